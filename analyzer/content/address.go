@@ -1,0 +1,191 @@
+package content
+
+import "strings"
+
+// addresses reads the mailboxes of address fields (RFC 5322 section 3.4). Mail
+// programs are forgiving here, and so must we be: unquoted commas and at-signs in
+// names, semicolons as separators, unclosed brackets and bare names are read as far
+// as they can be, and noted as a defect.
+func (p *parser) addresses(values []string) []Address {
+	var list []Address
+	for _, value := range values {
+		if len(value) > maxFieldBytes {
+			value = value[:maxFieldBytes]
+			p.defect(DefectAddress, "an address field longer than is read")
+		}
+		value = unfold(value)
+		if !isASCII(value) || strings.IndexByte(value, 0x1b) >= 0 {
+			value = guessText([]byte(value))
+		}
+		items, ok := splitMailboxes(value)
+		for _, item := range items {
+			a, whole := readMailbox(item)
+			ok = ok && whole
+			if a != (Address{}) && len(list) < maxAddresses {
+				list = append(list, a)
+			}
+		}
+		if !ok {
+			p.defect(DefectAddress, "an address field that breaks the rules")
+		}
+	}
+	return list
+}
+
+// splitMailboxes cuts an address field at commas and semicolons outside quotes,
+// comments and brackets, and drops the names of groups.
+func splitMailboxes(s string) (items []string, ok bool) {
+	ok = true
+	start, depth := 0, 0
+	quoted, angle := false, false
+	add := func(end int) {
+		if item := strings.TrimSpace(s[start:end]); item != "" {
+			items = append(items, item)
+		}
+		start = end + 1
+	}
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '\\' && (quoted || depth > 0):
+			i++
+		case c == '"' && depth == 0:
+			quoted = !quoted
+		case quoted:
+		case c == '(':
+			depth++
+		case c == ')' && depth > 0:
+			depth--
+		case depth > 0:
+		case c == '<':
+			angle = true
+		case c == '>':
+			angle = false
+		case c == ':' && !angle && !strings.ContainsRune(s[start:i], '@'):
+			start = i + 1 // a group's name
+		case c == ',' || c == ';':
+			if angle { // "<a@example.org, b@..." : the bracket was never closed
+				ok, angle = false, false
+			}
+			add(i)
+		}
+	}
+	if quoted || depth > 0 || angle {
+		ok = false
+		if quoted || depth > 0 {
+			return append(items, strings.FieldsFunc(s[min(start, len(s)):], func(r rune) bool {
+				return r == ',' || r == ';'
+			})...), false
+		}
+	}
+	if start < len(s) {
+		add(len(s))
+	}
+	return items, ok
+}
+
+// readMailbox reads one "name <addr>", "addr (name)", "addr" or bare name.
+func readMailbox(s string) (a Address, ok bool) {
+	s = strings.TrimSpace(s)
+	open := strings.LastIndexByte(s, '<')
+	if open >= 0 {
+		name, addr := s[:open], s[open+1:]
+		addr, _, closed := strings.Cut(addr, ">")
+		ok = closed && strings.Count(s, "<") == 1 && !strings.ContainsRune(unquotedPart(name), '@')
+		if addr == "" && strings.IndexByte(s, '@') < 0 {
+			return Address{Name: displayName(name)}, false
+		}
+		a.Name, a.Addr = displayName(name), cleanAddr(addr)
+		return a, ok && a.Addr != ""
+	}
+	name := ""
+	if i := strings.IndexByte(s, '('); i >= 0 && strings.IndexByte(s[:i], '"') < 0 {
+		name = strings.TrimSuffix(strings.TrimSpace(s[i+1:]), ")")
+		s = strings.TrimSpace(s[:i])
+	}
+	if strings.IndexByte(s, '@') < 0 {
+		if s == "" {
+			s = name
+		}
+		return Address{Name: displayName(s)}, false
+	}
+	// "Foo Bar a@example.org": the word with the at-sign is the address
+	words := strings.Fields(s)
+	ok = len(words) == 1
+	for i, w := range words {
+		if strings.IndexByte(w, '@') >= 0 {
+			a.Addr = cleanAddr(w)
+			name = strings.TrimSpace(strings.Join(words[:i], " ") + " " + name)
+		}
+	}
+	a.Name = displayName(name)
+	return a, ok && a.Addr != ""
+}
+
+// unquotedPart blanks the quoted strings of s.
+func unquotedPart(s string) string {
+	if strings.IndexByte(s, '"') < 0 {
+		return s
+	}
+	var b strings.Builder
+	quoted := false
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '\\':
+			i++
+		case s[i] == '"':
+			quoted = !quoted
+		case !quoted:
+			b.WriteByte(s[i])
+		}
+	}
+	return b.String()
+}
+
+// displayName decodes a display name and strips its quotes.
+func displayName(s string) string {
+	s = strings.TrimSpace(s)
+	if len(s) >= 2 && s[0] == '"' && s[len(s)-1] == '"' {
+		s = s[1 : len(s)-1]
+	}
+	if strings.IndexByte(s, '\\') >= 0 {
+		var b strings.Builder
+		for i := 0; i < len(s); i++ {
+			if s[i] == '\\' && i+1 < len(s) {
+				i++
+			}
+			b.WriteByte(s[i])
+		}
+		s = b.String()
+	}
+	s = decodeField(s)
+	return strings.TrimSpace(strings.Trim(s, `"'`))
+}
+
+// cleanAddr lower-cases an address and strips what surrounds it. It returns "" for
+// what is not an address at all.
+func cleanAddr(s string) string {
+	s = strings.TrimSpace(s)
+	if strings.HasPrefix(s, "@") { // RFC 5322 obs-route: "@a,@b:user@host"
+		if i := strings.IndexByte(s, ':'); i >= 0 {
+			s = s[i+1:]
+		}
+	}
+	if i := len(s) - len("mailto:"); i > 0 && strings.EqualFold(s[:7], "mailto:") {
+		s = s[7:]
+	}
+	s = strings.Trim(s, "<>()[]{},;:.'\" \t")
+	if strings.Contains(s, "=?") {
+		s = decodeField(s)
+	}
+	s = strings.Map(func(r rune) rune {
+		if r <= ' ' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, s)
+	at := strings.LastIndexByte(s, '@')
+	if at <= 0 || at == len(s)-1 || len(s) > 320 { // RFC 5321 section 4.5.3.1: 64+1+255
+		return ""
+	}
+	return strings.ToLower(strings.ToValidUTF8(s, "\uFFFD"))
+}

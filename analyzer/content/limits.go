@@ -1,0 +1,73 @@
+package content
+
+import "time"
+
+// Defaults of Limits. A mail of ordinary size stays far below all of them; they
+// keep the worst mail under a second and a few dozen MiB.
+const (
+	defaultDepth     = 15
+	defaultParts     = 200
+	defaultPartBytes = 16 << 20
+	defaultTextBytes = 256 << 10
+	defaultURLs      = 500
+	defaultBudget    = 500 * time.Millisecond
+)
+
+// Bounds that no caller needs to move.
+const (
+	maxFields     = 500       // header fields looked at in one header
+	maxFieldBytes = 64 << 10  // bytes of one field's value that are decoded
+	maxPartHeader = 64 << 10  // bytes of one part's header
+	maxAddresses  = 2000      // mailboxes kept of one header
+	maxIDs        = 200       // message ids kept of one header
+	maxDefects    = 50        // defects kept of one mail
+	maxRawScan    = 1 << 20   // bytes of a broken body scanned as they stand
+	textFactor    = 4         // bytes of a text part decoded for each byte of text kept
+	maxAttached   = 200       // attachments kept
+	maxTextDecode = 1<<20 + 1 // bytes of any one text part turned into UTF-8
+)
+
+// withDefaults fills the zero fields.
+func (l Limits) withDefaults() Limits {
+	if l.Depth <= 0 {
+		l.Depth = defaultDepth
+	}
+	if l.Parts <= 0 {
+		l.Parts = defaultParts
+	}
+	if l.PartBytes <= 0 {
+		l.PartBytes = defaultPartBytes
+	}
+	if l.TextBytes <= 0 {
+		l.TextBytes = defaultTextBytes
+	}
+	if l.URLs <= 0 {
+		l.URLs = defaultURLs
+	}
+	if l.Budget <= 0 {
+		l.Budget = defaultBudget
+	}
+	return l
+}
+
+// textDecode is how many bytes of one text part are decoded.
+func (l Limits) textDecode() int {
+	return min(l.PartBytes, l.TextBytes*textFactor, maxTextDecode)
+}
+
+// clock tells whether the wall-clock budget is spent. A nil now never is.
+type clock struct {
+	now      func() time.Time
+	deadline time.Time
+}
+
+func newClock(l Limits) clock {
+	if l.Now == nil {
+		return clock{}
+	}
+	return clock{now: l.Now, deadline: l.Now().Add(l.Budget)}
+}
+
+func (c clock) spent() bool {
+	return c.now != nil && c.now().After(c.deadline)
+}

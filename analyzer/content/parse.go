@@ -1,0 +1,74 @@
+package content
+
+import (
+	"strings"
+)
+
+// Parse reads a mail within limits. It never fails: what could be read is in the
+// Content, what was wrong is in its Defects. Equal input gives equal output unless
+// the time budget of lim runs out.
+func Parse(src Source, lim Limits) *Content {
+	lim = lim.withDefaults()
+	p := &parser{
+		out:   &Content{},
+		lim:   lim,
+		clock: newClock(lim),
+		urls:  urlSet{limit: lim.URLs},
+	}
+	head := p.header(src)
+	if src.BodySize > int64(len(src.Body)) {
+		p.defect(DefectCut, "the body was longer than what was kept")
+	}
+	root := newEntity(head, src.Body)
+	p.out.Type = root.mediaType
+	p.walk(root, place{})
+	p.finish()
+	return p.out
+}
+
+// parser is the state of one Parse.
+type parser struct {
+	out   *Content
+	lim   Limits
+	clock clock
+
+	parts     int
+	textBytes int
+	noted     map[string]bool // defect codes already noted
+	text      strings.Builder
+	own       strings.Builder
+	urls      urlSet
+	firstText bool // the first text part has been met
+	late      bool // the time budget is spent
+}
+
+// defect notes what is wrong with the mail's form, once for each code.
+func (p *parser) defect(code, detail string) {
+	if p.noted[code] || len(p.out.Defects) >= maxDefects {
+		return
+	}
+	if p.noted == nil {
+		p.noted = make(map[string]bool)
+	}
+	p.noted[code] = true
+	p.out.Defects = append(p.out.Defects, Defect{Code: code, Detail: detail})
+}
+
+// outOfTime tells whether the walk must stop.
+func (p *parser) outOfTime() bool {
+	if !p.late && p.clock.spent() {
+		p.late = true
+		p.defect(DefectTime, "the time for reading this mail ran out")
+	}
+	return p.late
+}
+
+// finish moves what was gathered into the Content.
+func (p *parser) finish() {
+	p.out.Text = strings.TrimSpace(p.text.String())
+	p.out.Own = strings.TrimSpace(p.own.String())
+	p.out.URLs = p.urls.list
+	if p.urls.full {
+		p.defect(DefectURLs, "more URLs than are kept")
+	}
+}

@@ -1,0 +1,71 @@
+package analyzer
+
+import (
+	"context"
+	"time"
+
+	"hisseki/baseline"
+)
+
+// Record is one judged mail as the journal keeps it: no body, no text beyond the
+// subject and the URLs, which a store may be told to leave out.
+type Record struct {
+	ID          int64 // given by the memory that records it, rising
+	Envelope    Envelope
+	Verdict     Verdict
+	Observation baseline.Observation
+	Subject     string // decoded, cut to 200 characters
+	MessageID   string
+	HeaderFrom  string    // first address of From
+	URLs        []string  // not usual for the sender, at most 20, each at most 300 bytes
+	Hosts       []string  // their registrable domains, without repeats
+	Files       []string  // attachments: "name sha256-hex kind"
+	Bytes       int64     // of the body on the wire
+	Learn       bool      // teach it now: an ordinary pass
+	Due         time.Time // a delayed mail leaves then
+	Promote     []int64   // delayed mails of this sender that become holds with this one
+	Excerpt     string    // short own text of a delayed or held mail, may be ""
+	Learned     bool      // read back only: is part of the profiles now
+}
+
+// Lesson teaches one recorded mail (Sign +1) or takes it back (Sign -1).
+type Lesson struct {
+	ID     int64
+	Record int64
+	Sender string
+	Sign   int
+	Obs    baseline.Observation
+}
+
+// Memory is what an Analyzer remembers by. Profiles are a fold of lessons: a
+// profile is saved with the last lesson in it, and a reader applies the later ones.
+type Memory interface {
+	// Profile returns the saved profile of a sender ("" is the organisation), with all
+	// lessons applied that were known at the call, and the last lesson's id.
+	// A sender never seen gets an empty profile.
+	Profile(ctx context.Context, sender string) (p *baseline.Profile, last int64, err error)
+	// SaveProfile keeps a profile with the last lesson that it holds.
+	SaveProfile(ctx context.Context, sender string, p *baseline.Profile, last int64) error
+	// Recent returns the sender's records since a time, oldest first, without URLs and
+	// evidence; sender "" means every sender.
+	Recent(ctx context.Context, sender string, since time.Time) ([]Record, error)
+	// Lessons returns the lessons after an id, in order, at most limit.
+	Lessons(ctx context.Context, after int64, limit int) ([]Lesson, error)
+	// Record keeps a judged mail durably in one transaction: its row, its hold when the
+	// action is not Pass, the lesson when Learn is set, and the promotions; it returns the
+	// record's id and the lesson's (0 for none).
+	Record(ctx context.Context, r *Record) (id, lesson int64, err error)
+	// Incident says whether the sender has an open incident and since when.
+	Incident(ctx context.Context, sender string) (open bool, since time.Time, err error)
+	// Override returns the rule an admin set for the sender or class, if one is valid now.
+	Override(ctx context.Context, sender string, class Class, now time.Time) (Override, bool, error)
+}
+
+// Override is an admin's rule for a sender or class, with an end.
+type Override struct {
+	Action Action // Pass: never held; Hold: always held; "" when only Mode is set
+	Mode   Mode   // observe or enforce for this sender; "" leaves it
+	Until  time.Time
+	By     string
+	Reason string
+}

@@ -1,0 +1,41 @@
+package analyzer
+
+// Action is what should happen to a mail.
+type Action string
+
+// Actions, in order of gravity.
+const (
+	Pass  Action = "pass"
+	Delay Action = "delay" // wait in the hold queue, leave by itself when nothing follows
+	Hold  Action = "hold"  // wait in the hold queue for a reviewer
+)
+
+// Mode says whether verdicts are carried out.
+type Mode string
+
+// Modes.
+const (
+	Observe Mode = "observe" // judge and record, hold nothing
+	Enforce Mode = "enforce"
+)
+
+// Evidence is a signal that fired.
+type Evidence struct {
+	Signal   string  `json:"signal"`
+	Points   float64 `json:"points"`   // after caps; decibans-like scale, see docs/design.md
+	Observed string  `json:"observed"` // what this mail showed
+	Usual    string  `json:"usual"`    // what is usual for this sender
+	Text     string  `json:"text"`     // one sentence in plain words
+}
+
+// Verdict is an action and the evidence for it.
+type Verdict struct {
+	Action     Action     `json:"action"`   // what happens: Pass in observe mode
+	Would      Action     `json:"would"`    // what enforce mode would do
+	Points     float64    `json:"points"`   // of this mail alone
+	Sum        float64    `json:"sum"`      // the sender's CUSUM including this mail
+	Evidence   []Evidence `json:"evidence"` // heaviest first
+	PassIf     string     `json:"pass_if"`  // "would pass if ...", "" for a pass
+	Incident   bool       `json:"incident"` // the sender has, or now gets, an open incident
+	LittleHist bool       `json:"little_history"`
+}
