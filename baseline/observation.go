@@ -1,23 +1,25 @@
 package baseline
 
-import (
-	"time"
-)
+import "time"
 
-// Key is a keyed hash of a habit's value (an address, a host, a network ...). The
-// value cannot be read back from it.
+// Key is a keyed hash of a habit's value (an address, a host, a network ...), 40 bits
+// wide: enough that among a million values one lookup in a million is wrong. The value
+// cannot be read back from it.
 type Key uint64
+
+// KeyBits is the width of a Key.
+const KeyBits = 40
 
 // Family is a kind of habit. Its numbers are stored: append only.
 type Family uint8
 
-// Families.
+// Families of habits.
 const (
 	Recipient       Family = iota // envelope address
 	RecipientDomain               // its registrable domain
-	Site                          // registrable domain of a URL, with the first path label where anyone can publish
+	Site                          // registrable domain of a URL, with a path label where anyone can publish
 	Network                       // client /24 or /48
-	Provider                      // autonomous system number
+	Provider                      // autonomous system, or the /16 or /32 where that is not known
 	Country                       // of the client
 	Helo                          // shape of the HELO name
 	Mailer                        // X-Mailer or User-Agent without its version
@@ -28,21 +30,49 @@ const (
 	From                          // From address with MAIL FROM
 	ReplyTo                       // domain of Reply-To
 	File                          // kind of an attachment
-	Trait                         // yes/no traits of form, by name
 	Hour                          // part of the week
-	RecipientSet                  // the whole set of recipients
+	Phrase                        // opener and closer lines of the own text
 	Families                      // how many there are
 )
+
+// Cues is the number of cues an observation has room for; their meaning is the
+// analyzer's. Levels run from 0 (nothing unusual) to Levels-1.
+const (
+	Cues   = 24
+	Levels = 8
+)
+
+// StyleDims is the number of hashed style features.
+const StyleDims = 1024
+
+// StyleCount is how often one hashed style feature occurs in a mail.
+type StyleCount struct {
+	Dim   uint16 // below StyleDims
+	Count uint8  // at least 1, saturating
+}
 
 // Observation is what a baseline may know of one mail. It holds no text.
 type Observation struct {
 	At         time.Time       // end of message, UTC, whole seconds
-	Sender     string          // profile key
-	Recipients int             // envelope recipients
-	Keys       [Families][]Key // what was seen, per family, sorted, without repeats
-	Style      []uint32        // hashed style features: index<<8 | count, sorted; nil when too little text
+	Recipients int             // of the envelope
+	Keys       [Families][]Key // what was seen, per family, rising, without repeats
+	Cues       [Cues]uint8     // level of each cue as judged, 0 when it was absent
+	Seen       uint32          // bit per cue: it could be judged
+	Style      []StyleCount    // rising by Dim; empty when there is too little text
 	Letters    int             // characters of the author's own text
-	SimHash    uint64          // of the own text, 0 when too short
+	SimHash    uint64          // of the own text, 0 when it is too short
 	Points     float64         // as judged
-	Unknown    []Key           // URL sites and file hashes unknown to sender and organisation: a campaign's marks
+	Marks      []Key           // sites and files unknown to sender and organisation, rising
+}
+
+// Day counts days since 1970-01-01 UTC.
+type Day int32
+
+// DayOf returns the day of a time.
+func DayOf(t time.Time) Day {
+	s := t.Unix()
+	if s < 0 {
+		s -= 86399
+	}
+	return Day(s / 86400)
 }

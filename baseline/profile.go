@@ -1,25 +1,209 @@
-// Package baseline keeps what is usual: profiles of senders and of the organisation.
-// It does no I/O and reads no clock.
+// Package baseline keeps what is usual: profiles of senders and of the organisation,
+// and the statistics that compare one mail with them. It does no I/O and reads no clock.
+//
+// A profile is a function of the set of mails it holds: learning in any order gives the
+// same profile, and unlearning a mail gives the profile that never saw it, byte for
+// byte in the canonical encoding. This is why everything in it is a whole number that
+// is added or subtracted, and why age is kept as days, not as decay.
 package baseline
 
-// Profile is what is usual for one sender, or for the organisation. Learning is
-// commutative and invertible: a profile is a function of the set of mails it holds.
-type Profile struct{}
+import "slices"
 
-// Learn adds one mail; Unlearn takes it back exactly.
-func (p *Profile) Learn(o *Observation) {}
+// TeachKeys is how many keys of one family a single mail may teach: a mail to a
+// thousand strangers must not make them all usual. The lowest keys are taken, so the
+// choice does not depend on order.
+const TeachKeys = 64
 
-// Unlearn takes back one mail that was learned.
-func (p *Profile) Unlearn(o *Observation) {}
+// PointBins and PointStep shape the histogram of points: bins of 0.25 up to 32.
+const (
+	PointBins = 128
+	PointStep = 0.25
+)
 
-// MarshalBinary returns the canonical encoding: equal profiles, equal bytes.
-func (p *Profile) MarshalBinary() ([]byte, error) { return nil, nil }
+// Profile is what is usual for one sender, or for the organisation. The zero value is
+// an empty profile. It is not safe for concurrent use.
+type Profile struct {
+	mails  uint32
+	days   habit
+	tables [Families]map[Key]*habit
+	cues   [Cues][Levels]uint32
+	points [PointBins]uint32
+	style  Style
+}
 
-// UnmarshalBinary reads what MarshalBinary wrote; it refuses anything else.
-func (p *Profile) UnmarshalBinary(data []byte) error { return nil }
+// habit is one key's past: counts per day, and what was folded when it grew old.
+type habit struct {
+	old  past
+	days []dayCount // rising
+}
 
-// MarshalBinary returns a compact encoding for the journal.
-func (o *Observation) MarshalBinary() ([]byte, error) { return nil, nil }
+type past struct {
+	first, last Day
+	days, count uint32
+}
 
-// UnmarshalBinary reads what MarshalBinary wrote; it refuses anything else.
-func (o *Observation) UnmarshalBinary(data []byte) error { return nil }
+type dayCount struct {
+	day   Day
+	count uint32
+}
+
+// Learn adds one mail.
+func (p *Profile) Learn(o *Observation) { p.apply(o, 1) }
+
+// Unlearn takes back a mail that was learned.
+func (p *Profile) Unlearn(o *Observation) { p.apply(o, -1) }
+
+func (p *Profile) apply(o *Observation, sign int) {
+	day := DayOf(o.At)
+	p.mails = add(p.mails, sign)
+	p.days.apply(day, sign)
+	for f := range o.Keys {
+		keys := o.Keys[f]
+		if len(keys) > TeachKeys {
+			keys = keys[:TeachKeys]
+		}
+		for _, k := range keys {
+			p.applyKey(Family(f), k, day, sign)
+		}
+	}
+	for c, level := range o.Cues {
+		if o.Seen&(1<<c) != 0 {
+			p.cues[c][level] = add(p.cues[c][level], sign)
+		}
+	}
+	bin := pointBin(o.Points)
+	p.points[bin] = add(p.points[bin], sign)
+	p.style.apply(o.Style, day, sign)
+}
+
+func (p *Profile) applyKey(f Family, k Key, day Day, sign int) {
+	t := p.tables[f]
+	if t == nil {
+		t = make(map[Key]*habit)
+		p.tables[f] = t
+	}
+	h := t[k]
+	if h == nil {
+		if sign < 0 {
+			return // settled and dropped: nothing left to take back
+		}
+		h = &habit{}
+		t[k] = h
+	}
+	h.apply(day, sign)
+	if len(h.days) == 0 && h.old.days == 0 {
+		delete(t, k)
+	}
+}
+
+func (h *habit) apply(day Day, sign int) {
+	i, ok := slices.BinarySearchFunc(h.days, day, func(d dayCount, day Day) int {
+		return int(d.day) - int(day)
+	})
+	switch {
+	case ok:
+		h.days[i].count = add(h.days[i].count, sign)
+		if h.days[i].count == 0 {
+			h.days = slices.Delete(h.days, i, i+1)
+		}
+	case sign > 0:
+		h.days = slices.Insert(h.days, i, dayCount{day, 1})
+	}
+}
+
+// first and last return the first and last day of a habit that has any.
+func (h *habit) first() Day {
+	if h.old.days > 0 {
+		return h.old.first
+	}
+	return h.days[0].day
+}
+
+func (h *habit) last() Day {
+	if n := len(h.days); n > 0 {
+		return h.days[n-1].day
+	}
+	return h.old.last
+}
+
+func (h *habit) total() (days, count int) {
+	days, count = int(h.old.days)+len(h.days), int(h.old.count)
+	for _, d := range h.days {
+		count += int(d.count)
+	}
+	return days, count
+}
+
+// KeepOld is how many settled keys of one family a sender's profile keeps; the ones
+// seen longest ago go first. It bounds a profile at about 100 KiB.
+const KeepOld = 1024
+
+// Settle folds days before a day into sums. Mails of folded days can no longer be
+// unlearned exactly, so the day must lie before the journal's oldest mail.
+func (p *Profile) Settle(before Day, keep int) {
+	p.days.settle(before)
+	for f := range p.tables {
+		for _, h := range p.tables[f] {
+			h.settle(before)
+		}
+		p.forget(Family(f), keep)
+	}
+	p.style.settle(before)
+}
+
+func (h *habit) settle(before Day) {
+	n := 0
+	for n < len(h.days) && h.days[n].day < before {
+		d := h.days[n]
+		if h.old.days == 0 {
+			h.old.first = d.day
+		}
+		h.old.first = min(h.old.first, d.day)
+		h.old.last = max(h.old.last, d.day)
+		h.old.days++
+		h.old.count += d.count
+		n++
+	}
+	h.days = slices.Delete(h.days, 0, n)
+}
+
+// forget drops the settled part of the keys that were seen longest ago. Recent days
+// have no say in it: mail that is unlearned later must leave no trace in the choice.
+func (p *Profile) forget(f Family, keep int) {
+	t := p.tables[f]
+	var olds []Key
+	for k, h := range t {
+		if h.old.days > 0 {
+			olds = append(olds, k)
+		}
+	}
+	if len(olds) <= keep {
+		return
+	}
+	slices.SortFunc(olds, func(a, b Key) int {
+		if d := int(t[b].old.last) - int(t[a].old.last); d != 0 {
+			return d
+		}
+		return int(int64(a) - int64(b))
+	})
+	for _, k := range olds[keep:] {
+		t[k].old = past{}
+		if len(t[k].days) == 0 {
+			delete(t, k)
+		}
+	}
+}
+
+func add(n uint32, sign int) uint32 {
+	if sign > 0 {
+		return n + 1
+	}
+	if n == 0 {
+		return 0
+	}
+	return n - 1
+}
+
+func pointBin(points float64) int {
+	return min(max(int(points/PointStep), 0), PointBins-1)
+}

@@ -1,0 +1,315 @@
+package baseline
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"time"
+)
+
+// The canonical encodings: a version byte, then unsigned varints; maps in rising key
+// order, keys and days as differences. Equal profiles have equal bytes.
+const (
+	profileVersion     = 1
+	observationVersion = 1
+)
+
+// errCorrupt is wrapped with what was being read.
+var errCorrupt = errors.New("corrupt or written by another version")
+
+// MarshalBinary returns the canonical encoding. The error is always nil.
+func (p *Profile) MarshalBinary() ([]byte, error) {
+	b := []byte{profileVersion}
+	b = num(b, uint64(p.mails))
+	b = p.days.encode(b)
+	for f := range p.tables {
+		t := p.tables[f]
+		b = num(b, uint64(len(t)))
+		prev := Key(0)
+		for _, k := range slices.Sorted(maps.Keys(t)) {
+			b = num(b, uint64(k-prev))
+			b = t[k].encode(b)
+			prev = k
+		}
+	}
+	for c := range p.cues {
+		b = encodeCounts(b, p.cues[c][:])
+	}
+	b = encodeCounts(b, p.points[:])
+	b = num(b, uint64(len(p.style.gens)))
+	for i := range p.style.gens {
+		g := &p.style.gens[i]
+		b = num(b, zigzag(int64(g.number)))
+		b = num(b, uint64(g.mails))
+		b = encodeCounts(b, g.counts[:])
+	}
+	return b, nil
+}
+
+// UnmarshalBinary reads what MarshalBinary wrote and refuses anything else.
+func (p *Profile) UnmarshalBinary(data []byte) error {
+	r := &reader{data: data}
+	if v := r.num(); v != profileVersion {
+		return fmt.Errorf("read profile: version %d: %w", v, errCorrupt)
+	}
+	n := Profile{mails: uint32(r.num())}
+	n.days.decode(r)
+	for f := range n.tables {
+		size := r.count(2)
+		if size == 0 {
+			continue
+		}
+		t := make(map[Key]*habit, size)
+		k := Key(0)
+		for range size {
+			k += Key(r.num())
+			h := &habit{}
+			h.decode(r)
+			t[k] = h
+		}
+		n.tables[f] = t
+	}
+	for c := range n.cues {
+		r.counts(n.cues[c][:])
+	}
+	r.counts(n.points[:])
+	for range r.count(3) {
+		g := generation{number: int32(unzigzag(r.num())), mails: uint32(r.num())}
+		r.counts(g.counts[:])
+		for _, c := range g.counts {
+			g.total += c
+		}
+		n.style.gens = append(n.style.gens, g)
+	}
+	if err := r.end(); err != nil {
+		return fmt.Errorf("read profile: %w", err)
+	}
+	*p = n
+	return nil
+}
+
+func (h *habit) encode(b []byte) []byte {
+	b = num(b, uint64(len(h.days))<<1|flag(h.old.days > 0))
+	prev := Day(0)
+	if h.old.days > 0 {
+		b = num(b, zigzag(int64(h.old.first)))
+		b = num(b, uint64(h.old.last-h.old.first))
+		b = num(b, uint64(h.old.days))
+		b = num(b, uint64(h.old.count))
+		prev = h.old.first
+	}
+	for _, d := range h.days {
+		b = num(b, zigzag(int64(d.day-prev)))
+		b = num(b, uint64(d.count))
+		prev = d.day
+	}
+	return b
+}
+
+func (h *habit) decode(r *reader) {
+	head := r.num()
+	prev := Day(0)
+	if head&1 != 0 {
+		h.old.first = Day(unzigzag(r.num()))
+		h.old.last = h.old.first + Day(r.num())
+		h.old.days, h.old.count = uint32(r.num()), uint32(r.num())
+		prev = h.old.first
+	}
+	n := int(head >> 1)
+	if !r.fits(n, 2) {
+		return
+	}
+	h.days = make([]dayCount, n)
+	for i := range h.days {
+		prev += Day(unzigzag(r.num()))
+		h.days[i] = dayCount{prev, uint32(r.num())}
+	}
+}
+
+// MarshalBinary returns a compact encoding for the journal. The error is always nil.
+func (o *Observation) MarshalBinary() ([]byte, error) {
+	b := []byte{observationVersion}
+	b = num(b, zigzag(o.At.Unix()))
+	b = num(b, uint64(o.Recipients))
+	for f := range o.Keys {
+		b = encodeKeys(b, o.Keys[f])
+	}
+	b = num(b, uint64(o.Seen))
+	for c := range o.Cues {
+		if o.Seen&(1<<c) != 0 {
+			b = append(b, o.Cues[c])
+		}
+	}
+	b = num(b, uint64(len(o.Style)))
+	prev := 0
+	for _, s := range o.Style {
+		b = num(b, uint64(int(s.Dim)-prev))
+		b = append(b, s.Count)
+		prev = int(s.Dim)
+	}
+	b = num(b, uint64(o.Letters))
+	b = num(b, o.SimHash)
+	b = num(b, math.Float64bits(o.Points))
+	return encodeKeys(b, o.Marks), nil
+}
+
+// UnmarshalBinary reads what MarshalBinary wrote and refuses anything else.
+func (o *Observation) UnmarshalBinary(data []byte) error {
+	r := &reader{data: data}
+	if v := r.num(); v != observationVersion {
+		return fmt.Errorf("read observation: version %d: %w", v, errCorrupt)
+	}
+	n := Observation{At: time.Unix(unzigzag(r.num()), 0).UTC(), Recipients: int(r.num())}
+	for f := range n.Keys {
+		n.Keys[f] = r.keys()
+	}
+	n.Seen = uint32(r.num())
+	for c := range n.Cues {
+		if n.Seen&(1<<c) != 0 {
+			if n.Cues[c] = r.byte(); n.Cues[c] >= Levels {
+				r.bad = true
+				n.Cues[c] = 0
+			}
+		}
+	}
+	dim := 0
+	for range r.count(2) {
+		dim += int(r.num())
+		if dim < 0 || dim >= StyleDims {
+			r.bad = true
+			break
+		}
+		n.Style = append(n.Style, StyleCount{uint16(dim), r.byte()})
+	}
+	n.Letters, n.SimHash = int(r.num()), r.num()
+	n.Points = math.Float64frombits(r.num())
+	n.Marks = r.keys()
+	if err := r.end(); err != nil {
+		return fmt.Errorf("read observation: %w", err)
+	}
+	*o = n
+	return nil
+}
+
+func encodeKeys(b []byte, keys []Key) []byte {
+	b = num(b, uint64(len(keys)))
+	prev := Key(0)
+	for _, k := range keys {
+		b = num(b, uint64(k-prev))
+		prev = k
+	}
+	return b
+}
+
+// encodeCounts writes the non-zero counts as pairs of gap and count.
+func encodeCounts(b []byte, counts []uint32) []byte {
+	n := 0
+	for _, c := range counts {
+		if c > 0 {
+			n++
+		}
+	}
+	b = num(b, uint64(n))
+	prev := 0
+	for i, c := range counts {
+		if c > 0 {
+			b = num(b, uint64(i-prev))
+			b = num(b, uint64(c))
+			prev = i
+		}
+	}
+	return b
+}
+
+func num(b []byte, n uint64) []byte { return binary.AppendUvarint(b, n) }
+
+func zigzag(n int64) uint64   { return uint64(n<<1) ^ uint64(n>>63) }
+func unzigzag(n uint64) int64 { return int64(n>>1) ^ -int64(n&1) }
+
+func flag(b bool) uint64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// reader reads varints and remembers whether the data ran out.
+type reader struct {
+	data []byte
+	bad  bool
+}
+
+func (r *reader) num() uint64 {
+	n, size := binary.Uvarint(r.data)
+	if size <= 0 {
+		r.bad, r.data = true, nil
+		return 0
+	}
+	r.data = r.data[size:]
+	return n
+}
+
+func (r *reader) byte() byte {
+	if len(r.data) == 0 {
+		r.bad = true
+		return 0
+	}
+	b := r.data[0]
+	r.data = r.data[1:]
+	return b
+}
+
+// fits says whether n elements of at least size bytes can follow: a length is hostile
+// until the data shows room for it.
+func (r *reader) fits(n, size int) bool {
+	if n < 0 || n > len(r.data)/size {
+		r.bad, r.data = true, nil
+		return false
+	}
+	return true
+}
+
+func (r *reader) count(size int) int {
+	n := int(r.num())
+	if !r.fits(n, size) {
+		return 0
+	}
+	return n
+}
+
+func (r *reader) keys() []Key {
+	n := r.count(1)
+	if n == 0 {
+		return nil
+	}
+	keys := make([]Key, n)
+	k := Key(0)
+	for i := range keys {
+		k += Key(r.num())
+		keys[i] = k
+	}
+	return keys
+}
+
+func (r *reader) counts(into []uint32) {
+	i := 0
+	for range r.count(2) {
+		i += int(r.num())
+		c := uint32(r.num())
+		if i < 0 || i >= len(into) {
+			r.bad = true
+			return
+		}
+		into[i] = c
+	}
+}
+
+func (r *reader) end() error {
+	if r.bad || len(r.data) != 0 {
+		return errCorrupt
+	}
+	return nil
+}

@@ -1,0 +1,89 @@
+package baseline
+
+import "math"
+
+// Mails returns how many mails the profile holds.
+func (p *Profile) Mails() int { return int(p.mails) }
+
+// Days returns on how many days the profile's mails were sent.
+func (p *Profile) Days() int { d, _ := p.days.total(); return d }
+
+// Since returns the first day of the profile; ok is false when it is empty.
+func (p *Profile) Since() (first, last Day, ok bool) {
+	if p.mails == 0 || p.Days() == 0 {
+		return 0, 0, false
+	}
+	return p.days.first(), p.days.last(), true
+}
+
+// Count returns how many keys of a family the profile holds.
+func (p *Profile) Count(f Family) int { return len(p.tables[f]) }
+
+// Known says whether a key was seen on a day before today: "known means known for a
+// day", or the first mail of an attack would teach the second.
+func (p *Profile) Known(f Family, k Key, today Day) bool {
+	h := p.tables[f][k]
+	return h != nil && h.first() < today
+}
+
+// Usual returns on how many days and in how many mails a key was seen, and its last day.
+func (p *Profile) Usual(f Family, k Key) (days, mails int, last Day) {
+	h := p.tables[f][k]
+	if h == nil {
+		return 0, 0, 0
+	}
+	days, mails = h.total()
+	return days, mails, h.last()
+}
+
+// Weights of the back-off. A sender's own history outweighs the organisation's after
+// SenderWeight mails; the organisation's outweighs the shipped priors after OrgWeight.
+// Ten and two hundred are about a week of one person and a day of a small company.
+const (
+	SenderWeight = 10
+	OrgWeight    = 200
+)
+
+// Tail returns how likely it is that a cue reaches a level in an ordinary mail of this
+// sender: a beta-binomial estimate from the sender's own mails, with the organisation's
+// frequency as prior and prior as the organisation's.
+func Tail(sender, org *Profile, cue int, level uint8, prior float64) float64 {
+	ko, no := org.reached(cue, level)
+	p := (ko + OrgWeight*prior) / (no + OrgWeight)
+	ks, ns := sender.reached(cue, level)
+	return (ks + SenderWeight*p) / (ns + SenderWeight)
+}
+
+// Surprise is the negative decimal logarithm of Tail: one point per factor of ten.
+func Surprise(sender, org *Profile, cue int, level uint8, prior float64) float64 {
+	if level == 0 {
+		return 0
+	}
+	return -math.Log10(min(1, Tail(sender, org, cue, level, prior)))
+}
+
+// Reached returns in how many of the profile's mails a cue reached a level, and in how
+// many it could be judged.
+func (p *Profile) Reached(cue int, level uint8) (reached, judged int) {
+	k, n := p.reached(cue, level)
+	return int(k), int(n)
+}
+
+func (p *Profile) reached(cue int, level uint8) (k, n float64) {
+	for l, c := range p.cues[cue] {
+		n += float64(c)
+		if l >= int(level) {
+			k += float64(c)
+		}
+	}
+	return k, n
+}
+
+// PointsAbove returns how many of the profile's mails had at least so many points.
+func (p *Profile) PointsAbove(points float64) int {
+	n := 0
+	for _, c := range p.points[pointBin(points):] {
+		n += int(c)
+	}
+	return n
+}
