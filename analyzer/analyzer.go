@@ -1,0 +1,306 @@
+package analyzer
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"hisseki/analyzer/content"
+	"hisseki/baseline"
+)
+
+// Config holds what an Analyzer is told by its owner.
+type Config struct {
+	Salt       []byte          // secret of the store: profiles hold keyed hashes only
+	Mode       map[Class]Mode  // Observe where a class is missing
+	Thresholds Thresholds      // zero fields mean the shipped defaults
+	Limits     content.Limits  // of parsing
+	Locate     Locator         // nil: no country or provider is known
+	Off        map[string]bool // signals switched off, by name
+	Excerpt    int             // characters of own text kept with a delayed or held mail
+	DelayFor   time.Duration   // how long a delayed mail waits; 0 means 10 minutes
+	NoText     bool            // keep no subject, URL path or excerpt
+}
+
+// Conditions say what may be done with a mail right now.
+type Conditions struct {
+	CanDelay bool // somebody ends delays; false makes a delay a pass
+}
+
+// Analyzer judges mail. It is safe for concurrent use; mails of one sender are judged
+// one after another.
+type Analyzer struct {
+	cfg    Config
+	hash   hasher
+	memory Memory
+
+	mu      sync.Mutex // guards senders
+	senders map[string]*entry
+
+	// shared is what all senders have in common. Judging reads it, learning writes.
+	shared struct {
+		sync.RWMutex
+		loaded bool
+		org    *baseline.Profile
+		crowd  campaigns
+		hands  colleagues
+	}
+	// lessons keeps recording-and-learning apart from folding others' lessons in.
+	lessons struct {
+		sync.RWMutex
+		mark    int64 // all lessons up to here are in
+		mu      sync.Mutex
+		applied map[int64]bool // own lessons beyond mark
+	}
+}
+
+// entry is one sender in the cache.
+type entry struct {
+	mu      sync.Mutex
+	name    string
+	profile *baseline.Profile
+	loaded  int64 // last lesson that was in the profile when it was loaded
+	state   state
+	used    time.Time
+	dirty   bool
+}
+
+// maxSenders bounds the cache; a sender costs about 20 KiB here.
+const maxSenders = 10000
+
+// New returns an Analyzer that remembers by memory.
+func New(cfg Config, memory Memory) *Analyzer {
+	if cfg.DelayFor == 0 {
+		cfg.DelayFor = 10 * time.Minute
+	}
+	cfg.Thresholds = cfg.Thresholds.withDefaults()
+	a := &Analyzer{cfg: cfg, hash: hasher{cfg.Salt}, memory: memory,
+		senders: make(map[string]*entry)}
+	a.shared.crowd.marks = make(map[baseline.Key][]sighting)
+	a.lessons.applied = make(map[int64]bool)
+	return a
+}
+
+// Judge parses, judges, records and learns one mail. When it returns without error the
+// record is durable.
+func (a *Analyzer) Judge(ctx context.Context, m *Mail, cond Conditions) (*Record, error) {
+	c := content.Parse(m.Source, a.cfg.Limits)
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("judge mail: %w", err)
+	}
+	if err := a.load(ctx, m.Time); err != nil {
+		return nil, err
+	}
+	e, err := a.entry(ctx, m.Sender, m.Time)
+	if err != nil {
+		return nil, err
+	}
+	defer e.mu.Unlock()
+	if err := a.refresh(ctx, e, m.Time); err != nil {
+		return nil, err
+	}
+	rule, _, err := a.memory.Override(ctx, m.Sender, m.Class, m.Time)
+	if err != nil {
+		return nil, fmt.Errorf("read override of %s: %w", m.Sender, err)
+	}
+	r, fresh, sum := a.judge(e, m, c, rule, cond)
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("judge mail: %w", err)
+	}
+	return r, a.record(ctx, e, r, fresh, sum)
+}
+
+// judge decides; it changes nothing that outlives it but the state's pruning.
+func (a *Analyzer) judge(e *entry, m *Mail, c *content.Content, rule Override,
+	cond Conditions) (*Record, int, float64) {
+	e.state.prune(m.Time)
+	o, place := a.observe(m, c)
+	a.shared.RLock()
+	v := &view{
+		mail: m, c: c, o: &o, sender: e.profile, org: a.shared.org, state: &e.state,
+		crowd: &a.shared.crowd, hands: &a.shared.hands, place: place, hasher: a.hash,
+		today: baseline.DayOf(m.Time), now: o.At,
+	}
+	evidence, points := a.measure(v)
+	o.Points = points
+	slices.Sort(o.Marks)
+	o.Marks = slices.Compact(o.Marks)
+	d := a.decide(v, points, rule, cond)
+	a.shared.RUnlock()
+	r := &Record{
+		Envelope: m.Envelope, Observation: o, Subject: clip(c.Subject, 200),
+		MessageID: clip(c.MessageID, 200), HeaderFrom: firstAddr(c.From),
+		URLs: v.urls, Hosts: v.hosts, Files: fileNames(c), Bytes: m.BodySize,
+		Promote: d.promote, Learn: d.action == Pass && d.would == Pass || d.observed,
+		Verdict: Verdict{Action: d.action, Would: d.would, Points: round(points),
+			Sum: round(d.sum), Evidence: evidence, PassIf: passIf(d, evidence, a.cfg.Thresholds),
+			Incident: d.incident, LittleHist: e.profile.Mails() < littleHistory},
+	}
+	if d.action == Delay {
+		r.Due = m.Time.Add(a.cfg.DelayFor)
+	}
+	if d.would != Pass {
+		r.Excerpt = clip(c.Own, a.cfg.Excerpt)
+	}
+	if a.cfg.NoText {
+		r.Subject, r.URLs, r.Excerpt = "", nil, ""
+	}
+	return r, v.fresh, d.sum
+}
+
+// record makes the judgement durable, then teaches what may be taught.
+func (a *Analyzer) record(ctx context.Context, e *entry, r *Record, fresh int, sum float64) error {
+	a.lessons.RLock()
+	defer a.lessons.RUnlock()
+	id, lesson, err := a.memory.Record(ctx, r)
+	if err != nil {
+		return fmt.Errorf("record verdict: %w", err)
+	}
+	r.ID = id
+	e.state.add(r, fresh, sum)
+	for _, k := range r.Observation.Keys[baseline.Recipient] {
+		if _, seen := e.state.firsts[k]; !seen {
+			e.state.firsts[k] = r.Observation.At
+		}
+	}
+	if r.Verdict.Action == Hold && !e.state.open {
+		e.state.open, e.state.opened = true, r.Observation.At
+	}
+	a.shared.Lock()
+	defer a.shared.Unlock()
+	a.shared.crowd.add(r.Envelope.Sender, &r.Observation)
+	if lesson != 0 {
+		a.lessons.mu.Lock()
+		a.lessons.applied[lesson] = true
+		a.lessons.mu.Unlock()
+		e.profile.Learn(&r.Observation)
+		a.shared.org.Learn(&r.Observation)
+		a.shared.hands.stale++
+		e.dirty = true
+	}
+	return nil
+}
+
+// load reads the organisation and the running campaigns once.
+func (a *Analyzer) load(ctx context.Context, now time.Time) error {
+	a.shared.RLock()
+	done := a.shared.loaded
+	a.shared.RUnlock()
+	if done {
+		return nil
+	}
+	a.shared.Lock()
+	defer a.shared.Unlock()
+	if a.shared.loaded {
+		return nil
+	}
+	org, last, err := a.memory.Profile(ctx, "")
+	if err != nil {
+		return fmt.Errorf("load the organisation's profile: %w", err)
+	}
+	recent, err := a.memory.Recent(ctx, "", now.Add(-memorySpan))
+	if err != nil {
+		return fmt.Errorf("load recent mail: %w", err)
+	}
+	for i := range recent {
+		a.shared.crowd.add(recent[i].Envelope.Sender, &recent[i].Observation)
+	}
+	a.shared.org, a.shared.loaded, a.lessons.mark = org, true, last
+	a.shared.hands.stale = 1
+	return nil
+}
+
+// entry returns the sender's cache entry, locked.
+func (a *Analyzer) entry(ctx context.Context, sender string, now time.Time) (*entry, error) {
+	a.mu.Lock()
+	e := a.senders[sender]
+	if e == nil {
+		a.evict()
+		e = &entry{name: sender}
+		a.senders[sender] = e
+	}
+	a.mu.Unlock()
+	e.mu.Lock()
+	e.used = now
+	if e.profile != nil {
+		return e, nil
+	}
+	if err := a.fill(ctx, e, now); err != nil {
+		e.mu.Unlock()
+		return nil, err
+	}
+	return e, nil
+}
+
+func (a *Analyzer) fill(ctx context.Context, e *entry, now time.Time) error {
+	p, last, err := a.memory.Profile(ctx, e.name)
+	if err != nil {
+		return fmt.Errorf("load profile of %s: %w", e.name, err)
+	}
+	recent, err := a.memory.Recent(ctx, e.name, now.Add(-memorySpan))
+	if err != nil {
+		return fmt.Errorf("load recent mail of %s: %w", e.name, err)
+	}
+	e.state = state{firsts: make(map[baseline.Key]time.Time)}
+	for i := range recent {
+		r := &recent[i]
+		fresh := 0
+		for _, k := range r.Observation.Keys[baseline.Recipient] {
+			if _, seen := e.state.firsts[k]; seen {
+				continue
+			}
+			e.state.firsts[k] = r.Observation.At
+			if !p.Known(baseline.Recipient, k, baseline.DayOf(r.Observation.At)) {
+				fresh++
+			}
+		}
+		e.state.add(r, fresh, r.Verdict.Sum)
+	}
+	e.profile, e.loaded = p, last
+	return nil
+}
+
+// refresh reads what a reviewer may have changed: the sender's incident.
+func (a *Analyzer) refresh(ctx context.Context, e *entry, now time.Time) error {
+	open, since, err := a.memory.Incident(ctx, e.name)
+	if err != nil {
+		return fmt.Errorf("read incident of %s: %w", e.name, err)
+	}
+	if e.state.open && !open { // ended: the owner starts afresh
+		e.state.sum = 0
+	}
+	e.state.open, e.state.opened = open, since
+	if a.shared.hands.stale > 0 {
+		a.shared.Lock()
+		a.shared.hands.refresh(a.shared.org)
+		a.shared.Unlock()
+	}
+	return nil
+}
+
+// evict drops a sixteenth of the cache when it is full; a.mu is held. Nothing is lost:
+// profiles are a fold of lessons that the memory keeps.
+func (a *Analyzer) evict() {
+	if len(a.senders) < maxSenders {
+		return
+	}
+	all := slices.SortedFunc(maps.Values(a.senders), func(x, y *entry) int {
+		return x.used.Compare(y.used)
+	})
+	for _, e := range all[:len(all)/16] {
+		if !e.dirty {
+			delete(a.senders, e.name)
+		}
+	}
+}
+
+func fileNames(c *content.Content) []string {
+	var out []string
+	for _, f := range c.Attachments[:min(len(c.Attachments), 10)] {
+		out = append(out, fmt.Sprintf("%s %x %s", clip(f.Name, 100), f.SHA256, f.Kind))
+	}
+	return out
+}

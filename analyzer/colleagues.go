@@ -1,0 +1,25 @@
+package analyzer
+
+import "hisseki/baseline"
+
+// colleagues is how the organisation writes: the background of every style score.
+type colleagues struct {
+	background *baseline.Hand
+	stale      int // mails learned since background was summed up
+}
+
+// refreshEvery is how many mails the background may lag behind. It is a sum over the
+// whole organisation, which one mail hardly moves.
+const refreshEvery = 200
+
+func (h *colleagues) refresh(org *baseline.Profile) {
+	if h.background != nil && h.stale < refreshEvery {
+		return
+	}
+	h.background, h.stale = org.Hand(), 0
+}
+
+// score is the mean log-likelihood ratio of the counts: sender against everybody.
+func (h *colleagues) score(v *view, counts []baseline.StyleCount) float64 {
+	return v.sender.Hand().LikelihoodRatio(h.background, counts, styleMass)
+}

@@ -1,0 +1,105 @@
+package analyzer
+
+import (
+	"context"
+	"fmt"
+)
+
+// lessonBatch bounds how many foreign lessons are folded in per read.
+const lessonBatch = 500
+
+// Apply folds in the lessons that others taught since: releases, confirmations.
+func (a *Analyzer) Apply(ctx context.Context) error {
+	a.lessons.Lock()
+	defer a.lessons.Unlock()
+	return a.apply(ctx)
+}
+
+func (a *Analyzer) apply(ctx context.Context) error {
+	if !a.shared.loaded {
+		return nil
+	}
+	for {
+		list, err := a.memory.Lessons(ctx, a.lessons.mark, lessonBatch)
+		if err != nil {
+			return fmt.Errorf("read lessons: %w", err)
+		}
+		for i := range list {
+			a.fold(&list[i])
+		}
+		if len(list) < lessonBatch {
+			return nil
+		}
+	}
+}
+
+// fold applies one lesson unless it is this analyzer's own.
+func (a *Analyzer) fold(l *Lesson) {
+	a.lessons.mark = l.ID
+	if a.lessons.applied[l.ID] {
+		delete(a.lessons.applied, l.ID)
+		return
+	}
+	a.shared.Lock()
+	if l.Sign > 0 {
+		a.shared.org.Learn(&l.Obs)
+	} else {
+		a.shared.org.Unlearn(&l.Obs)
+	}
+	a.shared.hands.stale++
+	a.shared.Unlock()
+	a.mu.Lock()
+	e := a.senders[l.Sender]
+	a.mu.Unlock()
+	if e == nil {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.profile == nil || l.ID <= e.loaded {
+		return
+	}
+	if l.Sign > 0 {
+		e.profile.Learn(&l.Obs)
+	} else {
+		e.profile.Unlearn(&l.Obs)
+	}
+	e.dirty = true
+}
+
+// Save keeps the changed profiles, and empties nothing. It is cheap enough to be run
+// every minute and must be run before an orderly end.
+func (a *Analyzer) Save(ctx context.Context) error {
+	a.lessons.Lock()
+	defer a.lessons.Unlock()
+	if err := a.apply(ctx); err != nil || !a.shared.loaded {
+		return err
+	}
+	mark := a.lessons.mark
+	a.mu.Lock()
+	var dirty []*entry
+	for _, e := range a.senders {
+		if e.dirty {
+			dirty = append(dirty, e)
+		}
+	}
+	a.mu.Unlock()
+	for _, e := range dirty {
+		e.mu.Lock()
+		err := a.memory.SaveProfile(ctx, e.name, e.profile, max(mark, e.loaded))
+		e.dirty = err != nil
+		e.mu.Unlock()
+		if err != nil {
+			return fmt.Errorf("save profile of %s: %w", e.name, err)
+		}
+	}
+	if len(dirty) == 0 {
+		return nil
+	}
+	a.shared.RLock()
+	defer a.shared.RUnlock()
+	if err := a.memory.SaveProfile(ctx, "", a.shared.org, mark); err != nil {
+		return fmt.Errorf("save the organisation's profile: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,65 @@
+package analyzer
+
+import (
+	"fmt"
+
+	"hisseki/baseline"
+)
+
+// shape is the common form of the cues about the mail program: levels 1 new to the
+// sender, 2 new to the organisation too.
+func shape(v *view, f baseline.Family, what, observed string) reading {
+	keys := v.o.Keys[f]
+	if len(keys) == 0 || v.sender.Mails() == 0 {
+		return reading{}
+	}
+	r := reading{ok: true, observed: observed,
+		usual: fmt.Sprintf("%d known", v.sender.Count(f))}
+	for _, k := range keys {
+		switch {
+		case v.sender.Known(f, k, v.today):
+		case v.org.Known(f, k, v.today):
+			r.level = max(r.level, 1)
+		default:
+			r.level = 2
+		}
+	}
+	switch r.level {
+	case 1:
+		r.text = what + " that this account never used, though colleagues do"
+	case 2:
+		r.text = what + " that nobody in the organisation used before"
+	}
+	return r
+}
+
+func newMailer(v *view) reading {
+	return shape(v, baseline.Mailer, "a mail program", clip(mailerName(v.c), 60))
+}
+
+func newIDShape(v *view) reading {
+	return shape(v, baseline.IDShape, "a form of Message-ID", clip(idShape(v.c.MessageID), 60))
+}
+
+func newHeaderShape(v *view) reading {
+	return shape(v, baseline.HeaderShape, "an order of header fields", fmt.Sprintf("%d fields", len(v.c.Names)))
+}
+
+func newEncoding(v *view) reading {
+	return shape(v, baseline.Encoding, "a text encoding", encodingShape(v.c))
+}
+
+func newZone(v *view) reading {
+	return shape(v, baseline.Zone, "a time zone", v.c.Zone)
+}
+
+func newFrom(v *view) reading {
+	return shape(v, baseline.From, "a From address with this MAIL FROM", clip(firstAddr(v.c.From), 80))
+}
+
+func newReplyTo(v *view) reading {
+	if len(v.o.Keys[baseline.ReplyTo]) == 0 {
+		return reading{ok: true}
+	}
+	return shape(v, baseline.ReplyTo, "a Reply-To domain", clip(addressDomain(firstAddr(v.c.ReplyTo)), 80))
+}

@@ -1,0 +1,79 @@
+package analyzer
+
+import (
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"hisseki/analyzer/content"
+	"hisseki/baseline"
+)
+
+// risky are kinds of attachment that can run or hide a program.
+var risky = map[content.Kind]bool{
+	content.Executable: true, content.DiskImage: true, content.Shortcut: true,
+	content.Macro: true, content.HTMLFile: true, content.Archive: true, content.Encrypted: true,
+}
+
+// newFile: a kind of attachment the sender never sent.
+// Levels: 1 new, 2 new and able to run or hide a program, 3 new to the organisation too.
+// The same file again and again marks a campaign.
+func newFile(v *view) reading {
+	r := reading{ok: true, usual: fmt.Sprintf("%d known kinds", v.sender.Count(baseline.File))}
+	for i := range v.c.Attachments {
+		f := &v.c.Attachments[i]
+		k := v.hasher.key(baseline.File, string(f.Kind))
+		if risky[f.Kind] {
+			mark := v.hasher.key(baseline.File, "sha256:"+hex.EncodeToString(f.SHA256[:]))
+			v.o.Marks = append(v.o.Marks, mark)
+		}
+		if v.sender.Known(baseline.File, k, v.today) {
+			continue
+		}
+		level := 1
+		if risky[f.Kind] {
+			level = 2
+			if !v.org.Known(baseline.File, k, v.today) {
+				level = 3
+			}
+		}
+		if level > r.level {
+			r.level = level
+			r.observed = string(f.Kind)
+			r.text = fmt.Sprintf("an attachment of a kind (%s) that this account never sent", f.Kind)
+		}
+	}
+	return r
+}
+
+// brokenMail: defects that hide content from an analyzer, and hidden text.
+func brokenMail(v *view) reading {
+	r := reading{ok: true, usual: "well-formed mail"}
+	codes := map[string]bool{}
+	for _, d := range v.c.Defects {
+		codes[d.Code] = true
+	}
+	delete(codes, content.DefectCut)
+	r.level = min(len(codes), 3)
+	if v.c.Hidden > 100 {
+		r.level++
+	}
+	if r.level > 0 {
+		r.observed = fmt.Sprintf("%s, %d hidden characters",
+			count(len(codes), "kind of defect", "kinds of defect"), v.c.Hidden)
+		r.text = "the mail's form is broken or hides text, which can keep content from a filter"
+	}
+	return r
+}
+
+// replyWithoutThread: a subject that claims to answer, without the answered mail's id.
+func replyWithoutThread(v *view) reading {
+	s := strings.ToLower(strings.TrimSpace(v.c.Subject))
+	re := strings.HasPrefix(s, "re:") || strings.HasPrefix(s, "re：") || strings.HasPrefix(s, "aw:")
+	r := reading{ok: re, usual: often(v, 1)}
+	if re && len(v.c.InReplyTo) == 0 && len(v.c.References) == 0 {
+		r.level, r.observed = 1, "Re: without In-Reply-To"
+		r.text = "the subject says it is an answer, but no answered mail is named"
+	}
+	return r
+}

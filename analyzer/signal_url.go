@@ -1,0 +1,102 @@
+package analyzer
+
+import (
+	"fmt"
+	"strings"
+
+	"hisseki/analyzer/content"
+	"hisseki/baseline"
+)
+
+// popularRank is how far down the list of the most visited domains a host counts as
+// known to the world. Phishing on hosts of one's own is not visited by many.
+const popularRank = 20000
+
+// unknownURL: the most unusual URL of the author's own text.
+// Levels: 1 new to the sender but known to the organisation or the world, 2 new to
+// both on a host where anyone can publish, 3 new to both and to the world, 4 the same
+// and built to deceive (IP address, look-alike, user part, link text of another domain,
+// a top-level domain with much abuse).
+func unknownURL(v *view) reading {
+	r := reading{ok: true, usual: fmt.Sprintf("%d known sites", v.sender.Count(baseline.Site))}
+	marks := map[baseline.Key]bool{}
+	for i := range v.c.URLs {
+		u := &v.c.URLs[i]
+		s := site(u)
+		if s == "" || u.Quoted || u.Where == content.InSrc {
+			continue
+		}
+		k := v.hasher.key(baseline.Site, s)
+		level, why := urlLevel(v, u, k)
+		if level > 0 {
+			v.note(u)
+		}
+		if level >= 2 && !marks[k] {
+			marks[k] = true
+			v.o.Marks = append(v.o.Marks, k)
+		}
+		if level > r.level {
+			r.level = level
+			r.observed = s
+			r.text = fmt.Sprintf("a link to %s, %s", s, why)
+		}
+	}
+	return r
+}
+
+func urlLevel(v *view, u *content.URL, k baseline.Key) (int, string) {
+	if v.sender.Known(baseline.Site, k, v.today) {
+		return 0, ""
+	}
+	if v.org.Known(baseline.Site, k, v.today) {
+		return 1, "new to this account, known in the organisation"
+	}
+	l := lists()
+	if l.published(u.Host) != "" {
+		return 2, "a place where anyone can publish, never used in the organisation before"
+	}
+	if deceit := deceit(l, u); deceit != "" && !isPopular(l, u.Domain) {
+		return 4, "unknown to this account and the organisation, " + deceit
+	}
+	if isPopular(l, u.Domain) {
+		return 1, "new to this account, but a much visited site"
+	}
+	return 3, "unknown to this account, to the organisation and among much visited sites"
+}
+
+func isPopular(l hostLists, domain string) bool {
+	rank := l.popular[domain]
+	return rank > 0 && rank <= popularRank
+}
+
+// deceit names what is built to deceive in a URL, or "".
+func deceit(l hostLists, u *content.URL) string {
+	switch {
+	case u.IP.IsValid():
+		return "an address instead of a name"
+	case u.UserInfo:
+		return "with a user part that looks like a host"
+	case u.Mismatch:
+		return "while the link's text shows another domain"
+	case u.Mixed || u.LooksLike != "":
+		return "with look-alike letters"
+	case l.tlds[u.Host[strings.LastIndexByte(u.Host, '.')+1:]]:
+		return "under a top-level domain with much abuse"
+	}
+	return ""
+}
+
+// note keeps an unusual URL for the journal.
+func (v *view) note(u *content.URL) {
+	if len(v.urls) < 20 {
+		v.urls = append(v.urls, clip(u.Raw, 300))
+	}
+	for _, h := range v.hosts {
+		if h == u.Domain {
+			return
+		}
+	}
+	if len(v.hosts) < 20 {
+		v.hosts = append(v.hosts, u.Domain)
+	}
+}

@@ -1,0 +1,181 @@
+package analyzer
+
+import (
+	"math/bits"
+	"sort"
+	"strings"
+	"unicode"
+
+	"hisseki/baseline"
+)
+
+// minLetters is the least own text that says anything about a hand.
+const minLetters = 40
+
+// maxLetters bounds the text that is looked at; more adds cost, not knowledge.
+const maxLetters = 6000
+
+// maxStyle bounds the features of one mail in the journal.
+const maxStyle = 400
+
+// takeStyle fills in the style features, the text's length and its SimHash.
+func takeStyle(o *baseline.Observation, own string) {
+	text := []rune(normal(own))
+	for _, r := range text {
+		if unicode.IsLetter(r) {
+			o.Letters++
+		}
+	}
+	if o.Letters < minLetters {
+		return
+	}
+	o.SimHash = simHash(text)
+	var counts [baseline.StyleDims]int
+	grams(text, func(h uint32) { counts[h%baseline.StyleDims]++ })
+	layout(own, func(h uint32) { counts[h%baseline.StyleDims] += 2 })
+	for d, n := range counts {
+		if n > 0 {
+			o.Style = append(o.Style, baseline.StyleCount{Dim: uint16(d), Count: uint8(min(n, 255))})
+		}
+	}
+	if len(o.Style) > maxStyle { // keep the strongest, then restore the order
+		sort.SliceStable(o.Style, func(i, j int) bool { return o.Style[i].Count > o.Style[j].Count })
+		o.Style = o.Style[:maxStyle]
+		sort.Slice(o.Style, func(i, j int) bool { return o.Style[i].Dim < o.Style[j].Dim })
+	}
+}
+
+// normal folds what is content, not hand: digits become 0, spaces one space; line ends
+// stay, for where a line ends is a habit.
+func normal(s string) string {
+	var b strings.Builder
+	n, space := 0, false
+	for _, r := range s {
+		if n++; n > maxLetters {
+			break
+		}
+		switch {
+		case r == '\n':
+			b.WriteRune('\n')
+			space = true
+			continue
+		case unicode.IsSpace(r) && r != '\u3000':
+			if !space {
+				b.WriteByte(' ')
+			}
+			space = true
+			continue
+		case r >= '0' && r <= '9':
+			r = '0'
+		case r >= '０' && r <= '９':
+			r = '０'
+		}
+		space = false
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// grams calls f for every 2- and 3-gram of characters. In Japanese two characters carry
+// about as much as four Latin letters, so Latin runs also give 4-grams.
+func grams(text []rune, f func(uint32)) {
+	for i := range text {
+		h := uint32(2166136261)
+		for n := 1; n <= 4 && i+n <= len(text); n++ {
+			r := text[i+n-1]
+			h = (h ^ uint32(r)) * 16777619
+			h ^= h >> 15
+			if n == 1 || n == 4 && r >= 0x3000 {
+				continue
+			}
+			f(mix(h + uint32(n)))
+		}
+	}
+}
+
+// layout calls f for habits of form: openers, closers, line lengths, empty lines,
+// punctuation, width, script choice.
+func layout(own string, f func(uint32)) {
+	feature := func(s string) { f(mix(hashString(s))) }
+	lines, empty := 0, 0
+	for line := range strings.Lines(own) {
+		line = strings.TrimRight(line, "\r\n")
+		if strings.TrimSpace(line) == "" {
+			empty++
+			continue
+		}
+		lines++
+		runes := []rune(line)
+		feature("len" + string(rune('a'+min(len(runes)/10, 9))))
+		if unicode.IsSpace(runes[0]) {
+			feature("indent" + string(runes[0]))
+		}
+		feature("end" + string(runes[len(runes)-1]))
+		if lines == 1 {
+			feature("open" + clip(line, 12))
+		}
+	}
+	if lines > 0 {
+		feature("gap" + string(rune('a'+min(empty*4/lines, 9))))
+	}
+	for _, p := range openerCloser(own) {
+		feature(p)
+	}
+}
+
+func hashString(s string) uint32 {
+	h := uint32(2166136261)
+	for i := 0; i < len(s); i++ {
+		h = (h ^ uint32(s[i])) * 16777619
+	}
+	return h
+}
+
+func mix(h uint32) uint32 {
+	h ^= h >> 16
+	h *= 0x85ebca6b
+	h ^= h >> 13
+	h *= 0xc2b2ae35
+	return h ^ h>>16
+}
+
+// simHash returns Charikar's SimHash (STOC 2002) over 4-grams of characters without
+// spaces: mails whose hashes differ in few bits say nearly the same.
+func simHash(text []rune) uint64 {
+	var sums [64]int
+	var window [4]rune
+	n := 0
+	for _, r := range text {
+		if unicode.IsSpace(r) {
+			continue
+		}
+		copy(window[:], window[1:])
+		window[3] = r
+		if n++; n < 4 {
+			continue
+		}
+		h := uint64(14695981039346656037)
+		for _, w := range window {
+			h = (h ^ uint64(w)) * 1099511628211
+		}
+		h ^= h >> 29
+		h *= 0xbf58476d1ce4e5b9
+		h ^= h >> 32
+		for i := range sums {
+			sums[i] += int(h>>i&1)*2 - 1
+		}
+	}
+	var out uint64
+	for i, s := range sums {
+		if s > 0 {
+			out |= 1 << i
+		}
+	}
+	return out
+}
+
+// similar says whether two SimHashes belong to nearly the same text. Unrelated texts
+// differ in 32 bits on average with a deviation of 4; 10 is five deviations away.
+func similar(a, b uint64) bool {
+	return a != 0 && b != 0 && bits.OnesCount64(a^b) <= 10
+}
