@@ -103,12 +103,13 @@ type URL struct {
 	IP        netip.Addr // valid when the host is an IP address, however written
 	Where     Where
 	Quoted    bool   // stands in quoted or forwarded text, not in the author's own
+	InFile    bool   // stands in an attached file (HTML page, shortcut, calendar) only
 	Shown     string // registrable domain that the link's text shows, when the text is itself a URL or a host
 	Mismatch  bool   // Shown is another registrable domain than Domain
 	UserInfo  bool   // has a user part before the host
 	Defanged  bool   // was written hxxp or [.]
 	Mixed     bool   // a label of the host mixes scripts
-	LooksLike string // ASCII skeleton by Unicode confusables, when it differs from Unicode
+	LooksLike string // Skeleton of Unicode, when it differs from it
 }
 
 // Attachment is one part that a mail program offers as a file.
@@ -157,10 +158,12 @@ const (
 	DefectSize       = "part-cut"
 	DefectTime       = "out-of-time"
 	DefectURLs       = "too-many-urls"
-	DefectBoundary   = "broken-multipart"
+	DefectBoundary   = "broken-multipart"   // no boundary, or two
+	DefectUnclosed   = "unclosed-multipart" // final boundary missing, as in mail cut short
 	DefectPartHeader = "broken-part-header"
 	DefectEncoding   = "broken-encoding"
 	DefectCharset    = "unknown-charset"
+	DefectLabel      = "wrong-charset" // the label does not fit the text
 	DefectHeader     = "broken-header"
 	DefectAddress    = "broken-address"
 	DefectDuplicate  = "duplicate-header"

@@ -15,8 +15,9 @@ func Parse(src Source, lim Limits) *Content {
 		clock: newClock(lim),
 		urls:  urlSet{limit: lim.URLs},
 	}
+	p.body, p.bodyCut = src.Body, src.BodySize > int64(len(src.Body))
 	head := p.header(src)
-	if src.BodySize > int64(len(src.Body)) {
+	if p.bodyCut {
 		p.defect(DefectCut, "the body was longer than what was kept")
 	}
 	root := newEntity(head, src.Body)
@@ -32,6 +33,8 @@ type parser struct {
 	lim   Limits
 	clock clock
 
+	body      []byte // of the whole mail
+	bodyCut   bool   // and it went on
 	parts     int
 	textBytes int
 	noted     map[string]bool // defect codes already noted

@@ -1,0 +1,186 @@
+package content
+
+import "strings"
+
+// bare reads a host without a scheme around the dot at text[i], and the path behind
+// it.
+func (s *scanner) bare(i int) (hit, int) {
+	text := s.text
+	if i == 0 || i+1 >= len(text) || !isHostByte(text[i-1]) {
+		return hit{}, i
+	}
+	next := text[i+1]
+	if !isLetter(next) && (next < '0' || next > '9') {
+		if strings.HasPrefix(text[i:], ".]") { // "example[.]com"
+			return s.bareDefanged(i)
+		}
+		if next >= 0x80 {
+			return s.bareIDN(i)
+		}
+		return hit{}, i
+	}
+	start := i
+	for start > s.done && i-start < 253 && (isHostByte(text[start-1]) || text[start-1] == '.') {
+		start--
+	}
+	end := i
+	for end < len(text) && end-start < 256 && (isHostByte(text[end]) || text[end] == '.') {
+		end++
+	}
+	host := strings.TrimRight(text[start:end], ".-")
+	lead := strings.TrimLeft(host, ".-")
+	start += len(host) - len(lead)
+	host = lead
+	stop := start + len(host)
+	if stop <= i {
+		return hit{}, i + 1
+	}
+	if next := nextRune(text, stop); next >= 0x80 && hasFold(host, "www.") {
+		return s.bareIDN(i)
+	}
+	if !s.linkable(host, start, stop) {
+		return hit{}, max(end, i+1)
+	}
+	tail, used, _ := readTail(text[stop:])
+	if tail != "" && strings.IndexByte("/?#:", tail[0]) < 0 {
+		tail, used = "", 0
+	}
+	raw := matchURL("http://" + host + tail)
+	if raw == "" {
+		return hit{}, stop
+	}
+	_ = used
+	return hit{raw: raw, at: start}, start + len(raw) - len("http://")
+}
+
+func nextRune(text string, i int) byte {
+	if i < len(text) {
+		return text[i]
+	}
+	return 0
+}
+
+// bareDefanged reads "www.example[.]com/path" around the dot at text[i] of "[.]".
+func (s *scanner) bareDefanged(i int) (hit, int) {
+	text := s.text
+	start := i - 1 // the bracket
+	if text[start] != '[' {
+		return hit{}, i
+	}
+	for start > s.done && i-start < 253 && (isHostByte(text[start-1]) ||
+		strings.IndexByte(".[]", text[start-1]) >= 0) {
+		start--
+	}
+	for start < i && !isHostByte(text[start]) {
+		start++
+	}
+	if start > 0 && strings.IndexByte("@/\\_", text[start-1]) >= 0 || start >= i-1 {
+		return hit{}, i
+	}
+	tail, used, fanged := readTail(text[start:])
+	raw := matchURL("http://" + tail)
+	host, _, _ := strings.Cut(strings.TrimPrefix(raw, "http://"), "/")
+	j := strings.LastIndexByte(host, '.')
+	if !fanged || j <= 0 || !isTLD(host[j+1:]) || strings.ContainsRune(host, '@') {
+		return hit{}, i
+	}
+	return hit{raw: raw, at: start, defanged: true}, max(start+used, i+1)
+}
+
+// bareIDN reads "www.例え.jp" around the dot at text[i].
+func (s *scanner) bareIDN(i int) (hit, int) {
+	start := i
+	for start > s.done && i-start < 64 && isHostByte(s.text[start-1]) {
+		start--
+	}
+	if !hasFold(s.text[start:], "www.") {
+		return hit{}, i
+	}
+	host, n := idnHost(s.text[start:])
+	if n == 0 {
+		return hit{}, i
+	}
+	tail, _, _ := readTail(s.text[start+n:])
+	if tail != "" && strings.IndexByte("/?#:", tail[0]) < 0 {
+		tail = ""
+	}
+	raw := matchURL("http://" + host + tail)
+	return hit{raw: raw, at: start}, start + n + len(raw) - len("http://") - len(host)
+}
+
+func hasFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+}
+
+func isHostByte(c byte) bool {
+	return c == '-' || isLetter(c) || c >= '0' && c <= '9'
+}
+
+// linkable tells whether mail programs would make a link of a bare host at
+// text[start:stop]. Words with a dot in them are everywhere: file names, ends of
+// sentences without a blank, names in programs.
+func (s *scanner) linkable(host string, start, stop int) bool {
+	if start > 0 {
+		if c := s.text[start-1]; strings.IndexByte("@/\\_=:$%&#~+-.", c) >= 0 {
+			return false
+		}
+	}
+	var after byte = ' '
+	if stop < len(s.text) {
+		after = s.text[stop]
+	}
+	if after == '@' || after == '_' || after == '\\' || after == '(' || after == '=' {
+		return false
+	}
+	last := strings.LastIndexByte(host, '.')
+	if last <= 0 || strings.Contains(host, "..") {
+		return false
+	}
+	tld := host[last+1:]
+	if hasFold(host, "www.") {
+		return last > 3 && (isTLD(tld) || isIPv4(host[4:]))
+	}
+	if len(tld) < 2 || !isTLD(tld) {
+		return false
+	}
+	if low := strings.ToLower(tld); low != tld && strings.ToUpper(tld) != tld {
+		return false // "delivered.The"
+	}
+	if strings.ToLower(host[:last]) != host[:last] && strings.ToUpper(host) != host && after != '/' {
+		return false // "System.Net"
+	}
+	path := after == '/' && stop+1 < len(s.text) && s.text[stop+1] > ' ' && s.text[stop+1] < 0x7f
+	return commonTLD[tld] || commonTLD[strings.ToLower(tld)] ||
+		path && !wordTLD[tld] && !fileTLD[tld] || path && strings.Count(host, ".") >= 2 && !fileTLD[tld] ||
+		!wordTLD[tld] && !fileTLD[tld] && strings.Count(host, ".") >= 1 && len(host)-len(tld) > 4
+}
+
+// commonTLD are top-level domains that are neither English words nor file types.
+var commonTLD = setOf("com net org edu gov mil int info biz jp de uk fr eu ru cn kr tw br au nl pl se " +
+	"cz es ch dk fi be ca nz mx in.th sg hk")
+
+// wordTLD are top-level domains that end sentences and name things in programs.
+var wordTLD = setOf("in to is it at be no so me my us am as do id la by or he we am an pm tv re ad ai gs " +
+	"name link build network systems network services service host zone space site online store shop " +
+	"work works life live live one world today now page pages group team help support email data " +
+	"open map run new here show plus news blog app dev bot box click call care case city cloud club " +
+	"date day directory download game games guide how inc land limited loan media menu mobile moe " +
+	"money next off phone photo photos pics place play post pro prod properties report review rocks " +
+	"room safe sale save school science search secure security sex social software solutions star " +
+	"stream studio style sucks supply surf tools top town toys trade training tube video watch " +
+	"web win wow yes zero kim ist best cool cheap direct domains exchange expert express fail fast " +
+	"final fit fund green hot house ink kitchen lease lol love market men ninja observer parts " +
+	"party red rent rest rich rip study tax taxi technology theater tips tires total vet vision " +
+	"vote voyage wiki wtf xyz bar beer bid black blue boo buy cab cam camp cash chat")
+
+// fileTLD are top-level domains that are also ends of file names.
+var fileTLD = setOf("zip mov py sh pl rs md cc bb ac ps ml so am mk inc ms ai sc st gd lc pm cs bz cfg " +
+	"java map app dev foo prof lib dll bin vi mm mp mo mc kt hs la do ad dm lua id vc va ts tex cat pub")
+
+func setOf(words string) map[string]bool {
+	set := make(map[string]bool)
+	for _, w := range strings.Fields(words) {
+		set[w] = true
+	}
+	return set
+}

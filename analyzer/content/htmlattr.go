@@ -1,0 +1,260 @@
+package content
+
+import (
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// attrs are the attributes that matter here. Others are dropped unread.
+type attrs struct {
+	href, src, action, background, content, httpEquiv string
+	style, class, id, kind, color, ground             string
+	name                                              string
+	hidden                                            bool
+	restQuoted                                        bool
+}
+
+// maxAttrs bounds the attributes looked at in one tag.
+const maxAttrs = 200
+
+func (r *htmlReader) attributes(z *html.Tokenizer) (a attrs) {
+	for n, more := 0, true; more && n < maxAttrs; n++ {
+		var key, val []byte
+		key, val, more = z.TagAttr()
+		switch string(key) {
+		case "href", "xlink:href":
+			setOnce(&a.href, val)
+		case "src", "data", "poster":
+			setOnce(&a.src, val)
+		case "srcset":
+			first, _, _ := strings.Cut(strings.TrimSpace(string(val)), " ")
+			setOnce(&a.src, []byte(first))
+		case "action", "formaction":
+			setOnce(&a.action, val)
+		case "background":
+			setOnce(&a.background, val)
+		case "content":
+			setOnce(&a.content, val)
+		case "http-equiv":
+			setOnce(&a.httpEquiv, val)
+		case "style":
+			setOnce(&a.style, val)
+		case "class":
+			setOnce(&a.class, val)
+		case "id":
+			setOnce(&a.id, val)
+		case "name":
+			setOnce(&a.name, val)
+		case "type":
+			setOnce(&a.kind, val)
+		case "color", "text":
+			setOnce(&a.color, val)
+		case "bgcolor":
+			setOnce(&a.ground, val)
+		case "hidden":
+			a.hidden = true
+		}
+	}
+	a.restQuoted = a.id == "divRplyFwdMsg" || a.id == "appendonsend" ||
+		a.id == "x_divRplyFwdMsg" || a.id == "OLK_SRC_BODY_SECTION" ||
+		a.id == "mail-editor-reference-message-container" ||
+		a.id == "ms-outlook-mobile-body-separator-line"
+	return a
+}
+
+func setOnce(dst *string, val []byte) {
+	if *dst == "" && len(val) <= 64<<10 {
+		*dst = string(val)
+	}
+}
+
+// references collects the URLs of a tag.
+func (r *htmlReader) references(tag atom.Atom, a attrs, hidden bool) {
+	switch tag {
+	case atom.A, atom.Area:
+		r.refer(a.href, InHref, true)
+	case atom.Form, atom.Button, atom.Input:
+		r.refer(a.action, InForm, false)
+		r.refer(a.src, InSrc, false)
+	case atom.Img, atom.Iframe, atom.Frame, atom.Embed, atom.Object, atom.Script, atom.Video,
+		atom.Audio, atom.Source:
+		r.refer(a.src, InSrc, false)
+	case atom.Link:
+		r.refer(a.href, InSrc, false)
+	default:
+		if a.href != "" { // svg:a, v:roundrect and whatever else can be clicked
+			r.refer(a.href, InHref, false)
+		}
+		r.refer(a.src, InSrc, false)
+	}
+	r.refer(a.background, InSrc, false)
+	if i := strings.Index(a.style, "url("); i >= 0 {
+		inner, _, _ := strings.Cut(a.style[i+4:], ")")
+		r.refer(strings.Trim(inner, `'" `), InSrc, false)
+	}
+}
+
+// refer keeps one reference, made absolute. label says that a link's text follows.
+func (r *htmlReader) refer(ref string, where Where, label bool) {
+	if ref == "" || len(r.page.links) >= maxHTMLLinks {
+		return
+	}
+	url := resolve(r.base, ref)
+	if url == "" {
+		return
+	}
+	at := r.out.Len()
+	if label && r.space {
+		at++
+	}
+	r.page.links = append(r.page.links, htmlLink{url: url, where: where, at: at})
+}
+
+// openLink begins to collect the text of the link just referred to.
+func (r *htmlReader) openLink(href string) {
+	r.closeLink()
+	if n := len(r.page.links); href != "" && n > 0 && r.page.links[n-1].where == InHref {
+		r.labelOf = n
+	}
+}
+
+func (r *htmlReader) closeLink() {
+	if r.labelOf > 0 {
+		r.page.links[r.labelOf-1].label = strings.TrimSpace(r.label.String())
+		r.label.Reset()
+		r.labelOf = 0
+	}
+}
+
+// resolve makes a reference absolute. It returns "" for what does not lead to the
+// web: fragments, mail and telephone links, scripts, inline data, and relative
+// references without a base.
+func resolve(base, ref string) string {
+	ref = strings.Map(func(r rune) rune {
+		if r == '\t' || r == '\n' || r == '\r' || r == 0 {
+			return -1
+		}
+		return r
+	}, strings.TrimFunc(ref, func(r rune) bool { return r <= ' ' || r == '\u00a0' }))
+	if ref == "" || ref[0] == '#' {
+		return ""
+	}
+	slashed := strings.ReplaceAll(ref[:min(len(ref), 2)], "\\", "/")
+	if slashed == "//" {
+		scheme, _, ok := strings.Cut(base, "://")
+		if !ok || len(scheme) > 5 {
+			scheme = "http"
+		}
+		return scheme + "://" + ref[2:]
+	}
+	if i := strings.IndexByte(ref, ':'); i > 0 && isScheme(ref[:i]) {
+		scheme := strings.ToLower(ref[:i])
+		switch scheme {
+		case "http", "https", "ftp", "ftps":
+			rest := strings.TrimLeft(ref[i+1:], "/\\")
+			if rest == "" {
+				return ""
+			}
+			return scheme + "://" + rest
+		case "mailto", "tel", "sms", "callto", "cid", "mid", "data", "javascript", "vbscript",
+			"about", "blob", "fax", "skype", "xmpp", "urn", "webcal", "x-apple-data-detectors":
+			return ""
+		}
+		if strings.HasPrefix(ref[i:], "://") {
+			return ref // file://server/share, ms-word:ofe..., search-ms: and so on
+		}
+		return ""
+	}
+	if hasFold(ref, "www.") && isTLDHost(ref) {
+		return "http://" + ref // as Outlook and browsers' address bars repair it
+	}
+	return join(base, ref)
+}
+
+func isScheme(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if !isLetter(s[i]) && (i == 0 || strings.IndexByte("0123456789+-.", s[i]) < 0) {
+			return false
+		}
+	}
+	return len(s) <= 30
+}
+
+func isTLDHost(ref string) bool {
+	host := ref
+	if i := strings.IndexAny(host, "/?#:"); i >= 0 {
+		host = host[:i]
+	}
+	return isTLD(host[strings.LastIndexByte(host, '.')+1:])
+}
+
+// join resolves a relative reference against a base.
+func join(base, ref string) string {
+	scheme, rest, ok := strings.Cut(base, "://")
+	if !ok || !isScheme(scheme) || rest == "" {
+		return ""
+	}
+	authority, path := cutAuthority(rest)
+	root := strings.ToLower(scheme) + "://" + authority
+	if ref[0] == '/' || ref[0] == '\\' {
+		return root + ref
+	}
+	if i := strings.IndexAny(path, "?#"); i >= 0 {
+		path = path[:i]
+	}
+	return root + path[:strings.LastIndexByte(path, '/')+1] + slashFirst(path, ref)
+}
+
+func slashFirst(path, ref string) string {
+	if path == "" {
+		return "/" + ref
+	}
+	return ref
+}
+
+// refreshURL reads "5; url=http://..." of a meta refresh.
+func refreshURL(content string) string {
+	i := strings.Index(strings.ToLower(content), "url")
+	if i < 0 {
+		return ""
+	}
+	rest := strings.TrimLeft(content[i+3:], " ")
+	rest = strings.TrimLeft(strings.TrimPrefix(rest, "="), " ")
+	return strings.Trim(rest, `'" `)
+}
+
+// quoteMark tells what an element says of the text inside it.
+func quoteMark(tag atom.Atom, a attrs) lineKind {
+	if tag == atom.Blockquote {
+		style := strings.ReplaceAll(strings.ToLower(a.style), " ", "")
+		if a.kind == "" && a.class == "" && strings.Contains(style, "border:none") {
+			return kindOwn // the indent button of webmail
+		}
+		return kindQuote
+	}
+	if a.class == "" && a.id == "" {
+		return kindOwn
+	}
+	for _, c := range strings.Fields(a.class) {
+		switch strings.TrimPrefix(c, "x_") {
+		case "gmail_quote", "gmail_extra_quote", "yahoo_quoted", "moz-cite-prefix",
+			"protonmail_quote", "tutanota_quote", "zmail_extra", "yahoo-quoted-begin",
+			"gmail_attr", "moz-forward-container":
+			return kindQuote
+		case "gmail_signature", "moz-signature", "protonmail_signature_block", "gmail_signature_prefix":
+			return kindSignature
+		}
+	}
+	switch a.id {
+	case "Signature", "signature", "AppleMailSignature", "ms-outlook-mobile-signature":
+		return kindSignature
+	case "yahoo_quoted", "reply-intro":
+		return kindQuote
+	}
+	if strings.HasPrefix(a.id, "yahoo_quoted") {
+		return kindQuote
+	}
+	return kindOwn
+}

@@ -1,0 +1,114 @@
+package content
+
+import (
+	"bytes"
+	"strings"
+)
+
+// rawScan looks for text and URLs in bytes whose structure is broken, as they stand
+// and with base64 and quoted-printable runs decoded. Where nothing else was read of
+// them, asText makes what they hold the mail's text.
+func (p *parser) rawScan(b []byte, at place, asText bool) {
+	if len(b) > maxRawScan {
+		b = b[:maxRawScan]
+		p.defect(DefectSize, "a broken body longer than is scanned")
+	}
+	at.raw = true
+	at.group = nil
+	plain := b
+	if bytes.Contains(b, []byte("=\n")) || bytes.Contains(b, []byte("=\r\n")) ||
+		bytes.Contains(b, []byte("=3D")) || bytes.Contains(b, []byte("=3d")) {
+		plain = looseQP(nil, b)
+	}
+	p.rawText(plain, at, asText)
+	for _, run := range base64Runs(b) {
+		out, _ := looseBase64(nil, run)
+		if mostlyText(out) {
+			p.rawText(out, at, asText)
+		}
+	}
+}
+
+// rawText reads one stretch of a broken body as HTML or plain text.
+func (p *parser) rawText(b []byte, at place, asText bool) {
+	if p.outOfTime() {
+		return
+	}
+	text := guessText(b)
+	if !has8bit(b) && !isJISEscape(b) {
+		text = string(b)
+	}
+	var s shown
+	if low := strings.ToLower(text); strings.Contains(low, "<a ") || strings.Contains(low, "<html") ||
+		strings.Contains(low, "<div") || strings.Contains(low, "<td") {
+		page := readHTML(text)
+		s = shown{text: page.text, marks: page.marks}
+		s.lines = classify(s.text, s.marks, p.forwardSubject())
+		for _, l := range page.links {
+			if !p.urls.known[l.url] {
+				p.urls.addLink(l, at.foreign || s.lines.quotedAt(l.at), at.file)
+			}
+		}
+	} else {
+		s.text, _ = visible(text)
+		s.lines = classify(s.text, nil, p.forwardSubject())
+	}
+	p.scanURLs(s, at)
+	if asText {
+		p.show(s, at)
+	}
+}
+
+// base64Runs finds runs of lines that are nothing but base64, at least 40 digits
+// in all.
+func base64Runs(b []byte) (runs [][]byte) {
+	start, digits := -1, 0
+	for at := 0; at < len(b) && len(runs) < 50; {
+		line := b[at:]
+		next := len(b)
+		if i := bytes.IndexByte(line, '\n'); i >= 0 {
+			line, next = line[:i], at+i+1
+		}
+		line = bytes.TrimRight(line, "\r")
+		if isBase64Line(line) {
+			if start < 0 {
+				start, digits = at, 0
+			}
+			digits += len(line)
+		} else if start >= 0 {
+			if digits >= 40 {
+				runs = append(runs, b[start:at])
+			}
+			start = -1
+		}
+		at = next
+	}
+	if start >= 0 && digits >= 40 {
+		runs = append(runs, b[start:])
+	}
+	return runs
+}
+
+func isBase64Line(line []byte) bool {
+	if len(line) < 4 {
+		return false
+	}
+	for _, c := range line {
+		if b64Value[c] == b64None {
+			return false
+		}
+	}
+	return true
+}
+
+// mostlyText tells whether decoded bytes are text rather than a picture or noise.
+func mostlyText(b []byte) bool {
+	b = b[:min(len(b), 4096)]
+	odd := 0
+	for _, c := range b {
+		if c < ' ' && c != '\n' && c != '\r' && c != '\t' && c != 0x1b {
+			odd++
+		}
+	}
+	return len(b) > 0 && odd*50 < len(b)
+}

@@ -1,0 +1,212 @@
+package content
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// signatureLines is how many lines from the end of the author's text a signature
+// may begin. Japanese company signatures run to a dozen lines.
+const signatureLines = 25
+
+// signatures marks signatures: behind "-- ", the blocks between rules that Japanese
+// mail closes with, contact blocks at the end, and what phones add.
+func (l lines) signatures() {
+	for i := range l {
+		if l[i].kind != kindOwn {
+			continue
+		}
+		t := l[i].text
+		if t == "-- " || t == "--" || t == "--  " {
+			l.signUntilQuote(i)
+			continue
+		}
+		if len(t) < 200 && isDeviceLine(strings.TrimSpace(t)) {
+			l[i].kind = kindSignature
+		}
+	}
+	// each run of own text ends with a signature of its own: above the quote, or at
+	// the very end
+	for end := len(l); end > 0; {
+		for end > 0 && l[end-1].kind != kindOwn {
+			end--
+		}
+		begin := end
+		for begin > 0 && l[begin-1].kind == kindOwn {
+			begin--
+		}
+		if end > begin {
+			l.signRun(begin, end)
+		}
+		end = begin
+	}
+}
+
+// signUntilQuote marks from a "-- " line to the next line that is not own.
+func (l lines) signUntilQuote(i int) {
+	for ; i < len(l) && l[i].kind == kindOwn; i++ {
+		l[i].kind = kindSignature
+	}
+}
+
+// signRun looks for a signature at the end of the own lines from begin to end.
+func (l lines) signRun(begin, end int) {
+	for end > begin && strings.TrimSpace(l[end-1].text) == "" {
+		end--
+	}
+	low := max(begin, end-signatureLines)
+	for i := low; i < end; i++ {
+		if !isRule(l[i].text) {
+			continue
+		}
+		if contact(l[i+1:end]) >= 1 || listFooter(l[i+1:end]) {
+			for j := i; j < end; j++ {
+				l[j].kind = kindSignature
+			}
+			return
+		}
+	}
+	// no rule: the last paragraph, when it is mostly address
+	start := end
+	for start > low && strings.TrimSpace(l[start-1].text) != "" {
+		start--
+	}
+	for start < end && !isContactLine(l[start].text) && isSignOff(l[start].text) {
+		start++
+	}
+	if start == begin && end-start > 12 || end == start {
+		return
+	}
+	if contact(l[start:end]) < 2 {
+		return
+	}
+	for j := start; j < end; j++ {
+		if utf8.RuneCountInString(l[j].text) > 70 {
+			return // prose that names a telephone number
+		}
+	}
+	for j := start; j < end; j++ {
+		l[j].kind = kindSignature
+	}
+}
+
+// isRule tells whether a line is a rule: at least eight of the usual characters,
+// and at most a word among them ("━━━ 署名 ━━━").
+func isRule(t string) bool {
+	t = strings.TrimSpace(t)
+	if len(t) < 8 || len(t) > 400 {
+		return false
+	}
+	drawn, others := 0, 0
+	for _, r := range t {
+		switch {
+		case strings.ContainsRune("-=*_~+#/.:'·─━―—–‐－＝＊＿～・…‥◇◆□■○●☆★▽▼△▲♪┃┏┓┗┛├┤┌┐└┘∽∞｡ﾟ*:｡ゞ＋", r):
+			drawn++
+		case r == ' ' || r == '\u3000':
+		default:
+			others++
+		}
+	}
+	return drawn >= 8 && others*3 <= drawn
+}
+
+// contactHints tell kinds of contact data, in lower case.
+var contactHints = [][]string{
+	{"tel", "電話", "phone", "直通", "代表", "ｔｅｌ", "mobile", "cell", "携帯", "内線", "ext.", "telefon", "☎", "tél"},
+	{"fax", "ｆａｘ", "ファックス", "facsimile"},
+	{"〒", "street", "suite", "p.o. box", "丁目", "番地", "ビル", "都港区", "avenue", "straße", " floor", "〶"},
+	{"@", "e-mail", "email", "mail:", "ｍａｉｌ", "メール:"},
+	{"http://", "https://", "www.", "url:", "ｕｒｌ"},
+	{"株式会社", "有限会社", "合同会社", "㈱", "(株)", "（株）", " inc", " corp", " ltd", " gmbh", " llc",
+		"co.,", "事業部", "営業部", "総務部", "人事部", "経理部", "開発部", "学部", "大学", "研究室", "課 ", "協会", "法人"},
+}
+
+// contact counts the kinds of contact data in some lines.
+func contact(some []line) int {
+	var seen [6]bool
+	for _, line := range some {
+		if len(line.text) > 300 {
+			continue
+		}
+		low := strings.ToLower(line.text)
+		for kind, hints := range contactHints {
+			if seen[kind] {
+				continue
+			}
+			for _, hint := range hints {
+				if at := strings.Index(low, hint); at >= 0 && plausible(kind, low, at) {
+					seen[kind] = true
+					break
+				}
+			}
+		}
+	}
+	n := 0
+	for _, s := range seen {
+		if s {
+			n++
+		}
+	}
+	return n
+}
+
+// plausible rejects words that only contain a hint: a telephone or fax needs digits
+// on its line.
+func plausible(kind int, low string, at int) bool {
+	if kind <= 1 {
+		digits := 0
+		for i := at; i < len(low); i++ {
+			if low[i] >= '0' && low[i] <= '9' {
+				digits++
+			}
+		}
+		return digits >= 4 || strings.ContainsAny(low[at:], "０１２３４５６７８９")
+	}
+	return true
+}
+
+func isContactLine(t string) bool {
+	return contact([]line{{text: t}}) > 0
+}
+
+// isSignOff tells whether a line of the last paragraph is still the author's own
+// greeting, as "Best regards,".
+func isSignOff(t string) bool {
+	t = strings.TrimSpace(t)
+	return strings.HasSuffix(t, ",") || strings.HasSuffix(t, "。") || strings.HasSuffix(t, ".") ||
+		strings.HasSuffix(t, "、") || strings.HasSuffix(t, "!") || t == "以上" || t == "敬具"
+}
+
+// listFooter tells whether lines below a rule are what a list server adds.
+func listFooter(some []line) bool {
+	for i, line := range some {
+		if i > 5 {
+			break
+		}
+		low := strings.ToLower(line.text)
+		if strings.Contains(low, "mailing list") || strings.Contains(low, "unsubscribe") ||
+			strings.Contains(low, "メーリングリスト") {
+			return true
+		}
+	}
+	return false
+}
+
+// isDeviceLine recognises what phones and programs put below a mail.
+func isDeviceLine(t string) bool {
+	if len(t) < 8 || len(t) > 150 {
+		return false
+	}
+	low := strings.ToLower(t)
+	for _, head := range []string{
+		"sent from my ", "sent from mail for", "sent from outlook", "sent via ", "get outlook for",
+		"sent from yahoo", "von meinem ", "envoyé de mon", "enviado desde mi", "gesendet von mein",
+		"inviato da", "sent with ",
+	} {
+		if strings.HasPrefix(low, head) {
+			return true
+		}
+	}
+	return strings.HasSuffix(low, "から送信") || strings.HasSuffix(low, "から送信されました") ||
+		strings.HasSuffix(t, "を入手") && strings.Contains(t, "Outlook")
+}

@@ -1,0 +1,142 @@
+package content
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+)
+
+// Bounds of ReadSource's header.
+const (
+	maxSourceFields = 1000
+	maxSourceHeader = 1 << 20 // bytes of all fields together, as Postfix's header_size_limit is per field
+)
+
+// ReadSource reads a whole mail, as in an .eml file, and keeps at most maxBody bytes
+// of its body (0 or less: 64 MiB). Headers in the wild are not to be trusted: an
+// mbox "From " line or a byte order mark in front is skipped, lines without a colon
+// are skipped where more fields follow and begin the body where none do, any mix of
+// line ends is read, and what exceeds the bounds is counted, not kept. The only
+// errors are those of r.
+func ReadSource(r io.Reader, maxBody int64) (Source, error) {
+	if maxBody <= 0 {
+		maxBody = 64 << 20
+	}
+	var src Source
+	br := bufio.NewReaderSize(r, 32<<10)
+	h := headerReader{br: br, src: &src}
+	if err := h.read(); err != nil {
+		return src, fmt.Errorf("reading a mail's header: %w", err)
+	}
+	var body bytes.Buffer
+	body.Write(h.body)
+	if room := maxBody - int64(body.Len()); room > 0 {
+		if _, err := io.CopyN(&body, br, room); err != nil && err != io.EOF {
+			return src, fmt.Errorf("reading a mail's body: %w", err)
+		}
+	}
+	rest, err := io.Copy(io.Discard, br)
+	if err != nil {
+		return src, fmt.Errorf("reading past a mail's kept body: %w", err)
+	}
+	src.Body = body.Bytes()
+	src.BodySize = int64(len(src.Body)) + rest
+	if int64(len(src.Body)) > maxBody {
+		src.Body = src.Body[:maxBody]
+	}
+	return src, nil
+}
+
+// headerReader reads header lines.
+type headerReader struct {
+	br   *bufio.Reader
+	src  *Source
+	size int
+	body []byte // lines that turned out to belong to the body
+}
+
+func (h *headerReader) read() error {
+	first := true
+	for {
+		line, err := h.line()
+		if err != nil && err != io.EOF {
+			return err
+		}
+		if len(line) == 0 {
+			return nil // the empty line, or the end
+		}
+		if first {
+			first = false
+			line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf"))
+			if bytes.HasPrefix(line, []byte("From ")) || bytes.HasPrefix(line, []byte(">From ")) {
+				continue
+			}
+		}
+		if done := h.take(line); done {
+			return nil
+		}
+		if err == io.EOF {
+			return nil
+		}
+	}
+}
+
+// take handles one line and tells whether the body begins with it.
+func (h *headerReader) take(line []byte) (done bool) {
+	fields := h.src.Header
+	if line[0] == ' ' || line[0] == '\t' {
+		if len(fields) > 0 && h.fits(len(line)+1) {
+			fields[len(fields)-1].Value += "\n" + string(line)
+		}
+		return false
+	}
+	colon := bytes.IndexByte(line, ':')
+	if colon <= 0 || !isFieldName(line[:colon]) {
+		if h.fieldFollows() {
+			return false // dirt between fields
+		}
+		h.body = append(append(h.body, line...), '\r', '\n')
+		return true
+	}
+	if len(fields) >= maxSourceFields || !h.fits(len(line)) {
+		h.src.HeaderDropped++
+		return false
+	}
+	h.src.Header = append(fields, Field{
+		Name:  string(bytes.TrimRight(line[:colon], " \t")),
+		Value: string(bytes.TrimPrefix(line[colon+1:], []byte(" "))),
+	})
+	return false
+}
+
+func (h *headerReader) fits(n int) bool {
+	h.size += n
+	return h.size <= maxSourceHeader
+}
+
+// fieldFollows tells whether the next line looks like a field.
+func (h *headerReader) fieldFollows() bool {
+	next, _ := h.br.Peek(200)
+	if i := bytes.IndexByte(next, '\n'); i >= 0 {
+		next = next[:i]
+	}
+	colon := bytes.IndexByte(next, ':')
+	return colon > 0 && isFieldName(next[:colon])
+}
+
+// line reads one line without its end, at most 64 KiB of it. A lone CR ends a line
+// too when no LF is near.
+func (h *headerReader) line() ([]byte, error) {
+	var line []byte
+	for {
+		piece, err := h.br.ReadSlice('\n')
+		if room := maxFieldBytes - len(line); room > 0 {
+			line = append(line, piece[:min(len(piece), room)]...)
+		}
+		if err == bufio.ErrBufferFull {
+			continue
+		}
+		return bytes.TrimRight(line, "\r\n"), err
+	}
+}

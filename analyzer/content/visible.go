@@ -1,0 +1,71 @@
+package content
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// visible makes line ends "\n", drops controls, and drops characters that take no
+// room (zero-width spaces, joiners between letters, direction marks), returning how
+// many of those there were. Tabs stay.
+func visible(text string) (string, int) {
+	dirty := false
+	for i := 0; i < len(text) && !dirty; i++ {
+		c := text[i]
+		// 0xc2: U+0080-U+00AD; 0xe1: U+180E; 0xe2: U+200B..; 0xef: U+FEFF; 0xf3: tags
+		dirty = c < ' ' && c != '\n' && c != '\t' || c == 0x7f || c == 0xc2 ||
+			c == 0xe1 || c == 0xe2 || c == 0xef || c == 0xf3
+	}
+	if !dirty {
+		return text, 0
+	}
+	var b strings.Builder
+	b.Grow(len(text))
+	hidden, start := 0, 0
+	for i := 0; i < len(text); {
+		c := text[i]
+		if c >= ' ' && c < 0x7f || c == '\n' || c == '\t' {
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(text[i:])
+		drop := false
+		switch {
+		case r == '\r':
+			drop = true
+			if i+1 < len(text) && text[i+1] != '\n' && text[i+1] != '\r' {
+				b.WriteString(text[start:i])
+				b.WriteByte('\n') // an old Macintosh line end
+				start = i + 1
+			}
+		case r < ' ' || r >= 0x7f && r < 0xa0:
+			drop = true
+		case zeroWidth(r):
+			drop = true
+			hidden++
+		}
+		if drop {
+			if start < i {
+				b.WriteString(text[start:i])
+			}
+			start = i + n
+		}
+		i += n
+	}
+	b.WriteString(text[start:])
+	return b.String(), hidden
+}
+
+// zeroWidth tells whether a rune takes no room. U+200C and U+200D stay: Persian and
+// emoji need them.
+func zeroWidth(r rune) bool {
+	switch {
+	case r == 0x00ad, r == 0x180e, r == 0x200b, r == 0xfeff:
+		return true
+	case r >= 0x200e && r <= 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2060 && r <= 0x2069:
+		return true
+	case r >= 0xe0000 && r <= 0xe007f:
+		return true
+	}
+	return false
+}
