@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -16,7 +17,8 @@ import (
 type Config struct {
 	Salt       []byte          // secret of the store: profiles hold keyed hashes only
 	Mode       map[Class]Mode  // Observe where a class is missing
-	Thresholds Thresholds      // zero fields mean the shipped defaults
+	Thresholds Thresholds      // zero fields follow the organisation's history
+	Budget     Budget          // zero means DefaultBudget
 	Limits     content.Limits  // of parsing
 	Locate     Locator         // nil: no country or provider is known
 	Off        map[string]bool // signals switched off, by name
@@ -47,6 +49,7 @@ type Analyzer struct {
 		org    *baseline.Profile
 		crowd  campaigns
 		hands  colleagues
+		lines  lines
 	}
 	// lessons keeps recording-and-learning apart from folding others' lessons in.
 	lessons struct {
@@ -76,7 +79,9 @@ func New(cfg Config, memory Memory) *Analyzer {
 	if cfg.DelayFor == 0 {
 		cfg.DelayFor = 10 * time.Minute
 	}
-	cfg.Thresholds = cfg.Thresholds.withDefaults()
+	if cfg.Budget == (Budget{}) {
+		cfg.Budget = DefaultBudget
+	}
 	a := &Analyzer{cfg: cfg, hash: hasher{cfg.Salt}, memory: memory,
 		senders: make(map[string]*entry)}
 	a.shared.crowd.marks = make(map[baseline.Key][]sighting)
@@ -126,9 +131,15 @@ func (a *Analyzer) judge(e *entry, m *Mail, c *content.Content, rule Override,
 	}
 	evidence, points := a.measure(v)
 	o.Points = points
+	o.Settled = e.profile.Mails() >= littleHistory && a.shared.org.Mails() >= lineWeight &&
+		e.state.unusual(o.At, a.shared.lines.drift) < episode
 	slices.Sort(o.Marks)
 	o.Marks = slices.Compact(o.Marks)
 	d := a.decide(v, points, rule, cond)
+	if d.sum > v.state.decayed(v.now) {
+		o.Sum = d.sum
+	}
+	lines := a.shared.lines
 	a.shared.RUnlock()
 	r := &Record{
 		Envelope: m.Envelope, Observation: o, Subject: clip(c.Subject, 200),
@@ -136,7 +147,7 @@ func (a *Analyzer) judge(e *entry, m *Mail, c *content.Content, rule Override,
 		URLs: v.urls, Hosts: v.hosts, Files: fileNames(c), Bytes: m.BodySize,
 		Promote: d.promote, Learn: d.action == Pass && d.would == Pass || d.observed,
 		Verdict: Verdict{Action: d.action, Would: d.would, Points: round(points),
-			Sum: round(d.sum), Evidence: evidence, PassIf: passIf(d, evidence, a.cfg.Thresholds),
+			Sum: round(d.sum), Evidence: evidence, PassIf: passIf(d, evidence, lines),
 			Incident: d.incident, LittleHist: e.profile.Mails() < littleHistory},
 	}
 	if d.action == Delay {
@@ -273,9 +284,16 @@ func (a *Analyzer) refresh(ctx context.Context, e *entry, now time.Time) error {
 		e.state.sum = 0
 	}
 	e.state.open, e.state.opened = open, since
-	if a.shared.hands.stale > 0 {
+	a.shared.RLock()
+	stale := a.shared.hands.stale >= refreshEvery || a.shared.hands.background == nil
+	a.shared.RUnlock()
+	if stale {
 		a.shared.Lock()
 		a.shared.hands.refresh(a.shared.org)
+		a.shared.lines = a.lines(a.shared.org)
+		if os.Getenv("HL") != "" {
+			fmt.Fprintf(os.Stderr, "%+v\n", a.shared.lines)
+		}
 		a.shared.Unlock()
 	}
 	return nil

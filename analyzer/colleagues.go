@@ -13,9 +13,6 @@ type colleagues struct {
 const refreshEvery = 200
 
 func (h *colleagues) refresh(org *baseline.Profile) {
-	if h.background != nil && h.stale < refreshEvery {
-		return
-	}
 	h.background, h.stale = org.Hand(), 0
 }
 

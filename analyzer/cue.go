@@ -77,8 +77,17 @@ type reading struct {
 	text     string
 }
 
-// ready is the history below which an absent habit says little, in mails.
-const ready = 5
+// readyMails and readyDays are the history below which an absent habit says nothing:
+// to a newcomer everything is new.
+const (
+	readyMails = 5
+	readyDays  = 3
+)
+
+// ready says whether the sender has habits to compare with.
+func (v *view) ready() bool {
+	return v.sender.Mails() >= readyMails && v.sender.Days() >= readyDays
+}
 
 // tail is a geometric prior: p for level 1, each further level q times rarer.
 func tail(p, q float64) (prior [baseline.Levels]float64) {
@@ -115,17 +124,48 @@ func (a *Analyzer) measure(v *view) ([]Evidence, float64) {
 		})
 	}
 	var all []Evidence
-	total := 0.0
+	var sums [groups]float64
 	for g := range found {
-		list := capGroup(found[g], groupCap[g])
-		for _, e := range list {
-			total += e.Points
+		found[g] = capGroup(found[g], groupCap[g])
+		for _, e := range found[g] {
+			sums[g] += e.Points
 		}
-		all = append(all, list...)
+	}
+	total := weigh(found[:], sums)
+	for g := range found {
+		all = append(all, found[g]...)
 	}
 	sort.SliceStable(all, func(i, j int) bool { return all[i].Points > all[j].Points })
 	return all, total
 }
+
+// weigh adds the groups up. Groups that show another hand or a lure (a new link, file,
+// network, mail program) count in full. The rest (many mails, new recipients, a repeated
+// text, an odd style) is what honest announcements show too: it counts only as far
+// as there is a hand or a lure to amplify. The scaled evidence stays in found.
+func weigh(found [][]Evidence, sums [groups]float64) float64 {
+	hand := sums[groupURL] + sums[groupAccess] + sums[groupClient] + sums[groupContent]
+	rest := sums[groupRecipients] + sums[groupVolume] + sums[groupCampaign] + sums[groupStyle]
+	scale := 1.0
+	if rest > hand+amplify {
+		scale = (hand + amplify) / rest
+	}
+	total := 0.0
+	for g := range found {
+		for i := range found[g] {
+			e := &found[g][i]
+			switch group(g) {
+			case groupRecipients, groupVolume, groupCampaign, groupStyle:
+				e.Points = math.Round(e.Points*scale*100) / 100
+			}
+			total += e.Points
+		}
+	}
+	return total
+}
+
+// amplify is what the amplified groups may add without any hand or lure.
+const amplify = 1
 
 // related is how much a second cue of one group still counts.
 const related = 0.4

@@ -11,31 +11,76 @@ import (
 // littleHistory is the number of mails below which the evidence says so.
 const littleHistory = 30
 
-// Thresholds turn points into actions. All are in points, factors of ten.
+// Thresholds turn points into actions. All are in points, factors of ten. Those left
+// zero follow the organisation's own history, see lines.
 type Thresholds struct {
-	Delay    float64 // a mail of at least so many waits
-	Hold     float64 // a mail of at least so many is held
-	Sum      float64 // a CUSUM of at least so much holds
-	Drift    float64 // what a mail may have without adding to the CUSUM
-	Incident float64 // a mail with less is ordinary even during an incident
+	Delay float64 // a mail of at least so many waits
+	Hold  float64 // a mail of at least so many is held
+	Sum   float64 // a CUSUM of at least so much holds
 }
 
-// DefaultThresholds were calibrated by replay on a mix of organisations, see
-// docs/evaluation.md.
-var DefaultThresholds = Thresholds{Delay: 6, Hold: 11, Sum: 12, Drift: 3.5, Incident: 5}
+// Budget is what share of ordinary mail may be disturbed.
+type Budget struct {
+	Holds  float64 // held by mistake
+	Delays float64 // made to wait
+}
 
-func (t Thresholds) withDefaults() Thresholds {
-	set := func(v *float64, d float64) {
-		if *v == 0 {
-			*v = d
+// DefaultBudget is one false hold in ten thousand mails and one delay in two hundred.
+var DefaultBudget = Budget{Holds: 1e-4, Delays: 5e-3}
+
+// Shipped lines stand for the first days, until the organisation's own history weighs
+// more than lineWeight mails. They are the means over three replayed organisations.
+const (
+	shippedDrift = 3
+	shippedDelay = 5
+	shippedHold  = 9
+	shippedSum   = 7
+	lineWeight   = 500
+)
+
+// driftShare of ordinary mails have points beyond the drift and so add to the CUSUM.
+const driftShare = 0.03
+
+// lines are the thresholds in force.
+type lines struct {
+	delay, hold, sum, drift float64
+}
+
+// lines reads the thresholds off the organisation's history of points, so that each
+// budget is kept by what this population's ordinary mail looks like: half of the false
+// holds for the single mail, half for the sum; four fifths of the delays, for some are
+// spent before the lines have settled.
+func (a *Analyzer) lines(org *baseline.Profile) lines {
+	b, t := a.cfg.Budget, a.cfg.Thresholds
+	l := lines{
+		drift: org.Line(false, driftShare, shippedDrift, lineWeight),
+		delay: org.Line(false, b.Delays*0.8, shippedDelay, lineWeight),
+		hold:  org.Line(false, b.Holds/2, shippedHold, lineWeight),
+		sum:   org.Line(true, b.Holds/2, shippedSum, lineWeight),
+	}
+	l.delay = within(l.delay, shippedDelay)
+	l.hold = within(l.hold, shippedHold)
+	l.sum = within(l.sum, shippedSum)
+	for _, set := range []struct {
+		line  *float64
+		fixed float64
+	}{
+		{&l.delay, t.Delay}, {&l.hold, t.Hold}, {&l.sum, t.Sum},
+	} {
+		if set.fixed > 0 {
+			*set.line = set.fixed
 		}
 	}
-	set(&t.Delay, DefaultThresholds.Delay)
-	set(&t.Hold, DefaultThresholds.Hold)
-	set(&t.Sum, DefaultThresholds.Sum)
-	set(&t.Drift, DefaultThresholds.Drift)
-	set(&t.Incident, DefaultThresholds.Incident)
-	return t
+	l.hold = max(l.hold, l.delay)
+	return l
+}
+
+// reach is how far history may move a line from the shipped one: a population that is
+// already compromised must not teach that attacks are usual.
+const reach = 0.25
+
+func within(line, shipped float64) float64 {
+	return min(max(line, shipped*(1-reach)), shipped*(1+reach))
 }
 
 // decision is what decide found.
@@ -50,21 +95,21 @@ type decision struct {
 }
 
 func (a *Analyzer) decide(v *view, points float64, rule Override, cond Conditions) decision {
-	t := a.cfg.Thresholds
+	t := a.shared.lines
 	d := decision{would: Pass, incident: v.state.open}
-	d.sum = v.state.decayed(v.now) + max(0, points-t.Drift)
+	d.sum = v.state.decayed(v.now) + max(0, points-t.drift)
 	switch {
 	case rule.Action == Pass:
 		d.cause, d.sum = "rule", 0
 	case rule.Action == Hold:
 		d.would, d.cause = Hold, "rule"
-	case points >= t.Hold:
+	case points >= t.hold:
 		d.would, d.cause = Hold, "mail"
-	case d.sum >= t.Sum && points >= t.Drift:
+	case d.sum >= t.sum && points >= t.drift:
 		d.would, d.cause = Hold, "sum"
-	case v.state.open && points >= t.Incident && a.alike(v):
+	case v.state.open && points >= t.drift && a.alike(v):
 		d.would, d.cause = Hold, "incident"
-	case points >= t.Delay:
+	case points >= t.delay:
 		d.would, d.cause = Delay, "mail"
 	}
 	mode := a.cfg.Mode[v.mail.Class]
@@ -117,7 +162,7 @@ func share1(a, b []baseline.Key) bool {
 }
 
 // passIf says what would have let the mail pass.
-func passIf(d decision, evidence []Evidence, t Thresholds) string {
+func passIf(d decision, evidence []Evidence, t lines) string {
 	if d.would == Pass || d.cause == "rule" || len(evidence) == 0 {
 		return ""
 	}
@@ -125,13 +170,13 @@ func passIf(d decision, evidence []Evidence, t Thresholds) string {
 	for _, e := range evidence {
 		points += e.Points
 	}
-	line := t.Delay
+	line := t.delay
 	switch d.cause {
 	case "sum":
 		return fmt.Sprintf("would pass if the account had sent no other unusual mail "+
-			"in the hours before (sum %.1f, line %.1f)", d.sum, t.Sum)
+			"in the hours before (sum %.1f, line %.1f)", d.sum, t.sum)
 	case "incident":
-		line = t.Incident
+		line = t.drift
 	}
 	var without []string
 	for _, e := range evidence {

@@ -11,7 +11,7 @@ import (
 // to the organisation, 4 also in a country new to the sender.
 func newNetwork(v *view) reading {
 	net := v.o.Keys[baseline.Network]
-	if len(net) == 0 || v.sender.Mails() == 0 {
+	if len(net) == 0 || !v.ready() {
 		return reading{}
 	}
 	where := network(v.mail.Client, 24, 48)
@@ -45,7 +45,7 @@ func newNetwork(v *view) reading {
 // newHour: a part of the week in which the sender never sent. Weak: most attacks fall
 // into usual hours.
 func newHour(v *view) reading {
-	if v.sender.Mails() < ready {
+	if !v.ready() {
 		return reading{}
 	}
 	k := v.o.Keys[baseline.Hour]

@@ -10,7 +10,7 @@ import (
 // sender, 2 new to the organisation too.
 func shape(v *view, f baseline.Family, what, observed string) reading {
 	keys := v.o.Keys[f]
-	if len(keys) == 0 || v.sender.Mails() == 0 {
+	if len(keys) == 0 || !v.ready() {
 		return reading{}
 	}
 	r := reading{ok: true, observed: observed,

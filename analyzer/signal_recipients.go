@@ -24,7 +24,7 @@ func newRecipients(v *view) reading {
 		}
 	}
 	return reading{
-		ok: true, level: share(unknown, total),
+		ok: v.ready(), level: share(unknown, total),
 		observed: fmt.Sprintf("%d of %d recipients new", unknown, total),
 		usual:    fmt.Sprintf("%d known recipients", v.sender.Count(baseline.Recipient)),
 		text: fmt.Sprintf("%s that this account never wrote to before today",
@@ -37,7 +37,7 @@ func newRecipients(v *view) reading {
 // to any of them either.
 func newDomains(v *view) reading {
 	unknown, total := unknownKeys(v, baseline.RecipientDomain)
-	if total == 0 {
+	if total == 0 || !v.ready() {
 		return reading{}
 	}
 	level, strange := share(unknown, total), 0

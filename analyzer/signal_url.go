@@ -20,14 +20,20 @@ const popularRank = 20000
 func unknownURL(v *view) reading {
 	r := reading{ok: true, usual: fmt.Sprintf("%d known sites", v.sender.Count(baseline.Site))}
 	marks := map[baseline.Key]bool{}
+	// A partner's link in the quoted mail is no news; but what is quoted without
+	// answering any mail may be quoted only to hide it.
+	answers := len(v.c.InReplyTo)+len(v.c.References) > 0
 	for i := range v.c.URLs {
 		u := &v.c.URLs[i]
 		s := site(u)
-		if s == "" || u.Quoted || u.Where == content.InSrc {
+		if s == "" || u.Where == content.InSrc {
 			continue
 		}
 		k := v.hasher.key(baseline.Site, s)
 		level, why := urlLevel(v, u, k)
+		if u.Quoted && answers {
+			level = min(level, 1)
+		}
 		if level > 0 {
 			v.note(u)
 		}

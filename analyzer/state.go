@@ -111,3 +111,18 @@ func (s *state) waiting(now time.Time) []*trace {
 	}
 	return out
 }
+
+// episode is how many unusual mails of one sender and day count for the lines: an
+// attack that was missed must not raise the bar for the next one.
+const episode = 2
+
+// unusual counts the mails of the last day with at least so many points.
+func (s *state) unusual(now time.Time, points float64) int {
+	n := 0
+	for i := len(s.recent) - 1; i >= 0 && now.Sub(s.recent[i].at) <= 24*time.Hour; i-- {
+		if s.recent[i].points >= points {
+			n++
+		}
+	}
+	return n
+}

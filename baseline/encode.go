@@ -39,6 +39,7 @@ func (p *Profile) MarshalBinary() ([]byte, error) {
 		b = encodeCounts(b, p.cues[c][:])
 	}
 	b = encodeCounts(b, p.points[:])
+	b = encodeCounts(b, p.sums[:])
 	b = num(b, uint64(len(p.style.gens)))
 	for i := range p.style.gens {
 		g := &p.style.gens[i]
@@ -76,6 +77,7 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 		r.counts(n.cues[c][:])
 	}
 	r.counts(n.points[:])
+	r.counts(n.sums[:])
 	for range r.count(3) {
 		g := generation{number: int32(unzigzag(r.num())), mails: uint32(r.num())}
 		r.counts(g.counts[:])
@@ -150,9 +152,10 @@ func (o *Observation) MarshalBinary() ([]byte, error) {
 		b = append(b, s.Count)
 		prev = int(s.Dim)
 	}
-	b = num(b, uint64(o.Letters))
+	b = num(b, uint64(o.Letters)<<1|flag(o.Settled))
 	b = num(b, o.SimHash)
 	b = num(b, math.Float64bits(o.Points))
+	b = num(b, math.Float64bits(o.Sum))
 	return encodeKeys(b, o.Marks), nil
 }
 
@@ -184,8 +187,10 @@ func (o *Observation) UnmarshalBinary(data []byte) error {
 		}
 		n.Style = append(n.Style, StyleCount{uint16(dim), r.byte()})
 	}
-	n.Letters, n.SimHash = int(r.num()), r.num()
+	letters := r.num()
+	n.Letters, n.Settled, n.SimHash = int(letters>>1), letters&1 != 0, r.num()
 	n.Points = math.Float64frombits(r.num())
+	n.Sum = math.Float64frombits(r.num())
 	n.Marks = r.keys()
 	if err := r.end(); err != nil {
 		return fmt.Errorf("read observation: %w", err)

@@ -79,11 +79,3 @@ func (p *Profile) reached(cue int, level uint8) (k, n float64) {
 	return k, n
 }
 
-// PointsAbove returns how many of the profile's mails had at least so many points.
-func (p *Profile) PointsAbove(points float64) int {
-	n := 0
-	for _, c := range p.points[pointBin(points):] {
-		n += int(c)
-	}
-	return n
-}

@@ -61,7 +61,9 @@ type Observation struct {
 	Style      []StyleCount    // rising by Dim; empty when there is too little text
 	Letters    int             // characters of the author's own text
 	SimHash    uint64          // of the own text, 0 when it is too short
+	Settled    bool            // judged with enough history to count for the lines
 	Points     float64         // as judged
+	Sum        float64         // the sender's CUSUM with this mail, 0 when it added nothing
 	Marks      []Key           // sites and files unknown to sender and organisation, rising
 }
 

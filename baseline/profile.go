@@ -28,6 +28,7 @@ type Profile struct {
 	tables [Families]map[Key]*habit
 	cues   [Cues][Levels]uint32
 	points [PointBins]uint32
+	sums   [PointBins]uint32
 	style  Style
 }
 
@@ -71,8 +72,12 @@ func (p *Profile) apply(o *Observation, sign int) {
 			p.cues[c][level] = add(p.cues[c][level], sign)
 		}
 	}
-	bin := pointBin(o.Points)
-	p.points[bin] = add(p.points[bin], sign)
+	if o.Settled {
+		bin := pointBin(o.Points)
+		p.points[bin] = add(p.points[bin], sign)
+		bin = pointBin(o.Sum)
+		p.sums[bin] = add(p.sums[bin], sign)
+	}
 	p.style.apply(o.Style, day, sign)
 }
 

@@ -1,0 +1,219 @@
+package baseline
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+var start = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
+
+// someMail composes the i-th mail of a sender with habits and now and then news.
+func someMail(rng *rand.Rand, i int) *Observation {
+	o := &Observation{At: start.Add(time.Duration(i) * 5 * time.Hour), Recipients: 1 + rng.IntN(4)}
+	for f := range o.Keys {
+		for range 1 + rng.IntN(3) {
+			o.Keys[f] = append(o.Keys[f], Key(rng.Uint64N(40))<<20)
+		}
+		o.Keys[f] = compact(o.Keys[f])
+	}
+	for c := range o.Cues {
+		if rng.IntN(4) > 0 {
+			o.Seen |= 1 << c
+			o.Cues[c] = uint8(rng.IntN(Levels))
+		}
+	}
+	for d := rng.IntN(50); d < StyleDims; d += 1 + rng.IntN(60) {
+		o.Style = append(o.Style, StyleCount{uint16(d), uint8(1 + rng.IntN(9))})
+	}
+	o.Letters, o.SimHash, o.Points = rng.IntN(900), rng.Uint64(), rng.Float64()*20
+	o.Marks = []Key{3, Key(5 + rng.Uint64N(1000))}
+	return o
+}
+
+func compact(keys []Key) []Key {
+	seen := map[Key]bool{}
+	for _, k := range keys {
+		seen[k] = true
+	}
+	var out []Key
+	for k := Key(0); k < 40<<20; k += 1 << 20 {
+		if seen[k] {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+func encode(t *testing.T, p *Profile) []byte {
+	t.Helper()
+	b, err := p.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// Unlearning a burst gives, byte for byte, the profile that never saw it, in whatever
+// order the mails were learned.
+func TestUnlearnLeavesNoTrace(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	var own, attack []*Observation
+	for i := range 200 {
+		own = append(own, someMail(rng, i))
+	}
+	for i := range 40 {
+		attack = append(attack, someMail(rng, 150+i/4))
+	}
+	var never, saw Profile
+	for _, o := range own {
+		never.Learn(o)
+	}
+	all := append(append([]*Observation{}, attack...), own...)
+	rng.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	for _, o := range all {
+		saw.Learn(o)
+	}
+	if bytes.Equal(encode(t, &never), encode(t, &saw)) {
+		t.Fatal("the attack left no trace in the first place: the test shows nothing")
+	}
+	for _, o := range attack {
+		saw.Unlearn(o)
+	}
+	if !bytes.Equal(encode(t, &never), encode(t, &saw)) {
+		t.Fatal("the profile differs from one that never saw the attack")
+	}
+}
+
+func TestUnlearnAfterSettling(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	var never, saw Profile
+	var attack []*Observation
+	for i := range 300 {
+		o := someMail(rng, i)
+		never.Learn(o)
+		saw.Learn(o)
+		if i > 250 {
+			a := someMail(rng, i)
+			attack = append(attack, a)
+			saw.Learn(a)
+		}
+	}
+	horizon := DayOf(start.Add(200 * 5 * time.Hour))
+	never.Settle(horizon, 8)
+	saw.Settle(horizon, 8)
+	for _, o := range attack {
+		saw.Unlearn(o)
+	}
+	if !bytes.Equal(encode(t, &never), encode(t, &saw)) {
+		t.Fatal("settling kept a trace of recent mail")
+	}
+}
+
+func TestKnownMeansKnownForADay(t *testing.T) {
+	var p Profile
+	o := &Observation{At: start}
+	o.Keys[Site] = []Key{7}
+	p.Learn(o)
+	today := DayOf(start)
+	if p.Known(Site, 7, today) {
+		t.Error("a site seen today is usual today")
+	}
+	if !p.Known(Site, 7, today+1) {
+		t.Error("a site seen yesterday is not usual today")
+	}
+	if p.Known(Site, 8, today+1) || p.Known(Recipient, 7, today+1) {
+		t.Error("a key that was never seen is usual")
+	}
+}
+
+func TestEncodingRoundTrips(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	var p Profile
+	for i := range 100 {
+		o := someMail(rng, i)
+		p.Learn(o)
+		b, _ := o.MarshalBinary()
+		var back Observation
+		if err := back.UnmarshalBinary(b); err != nil {
+			t.Fatal(err)
+		}
+		again, _ := back.MarshalBinary()
+		if !bytes.Equal(b, again) {
+			t.Fatalf("observation %d changed on its way through the journal", i)
+		}
+	}
+	p.Settle(DayOf(start)+5, 1000)
+	b := encode(t, &p)
+	var back Profile
+	if err := back.UnmarshalBinary(b); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(b, encode(t, &back)) {
+		t.Fatal("profile changed on its way through the store")
+	}
+	for n := range len(b) {
+		if err := new(Profile).UnmarshalBinary(b[:n]); err == nil {
+			t.Fatalf("a profile cut at byte %d of %d was accepted", n, len(b))
+		}
+	}
+}
+
+func TestTailBacksOff(t *testing.T) {
+	var sender, org Profile
+	if got := Tail(&sender, &org, 0, 2, 0.1); got != 0.1 {
+		t.Errorf("without history the tail is %v, want the prior 0.1", got)
+	}
+	for i := range 1000 {
+		o := &Observation{At: start.Add(time.Duration(i) * time.Minute), Seen: 1}
+		o.Cues[0] = uint8(i % 2 * 3)
+		org.Learn(o)
+	}
+	withOrg := Tail(&sender, &org, 0, 2, 0.1)
+	if withOrg < 0.4 || withOrg > 0.5 {
+		t.Errorf("half of the organisation's mail reaches the level, the tail is %v", withOrg)
+	}
+	for i := range 200 {
+		sender.Learn(&Observation{At: start.Add(time.Duration(i) * time.Hour), Seen: 1})
+	}
+	if own := Tail(&sender, &org, 0, 2, 0.1); own > 0.05 {
+		t.Errorf("the sender never reached the level in 200 mails, the tail is %v", own)
+	}
+}
+
+func FuzzProfileDecoding(f *testing.F) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	var p Profile
+	for i := range 30 {
+		p.Learn(someMail(rng, i))
+	}
+	b, _ := p.MarshalBinary()
+	f.Add(b)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var p Profile
+		if p.UnmarshalBinary(data) == nil {
+			o := someMail(rand.New(rand.NewPCG(1, 1)), 3)
+			p.Learn(o)
+			p.Unlearn(o)
+		}
+		var o Observation
+		_ = o.UnmarshalBinary(data)
+	})
+}
+
+func BenchmarkLearn(b *testing.B) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	var p Profile
+	list := make([]*Observation, 1000)
+	for i := range list {
+		list[i] = someMail(rng, i)
+		p.Learn(list[i])
+	}
+	data, _ := p.MarshalBinary()
+	b.ReportMetric(float64(len(data)), "bytes/profile")
+	for i := 0; b.Loop(); i++ {
+		p.Learn(list[i%1000])
+		p.Unlearn(list[i%1000])
+	}
+}
