@@ -18,12 +18,23 @@ func (p *parser) addresses(values []string) []Address {
 			value = guessText([]byte(value))
 		}
 		items, ok := splitMailboxes(value)
-		for _, item := range items {
-			a, whole := readMailbox(item)
-			ok = ok && whole
-			if a != (Address{}) && len(list) < maxAddresses {
-				list = append(list, a)
+		surname := "" // of "Sato, Hanako <hanako@example.org>" without quotes
+		for i, item := range items {
+			if i+1 < len(items) && !strings.ContainsAny(item, "@<\"(") &&
+				strings.IndexByte(items[i+1], '<') > 0 {
+				surname, ok = surname+displayName(item)+", ", false
+				continue
 			}
+			boxes, whole := readMailbox(item)
+			ok = ok && whole
+			if surname != "" {
+				boxes[0].Name = surname + boxes[0].Name
+				surname = ""
+			}
+			if room := maxAddresses - len(list); len(boxes) > room {
+				boxes, ok = boxes[:room], false
+			}
+			list = append(list, boxes...)
 		}
 		if !ok {
 			p.defect(DefectAddress, "an address field that breaks the rules")
@@ -83,19 +94,17 @@ func splitMailboxes(s string) (items []string, ok bool) {
 	return items, ok
 }
 
-// readMailbox reads one "name <addr>", "addr (name)", "addr" or bare name.
-func readMailbox(s string) (a Address, ok bool) {
+// readMailbox reads one "name <addr>", "addr (name)", "addr" or bare name. It
+// returns more than one only for addresses with blanks between them, and never none.
+func readMailbox(s string) (boxes []Address, ok bool) {
 	s = strings.TrimSpace(s)
 	open := strings.LastIndexByte(s, '<')
 	if open >= 0 {
 		name, addr := s[:open], s[open+1:]
 		addr, _, closed := strings.Cut(addr, ">")
 		ok = closed && strings.Count(s, "<") == 1 && !strings.ContainsRune(unquotedPart(name), '@')
-		if addr == "" && strings.IndexByte(s, '@') < 0 {
-			return Address{Name: displayName(name)}, false
-		}
-		a.Name, a.Addr = displayName(name), cleanAddr(addr)
-		return a, ok && a.Addr != ""
+		a := Address{Name: displayName(name), Addr: cleanAddr(addr)}
+		return []Address{a}, ok && a.Addr != ""
 	}
 	name := ""
 	if i := strings.IndexByte(s, '('); i >= 0 && strings.IndexByte(s[:i], '"') < 0 {
@@ -103,22 +112,30 @@ func readMailbox(s string) (a Address, ok bool) {
 		s = strings.TrimSpace(s[:i])
 	}
 	if strings.IndexByte(s, '@') < 0 {
-		if s == "" {
-			s = name
-		}
-		return Address{Name: displayName(s)}, false
+		return []Address{{Name: displayName(orElse(s, name))}}, false
 	}
-	// "Foo Bar a@example.org": the word with the at-sign is the address
+	// "Foo Bar a@example.org": the words with an at-sign are addresses
 	words := strings.Fields(s)
-	ok = len(words) == 1
-	for i, w := range words {
+	before := ""
+	for _, w := range words {
+		addr := ""
 		if strings.IndexByte(w, '@') >= 0 {
-			a.Addr = cleanAddr(w)
-			name = strings.TrimSpace(strings.Join(words[:i], " ") + " " + name)
+			addr = cleanAddr(w)
 		}
+		if addr == "" {
+			before += " " + w
+			continue
+		}
+		boxes = append(boxes, Address{Name: displayName(before), Addr: addr})
+		before = ""
 	}
-	a.Name = displayName(name)
-	return a, ok && a.Addr != ""
+	if len(boxes) == 0 {
+		return []Address{{Name: displayName(s)}}, false
+	}
+	if boxes[0].Name == "" {
+		boxes[0].Name = displayName(name)
+	}
+	return boxes, len(words) == 1
 }
 
 // unquotedPart blanks the quoted strings of s.

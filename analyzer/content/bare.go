@@ -6,14 +6,17 @@ import "strings"
 // it.
 func (s *scanner) bare(i int) (hit, int) {
 	text := s.text
-	if i == 0 || i+1 >= len(text) || !isHostByte(text[i-1]) {
+	if i == 0 || i+1 >= len(text) {
 		return hit{}, i
 	}
 	next := text[i+1]
+	if text[i-1] == '[' && next == ']' { // "example[.]com"
+		return s.bareDefanged(i)
+	}
+	if !isHostByte(text[i-1]) {
+		return hit{}, i
+	}
 	if !isLetter(next) && (next < '0' || next > '9') {
-		if strings.HasPrefix(text[i:], ".]") { // "example[.]com"
-			return s.bareDefanged(i)
-		}
 		if next >= 0x80 {
 			return s.bareIDN(i)
 		}
@@ -129,7 +132,7 @@ func (s *scanner) linkable(host string, start, stop int) bool {
 	if stop < len(s.text) {
 		after = s.text[stop]
 	}
-	if after == '@' || after == '_' || after == '\\' || after == '(' || after == '=' {
+	if strings.IndexByte("@_\\(=%", after) >= 0 {
 		return false
 	}
 	last := strings.LastIndexByte(host, '.')
@@ -150,32 +153,33 @@ func (s *scanner) linkable(host string, start, stop int) bool {
 		return false // "System.Net"
 	}
 	path := after == '/' && stop+1 < len(s.text) && s.text[stop+1] > ' ' && s.text[stop+1] < 0x7f
-	return commonTLD[tld] || commonTLD[strings.ToLower(tld)] ||
-		path && !wordTLD[tld] && !fileTLD[tld] || path && strings.Count(host, ".") >= 2 && !fileTLD[tld] ||
-		!wordTLD[tld] && !fileTLD[tld] && strings.Count(host, ".") >= 1 && len(host)-len(tld) > 4
+	labels := strings.Count(host, ".") + 1
+	tld = strings.ToLower(tld)
+	switch {
+	case commonTLD[tld]:
+		// "t.net" alone is the end of a wrapped line; "x.com/user" is a link
+		return path || labels >= 3 || last-1-strings.LastIndexByte(host[:last], '.') >= 3
+	case fileTLD[tld]:
+		return false
+	case wordTLD[tld]:
+		return path && labels >= 3
+	}
+	return path || labels >= 3
 }
 
 // commonTLD are top-level domains that are neither English words nor file types.
-var commonTLD = setOf("com net org edu gov mil int info biz jp de uk fr eu ru cn kr tw br au nl pl se " +
-	"cz es ch dk fi be ca nz mx in.th sg hk")
+var commonTLD = setOf("com net org edu gov mil int biz jp de uk fr eu ru cn kr tw br au nl se " +
+	"cz es ch dk fi be ca nz sg hk")
 
-// wordTLD are top-level domains that end sentences and name things in programs.
-var wordTLD = setOf("in to is it at be no so me my us am as do id la by or he we am an pm tv re ad ai gs " +
-	"name link build network systems network services service host zone space site online store shop " +
-	"work works life live live one world today now page pages group team help support email data " +
-	"open map run new here show plus news blog app dev bot box click call care case city cloud club " +
-	"date day directory download game games guide how inc land limited loan media menu mobile moe " +
-	"money next off phone photo photos pics place play post pro prod properties report review rocks " +
-	"room safe sale save school science search secure security sex social software solutions star " +
-	"stream studio style sucks supply surf tools top town toys trade training tube video watch " +
-	"web win wow yes zero kim ist best cool cheap direct domains exchange expert express fail fast " +
-	"final fit fund green hot house ink kitchen lease lol love market men ninja observer parts " +
-	"party red rent rest rich rip study tax taxi technology theater tips tires total vet vision " +
-	"vote voyage wiki wtf xyz bar beer bid black blue boo buy cab cam camp cash chat")
+// wordTLD are top-level domains that end sentences and name things in programs:
+// "attr.read", "multi-user.target", "it.is".
+var wordTLD = setOf("in to is it at be no so me my us am as do id la by or he we an pm tv re ad ai gs mx " +
+	"read target build global family data run map host name zone service network system date menu show " +
+	"post prod info net new now here page call case dev box bot systems services open works active")
 
 // fileTLD are top-level domains that are also ends of file names.
 var fileTLD = setOf("zip mov py sh pl rs md cc bb ac ps ml so am mk inc ms ai sc st gd lc pm cs bz cfg " +
-	"java map app dev foo prof lib dll bin vi mm mp mo mc kt hs la do ad dm lua id vc va ts tex cat pub")
+	"java map foo prof lib dll bin vi mm mp mo mc kt hs la do ad dm lua id vc va ts tex cat pub")
 
 func setOf(words string) map[string]bool {
 	set := make(map[string]bool)

@@ -20,11 +20,15 @@ func alias(label string) string {
 	switch label {
 	case "cp932", "ms932", "windows-932", "windows-31j", "x-ms-cp932", "cswindows31j",
 		"shift-jis", "shift_jis", "sjis", "x-sjis", "shiftjis", "ms_kanji", "csshiftjis",
-		"sjis-win", "cp943", "ibm943", "shift_jis-2004", "shift_jisx0213", "shift_jis-x0213",
-		"x-sjis-jp":
+		"sjis-win", "cp943", "ibm943", "x-sjis-jp":
 		return "shift_jis"
+	case "shift_jis-2004", "shift_jis_2004", "shift_jisx0213", "shift_jis-x0213", "sjis-2004",
+		"shift_jis-3", "sjisx0213":
+		return "shift_jisx0213"
+	case "euc-jisx0213", "euc-jis-2004", "euc_jis_2004", "eucjisx0213", "euc-jp-3":
+		return "euc-jisx0213"
 	case "eucjp", "euc_jp", "euc-jp-ms", "eucjp-ms", "eucjp-win", "cp51932", "x-euc", "ujis",
-		"x-eucjp", "x-euc-jp", "x-eucjp-ms", "euc-jp", "euc-jisx0213", "euc-jis-2004", "cp20932",
+		"x-eucjp", "x-euc-jp", "x-eucjp-ms", "euc-jp", "cp20932",
 		"extended_unix_code_packed_format_for_japanese":
 		return "euc-jp"
 	case "jis", "csiso2022jp", "jis_encoding", "junet":
@@ -127,7 +131,11 @@ func decodeLabelled(b []byte, name string) (text, note string) {
 		return string(b), ""
 	}
 	var out []byte
-	if enc := encodingOf(name); enc != nil {
+	if name == "shift_jisx0213" {
+		out = []byte(decodeSJIS0213(b))
+	} else if name == "euc-jisx0213" {
+		out = []byte(decodeEUC0213(b))
+	} else if enc := encodingOf(name); enc != nil {
 		out, _ = enc.NewDecoder().Bytes(b)
 	} else {
 		r, err := charset.Reader(name, bytes.NewReader(b))

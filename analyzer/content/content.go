@@ -68,6 +68,7 @@ type Content struct {
 	Hidden    int    // characters of HTML text that a reader cannot see
 
 	URLs        []URL
+	MailLinks   []string // addresses that HTML mailto links write to, at most 20
 	Attachments []Attachment
 	Defects     []Defect
 }
@@ -109,7 +110,7 @@ type URL struct {
 	UserInfo  bool   // has a user part before the host
 	Defanged  bool   // was written hxxp or [.]
 	Mixed     bool   // a label of the host mixes scripts
-	LooksLike string // Skeleton of Unicode, when it differs from it
+	LooksLike string // Skeleton of a host beyond ASCII, when that is ASCII; see Skeleton for ASCII hosts
 }
 
 // Attachment is one part that a mail program offers as a file.

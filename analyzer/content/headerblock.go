@@ -58,6 +58,9 @@ func labelOf(t string) (label, string) {
 	return labels[strings.ToLower(name)], strings.Trim(t[i+size:], " \t*\u3000")
 }
 
+// maxBlock bounds the lines of a header block: lists of recipients run long.
+const maxBlock = 150
+
 // headerBlock tells whether line i begins a header block as put above an older
 // mail, and where its first line is: Notes prints name and date above "To:".
 func (l lines) headerBlock(i int) (start int, ok bool) {
@@ -67,7 +70,7 @@ func (l lines) headerBlock(i int) (start int, ok bool) {
 	}
 	var seen [labelOther + 1]bool
 	gap := 0
-	for j := i; j < len(l) && j < i+25; j++ {
+	for j := i; j < len(l) && j < i+maxBlock; j++ {
 		t := strings.TrimSpace(l[j].text)
 		if t == "" {
 			if gap++; gap > 2 {
@@ -93,6 +96,9 @@ func (l lines) headerBlock(i int) (start int, ok bool) {
 	}
 	if seen[labelFrom] && (seen[labelSubject] || seen[labelSent]) &&
 		(seen[labelTo] || seen[labelSubject] && seen[labelSent]) {
+		if hasDateTime(l[i].text) {
+			return l.letterhead(i), true
+		}
 		return i, true
 	}
 	if kind == labelSent && seen[labelSubject] && seen[labelTo] {
@@ -104,6 +110,27 @@ func (l lines) headerBlock(i int) (start int, ok bool) {
 		}
 	}
 	return 0, false
+}
+
+// letterhead returns where the department's name stands that Notes prints above
+// "From: NAME DATE", i when it prints none.
+func (l lines) letterhead(i int) int {
+	for j := i - 1; j >= 0 && j >= i-3; j-- {
+		t := strings.TrimSpace(l[j].text)
+		if t == "" {
+			continue
+		}
+		if len(t) > 60 || l[j].kind != kindOwn {
+			return i
+		}
+		for _, w := range strings.Fields(t) {
+			if w[0] >= 'a' && w[0] <= 'z' && w != "of" && w != "and" && w != "for" {
+				return i
+			}
+		}
+		return j
+	}
+	return i
 }
 
 // isWrapped tells whether a line can go on a list of recipients or a subject:

@@ -55,9 +55,9 @@ func (u *URL) setHost(host string) {
 	}
 	if !isASCII(u.Unicode) {
 		u.Mixed = mixedScript(u.Unicode)
-	}
-	if like := Skeleton(u.Unicode); like != u.Unicode {
-		u.LooksLike = like
+		if like := Skeleton(u.Unicode); like != u.Unicode && isASCII(like) {
+			u.LooksLike = like
+		}
 	}
 }
 

@@ -21,8 +21,15 @@ type htmlLink struct {
 type htmlPage struct {
 	text   string
 	links  []htmlLink
+	mailto []string // what follows "mailto:" in links
 	marks  []mark
-	hidden int // characters that are there but not seen
+	labels []span // where links stand: a URL there is what Shown is about
+	hidden int    // characters that are there but not seen
+}
+
+// A span is text[start:end].
+type span struct {
+	start, end int
 }
 
 // Bounds of reading HTML.
@@ -59,6 +66,7 @@ type htmlReader struct {
 	restAt  int // offset behind which all is quoted, -1 for none
 	label   strings.Builder
 	labelOf int // index of the open link plus 1
+	labelAt int // where its text began
 }
 
 // readHTML turns HTML into text as a mail program lays it out, roughly: block
@@ -113,7 +121,8 @@ func (r *htmlReader) write(b []byte) {
 			r.sheet.read(b)
 		}
 		return
-	case now.hidden:
+	case now.hidden || now.ink == now.ground:
+		// only exactly equal colours: near ones are a designer's grey on grey
 		r.page.hidden += visibleRunes(b)
 		return
 	}

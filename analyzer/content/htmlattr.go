@@ -83,6 +83,7 @@ func (r *htmlReader) references(tag atom.Atom, a attrs, hidden bool) {
 		r.refer(a.src, InSrc, false)
 	case atom.Link:
 		r.refer(a.href, InSrc, false)
+	case atom.Base:
 	default:
 		if a.href != "" { // svg:a, v:roundrect and whatever else can be clicked
 			r.refer(a.href, InHref, false)
@@ -101,6 +102,10 @@ func (r *htmlReader) refer(ref string, where Where, label bool) {
 	if ref == "" || len(r.page.links) >= maxHTMLLinks {
 		return
 	}
+	if where == InHref && len(ref) > 7 && strings.EqualFold(ref[:7], "mailto:") {
+		r.page.mailto = append(r.page.mailto, ref[7:])
+		return
+	}
 	url := resolve(r.base, ref)
 	if url == "" {
 		return
@@ -116,7 +121,7 @@ func (r *htmlReader) refer(ref string, where Where, label bool) {
 func (r *htmlReader) openLink(href string) {
 	r.closeLink()
 	if n := len(r.page.links); href != "" && n > 0 && r.page.links[n-1].where == InHref {
-		r.labelOf = n
+		r.labelOf, r.labelAt = n, r.out.Len()
 	}
 }
 
@@ -124,6 +129,7 @@ func (r *htmlReader) closeLink() {
 	if r.labelOf > 0 {
 		r.page.links[r.labelOf-1].label = strings.TrimSpace(r.label.String())
 		r.label.Reset()
+		r.page.labels = append(r.page.labels, span{r.labelAt, r.out.Len()})
 		r.labelOf = 0
 	}
 }

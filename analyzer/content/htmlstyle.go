@@ -12,6 +12,7 @@ import (
 const (
 	black    uint32 = 0x000000
 	white    uint32 = 0xffffff
+	linkBlue uint32 = 0x0000ee // what links have unless told otherwise
 	noColour uint32 = 0xffffffff
 )
 
@@ -31,15 +32,14 @@ func (r *htmlReader) paint(e *element, tag atom.Atom, a attrs) {
 			e.ink = c
 		}
 	}
-	if hides := r.sheet.hides(a); hides {
+	if tag == atom.A && a.href != "" {
+		e.ink = linkBlue
+	}
+	if r.sheet.hides(a) {
 		e.hidden = true
 	}
 	if a.style != "" {
 		e.apply(a.style)
-	}
-	// only exactly equal colours: near ones are a designer's grey on grey
-	if e.ink == e.ground && tag != atom.Body && tag != atom.Html && (a.style != "" || a.color != "") {
-		e.hidden = true
 	}
 	if e.skip {
 		e.hidden = false

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/encoding/korean"
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -13,14 +14,17 @@ import (
 type mode int
 
 const (
-	modeASCII    mode = iota
-	modeKana          // JIS X 0201 katakana, 7 bits
-	modeJIS           // JIS X 0208, also the first plane of JIS X 0213
-	modeJIS2          // JIS X 0212
-	modePlane2        // second plane of JIS X 0213
-	modeGB            // GB 2312 (ISO-2022-JP-2)
-	modeKSC           // KS C 5601 (ISO-2022-JP-2)
-	modeLatinSet      // ISO 8859-1 or -7 designated to G2 (ISO-2022-JP-2)
+	modeASCII  mode = iota
+	modeKana        // JIS X 0201 katakana, 7 bits
+	modeJIS         // JIS X 0208 with NEC's and IBM's rows
+	modePlane1      // first plane of JIS X 0213
+	modeJIS2        // JIS X 0212
+	modePlane2      // second plane of JIS X 0213
+	modeGB          // GB 2312 (ISO-2022-JP-2)
+	modeKSC         // KS C 5601 (ISO-2022-JP-2)
+	modeLatin       // ISO 8859-1 designated to G2 (ISO-2022-JP-2)
+	modeGreek       // ISO 8859-7 designated to G2
+	modeNone        // a sequence that changes nothing
 )
 
 // escapes of ISO-2022-JP (RFC 1468), -1 (RFC 2237), -2 (RFC 1554), -3 and -2004
@@ -30,10 +34,10 @@ var escapes = []struct {
 	mode mode
 }{
 	{"$(D", modeJIS2}, {"$(C", modeKSC}, {"$(B", modeJIS}, {"$(@", modeJIS}, {"$(A", modeGB},
-	{"$(O", modeJIS}, {"$(Q", modeJIS}, {"$(P", modePlane2},
+	{"$(O", modePlane1}, {"$(Q", modePlane1}, {"$(P", modePlane2},
 	{"(B", modeASCII}, {"(J", modeASCII}, {"(H", modeASCII}, {"(I", modeKana},
 	{"$B", modeJIS}, {"$@", modeJIS}, {"$A", modeGB},
-	{".A", modeLatinSet}, {".F", modeLatinSet}, {"&@", modeLatinSet},
+	{".A", modeLatin}, {".F", modeGreek}, {"&@", modeNone},
 }
 
 // isJISEscape tells whether b switches to a Japanese character set.
@@ -66,13 +70,23 @@ func decodeISO2022(b []byte) string {
 			euc = euc[:0]
 		}
 	}
-	now, back := modeASCII, modeASCII
+	now, back, second := modeASCII, modeASCII, modeLatin
 	for i := 0; i < len(b); {
 		c := b[i]
 		switch {
 		case c == 0x1b:
+			if i+2 < len(b) && b[i+1] == 'N' { // single shift to G2
+				flush()
+				out.WriteString(decodeShifted(second, b[i+2]))
+				i += 3
+				continue
+			}
 			m, n := readEscape(b[i+1:])
-			if n > 0 && m != modeLatinSet {
+			switch {
+			case n == 0 || m == modeNone:
+			case m == modeLatin || m == modeGreek:
+				second = m
+			default:
 				now = m
 			}
 			i += 1 + n
@@ -140,6 +154,15 @@ func readEscape(b []byte) (mode, int) {
 	return modeASCII, 0
 }
 
+// decodeShifted converts one character of the set designated to G2.
+func decodeShifted(m mode, c byte) string {
+	if m == modeGreek {
+		text, _ := charmap.ISO8859_7.NewDecoder().Bytes([]byte{c | 0x80})
+		return string(text)
+	}
+	return string(rune(c | 0x80))
+}
+
 // decodePair converts one two-byte character of a set that is not in EUC-JP.
 func decodePair(m mode, pair [2]byte) string {
 	var text []byte
@@ -148,7 +171,7 @@ func decodePair(m mode, pair [2]byte) string {
 		text, _ = simplifiedchinese.GBK.NewDecoder().Bytes(pair[:])
 	case modeKSC:
 		text, _ = korean.EUCKR.NewDecoder().Bytes(pair[:])
-	case modeJIS:
+	case modeJIS, modePlane1:
 		return jisx0213(1, pair)
 	case modePlane2:
 		return jisx0213(2, pair)

@@ -2,14 +2,17 @@ package content
 
 import (
 	"bytes"
+	"net/url"
+	"slices"
 	"strings"
 )
 
 // shown is the text of one part as a reader sees it.
 type shown struct {
-	text  string
-	marks []mark // what HTML itself says about ranges of text
-	lines lines  // what each line of text is
+	text   string
+	marks  []mark // what HTML itself says about ranges of text
+	labels []span // texts of links
+	lines  lines  // what each line of text is
 }
 
 // A mark is what markup says of text[start:end].
@@ -91,10 +94,13 @@ func (p *parser) htmlPart(text string, e entity, at place) {
 	}
 	page := readHTML(text)
 	p.out.Hidden += page.hidden
-	s := shown{text: page.text, marks: page.marks}
+	s := shown{text: page.text, marks: page.marks, labels: page.labels}
 	s.lines = classify(s.text, s.marks, p.forwardSubject())
 	for _, l := range page.links {
 		p.urls.addLink(l, at.foreign || s.lines.quotedAt(l.at), at.file)
+	}
+	for _, m := range page.mailto {
+		p.mailLink(m)
 	}
 	// what is visible in the HTML counts even when the plain text is preferred
 	p.scanURLs(s, at)
@@ -103,6 +109,23 @@ func (p *parser) htmlPart(text string, e entity, at place) {
 		return
 	}
 	p.show(s, at)
+}
+
+// maxMailLinks bounds Content.MailLinks.
+const maxMailLinks = 20
+
+// mailLink keeps the address that a mailto link writes to (RFC 6068).
+func (p *parser) mailLink(ref string) {
+	addr, _, _ := strings.Cut(ref, "?")
+	if plain, err := url.PathUnescape(addr); err == nil {
+		addr = plain
+	}
+	addr = strings.ToLower(strings.TrimSpace(addr))
+	if len(p.out.MailLinks) >= maxMailLinks || len(addr) > 320 || !strings.Contains(addr, "@") ||
+		slices.Contains(p.out.MailLinks, addr) {
+		return
+	}
+	p.out.MailLinks = append(p.out.MailLinks, addr)
 }
 
 // show adds a part's text to the Content and splits off the author's own words.

@@ -45,16 +45,32 @@ func (l lines) quotes(forward bool) {
 				i += n - 1
 				continue
 			case sure:
-				l.rest(i, below)
+				l.rest(l.above(i), below)
 				return
 			}
 		}
 		if start, ok := l.headerBlock(i); ok {
-			l.rest(start, below)
+			l.rest(l.above(start), below)
 			return
 		}
 	}
 	l.bridge()
+}
+
+// above returns the line where a block that begins at line i really begins: rules
+// drawn right above it, as Outlook does, belong to it.
+func (l lines) above(i int) int {
+	for n := 1; n <= 3 && i-n >= 0; n++ {
+		t := strings.TrimSpace(l[i-n].text)
+		if t == "" {
+			continue
+		}
+		if len(t) >= 5 && strings.Trim(t, "_-=*─━") == "" {
+			return i - n
+		}
+		break
+	}
+	return i
 }
 
 // rest gives everything from line i on to a kind.
@@ -263,6 +279,10 @@ func opensIntroduction(t string) bool {
 func isIntroduction(t string) (ok, sure bool) {
 	if len(t) > 600 {
 		return false, false
+	}
+	if (strings.HasSuffix(t, ">:") || strings.HasSuffix(t, ">：")) && strings.ContainsRune(t, '@') &&
+		strings.IndexFunc(t, unicode.IsDigit) < 12 && strings.ContainsAny(t, "/年月-.") {
+		return true, true // Gmail in Japanese: "2024年10月22日(火) 19:23 X <x@example.org>:"
 	}
 	low := strings.ToLower(t)
 	for _, w := range writers {

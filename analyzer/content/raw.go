@@ -42,7 +42,7 @@ func (p *parser) rawText(b []byte, at place, asText bool) {
 	if low := strings.ToLower(text); strings.Contains(low, "<a ") || strings.Contains(low, "<html") ||
 		strings.Contains(low, "<div") || strings.Contains(low, "<td") {
 		page := readHTML(text)
-		s = shown{text: page.text, marks: page.marks}
+		s = shown{text: page.text, marks: page.marks, labels: page.labels}
 		s.lines = classify(s.text, s.marks, p.forwardSubject())
 		for _, l := range page.links {
 			if !p.urls.known[l.url] {

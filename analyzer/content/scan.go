@@ -160,17 +160,35 @@ func (s *scanner) scheme(colon, body int, defanged bool) (hit, int) {
 	}
 	tail, used, fanged := readTail(s.text[body:])
 	raw := matchURL(scheme + "://" + tail)
-	if raw == "" {
+	if raw == "" || !opensHost(raw[len(scheme)+3:]) {
 		return hit{}, colon
 	}
 	end := body + used
-	if !fanged && isASCII(tail) {
+	if !fanged && !isIDN(tail) {
 		end = body + len(raw) - len(scheme) - 3
 	}
 	if end <= colon {
 		end = colon + 1
 	}
 	return hit{raw: raw, at: start, defanged: defanged || fanged}, end
+}
+
+// opensHost tells whether what follows "://" can be a host: programs and manuals
+// are full of "http://${host}/" and "http://***".
+func opensHost(rest string) bool {
+	if i := strings.IndexAny(rest, "/?#\\"); i >= 0 {
+		rest = rest[:i]
+	}
+	rest = rest[strings.LastIndexByte(rest, '@')+1:]
+	return rest != "" && !strings.ContainsAny(rest, "${}*()'!,;&+|^\"=")
+}
+
+// isIDN tells whether the host at the start of a tail goes beyond ASCII.
+func isIDN(tail string) bool {
+	if i := strings.IndexAny(tail, "/?#"); i >= 0 {
+		tail = tail[:i]
+	}
+	return !isASCII(tail)
 }
 
 // matchURL cuts a candidate where xurls says that the URL ends. A host that is not
@@ -196,11 +214,7 @@ func matchURL(candidate string) string {
 // that the tail ends at the first character beyond ASCII, except inside a host
 // that is an IDN. [.] and its kin are read as dots, and used is the length in text.
 func readTail(text string) (tail string, used int, fanged bool) {
-	end := 0
-	for end < len(text) && end < maxURLBytes && text[end] > ' ' && text[end] < 0x7f &&
-		strings.IndexByte("<>\"`", text[end]) < 0 {
-		end++
-	}
+	end := tailEnd(text)
 	tail, used = text[:end], end
 	if end < len(text) && text[end] >= utf8.RuneSelf && strings.IndexAny(tail, "/?#") < 0 {
 		if host, n := idnHost(text); n > end {
@@ -217,6 +231,29 @@ func readTail(text string) (tail string, used int, fanged bool) {
 		}
 	}
 	return tail, used, false
+}
+
+// tailEnd finds the first character that is not of a URL. Latin letters with marks
+// are, in a path.
+func tailEnd(text string) int {
+	end, path := 0, false
+	for end < len(text) && end < maxURLBytes {
+		c := text[end]
+		if c >= utf8.RuneSelf {
+			r, n := utf8.DecodeRuneInString(text[end:])
+			if !path || r < 0xc0 || r > 0x24f || r == '×' || r == '÷' {
+				break
+			}
+			end += n
+			continue
+		}
+		if c <= ' ' || c == 0x7f || strings.IndexByte("<>\"`", c) >= 0 {
+			break
+		}
+		path = path || c == '/'
+		end++
+	}
+	return end
 }
 
 // refang reads [.], (.), [dot] and the like in a host as dots.

@@ -55,16 +55,11 @@ func (l lines) signRun(begin, end int) {
 		end--
 	}
 	low := max(begin, end-signatureLines)
-	for i := low; i < end; i++ {
-		if !isRule(l[i].text) {
-			continue
+	if start := l.ruled(low, end); start >= 0 {
+		for j := start; j < end; j++ {
+			l[j].kind = kindSignature
 		}
-		if contact(l[i+1:end]) >= 1 || listFooter(l[i+1:end]) {
-			for j := i; j < end; j++ {
-				l[j].kind = kindSignature
-			}
-			return
-		}
+		return
 	}
 	// no rule: the last paragraph, when it is mostly address
 	start := end
@@ -81,7 +76,7 @@ func (l lines) signRun(begin, end int) {
 		return
 	}
 	for j := start; j < end; j++ {
-		if utf8.RuneCountInString(l[j].text) > 70 {
+		if utf8.RuneCountInString(l[j].text) > 70 || endsSentence(l[j].text) {
 			return // prose that names a telephone number
 		}
 	}
@@ -90,11 +85,65 @@ func (l lines) signRun(begin, end int) {
 	}
 }
 
+// ruled returns where the signature begins whose rules are among the lines from low
+// to end, -1 when there is none. Rules also part the text itself: only the last
+// block counts, and blocks right above it that are no prose.
+func (l lines) ruled(low, end int) int {
+	start, next := -1, end
+	for i := end - 1; i >= low; i-- {
+		if !isRule(l[i].text) {
+			continue
+		}
+		block := l[i+1 : next]
+		if i == end-1 { // the closing rule
+			next = i
+			continue
+		}
+		if prose(block) {
+			break
+		}
+		n := contact(block)
+		switch {
+		case n >= 2, n == 1 && len(block) <= 8, listFooter(block):
+			start = i
+		case start >= 0 && len(block) <= 4: // the company's name between rules
+			start = i
+		default:
+			return start
+		}
+		next = i
+	}
+	return start
+}
+
+// prose tells whether lines hold sentences rather than names and numbers.
+func prose(some []line) bool {
+	n := 0
+	for _, line := range some {
+		if utf8.RuneCountInString(line.text) > 90 {
+			return true
+		}
+		if endsSentence(line.text) {
+			n++
+		}
+	}
+	return n >= 2
+}
+
+func endsSentence(t string) bool {
+	t = strings.TrimRight(t, " \t\u3000")
+	for _, end := range []string{"。", "ます", "です", "さい", "．", "、", "?", "？", "!", "！", ";", "{"} {
+		if strings.HasSuffix(t, end) {
+			return true
+		}
+	}
+	return false
+}
+
 // isRule tells whether a line is a rule: at least eight of the usual characters,
 // and at most a word among them ("━━━ 署名 ━━━").
 func isRule(t string) bool {
-	t = strings.TrimSpace(t)
-	if len(t) < 8 || len(t) > 400 {
+	if len(t) < 8 || len(t) > 400 || strings.HasPrefix(t, "        ") {
 		return false
 	}
 	drawn, others := 0, 0

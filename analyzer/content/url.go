@@ -77,7 +77,8 @@ func (s *urlSet) addLink(l htmlLink, quoted, file bool) {
 	u.Quoted, u.InFile = quoted, file
 	if l.where == InHref {
 		u.Shown = shownDomain(l.label)
-		u.Mismatch = u.Shown != "" && u.Domain != "" && u.Shown != u.Domain
+		u.Mismatch = u.Shown != "" && u.Domain != "" && u.Shown != u.Domain &&
+			u.Shown != wrapped(u)
 	}
 	s.add(u)
 }
@@ -91,8 +92,9 @@ func shownDomain(label string) string {
 	}
 	domain := ""
 	findURLs(label, 1, func(h hit) {
-		if h.at == 0 {
-			domain = newURL(h.raw, InText).Domain
+		if u := newURL(h.raw, InText); h.at == 0 && (u.IP.IsValid() || u.Domain != u.Host ||
+			isTLD(u.Host[strings.LastIndexByte(u.Host, '.')+1:])) {
+			domain = u.Domain
 		}
 	})
 	return domain
@@ -190,7 +192,14 @@ func (p *parser) scanURLs(s shown, at place) {
 	if at.raw {
 		where = InRaw
 	}
+	labels := s.labels // in order, as the hits are
 	findURLs(s.text, p.lim.URLs*4, func(h hit) {
+		for len(labels) > 0 && labels[0].end <= h.at {
+			labels = labels[1:]
+		}
+		if len(labels) > 0 && labels[0].start <= h.at {
+			return // the text of a link does not lead where it says
+		}
 		p.urls.addText(h, where, at.foreign || s.lines.quotedAt(h.at))
 	})
 }

@@ -1,0 +1,52 @@
+package content
+
+import "strings"
+
+// wrapped returns the registrable domain of the URL inside one that a filter or a
+// web mail has wrapped, "" when it is not wrapped. A quoted mail is full of them,
+// and the text of such a link shows where it really leads.
+func wrapped(u URL) string {
+	return unwrap(u, 3)
+}
+
+// unwrap looks through at most depth layers.
+func unwrap(u URL, depth int) string {
+	_, query, _ := strings.Cut(u.Path, "?")
+	inner := ""
+	switch {
+	case strings.HasSuffix(u.Host, ".safelinks.protection.outlook.com"):
+		inner = percentDecode(queryValue(query, "url"))
+	case u.Host == "urldefense.proofpoint.com":
+		// version 2 writes "-" for "%" and "_" for "/"
+		inner = queryValue(query, "u")
+		inner = percentDecode(strings.NewReplacer("-", "%", "_", "/").Replace(inner))
+	case u.Host == "urldefense.com":
+		_, inner, _ = strings.Cut(u.Path, "/v3/__")
+	case u.Host == "www.google.com" && strings.HasPrefix(u.Path, "/url?"):
+		inner = percentDecode(queryValue(query, "q"))
+	}
+	if !strings.Contains(inner, "://") {
+		return ""
+	}
+	target := newURL(inner, InHref)
+	if depth > 1 {
+		if deeper := unwrap(target, depth-1); deeper != "" {
+			return deeper
+		}
+	}
+	return target.Domain
+}
+
+// queryValue returns the raw value of the first parameter of that name; HTML's
+// "&amp;" that was left in is tolerated.
+func queryValue(query, name string) string {
+	for query != "" {
+		var pair string
+		pair, query, _ = strings.Cut(query, "&")
+		pair = strings.TrimPrefix(pair, "amp;")
+		if key, value, ok := strings.Cut(pair, "="); ok && key == name {
+			return value
+		}
+	}
+	return ""
+}
