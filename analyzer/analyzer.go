@@ -127,15 +127,19 @@ func (a *Analyzer) judge(e *entry, m *Mail, c *content.Content, rule Override,
 	v := &view{
 		mail: m, c: c, o: &o, sender: e.profile, org: a.shared.org, state: &e.state,
 		crowd: &a.shared.crowd, hands: &a.shared.hands, place: place, hasher: a.hash,
-		today: baseline.DayOf(m.Time), now: o.At,
+		today: baseline.SlotOf(m.Time), now: o.At,
 	}
-	evidence, points := a.measure(v)
+	evidence, points, lure := a.measure(v)
 	o.Points = points
+	late := points >= a.shared.lines.drift && e.state.unusual(o.At, a.shared.lines.drift) >= episode
+	if late {
+		o.Seen = 0
+	}
 	o.Settled = e.profile.Mails() >= littleHistory && a.shared.org.Mails() >= lineWeight &&
-		e.state.unusual(o.At, a.shared.lines.drift) < episode
+		!late
 	slices.Sort(o.Marks)
 	o.Marks = slices.Compact(o.Marks)
-	d := a.decide(v, points, rule, cond)
+	d := a.decide(v, points, lure, rule, cond)
 	if d.sum > v.state.decayed(v.now) {
 		o.Sum = d.sum
 	}
@@ -264,7 +268,7 @@ func (a *Analyzer) fill(ctx context.Context, e *entry, now time.Time) error {
 				continue
 			}
 			e.state.firsts[k] = r.Observation.At
-			if !p.Known(baseline.Recipient, k, baseline.DayOf(r.Observation.At)) {
+			if !p.Known(baseline.Recipient, k, baseline.SlotOf(r.Observation.At)) {
 				fresh++
 			}
 		}

@@ -23,7 +23,7 @@ type view struct {
 	place  Place
 	hasher hasher
 	index  int // of the cue that is being assessed
-	today  baseline.Day
+	today  baseline.Slot
 	now    time.Time
 	fresh  int      // recipients new to the sender and not seen lately
 	urls   []string // not usual for the sender
@@ -77,16 +77,16 @@ type reading struct {
 	text     string
 }
 
-// readyMails and readyDays are the history below which an absent habit says nothing:
+// readyMails and readySlots are the history below which an absent habit says nothing:
 // to a newcomer everything is new.
 const (
 	readyMails = 5
-	readyDays  = 3
+	readySlots = 3
 )
 
 // ready says whether the sender has habits to compare with.
 func (v *view) ready() bool {
-	return v.sender.Mails() >= readyMails && v.sender.Days() >= readyDays
+	return v.sender.Mails() >= readyMails && v.sender.Slots() >= readySlots
 }
 
 // tail is a geometric prior: p for level 1, each further level q times rarer.
@@ -99,8 +99,8 @@ func tail(p, q float64) (prior [baseline.Levels]float64) {
 }
 
 // measure runs all cues, fills in the observation's levels and returns the evidence,
-// heaviest first, with its points after the caps, and their sum.
-func (a *Analyzer) measure(v *view) ([]Evidence, float64) {
+// heaviest first, with its points after the caps, their sum, and how much is a lure.
+func (a *Analyzer) measure(v *view) ([]Evidence, float64, float64) {
 	var found [groups][]Evidence
 	for i := range cues {
 		c := &cues[i]
@@ -115,7 +115,7 @@ func (a *Analyzer) measure(v *view) ([]Evidence, float64) {
 		if level == 0 || a.cfg.Off[c.name] {
 			continue
 		}
-		points := baseline.Surprise(v.sender, v.org, i, level, c.prior[level])
+		points := baseline.Surprise(v.sender, v.org, i, level, c.prior[level], v.today)
 		if points < 0.3 { // every second mail: no evidence
 			continue
 		}
@@ -131,41 +131,53 @@ func (a *Analyzer) measure(v *view) ([]Evidence, float64) {
 			sums[g] += e.Points
 		}
 	}
-	total := weigh(found[:], sums)
+	total, lure := weigh(found[:], sums)
 	for g := range found {
 		all = append(all, found[g]...)
 	}
 	sort.SliceStable(all, func(i, j int) bool { return all[i].Points > all[j].Points })
-	return all, total
+	return all, total, lure
 }
 
-// weigh adds the groups up. Groups that show another hand or a lure (a new link, file,
-// network, mail program) count in full. The rest (many mails, new recipients, a repeated
-// text, an odd style) is what honest announcements show too: it counts only as far
-// as there is a hand or a lure to amplify. The scaled evidence stays in found.
-func weigh(found [][]Evidence, sums [groups]float64) float64 {
-	hand := sums[groupURL] + sums[groupAccess] + sums[groupClient] + sums[groupContent]
-	rest := sums[groupRecipients] + sums[groupVolume] + sums[groupCampaign] + sums[groupStyle]
-	scale := 1.0
-	if rest > hand+amplify {
-		scale = (hand + amplify) / rest
+// weigh adds the groups up and returns the total and how much of it is a lure (a new
+// link, file or reply address). A lure and another hand (network, mail program, style)
+// count in full. What honest announcements show too (many mails, new recipients, a
+// repeated text or link) only amplifies a lure from another hand; and a new hand without a lure is a new computer
+// far more often than a thief. The scaled evidence stays in found.
+func weigh(found [][]Evidence, sums [groups]float64) (total, lure float64) {
+	lure = sums[groupURL] + sums[groupContent] + sums[groupCampaign]/2
+	hand := sums[groupAccess] + sums[groupClient] + sums[groupStyle]
+	rest := sums[groupRecipients] + sums[groupVolume] + sums[groupCampaign]
+	handScale, restScale := 1.0, 1.0
+	if most := lure*2 + bareHand; hand > most {
+		handScale = most / hand
 	}
-	total := 0.0
+	if most := min(lure, hand)*2 + bareRest; rest > most {
+		restScale = most / rest
+	}
 	for g := range found {
+		scale := 1.0
+		switch group(g) {
+		case groupAccess, groupClient, groupStyle:
+			scale = handScale
+		case groupRecipients, groupVolume, groupCampaign:
+			scale = restScale
+		}
 		for i := range found[g] {
 			e := &found[g][i]
-			switch group(g) {
-			case groupRecipients, groupVolume, groupCampaign, groupStyle:
-				e.Points = math.Round(e.Points*scale*100) / 100
-			}
+			e.Points = math.Round(e.Points*scale*100) / 100
 			total += e.Points
 		}
 	}
-	return total
+	return total, lure
 }
 
-// amplify is what the amplified groups may add without any hand or lure.
-const amplify = 1
+// bareHand and bareRest are what another hand, and a burst, may count without any lure:
+// together not enough for a hold.
+const (
+	bareHand = 4
+	bareRest = 1
+)
 
 // related is how much a second cue of one group still counts.
 const related = 0.4
@@ -190,7 +202,7 @@ func capGroup(list []Evidence, most float64) []Evidence {
 
 // often says how often the cue being assessed reached a level in the sender's past.
 func often(v *view, level int) string {
-	k, n := v.sender.Reached(v.index, uint8(min(level, baseline.Levels-1)))
+	k, n := v.sender.Reached(v.index, uint8(min(level, baseline.Levels-1)), v.today)
 	return fmt.Sprintf("so in %d of this account's %d mails", k, n)
 }
 

@@ -94,10 +94,10 @@ type decision struct {
 	cause    string // "mail", "sum", "incident", "rule"
 }
 
-func (a *Analyzer) decide(v *view, points float64, rule Override, cond Conditions) decision {
+func (a *Analyzer) decide(v *view, points, lure float64, rule Override, cond Conditions) decision {
 	t := a.shared.lines
 	d := decision{would: Pass, incident: v.state.open}
-	d.sum = v.state.decayed(v.now) + max(0, points-t.drift)
+	d.sum = v.state.decayed(v.now) + gate(lure)*max(0, points-t.drift)
 	switch {
 	case rule.Action == Pass:
 		d.cause, d.sum = "rule", 0
@@ -131,6 +131,11 @@ func (a *Analyzer) decide(v *view, points float64, rule Override, cond Condition
 	}
 	return d
 }
+
+// gate is how much of a mail's points the CUSUM takes: all from a lure of one point (it
+// is one mail in ten at most), nothing below half a point, for a new computer sends
+// many odd but honest mails.
+func gate(lure float64) float64 { return min(1, max(0, 2*lure-1)) }
 
 // alike says whether a mail resembles the suspicious ones of the sender's open
 // incident: the same unknown link or file, the same text, or the same new network.

@@ -63,7 +63,7 @@ func (a *Analyzer) observe(m *Mail, c *content.Content) (baseline.Observation, P
 	set(baseline.From, firstAddr(c.From)+"|"+strings.ToLower(m.MailFrom))
 	set(baseline.ReplyTo, addressDomain(firstAddr(c.ReplyTo)))
 	set(baseline.Hour, partOfWeek(m.Time))
-	var kinds, sites []string
+	var kinds, sites []string // a shared host is a habit too, beside its pages
 	for _, f := range c.Attachments {
 		kinds = append(kinds, string(f.Kind))
 	}
@@ -71,6 +71,9 @@ func (a *Analyzer) observe(m *Mail, c *content.Content) (baseline.Observation, P
 	for i := range c.URLs {
 		if s := site(&c.URLs[i]); s != "" {
 			sites = append(sites, s)
+			if s != c.URLs[i].Domain && s != c.URLs[i].Host {
+				sites = append(sites, c.URLs[i].Host)
+			}
 		}
 	}
 	set(baseline.Site, sites...)
@@ -79,26 +82,35 @@ func (a *Analyzer) observe(m *Mail, c *content.Content) (baseline.Observation, P
 	return o, place
 }
 
-// site returns what of a URL is a habit: the registrable domain, or, where anyone can
-// publish, the host and the first label of the path, for there the host says nothing.
+// site returns what of a URL is a habit: the registrable domain; where anyone can have
+// a name of their own, that name; and where anyone can put a page on a shared host, the
+// host with the label that names the page, for there the host says nothing.
 func site(u *content.URL) string {
 	if u.Host == "" {
 		return ""
 	}
-	if lists().published(u.Host) == "" {
+	switch lists().published(u.Host) {
+	case "":
 		return u.Domain
+	case u.Host:
+		return u.Host + "/" + pageLabel(u.Path)
 	}
-	label := strings.TrimPrefix(u.Path, "/")
-	if i := strings.IndexAny(label, "/?#"); i >= 0 && i < len(label)-1 && i <= 2 {
-		// "/d/NAME", "/s/NAME": a one-letter folder is the service's, not the owner's
-		if j := strings.IndexAny(label[i+1:], "/?#"); j >= 0 {
-			return u.Host + "/" + label[:i+1+j]
+	return u.Host
+}
+
+// pageLabel returns the label of a path that names the page: the first that looks like
+// an identifier ("file" and "d" in /file/d/1AbC.../view are the service's), or the first.
+func pageLabel(path string) string {
+	labels := strings.FieldsFunc(path, func(r rune) bool { return strings.ContainsRune("/?#&=", r) })
+	for _, l := range labels {
+		if len(l) >= 6 && strings.ContainsFunc(l, func(r rune) bool { return r < 'a' || r > 'z' }) {
+			return l
 		}
-		return u.Host + "/" + label
-	} else if i >= 0 {
-		label = label[:i]
 	}
-	return u.Host + "/" + label
+	if len(labels) == 0 {
+		return ""
+	}
+	return labels[0]
 }
 
 // addressDomain returns the registrable domain of an address, or its domain.

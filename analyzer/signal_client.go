@@ -63,3 +63,29 @@ func newReplyTo(v *view) reading {
 	}
 	return shape(v, baseline.ReplyTo, "a Reply-To domain", clip(addressDomain(firstAddr(v.c.ReplyTo)), 80))
 }
+
+// newMailLink: a link that writes to an address this account never wrote to, a lure
+// that needs no URL. Levels: 1 new to the sender, 2 its domain is new to the sender too.
+// The sender's own addresses, as in a signature, are no lure.
+func newMailLink(v *view) reading {
+	r := reading{ok: true, usual: "links to known addresses"}
+	for _, addr := range v.c.MailLinks {
+		k := v.hasher.key(baseline.Recipient, addr)
+		if addr == firstAddr(v.c.From) || v.sender.Known(baseline.Recipient, k, v.today) ||
+			v.org.Known(baseline.Recipient, k, v.today) {
+			continue
+		}
+		d := v.hasher.key(baseline.RecipientDomain, addressDomain(addr))
+		level := 2
+		if v.sender.Known(baseline.RecipientDomain, d, v.today) ||
+			addressDomain(addr) == addressDomain(v.mail.MailFrom) {
+			level = 1
+		}
+		if level > r.level {
+			r.level, r.observed = level, clip(addr, 80)
+			r.text = "a link that writes to an address new to this account and the organisation"
+		}
+		v.o.Marks = append(v.o.Marks, k)
+	}
+	return r
+}

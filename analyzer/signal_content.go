@@ -15,35 +15,41 @@ var risky = map[content.Kind]bool{
 	content.Macro: true, content.HTMLFile: true, content.Archive: true, content.Encrypted: true,
 }
 
-// newFile: a kind of attachment the sender never sent.
-// Levels: 1 new, 2 new and able to run or hide a program, 3 new to the organisation too.
-// The same file again and again marks a campaign.
+// newFile: attachments. Levels: 1 a kind able to run or hide a program, which this
+// sender uses, 2 a harmless kind the sender never sent, 3 a risky kind the sender never
+// sent, 4 nor anyone in the organisation. The same risky file again and again marks a
+// campaign.
 func newFile(v *view) reading {
 	r := reading{ok: true, usual: fmt.Sprintf("%d known kinds", v.sender.Count(baseline.File))}
 	for i := range v.c.Attachments {
 		f := &v.c.Attachments[i]
-		k := v.hasher.key(baseline.File, string(f.Kind))
 		if risky[f.Kind] {
 			mark := v.hasher.key(baseline.File, "sha256:"+hex.EncodeToString(f.SHA256[:]))
 			v.o.Marks = append(v.o.Marks, mark)
 		}
-		if v.sender.Known(baseline.File, k, v.today) {
-			continue
-		}
-		level := 1
-		if risky[f.Kind] {
-			level = 2
-			if !v.org.Known(baseline.File, k, v.today) {
-				level = 3
-			}
-		}
+		level, why := fileLevel(v, f.Kind)
 		if level > r.level {
-			r.level = level
-			r.observed = string(f.Kind)
-			r.text = fmt.Sprintf("an attachment of a kind (%s) that this account never sent", f.Kind)
+			r.level, r.observed = level, string(f.Kind)
+			r.text = fmt.Sprintf("an attachment (%s) %s", f.Kind, why)
 		}
 	}
 	return r
+}
+
+func fileLevel(v *view, kind content.Kind) (int, string) {
+	k := v.hasher.key(baseline.File, string(kind))
+	known := v.sender.Known(baseline.File, k, v.today)
+	switch {
+	case known && risky[kind]:
+		return 1, "of a kind that can run or hide a program"
+	case known:
+		return 0, ""
+	case !risky[kind]:
+		return 2, "of a kind that this account never sent"
+	case v.org.Known(baseline.File, k, v.today):
+		return 3, "of a risky kind that this account never sent"
+	}
+	return 4, "of a risky kind that nobody in the organisation ever sent"
 }
 
 // brokenMail: defects that hide content from an analyzer, and hidden text.

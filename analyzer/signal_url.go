@@ -13,10 +13,10 @@ import (
 const popularRank = 20000
 
 // unknownURL: the most unusual URL of the author's own text.
-// Levels: 1 new to the sender but known to the organisation or the world, 2 new to
-// both on a host where anyone can publish, 3 new to both and to the world, 4 the same
-// and built to deceive (IP address, look-alike, user part, link text of another domain,
-// a top-level domain with much abuse).
+// Levels: 1 new to the sender but known to the organisation or the world, 2 a new page
+// on a shared host that the sender uses, 3 a new page on another shared host, 4 a host
+// new to sender, organisation and world, 5 the same and built to deceive (IP address,
+// look-alike, user part, link text of another domain, a top-level domain with much abuse).
 func unknownURL(v *view) reading {
 	r := reading{ok: true, usual: fmt.Sprintf("%d known sites", v.sender.Count(baseline.Site))}
 	marks := map[baseline.Key]bool{}
@@ -58,16 +58,20 @@ func urlLevel(v *view, u *content.URL, k baseline.Key) (int, string) {
 		return 1, "new to this account, known in the organisation"
 	}
 	l := lists()
-	if l.published(u.Host) != "" {
-		return 2, "a place where anyone can publish, never used in the organisation before"
-	}
-	if deceit := deceit(l, u); deceit != "" && !isPopular(l, u.Domain) {
-		return 4, "unknown to this account and the organisation, " + deceit
+	if l.published(u.Host) == u.Host {
+		host := v.hasher.key(baseline.Site, u.Host)
+		if v.sender.Known(baseline.Site, host, v.today) {
+			return 2, "a new page on a shared host that this account uses"
+		}
+		return 3, "a new page on a host where anyone can publish"
 	}
 	if isPopular(l, u.Domain) {
 		return 1, "new to this account, but a much visited site"
 	}
-	return 3, "unknown to this account, to the organisation and among much visited sites"
+	if why := deceit(l, u); why != "" {
+		return 5, "unknown to this account and the organisation, " + why
+	}
+	return 4, "unknown to this account, to the organisation and among much visited sites"
 }
 
 func isPopular(l hostLists, domain string) bool {

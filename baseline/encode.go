@@ -38,6 +38,15 @@ func (p *Profile) MarshalBinary() ([]byte, error) {
 	for c := range p.cues {
 		b = encodeCounts(b, p.cues[c][:])
 	}
+	b = num(b, uint64(len(p.lately)))
+	for _, d := range p.lately {
+		b = num(b, zigzag(int64(d.day)))
+		b = num(b, uint64(len(d.counts)))
+		for _, c := range d.counts {
+			b = append(b, c.cue*Levels+c.level)
+			b = num(b, uint64(c.count))
+		}
+	}
 	b = encodeCounts(b, p.points[:])
 	b = encodeCounts(b, p.sums[:])
 	b = num(b, uint64(len(p.style.gens)))
@@ -76,6 +85,14 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 	for c := range n.cues {
 		r.counts(n.cues[c][:])
 	}
+	for range r.count(2) {
+		d := cueDay{day: Slot(unzigzag(r.num()))}
+		for range r.count(2) {
+			c := r.byte()
+			d.counts = append(d.counts, cueCount{c / Levels, c % Levels, uint32(r.num())})
+		}
+		n.lately = append(n.lately, d)
+	}
 	r.counts(n.points[:])
 	r.counts(n.sums[:])
 	for range r.count(3) {
@@ -95,7 +112,7 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 
 func (h *habit) encode(b []byte) []byte {
 	b = num(b, uint64(len(h.days))<<1|flag(h.old.days > 0))
-	prev := Day(0)
+	prev := Slot(0)
 	if h.old.days > 0 {
 		b = num(b, zigzag(int64(h.old.first)))
 		b = num(b, uint64(h.old.last-h.old.first))
@@ -113,10 +130,10 @@ func (h *habit) encode(b []byte) []byte {
 
 func (h *habit) decode(r *reader) {
 	head := r.num()
-	prev := Day(0)
+	prev := Slot(0)
 	if head&1 != 0 {
-		h.old.first = Day(unzigzag(r.num()))
-		h.old.last = h.old.first + Day(r.num())
+		h.old.first = Slot(unzigzag(r.num()))
+		h.old.last = h.old.first + Slot(r.num())
 		h.old.days, h.old.count = uint32(r.num()), uint32(r.num())
 		prev = h.old.first
 	}
@@ -126,7 +143,7 @@ func (h *habit) decode(r *reader) {
 	}
 	h.days = make([]dayCount, n)
 	for i := range h.days {
-		prev += Day(unzigzag(r.num()))
+		prev += Slot(unzigzag(r.num()))
 		h.days[i] = dayCount{prev, uint32(r.num())}
 	}
 }

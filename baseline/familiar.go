@@ -5,12 +5,12 @@ import "math"
 // Mails returns how many mails the profile holds.
 func (p *Profile) Mails() int { return int(p.mails) }
 
-// Days returns on how many days the profile's mails were sent.
-func (p *Profile) Days() int { d, _ := p.days.total(); return d }
+// Days returns in how many slots the profile's mails were sent.
+func (p *Profile) Slots() int { d, _ := p.days.total(); return d }
 
 // Since returns the first day of the profile; ok is false when it is empty.
-func (p *Profile) Since() (first, last Day, ok bool) {
-	if p.mails == 0 || p.Days() == 0 {
+func (p *Profile) Since() (first, last Slot, ok bool) {
+	if p.mails == 0 || p.Slots() == 0 {
 		return 0, 0, false
 	}
 	return p.days.first(), p.days.last(), true
@@ -19,15 +19,15 @@ func (p *Profile) Since() (first, last Day, ok bool) {
 // Count returns how many keys of a family the profile holds.
 func (p *Profile) Count(f Family) int { return len(p.tables[f]) }
 
-// Known says whether a key was seen on a day before today: "known means known for a
-// day", or the first mail of an attack would teach the second.
-func (p *Profile) Known(f Family, k Key, today Day) bool {
+// Known says whether a key was first seen at least a day before now: "known means known
+// for a day", or the first mail of an attack would teach the second.
+func (p *Profile) Known(f Family, k Key, now Slot) bool {
 	h := p.tables[f][k]
-	return h != nil && h.first() < today
+	return h != nil && h.first() < now-daySlots
 }
 
 // Usual returns on how many days and in how many mails a key was seen, and its last day.
-func (p *Profile) Usual(f Family, k Key) (days, mails int, last Day) {
+func (p *Profile) Usual(f Family, k Key) (days, mails int, last Slot) {
 	h := p.tables[f][k]
 	if h == nil {
 		return 0, 0, 0
@@ -45,37 +45,19 @@ const (
 )
 
 // Tail returns how likely it is that a cue reaches a level in an ordinary mail of this
-// sender: a beta-binomial estimate from the sender's own mails, with the organisation's
+// sender: a beta-binomial estimate from the sender's own mails of at least a day ago, with the organisation's
 // frequency as prior and prior as the organisation's.
-func Tail(sender, org *Profile, cue int, level uint8, prior float64) float64 {
-	ko, no := org.reached(cue, level)
-	p := (ko + OrgWeight*prior) / (no + OrgWeight)
-	ks, ns := sender.reached(cue, level)
-	return (ks + SenderWeight*p) / (ns + SenderWeight)
+func Tail(sender, org *Profile, cue int, level uint8, prior float64, now Slot) float64 {
+	ko, no := org.Reached(cue, level, now)
+	p := (float64(ko) + OrgWeight*prior) / (float64(no) + OrgWeight)
+	ks, ns := sender.Reached(cue, level, now)
+	return (float64(ks) + SenderWeight*p) / (float64(ns) + SenderWeight)
 }
 
 // Surprise is the negative decimal logarithm of Tail: one point per factor of ten.
-func Surprise(sender, org *Profile, cue int, level uint8, prior float64) float64 {
+func Surprise(sender, org *Profile, cue int, level uint8, prior float64, now Slot) float64 {
 	if level == 0 {
 		return 0
 	}
-	return -math.Log10(min(1, Tail(sender, org, cue, level, prior)))
+	return -math.Log10(min(1, Tail(sender, org, cue, level, prior, now)))
 }
-
-// Reached returns in how many of the profile's mails a cue reached a level, and in how
-// many it could be judged.
-func (p *Profile) Reached(cue int, level uint8) (reached, judged int) {
-	k, n := p.reached(cue, level)
-	return int(k), int(n)
-}
-
-func (p *Profile) reached(cue int, level uint8) (k, n float64) {
-	for l, c := range p.cues[cue] {
-		n += float64(c)
-		if l >= int(level) {
-			k += float64(c)
-		}
-	}
-	return k, n
-}
-

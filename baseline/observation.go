@@ -38,7 +38,7 @@ const (
 // Cues is the number of cues an observation has room for; their meaning is the
 // analyzer's. Levels run from 0 (nothing unusual) to Levels-1.
 const (
-	Cues   = 24
+	Cues   = 32
 	Levels = 8
 )
 
@@ -67,14 +67,21 @@ type Observation struct {
 	Marks      []Key           // sites and files unknown to sender and organisation, rising
 }
 
-// Day counts days since 1970-01-01 UTC.
-type Day int32
+// Slot counts thirds of a day since 1970-01-01 UTC: fine enough that "known for a day"
+// means at least 24 hours, coarse enough that a profile stays small.
+type Slot int32
 
-// DayOf returns the day of a time.
-func DayOf(t time.Time) Day {
+// slotSeconds is eight hours; daySlots of them are a day.
+const (
+	slotSeconds = 8 * 60 * 60
+	daySlots    = 3
+)
+
+// SlotOf returns the slot of a time.
+func SlotOf(t time.Time) Slot {
 	s := t.Unix()
 	if s < 0 {
-		s -= 86399
+		s -= slotSeconds - 1
 	}
-	return Day(s / 86400)
+	return Slot(s / slotSeconds)
 }

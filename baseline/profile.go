@@ -27,6 +27,7 @@ type Profile struct {
 	days   habit
 	tables [Families]map[Key]*habit
 	cues   [Cues][Levels]uint32
+	lately []cueDay // of the same counts, those of recent days; rising
 	points [PointBins]uint32
 	sums   [PointBins]uint32
 	style  Style
@@ -39,12 +40,12 @@ type habit struct {
 }
 
 type past struct {
-	first, last Day
+	first, last Slot
 	days, count uint32
 }
 
 type dayCount struct {
-	day   Day
+	day   Slot
 	count uint32
 }
 
@@ -55,7 +56,7 @@ func (p *Profile) Learn(o *Observation) { p.apply(o, 1) }
 func (p *Profile) Unlearn(o *Observation) { p.apply(o, -1) }
 
 func (p *Profile) apply(o *Observation, sign int) {
-	day := DayOf(o.At)
+	day := SlotOf(o.At)
 	p.mails = add(p.mails, sign)
 	p.days.apply(day, sign)
 	for f := range o.Keys {
@@ -67,11 +68,7 @@ func (p *Profile) apply(o *Observation, sign int) {
 			p.applyKey(Family(f), k, day, sign)
 		}
 	}
-	for c, level := range o.Cues {
-		if o.Seen&(1<<c) != 0 {
-			p.cues[c][level] = add(p.cues[c][level], sign)
-		}
-	}
+	p.applyCues(o, day, sign)
 	if o.Settled {
 		bin := pointBin(o.Points)
 		p.points[bin] = add(p.points[bin], sign)
@@ -81,7 +78,7 @@ func (p *Profile) apply(o *Observation, sign int) {
 	p.style.apply(o.Style, day, sign)
 }
 
-func (p *Profile) applyKey(f Family, k Key, day Day, sign int) {
+func (p *Profile) applyKey(f Family, k Key, day Slot, sign int) {
 	t := p.tables[f]
 	if t == nil {
 		t = make(map[Key]*habit)
@@ -101,8 +98,8 @@ func (p *Profile) applyKey(f Family, k Key, day Day, sign int) {
 	}
 }
 
-func (h *habit) apply(day Day, sign int) {
-	i, ok := slices.BinarySearchFunc(h.days, day, func(d dayCount, day Day) int {
+func (h *habit) apply(day Slot, sign int) {
+	i, ok := slices.BinarySearchFunc(h.days, day, func(d dayCount, day Slot) int {
 		return int(d.day) - int(day)
 	})
 	switch {
@@ -117,14 +114,14 @@ func (h *habit) apply(day Day, sign int) {
 }
 
 // first and last return the first and last day of a habit that has any.
-func (h *habit) first() Day {
+func (h *habit) first() Slot {
 	if h.old.days > 0 {
 		return h.old.first
 	}
 	return h.days[0].day
 }
 
-func (h *habit) last() Day {
+func (h *habit) last() Slot {
 	if n := len(h.days); n > 0 {
 		return h.days[n-1].day
 	}
@@ -145,7 +142,7 @@ const KeepOld = 1024
 
 // Settle folds days before a day into sums. Mails of folded days can no longer be
 // unlearned exactly, so the day must lie before the journal's oldest mail.
-func (p *Profile) Settle(before Day, keep int) {
+func (p *Profile) Settle(before Slot, keep int) {
 	p.days.settle(before)
 	for f := range p.tables {
 		for _, h := range p.tables[f] {
@@ -154,9 +151,14 @@ func (p *Profile) Settle(before Day, keep int) {
 		p.forget(Family(f), keep)
 	}
 	p.style.settle(before)
+	n := 0
+	for n < len(p.lately) && p.lately[n].day < before {
+		n++
+	}
+	p.lately = slices.Delete(p.lately, 0, n)
 }
 
-func (h *habit) settle(before Day) {
+func (h *habit) settle(before Slot) {
 	n := 0
 	for n < len(h.days) && h.days[n].day < before {
 		d := h.days[n]

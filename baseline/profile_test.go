@@ -100,7 +100,7 @@ func TestUnlearnAfterSettling(t *testing.T) {
 			saw.Learn(a)
 		}
 	}
-	horizon := DayOf(start.Add(200 * 5 * time.Hour))
+	horizon := SlotOf(start.Add(200 * 5 * time.Hour))
 	never.Settle(horizon, 8)
 	saw.Settle(horizon, 8)
 	for _, o := range attack {
@@ -116,14 +116,17 @@ func TestKnownMeansKnownForADay(t *testing.T) {
 	o := &Observation{At: start}
 	o.Keys[Site] = []Key{7}
 	p.Learn(o)
-	today := DayOf(start)
+	today := SlotOf(start)
 	if p.Known(Site, 7, today) {
 		t.Error("a site seen today is usual today")
 	}
-	if !p.Known(Site, 7, today+1) {
+	if p.Known(Site, 7, SlotOf(start.Add(15*time.Hour))) {
+		t.Error("a site seen before midnight is usual after midnight")
+	}
+	if !p.Known(Site, 7, SlotOf(start.Add(32*time.Hour))) {
 		t.Error("a site seen yesterday is not usual today")
 	}
-	if p.Known(Site, 8, today+1) || p.Known(Recipient, 7, today+1) {
+	if p.Known(Site, 8, today+9) || p.Known(Recipient, 7, today+9) {
 		t.Error("a key that was never seen is usual")
 	}
 }
@@ -144,7 +147,7 @@ func TestEncodingRoundTrips(t *testing.T) {
 			t.Fatalf("observation %d changed on its way through the journal", i)
 		}
 	}
-	p.Settle(DayOf(start)+5, 1000)
+	p.Settle(SlotOf(start)+5, 1000)
 	b := encode(t, &p)
 	var back Profile
 	if err := back.UnmarshalBinary(b); err != nil {
@@ -162,7 +165,7 @@ func TestEncodingRoundTrips(t *testing.T) {
 
 func TestTailBacksOff(t *testing.T) {
 	var sender, org Profile
-	if got := Tail(&sender, &org, 0, 2, 0.1); got != 0.1 {
+	if got := Tail(&sender, &org, 0, 2, 0.1, SlotOf(start)+90); got != 0.1 {
 		t.Errorf("without history the tail is %v, want the prior 0.1", got)
 	}
 	for i := range 1000 {
@@ -170,14 +173,14 @@ func TestTailBacksOff(t *testing.T) {
 		o.Cues[0] = uint8(i % 2 * 3)
 		org.Learn(o)
 	}
-	withOrg := Tail(&sender, &org, 0, 2, 0.1)
+	withOrg := Tail(&sender, &org, 0, 2, 0.1, SlotOf(start)+90)
 	if withOrg < 0.4 || withOrg > 0.5 {
 		t.Errorf("half of the organisation's mail reaches the level, the tail is %v", withOrg)
 	}
 	for i := range 200 {
 		sender.Learn(&Observation{At: start.Add(time.Duration(i) * time.Hour), Seen: 1})
 	}
-	if own := Tail(&sender, &org, 0, 2, 0.1); own > 0.05 {
+	if own := Tail(&sender, &org, 0, 2, 0.1, SlotOf(start)+90); own > 0.05 {
 		t.Errorf("the sender never reached the level in 200 mails, the tail is %v", own)
 	}
 }

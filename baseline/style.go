@@ -10,20 +10,20 @@ type Style struct {
 }
 
 type generation struct {
-	number int32 // DayOf / generationDays
+	number int32 // slot / generationSlots
 	mails  uint32
 	total  uint32
 	counts [StyleDims]uint32
 }
 
-// generationDays is about a quarter: long enough for 50 mails of most people.
-const generationDays = 91
+// generationSlots is about a quarter: long enough for 50 mails of most people.
+const generationSlots = 91 * daySlots
 
-func (s *Style) apply(counts []StyleCount, day Day, sign int) {
+func (s *Style) apply(counts []StyleCount, day Slot, sign int) {
 	if len(counts) == 0 {
 		return
 	}
-	number := int32(day) / generationDays
+	number := int32(day) / generationSlots
 	i := 0
 	for i < len(s.gens) && s.gens[i].number < number {
 		i++
@@ -55,8 +55,8 @@ func (s *Style) apply(counts []StyleCount, day Day, sign int) {
 }
 
 // settle drops generations that ended a year before a day.
-func (s *Style) settle(before Day) {
-	oldest := int32(before)/generationDays - 4
+func (s *Style) settle(before Slot) {
+	oldest := int32(before)/generationSlots - 4
 	for len(s.gens) > 0 && s.gens[0].number < oldest {
 		s.gens = s.gens[1:]
 	}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/encoding/korean"
 	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/traditionalchinese"
 )
 
 // aliases maps labels met in mail that go-message does not know to ones that it
@@ -172,6 +173,8 @@ func encodingOf(name string) encoding.Encoding {
 		return simplifiedchinese.GB18030
 	case "euc-kr":
 		return korean.EUCKR
+	case "big5":
+		return traditionalchinese.Big5
 	case "windows-1252":
 		return charmap.Windows1252
 	}
@@ -231,88 +234,6 @@ func guessText(b []byte) string {
 	case mostlyUTF8(b):
 		return strings.ToValidUTF8(string(trimBOM(b)), "\uFFFD")
 	}
-	sjis, euc := scoreSJIS(b), scoreEUC(b)
-	var out []byte
-	switch {
-	case sjis <= 0 && euc <= 0:
-		out, _ = charmap.Windows1252.NewDecoder().Bytes(b)
-	case sjis > euc:
-		out, _ = japanese.ShiftJIS.NewDecoder().Bytes(b)
-	default:
-		out, _ = japanese.EUCJP.NewDecoder().Bytes(b)
-	}
+	out, _ := likeliest(b).NewDecoder().Bytes(b)
 	return strings.ToValidUTF8(string(out), "\uFFFD")
-}
-
-// scoreSample is how many bytes are enough to tell Shift_JIS from EUC-JP.
-const scoreSample = 16 << 10
-
-// scoreSJIS counts what speaks for Shift_JIS: kana and common kanji count double,
-// impossible bytes count strongly against it.
-func scoreSJIS(b []byte) int {
-	b = b[:min(len(b), scoreSample)]
-	score := 0
-	for i := 0; i < len(b); i++ {
-		c := b[i]
-		switch {
-		case c < 0x80:
-		case c >= 0xa1 && c <= 0xdf: // half-width kana: possible, seldom
-			score--
-		case c >= 0x81 && c <= 0x9f || c >= 0xe0 && c <= 0xfc:
-			if i+1 >= len(b) {
-				return score
-			}
-			d := b[i+1]
-			if d < 0x40 || d == 0x7f || d > 0xfc {
-				score -= 20
-				continue
-			}
-			i++
-			switch {
-			case c == 0x82 && d >= 0x9f, c == 0x83 && d <= 0x96, c == 0x81 && d <= 0x7e:
-				score += 4
-			case c >= 0x88 && c <= 0x97:
-				score += 2
-			case c >= 0xf0:
-				score -= 4
-			}
-		default:
-			score -= 20
-		}
-	}
-	return score
-}
-
-// scoreEUC counts what speaks for EUC-JP.
-func scoreEUC(b []byte) int {
-	b = b[:min(len(b), scoreSample)]
-	score := 0
-	for i := 0; i < len(b); i++ {
-		c := b[i]
-		switch {
-		case c < 0x80:
-		case c == 0x8e && i+1 < len(b) && b[i+1] >= 0xa1 && b[i+1] <= 0xdf:
-			i++
-		case c == 0x8f && i+2 < len(b) && b[i+1] >= 0xa1 && b[i+2] >= 0xa1:
-			i += 2
-		case c >= 0xa1 && c <= 0xfe:
-			if i+1 >= len(b) {
-				return score
-			}
-			if d := b[i+1]; d < 0xa1 || d == 0xff {
-				score -= 20
-				continue
-			}
-			i++
-			switch {
-			case c == 0xa4, c == 0xa5, c == 0xa1:
-				score += 4
-			case c >= 0xb0 && c <= 0xcf:
-				score += 2
-			}
-		default:
-			score -= 20
-		}
-	}
-	return score
 }

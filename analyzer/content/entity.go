@@ -17,6 +17,7 @@ type entity struct {
 	name        string // file name, decoded
 	encoding    string // normalised by transferName
 	typed       bool   // has a Content-Type that could be read
+	oddCoding   bool   // base64 or quoted-printable by a name that not all programs read
 	conflict    bool   // boundary given twice
 }
 
@@ -50,7 +51,10 @@ func newEntity(head message.Header, body []byte) entity {
 		e.name = e.params["filename"]
 	}
 	e.name = fileName(e.name)
-	e.encoding = transferName(head.Get("Content-Transfer-Encoding"))
+	written := head.Get("Content-Transfer-Encoding")
+	e.encoding = transferName(written)
+	e.oddCoding = (e.encoding == "base64" || e.encoding == "quoted-printable") &&
+		!strings.EqualFold(strings.TrimSpace(written), e.encoding)
 	return e
 }
 
@@ -98,7 +102,7 @@ func (e entity) attached() bool {
 	}
 	switch e.mediaType {
 	case "text/plain":
-		return e.name != "" && e.disposition != "inline" && !strings.HasSuffix(e.name, ".txt")
+		return e.name != "" && e.disposition != "inline"
 	case "text/html":
 		return e.name != "" && e.disposition != "inline"
 	case "text/enriched", "text/richtext", "text/x-amp-html", "text/watch-html", "text/markdown":

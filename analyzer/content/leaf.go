@@ -78,7 +78,7 @@ func (p *parser) plainPart(text string, e entity, at place) {
 	}
 	s := shown{text: text}
 	s.lines = classify(s.text, nil, p.forwardSubject())
-	if at.group != nil {
+	if at.group != nil && !at.named {
 		if strings.TrimSpace(text) == "" {
 			return
 		}
@@ -144,7 +144,7 @@ func (p *parser) show(s shown, at place) {
 		p.text.WriteString("\n")
 	}
 	p.text.WriteString(text)
-	if at.foreign {
+	if at.foreign || at.named {
 		return
 	}
 	own, signature := s.lines.own(len(text))

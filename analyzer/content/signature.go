@@ -106,7 +106,7 @@ func (l lines) ruled(low, end int) int {
 		switch {
 		case n >= 2, n == 1 && len(block) <= 8, listFooter(block):
 			start = i
-		case start >= 0 && len(block) <= 4: // the company's name between rules
+		case start >= 0 && isTitle(block): // the company's name between rules
 			start = i
 		default:
 			return start
@@ -116,6 +116,16 @@ func (l lines) ruled(low, end int) int {
 	return start
 }
 
+// isTitle tells whether lines can be the head of a signature between two rules.
+func isTitle(some []line) bool {
+	for _, line := range some {
+		if t := strings.TrimSpace(line.text); t == "" || endsSentence(t) {
+			return false
+		}
+	}
+	return len(some) <= 3
+}
+
 // prose tells whether lines hold sentences rather than names and numbers.
 func prose(some []line) bool {
 	n := 0
@@ -123,7 +133,7 @@ func prose(some []line) bool {
 		if utf8.RuneCountInString(line.text) > 90 {
 			return true
 		}
-		if endsSentence(line.text) {
+		if endsSentence(line.text) || len(strings.Fields(line.text)) >= 8 {
 			n++
 		}
 	}

@@ -40,6 +40,7 @@ var magics = []struct {
 	{0, "KDMV", "application/x-vmdk", DiskImage},
 	{0, "QFI\xfb", "application/x-qcow2", DiskImage},
 	{0, "\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d", "application/onenote", Macro},
+	{0, "\x78\x9f\x3e\x22", "application/ms-tnef", OtherFile},
 	{0, "ITSF", "application/vnd.ms-htmlhelp", Executable},
 	{0, "%PDF-", "application/pdf", Document},
 	{0, "{\\rtf", "application/rtf", Document},
@@ -56,16 +57,13 @@ func sniff(data []byte, name, claimed string) (media string, kind Kind) {
 	media, kind = sniffContent(data, claimed)
 	byName := kindByName(name)
 	switch {
-	case byName == "":
+	case byName == "", kind == Executable:
+	case byName == Executable, byName == Shortcut, byName == DiskImage:
+		kind = byName // a jar is a zip, a script is text, a disk may begin with anything
 	case kind == OtherFile, kind == TextFile && byName != Document && byName != Picture:
 		kind = byName
 	case byName == Macro && (kind == Document || kind == Archive):
 		kind = Macro
-	case byName == Executable || byName == Shortcut || byName == DiskImage:
-		// a jar is a zip, a script is text, an image may begin with anything
-		if kind == Archive || kind == Document && media == "application/x-ole-storage" {
-			kind = byName
-		}
 	}
 	if kind == OtherFile {
 		kind = kindByClaim(claimed)
@@ -103,6 +101,9 @@ func sniffContent(data []byte, claimed string) (string, Kind) {
 // looksHTML finds pages that begin with blanks, comments or text.
 func looksHTML(data []byte) bool {
 	head := bytes.ToLower(data[:min(len(data), 1024)])
+	if bytes.IndexByte(head, 0) >= 0 && !bytes.HasPrefix(head, []byte("\xff\xfe")) {
+		return false
+	}
 	for _, tag := range []string{"<!doctype html", "<html", "<script", "<body", "<svg", "<meta http-equiv"} {
 		if bytes.Contains(head, []byte(tag)) {
 			return true
@@ -259,7 +260,7 @@ var extensions = func() map[string]Kind {
 		Executable: "exe scr com bat cmd pif cpl dll msi msp msix appx appxbundle jar js jse vbs vbe " +
 			"wsf wsh ws hta ps1 psm1 psd1 reg sct chm hlp apk app dmg pkg deb rpm run elf sh bash command " +
 			"py pyw pl rb application gadget inf msc xll wll ade adp jnlp vb csh ksh",
-		DiskImage: "iso img vhd vhdx vmdk udf nrg bin mdf wim cue toast",
+		DiskImage: "iso img vhd vhdx vmdk udf nrg mdf wim cue toast",
 		Shortcut:  "lnk url website desktop webloc scf library-ms search-ms settingcontent-ms rdp diagcab",
 		Macro:     "docm dotm xlsm xltm xlam xlsb pptm potm ppam ppsm sldm one onepkg mht",
 		HTMLFile:  "html htm xhtml shtml mhtml svg xht",

@@ -118,10 +118,14 @@ func readUpTo(r io.Reader, size, limit int) ([]byte, error) {
 	return out, nil
 }
 
-// looksPlain tells whether a body labelled base64 is in truth plain text: blanks
-// inside lines, or many characters that base64 does not have.
+// looksPlain tells whether a body labelled base64 is in truth plain text: its first
+// line is none of base64, and much of it are characters that base64 does not have.
 func looksPlain(b []byte) bool {
-	b = b[:min(len(b), 4096)]
+	b = bytes.TrimLeft(b[:min(len(b), 4096)], " \t\r\n")
+	line, _ := cutLine(b)
+	if line = bytes.TrimSpace(line); len(line) >= 16 && isBase64Line(line) {
+		return false
+	}
 	digits, others := 0, 0
 	for _, c := range b {
 		switch {
@@ -134,32 +138,36 @@ func looksPlain(b []byte) bool {
 	return others*12 > digits
 }
 
-// looseBase64 appends the decoding of b to dst and skips what is not base64. Text
-// after padding, such as a footer added by a list server, is appended as it is.
+// looseBase64 appends the decoding of b to dst and skips what is not base64. From
+// the first line that is plain text on, such as a footer added by a list server, b
+// is appended as it is.
 func looseBase64(dst, b []byte) (out []byte, clean bool) {
 	clean = true
 	var bits uint32
 	have := 0
-	for i := 0; i < len(b); i++ {
-		v := b64Value[b[i]]
-		switch {
-		case v < 64:
-			bits = bits<<6 | uint32(v)
-			if have++; have == 4 {
-				dst = append(dst, byte(bits>>16), byte(bits>>8), byte(bits))
+	for len(b) > 0 {
+		var line []byte
+		before := b
+		line, b = cutLine(b)
+		if len(line) > 3 && !isBase64Line(line) && looksPlain(line) {
+			dst = append(tailBits(dst, bits, have), '\n')
+			return append(dst, before...), false
+		}
+		for _, c := range line {
+			v := b64Value[c]
+			switch {
+			case v < 64:
+				bits = bits<<6 | uint32(v)
+				if have++; have == 4 {
+					dst = append(dst, byte(bits>>16), byte(bits>>8), byte(bits))
+					bits, have = 0, 0
+				}
+			case v == b64Pad:
+				dst = tailBits(dst, bits, have)
 				bits, have = 0, 0
+			case c != ' ' && c != '\t' && c != '\r':
+				clean = false
 			}
-		case v == b64Pad:
-			dst = tailBits(dst, bits, have)
-			bits, have = 0, 0
-			rest := bytes.TrimLeft(b[i:], "= \t\r\n")
-			if len(rest) > 0 && looksPlain(rest) {
-				dst = append(dst, '\n')
-				return append(dst, rest...), false
-			}
-		case b[i] == '\r' || b[i] == '\n' || b[i] == ' ' || b[i] == '\t':
-		default:
-			clean = false
 		}
 	}
 	return tailBits(dst, bits, have), clean

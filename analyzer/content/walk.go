@@ -10,6 +10,7 @@ type place struct {
 	depth   int
 	group   *choice // the multipart/alternative around it
 	foreign bool    // inside an attached message: not the author's own text
+	named   bool    // a file shown in line: text, but not the author's own
 	digest  bool    // parent is multipart/digest: parts default to message/rfc822
 	file    bool    // inside an attached file: URLs count, text is not shown
 	raw     bool    // found by scanning a broken body
@@ -37,6 +38,9 @@ func (p *parser) walk(e entity, at place) {
 		p.rawScan(e.body, at, false)
 		return
 	}
+	if e.oddCoding {
+		p.defect(DefectEncoding, "an encoding by a name that not all programs read")
+	}
 	switch {
 	case e.is("multipart"):
 		p.multipart(e, at)
@@ -46,6 +50,10 @@ func (p *parser) walk(e entity, at place) {
 	case e.attached():
 		p.attachment(e, at)
 	default:
+		if e.name != "" { // shown, and offered as a file as well
+			p.attachment(e, at)
+			at.named = true
+		}
 		p.leaf(e, at)
 	}
 }
