@@ -44,16 +44,15 @@ func (s *scanner) bare(i int) (hit, int) {
 	if !s.linkable(host, start, stop) {
 		return hit{}, max(end, i+1)
 	}
-	tail, used, _ := readTail(text[stop:])
+	tail, _, _ := readTail(text[stop:])
 	if tail != "" && strings.IndexByte("/?#:", tail[0]) < 0 {
-		tail, used = "", 0
+		tail = ""
 	}
 	raw := matchURL("http://" + host + tail)
 	if raw == "" {
 		return hit{}, stop
 	}
-	_ = used
-	return hit{raw: raw, at: start}, start + len(raw) - len("http://")
+	return hit{raw: raw, at: start, bare: true}, start + len(raw) - len("http://")
 }
 
 func nextRune(text string, i int) byte {
@@ -108,7 +107,7 @@ func (s *scanner) bareIDN(i int) (hit, int) {
 		tail = ""
 	}
 	raw := matchURL("http://" + host + tail)
-	return hit{raw: raw, at: start}, start + n + len(raw) - len("http://") - len(host)
+	return hit{raw: raw, at: start, bare: true}, start + n + len(raw) - len("http://") - len(host)
 }
 
 func hasFold(s, prefix string) bool {

@@ -101,10 +101,8 @@ func (e entity) attached() bool {
 		return true
 	}
 	switch e.mediaType {
-	case "text/plain":
-		return e.name != "" && e.disposition != "inline"
-	case "text/html":
-		return e.name != "" && e.disposition != "inline"
+	case "text/plain", "text/html":
+		return false
 	case "text/enriched", "text/richtext", "text/x-amp-html", "text/watch-html", "text/markdown":
 		return e.name != ""
 	case "text/x-patch", "text/x-diff", "message/delivery-status", "text/rfc822-headers":

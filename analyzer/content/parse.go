@@ -41,6 +41,7 @@ type parser struct {
 	text      strings.Builder
 	own       strings.Builder
 	urls      urlSet
+	shown     bool // a part that is shown has been met
 	firstText bool // the first text part has been met
 	late      bool // the time budget is spent
 }

@@ -17,6 +17,7 @@ type hit struct {
 	raw      string // as a mail program opens it: with scheme, neither hxxp nor [.]
 	at       int    // offset in the text
 	defanged bool
+	bare     bool // without a scheme
 }
 
 // maxURLBytes bounds one URL; longer ones are cut.

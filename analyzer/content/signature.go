@@ -76,7 +76,8 @@ func (l lines) signRun(begin, end int) {
 		return
 	}
 	for j := start; j < end; j++ {
-		if utf8.RuneCountInString(l[j].text) > 70 || endsSentence(l[j].text) {
+		if utf8.RuneCountInString(l[j].text) > 70 || endsSentence(l[j].text) ||
+			len(strings.Fields(l[j].text)) >= 9 {
 			return // prose that names a telephone number
 		}
 	}

@@ -25,6 +25,9 @@ func ReadSource(r io.Reader, maxBody int64) (Source, error) {
 	}
 	var src Source
 	br := bufio.NewReaderSize(r, 32<<10)
+	if loneCR(br) {
+		br = bufio.NewReaderSize(&macReader{r: br}, 32<<10)
+	}
 	h := headerReader{br: br, src: &src}
 	if err := h.read(); err != nil {
 		return src, fmt.Errorf("reading a mail's header: %w", err)
@@ -139,4 +142,31 @@ func (h *headerReader) line() ([]byte, error) {
 		}
 		return bytes.TrimRight(line, "\r\n"), err
 	}
+}
+
+// loneCR tells whether the first line ends with a CR alone, as on old Macintoshes.
+func loneCR(br *bufio.Reader) bool {
+	head, _ := br.Peek(4 << 10)
+	i := bytes.IndexAny(head, "\r\n")
+	return i >= 0 && i+1 < len(head) && head[i] == '\r' && head[i+1] != '\n'
+}
+
+// macReader turns lone CRs into LFs.
+type macReader struct {
+	r  io.Reader
+	cr bool // the last byte read was a CR
+}
+
+func (m *macReader) Read(p []byte) (int, error) {
+	n, err := m.r.Read(p)
+	for i, c := range p[:n] {
+		if c == '\r' {
+			p[i] = '\n'
+		}
+		if c == '\n' && m.cr {
+			p[i] = ' ' // the LF of a CRLF, whose CR already ended the line
+		}
+		m.cr = c == '\r'
+	}
+	return n, err
 }

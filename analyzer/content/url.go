@@ -200,6 +200,9 @@ func (p *parser) scanURLs(s shown, at place) {
 		if len(labels) > 0 && labels[0].start <= h.at {
 			return // the text of a link does not lead where it says
 		}
+		if at.raw && h.bare && !hasFold(s.text[h.at:], "www.") {
+			return // headers and code are full of host names
+		}
 		p.urls.addText(h, where, at.foreign || s.lines.quotedAt(h.at))
 	})
 }

@@ -47,13 +47,14 @@ func (p *parser) walk(e entity, at place) {
 	case e.mediaType == "message/rfc822", e.mediaType == "message/global",
 		e.mediaType == "message/news":
 		p.message(e, at)
-	case e.attached():
+	case e.attached(), e.name != "" && e.mediaType == "text/html" && p.shown:
 		p.attachment(e, at)
 	default:
-		if e.name != "" { // shown, and offered as a file as well
+		if e.name != "" && p.shown { // shown, and offered as a file as well
 			p.attachment(e, at)
 			at.named = true
 		}
+		p.shown = p.shown || !at.foreign
 		p.leaf(e, at)
 	}
 }
@@ -134,7 +135,7 @@ func (p *parser) message(e entity, at place) {
 	}
 	fields, rest, ok := splitFields(body)
 	if !ok {
-		p.defect(DefectPartHeader, "an attached message's header holds lines that are no fields")
+		p.defect(DefectHeader, "an attached message's header holds lines that are no fields")
 	}
 	p.out.Forwarded = true
 	inner := place{depth: at.depth + 1, foreign: true, file: at.file}
