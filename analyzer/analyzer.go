@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"sync"
 	"time"
@@ -295,9 +294,6 @@ func (a *Analyzer) refresh(ctx context.Context, e *entry, now time.Time) error {
 		a.shared.Lock()
 		a.shared.hands.refresh(a.shared.org)
 		a.shared.lines = a.lines(a.shared.org)
-		if os.Getenv("HL") != "" {
-			fmt.Fprintf(os.Stderr, "%+v\n", a.shared.lines)
-		}
 		a.shared.Unlock()
 	}
 	return nil

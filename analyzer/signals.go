@@ -31,3 +31,13 @@ var cues = []cue{
 	{"campaign", groupCampaign, tail(0.005, 0.5), campaign},
 	{"same-text", groupVolume, tail(0.02, 0.5), sameText},
 }
+
+// IsSignal says whether there is a signal of this name.
+func IsSignal(name string) bool {
+	for i := range cues {
+		if cues[i].name == name {
+			return true
+		}
+	}
+	return false
+}

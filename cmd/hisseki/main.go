@@ -1,0 +1,82 @@
+// Command hisseki learns how each account sends mail and holds what the account would
+// not have sent.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes, the same for every subcommand.
+const (
+	exitOK = iota
+	exitError
+	exitUsage
+	exitPartly
+	exitNothing
+)
+
+// version is set by the build.
+var version = "dev"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// errNothing says that no hold, sender or incident matched.
+var errNothing = errors.New("nothing matched")
+
+// errPartly says that some of what was asked could not be done.
+var errPartly = errors.New("not everything could be done")
+
+// usageError is a mistake in the command line.
+type usageError struct{ error }
+
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	fmt.Fprintf(stderr, "hisseki: %v\n", err)
+	var usage usageError
+	switch {
+	case errors.As(err, &usage), strings.HasPrefix(err.Error(), "unknown command"):
+		fmt.Fprintln(stderr, "hisseki: see hisseki --help")
+		return exitUsage
+	case errors.Is(err, errNothing):
+		return exitNothing
+	case errors.Is(err, errPartly):
+		return exitPartly
+	}
+	return exitError
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "hisseki",
+		Short:         "Learn how each account sends mail, hold what it would not have sent",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Version:       version,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(newReplay())
+	return root
+}
