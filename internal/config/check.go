@@ -1,0 +1,136 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/pelletier/go-toml/v2/unstable"
+)
+
+// KeyError is a setting that is well formed and still cannot work.
+type KeyError struct {
+	Key    string // dotted, such as "milter.listen"
+	Reason string
+}
+
+// Error names the key and the reason.
+func (e *KeyError) Error() string { return e.Key + ": " + e.Reason }
+
+// Check refuses settings that cannot work, alone or together, with a KeyError.
+func (c *Config) Check() error {
+	return errors.Join(c.checkWords(), c.checkNumbers(), c.checkWebmail())
+}
+
+// checkWords checks what only takes certain words. The TOML decoder puts any string
+// into a named string type, so this cannot be left to it.
+func (c *Config) checkWords() error {
+	return errors.Join(
+		oneOf("mode", c.Mode, "observe", "enforce"),
+		oneOf("classes.application", c.Classes.Application, "observe", "enforce"),
+		oneOf("classes.null", c.Classes.Null, "observe", "enforce"),
+		oneOf("milter.failure", c.Milter.Failure, "pass", "hold", "tempfail"),
+		oneOf("log.format", c.Log.Format, "text", "json"),
+		oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error"),
+		must(c.Database != "", "database", "is empty, name a file"),
+		must(c.Milter.Listen.Network != "", "milter.listen", "is empty"),
+	)
+}
+
+func (c *Config) checkNumbers() error {
+	m, v, l := &c.Milter, &c.Verdict, &c.Limits
+	return errors.Join(
+		within("milter.max_connections", m.MaxConnections, 1, 100_000),
+		must(m.MaxHeader > 0, "milter.max_header", "is 0, nothing could be read"),
+		must(m.MaxBody > 0, "milter.max_body", "is 0, nothing could be read"),
+		must(m.Budget > 0, "milter.budget", "is 0, no mail could be judged"),
+		within("verdict.delay", v.Delay, 0, 100),
+		within("verdict.hold", v.Hold, 0, 100),
+		within("verdict.sum", v.Sum, 0, 100),
+		must(v.Hold == 0 || v.Delay <= v.Hold, "verdict.delay",
+			"is above verdict.hold, nothing would be delayed"),
+		must(v.DelayFor > 0, "verdict.delay_for", "is 0, no mail could be delayed"),
+		within("limits.depth", l.Depth, 0, 100),
+		within("limits.parts", l.Parts, 0, 10_000),
+		within("limits.urls", l.URLs, 0, 10_000),
+		within("privacy.excerpt", c.Privacy.Excerpt, 0, 2000),
+		must(c.Privacy.Journal >= Duration(day), "privacy.journal",
+			"is under a day, no incident could be answered"),
+		must(c.Agent.Interval >= Duration(second) && c.Agent.Interval <= Duration(10*second),
+			"agent.interval", "must be from 1s to 10s, serve believes in a heartbeat for 30s"),
+	)
+}
+
+func (c *Config) checkWebmail() error {
+	for i, w := range c.Identity.Webmail {
+		if len(w.Hosts) == 0 || w.Header == "" {
+			return &KeyError{"identity.webmail", fmt.Sprintf("number %d needs hosts and header", i+1)}
+		}
+	}
+	return nil
+}
+
+func must(ok bool, key, reason string) error {
+	if ok {
+		return nil
+	}
+	return &KeyError{key, reason}
+}
+
+func within[T ~int | ~float64](key string, v, low, high T) error {
+	return must(v >= low && v <= high, key, fmt.Sprintf("%v is not from %v to %v", v, low, high))
+}
+
+func oneOf[T ~string](key string, v T, allowed ...T) error {
+	for _, a := range allowed {
+		if v == a {
+			return nil
+		}
+	}
+	return &KeyError{key, fmt.Sprintf("%q is not one of %q", v, allowed)}
+}
+
+// place puts file and line in front of every KeyError in err.
+func place(path string, text []byte, err error) error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if ok {
+		var list []error
+		for _, e := range joined.Unwrap() {
+			list = append(list, place(path, text, e))
+		}
+		return errors.Join(list...)
+	}
+	var key *KeyError
+	if errors.As(err, &key) {
+		if row := line(text, key.Key); row > 0 {
+			return fmt.Errorf("%s:%d: %w", path, row, err)
+		}
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}
+
+// line returns the line of a key or of its first table in a valid document, 0 for none.
+func line(text []byte, want string) int {
+	p := unstable.Parser{}
+	p.Reset(text)
+	table := ""
+	for p.NextExpression() {
+		e := p.Expression()
+		key, row := "", 0
+		for it := e.Key(); it.Next(); {
+			if row == 0 {
+				row = p.Shape(it.Node().Raw).Start.Line
+			}
+			key += "." + string(it.Node().Data)
+		}
+		switch e.Kind {
+		case unstable.Table, unstable.ArrayTable:
+			table = key
+		case unstable.KeyValue:
+			key = table + key
+		}
+		if key == "."+want {
+			return row
+		}
+	}
+	return 0
+}

@@ -1,0 +1,134 @@
+// Package config reads hisseki's configuration: defaults, then one TOML file, then
+// flags. It is strict: a key it does not know, a value of the wrong type and a value
+// out of range are refused with file, line and reason.
+package config
+
+import (
+	"hisseki/analyzer"
+)
+
+// Config is every setting. deploy/hisseki.toml explains each one.
+type Config struct {
+	Mode     Mode     `toml:"mode"` // of accounts
+	Database string   `toml:"database"`
+	Milter   Milter   `toml:"milter"`
+	Classes  Classes  `toml:"classes"`
+	Identity Identity `toml:"identity"`
+	Places   Places   `toml:"places"`
+	Verdict  Verdict  `toml:"verdict"`
+	Budget   Budget   `toml:"budget"`
+	Limits   Limits   `toml:"limits"`
+	Privacy  Privacy  `toml:"privacy"`
+	Log      Log      `toml:"log"`
+	Agent    Agent    `toml:"agent"`
+}
+
+// Milter says where the MTA finds us and what we do in trouble.
+type Milter struct {
+	Listen         Address  `toml:"listen"`
+	SocketMode     FileMode `toml:"socket_mode"`
+	SocketGroup    string   `toml:"socket_group"`
+	MaxConnections Count    `toml:"max_connections"`
+	MaxHeader      Size     `toml:"max_header"`
+	MaxBody        Size     `toml:"max_body"`
+	Budget         Duration `toml:"budget"`
+	Failure        Failure  `toml:"failure"`
+	Drain          Duration `toml:"drain"`
+}
+
+// Classes are the modes of senders without a login.
+type Classes struct {
+	Application Mode `toml:"application"`
+	Null        Mode `toml:"null"`
+}
+
+// Identity says how a login becomes a sender and whose word counts for a client.
+type Identity struct {
+	DefaultRealm string            `toml:"default_realm"`
+	Aliases      map[string]string `toml:"aliases"`
+	Webmail      []Webmail         `toml:"webmail"`
+}
+
+// Webmail is a set of hosts whose header names the real client.
+type Webmail struct {
+	Hosts  []Network `toml:"hosts"`
+	Header string    `toml:"header"`
+}
+
+// Places are MaxMind DB files, "" for none.
+type Places struct {
+	Country  string `toml:"country"`
+	Provider string `toml:"provider"`
+}
+
+// Verdict are the thresholds, 0 for those that follow the budget.
+type Verdict struct {
+	Delay    Points   `toml:"delay"`
+	Hold     Points   `toml:"hold"`
+	Sum      Points   `toml:"sum"`
+	DelayFor Duration `toml:"delay_for"`
+	Off      []string `toml:"off"`
+}
+
+// Budget is the share of ordinary mail that may be disturbed.
+type Budget struct {
+	FalseHolds Share `toml:"false_holds"`
+	Delays     Share `toml:"delays"`
+}
+
+// Limits bound the parsing of one mail, 0 for the built-in limit.
+type Limits struct {
+	Depth     Count    `toml:"depth"`
+	Parts     Count    `toml:"parts"`
+	PartBytes Size     `toml:"part_bytes"`
+	TextBytes Size     `toml:"text_bytes"`
+	URLs      Count    `toml:"urls"`
+	Time      Duration `toml:"time"`
+}
+
+// Privacy says what is kept and for how long.
+type Privacy struct {
+	Journal Duration `toml:"journal"`
+	Excerpt Count    `toml:"excerpt"` // characters
+	NoText  bool     `toml:"no_text"`
+}
+
+// Log says how serve and agent log.
+type Log struct {
+	Format Format `toml:"format"`
+	Level  Level  `toml:"level"`
+}
+
+// Agent is the part that works on Postfix's queue.
+type Agent struct {
+	Interval      Duration `toml:"interval"`
+	PostfixConfig string   `toml:"postfix_config"` // "" for Postfix's own default
+}
+
+// Default returns the settings of an installation without a file. state is the folder
+// for the database and the socket.
+func Default(state string) Config {
+	return Config{
+		Mode:     Mode(analyzer.Observe),
+		Database: state + "/hisseki.db",
+		Milter: Milter{
+			Listen:         Address{Network: "unix", Name: state + "/milter.sock"},
+			SocketMode:     0o660,
+			MaxConnections: 200, // twice Postfix's default_process_limit
+			MaxHeader:      1 << 20,
+			MaxBody:        10 << 20, // Postfix's default message_size_limit
+			Budget:         Duration(5 * second),
+			Failure:        "pass",
+			Drain:          Duration(10 * second),
+		},
+		Classes: Classes{Application: Mode(analyzer.Observe), Null: Mode(analyzer.Observe)},
+		Verdict: Verdict{DelayFor: Duration(10 * minute)},
+		Budget: Budget{
+			FalseHolds: Share(analyzer.DefaultBudget.Holds),
+			Delays:     Share(analyzer.DefaultBudget.Delays),
+		},
+		Privacy: Privacy{Journal: Duration(21 * day), Excerpt: 200},
+		Log:     Log{Format: "text", Level: "info"},
+		Agent:   Agent{Interval: Duration(2 * second)},
+	}
+}
