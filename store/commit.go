@@ -1,0 +1,113 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// maxBatch bounds a group commit. A hundred rows share one fsync; more only make the
+// first of them wait.
+const maxBatch = 100
+
+// errClosed is what a write gets after Close.
+var errClosed = errors.New("the store is closed")
+
+// job is one write: do runs inside the batch's transaction.
+type job struct {
+	do   func(*sql.Tx) error
+	done chan error
+}
+
+// update runs do in a transaction that is durable when update returns nil. Writes that
+// arrive together share one commit; an error of one does not touch the others.
+func (db *DB) update(ctx context.Context, do func(*sql.Tx) error) error {
+	j := job{do, make(chan error, 1)}
+	select {
+	case db.jobs <- j:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-db.closed:
+		return errClosed
+	}
+	select {
+	case err := <-j.done: // not ctx: the caller must know what became of it
+		return err
+	case <-db.closed:
+		select {
+		case err := <-j.done:
+			return err
+		default:
+			return errClosed
+		}
+	}
+}
+
+// commitLoop is the only writer.
+func (db *DB) commitLoop() {
+	defer close(db.closed)
+	for {
+		select {
+		case j := <-db.jobs:
+			db.commit(j)
+		case <-db.done:
+			for {
+				select {
+				case j := <-db.jobs:
+					db.commit(j)
+				default:
+					return
+				}
+			}
+		}
+	}
+}
+
+// commit runs one job and whatever else is waiting as one transaction.
+func (db *DB) commit(first job) {
+	batch := []job{first}
+	for len(batch) < maxBatch {
+		select {
+		case j := <-db.jobs:
+			batch = append(batch, j)
+			continue
+		default:
+		}
+		break
+	}
+	errs := make([]error, len(batch))
+	err := db.runBatch(batch, errs)
+	for i, j := range batch {
+		if errs[i] == nil {
+			errs[i] = err
+		}
+		j.done <- errs[i]
+	}
+}
+
+func (db *DB) runBatch(batch []job, errs []error) error {
+	ctx := context.Background()
+	tx, err := db.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	for i, j := range batch {
+		if _, err := tx.Exec(`SAVEPOINT job`); err != nil {
+			return fmt.Errorf("savepoint: %w", err)
+		}
+		if errs[i] = j.do(tx); errs[i] != nil {
+			if _, err := tx.Exec(`ROLLBACK TO job`); err != nil {
+				return fmt.Errorf("roll back one write: %w", err)
+			}
+		}
+		if _, err := tx.Exec(`RELEASE job`); err != nil {
+			return fmt.Errorf("release savepoint: %w", err)
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}

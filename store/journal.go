@@ -1,0 +1,204 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"hisseki/analyzer"
+)
+
+// detail is what of a record is kept as JSON.
+type detail struct {
+	Evidence   []analyzer.Evidence `json:"evidence,omitempty"`
+	PassIf     string              `json:"pass_if,omitempty"`
+	Incident   bool                `json:"incident,omitempty"`
+	LittleHist bool                `json:"little_history,omitempty"`
+	URLs       []string            `json:"urls,omitempty"`
+	Hosts      []string            `json:"hosts,omitempty"`
+	Files      []string            `json:"files,omitempty"`
+	Login      string              `json:"login,omitempty"`
+	ClientName string              `json:"client_name,omitempty"`
+	Helo       string              `json:"helo,omitempty"`
+	TLS        string              `json:"tls,omitempty"`
+	Daemon     string              `json:"daemon,omitempty"`
+}
+
+// Record keeps one judged mail in one durable transaction: its row, its recipients, its
+// hold and the incident that the sender's first hold opens, its lesson, and the delayed
+// mails that become holds with it.
+func (db *DB) Record(ctx context.Context, r *analyzer.Record) (id, lesson int64, err error) {
+	err = db.update(ctx, func(tx *sql.Tx) error {
+		if id, err = insertRecord(tx, r); err != nil {
+			return err
+		}
+		if r.Verdict.Action != analyzer.Pass {
+			if err := insertHold(tx, id, r); err != nil {
+				return err
+			}
+		}
+		for _, waiting := range r.Promote {
+			if err := promote(tx, waiting, r); err != nil {
+				return err
+			}
+		}
+		if r.Learn {
+			lesson, err = teach(tx, id, 1)
+		}
+		return err
+	})
+	if err != nil {
+		return 0, 0, fmt.Errorf("keep record: %w", err)
+	}
+	return id, lesson, nil
+}
+
+func insertRecord(tx *sql.Tx, r *analyzer.Record) (int64, error) {
+	e, v := &r.Envelope, &r.Verdict
+	obs, err := r.Observation.MarshalBinary()
+	if err != nil {
+		return 0, err
+	}
+	more, err := json.Marshal(detail{v.Evidence, v.PassIf, v.Incident, v.LittleHist,
+		r.URLs, r.Hosts, r.Files, e.Login, e.ClientName, e.Helo, e.TLS, e.Daemon})
+	if err != nil {
+		return 0, err
+	}
+	client := ""
+	if e.Client.IsValid() {
+		client = e.Client.String()
+	}
+	res, err := tx.Exec(`INSERT INTO journal (at, host, queue_id, sender, class, mail_from,
+			header_from, client, message_id, subject, bytes, action, would, points, sum, due,
+			learned, observation, detail)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`,
+		e.Time.Unix(), e.Host, e.QueueID, e.Sender, e.Class, e.MailFrom, r.HeaderFrom, client,
+		r.MessageID, r.Subject, r.Bytes, v.Action, v.Would, v.Points, v.Sum, unix(r.Due), obs,
+		string(more))
+	if err != nil {
+		return 0, fmt.Errorf("insert journal row: %w", err)
+	}
+	id, err := res.LastInsertId()
+	if err != nil {
+		return 0, err
+	}
+	for _, addr := range e.Recipients {
+		if _, err := tx.Exec(`INSERT INTO recipient (journal, address) VALUES (?, ?)`, id, addr); err != nil {
+			return 0, fmt.Errorf("insert recipient: %w", err)
+		}
+	}
+	return id, nil
+}
+
+// teach adds a lesson and marks the journal row.
+func teach(tx *sql.Tx, journal int64, sign int) (int64, error) {
+	res, err := tx.Exec(`INSERT INTO lesson (journal, sender, sign)
+		SELECT id, sender, ? FROM journal WHERE id = ? AND learned != ?`, sign, journal, max(sign, 0))
+	if err != nil {
+		return 0, fmt.Errorf("insert lesson: %w", err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return 0, err // already so
+	}
+	if _, err := tx.Exec(`UPDATE journal SET learned = ? WHERE id = ?`, max(sign, 0), journal); err != nil {
+		return 0, fmt.Errorf("mark journal row: %w", err)
+	}
+	return res.LastInsertId()
+}
+
+const recordColumns = `j.id, j.at, j.host, j.queue_id, j.sender, j.class, j.mail_from,
+	j.header_from, j.client, j.message_id, j.subject, j.bytes, j.action, j.would, j.points,
+	j.sum, j.due, j.learned, j.observation, j.detail`
+
+type scanner interface{ Scan(...any) error }
+
+// scanRecord reads recordColumns, and more columns into extra.
+func scanRecord(rows scanner, extra ...any) (*analyzer.Record, error) {
+	var r analyzer.Record
+	var at, due int64
+	var client string
+	var obs, more []byte
+	e, v := &r.Envelope, &r.Verdict
+	if err := rows.Scan(append([]any{&r.ID, &at, &e.Host, &e.QueueID, &e.Sender, &e.Class,
+		&e.MailFrom, &r.HeaderFrom, &client, &r.MessageID, &r.Subject, &r.Bytes, &v.Action,
+		&v.Would, &v.Points, &v.Sum, &due, &r.Learned, &obs, &more}, extra...)...); err != nil {
+		return nil, fmt.Errorf("read journal row: %w", err)
+	}
+	if err := r.Observation.UnmarshalBinary(obs); err != nil {
+		return nil, fmt.Errorf("journal row %d: %w", r.ID, err)
+	}
+	var d detail
+	if err := json.Unmarshal(more, &d); err != nil {
+		return nil, fmt.Errorf("journal row %d: %w", r.ID, err)
+	}
+	v.Evidence, v.PassIf, v.Incident, v.LittleHist = d.Evidence, d.PassIf, d.Incident, d.LittleHist
+	r.URLs, r.Hosts, r.Files = d.URLs, d.Hosts, d.Files
+	e.Login, e.ClientName, e.Helo, e.TLS, e.Daemon = d.Login, d.ClientName, d.Helo, d.TLS, d.Daemon
+	e.Time, r.Due = time.Unix(at, 0).UTC(), fromUnix(due)
+	if client != "" {
+		e.Client, _ = netip.ParseAddr(client)
+	}
+	return &r, nil
+}
+
+// Recent returns a sender's records since a time, oldest first; "" means every sender.
+func (db *DB) Recent(ctx context.Context, sender string, since time.Time) ([]analyzer.Record, error) {
+	rows, err := db.read.QueryContext(ctx, `SELECT `+recordColumns+`
+		FROM journal j
+		WHERE (? = '' OR j.sender = ?)
+		  AND j.at >= ?
+		ORDER BY j.id`, sender, sender, since.Unix())
+	if err != nil {
+		return nil, fmt.Errorf("read recent mail: %w", err)
+	}
+	defer rows.Close()
+	var out []analyzer.Record
+	for rows.Next() {
+		r, err := scanRecord(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, *r)
+	}
+	return out, rows.Err()
+}
+
+// Override returns the rule that is valid now for a sender, or else for its class.
+func (db *DB) Override(ctx context.Context, sender string, class analyzer.Class, now time.Time) (
+	analyzer.Override, bool, error) {
+	var o analyzer.Override
+	var until int64
+	err := db.read.QueryRowContext(ctx, `SELECT action, mode, until, by, reason
+		FROM override
+		WHERE subject IN (?, ?)
+		  AND until > ?
+		ORDER BY subject DESC -- 'sender:' before 'class:'
+		LIMIT 1`, "sender:"+sender, "class:"+string(class), now.Unix()).
+		Scan(&o.Action, &o.Mode, &until, &o.By, &o.Reason)
+	if errors.Is(err, sql.ErrNoRows) {
+		return o, false, nil
+	}
+	if err != nil {
+		return o, false, fmt.Errorf("read override: %w", err)
+	}
+	o.Until = time.Unix(until, 0).UTC()
+	return o, true, nil
+}
+
+func unix(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
+}
+
+func fromUnix(s int64) time.Time {
+	if s == 0 {
+		return time.Time{}
+	}
+	return time.Unix(s, 0).UTC()
+}

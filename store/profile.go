@@ -1,0 +1,114 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"hisseki/analyzer"
+	"hisseki/baseline"
+)
+
+// Profile returns a sender's profile ("" is the organisation's) with every lesson of
+// the store in it, and the id of the store's last lesson.
+func (db *DB) Profile(ctx context.Context, sender string) (*baseline.Profile, int64, error) {
+	tx, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return nil, 0, fmt.Errorf("read profile: %w", err)
+	}
+	defer tx.Rollback() //nolint:errcheck // read only
+	p := &baseline.Profile{}
+	var saved, last int64
+	var data []byte
+	err = tx.QueryRowContext(ctx, `SELECT lesson, data FROM profile WHERE sender = ?`, sender).
+		Scan(&saved, &data)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+	case err != nil:
+		return nil, 0, fmt.Errorf("read profile of %q: %w", sender, err)
+	default:
+		if err := p.UnmarshalBinary(data); err != nil {
+			return nil, 0, fmt.Errorf("profile of %q: %w", sender, err)
+		}
+	}
+	rows, err := tx.QueryContext(ctx, `SELECT l.sign, j.observation
+		FROM lesson l
+		JOIN journal j ON j.id = l.journal
+		WHERE (? = '' OR l.sender = ?)
+		  AND l.id > ?
+		ORDER BY l.id`, sender, sender, saved)
+	if err != nil {
+		return nil, 0, fmt.Errorf("read lessons of %q: %w", sender, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var sign int
+		var obs []byte
+		if err := rows.Scan(&sign, &obs); err != nil {
+			return nil, 0, fmt.Errorf("read lessons of %q: %w", sender, err)
+		}
+		var o baseline.Observation
+		if err := o.UnmarshalBinary(obs); err != nil {
+			return nil, 0, err
+		}
+		if sign > 0 {
+			p.Learn(&o)
+		} else {
+			p.Unlearn(&o)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, 0, fmt.Errorf("read lessons of %q: %w", sender, err)
+	}
+	err = tx.QueryRowContext(ctx, `SELECT coalesce(max(id), 0) FROM lesson`).Scan(&last)
+	if err != nil {
+		return nil, 0, fmt.Errorf("read last lesson: %w", err)
+	}
+	return p, max(last, saved), nil
+}
+
+// SaveProfile keeps a profile with the last lesson in it.
+func (db *DB) SaveProfile(ctx context.Context, sender string, p *baseline.Profile, last int64) error {
+	data, err := p.MarshalBinary()
+	if err != nil {
+		return err
+	}
+	err = db.update(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec(`INSERT INTO profile (sender, lesson, data) VALUES (?, ?, ?)
+			ON CONFLICT (sender) DO UPDATE SET lesson = excluded.lesson, data = excluded.data`,
+			sender, last, data)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("save profile of %q: %w", sender, err)
+	}
+	return nil
+}
+
+// Lessons returns at most limit lessons after an id, in order.
+func (db *DB) Lessons(ctx context.Context, after int64, limit int) ([]analyzer.Lesson, error) {
+	rows, err := db.read.QueryContext(ctx, `SELECT l.id, l.journal, l.sender, l.sign, j.observation
+		FROM lesson l
+		JOIN journal j ON j.id = l.journal
+		WHERE l.id > ?
+		ORDER BY l.id
+		LIMIT ?`, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read lessons: %w", err)
+	}
+	defer rows.Close()
+	var out []analyzer.Lesson
+	for rows.Next() {
+		var l analyzer.Lesson
+		var obs []byte
+		if err := rows.Scan(&l.ID, &l.Record, &l.Sender, &l.Sign, &obs); err != nil {
+			return nil, fmt.Errorf("read lessons: %w", err)
+		}
+		if err := l.Obs.UnmarshalBinary(obs); err != nil {
+			return nil, fmt.Errorf("lesson %d: %w", l.ID, err)
+		}
+		out = append(out, l)
+	}
+	return out, rows.Err()
+}
