@@ -1,0 +1,36 @@
+# hisseki: build, test, demo, eval, bench, fuzz. Needs Go and gcc (SQLite).
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+SOURCES := $(shell find . -name '*.go' -o -name '*.sql' -o -path './analyzer/lists/*') go.mod go.sum
+FUZZTIME ?= 30s
+export CGO_ENABLED := 1
+
+build: bin/hisseki
+
+bin/hisseki: $(SOURCES)
+	@scripts/needs.sh gcc
+	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o $@ ./cmd/hisseki
+
+test:
+	@scripts/needs.sh gcc postfix dovecot swaks zstd
+	@scripts/lint.sh
+	go test -race -timeout 15m ./...
+
+demo: build
+	@bin/hisseki demo
+
+eval: build
+	@scripts/needs.sh gcc zstd python3
+	@scripts/eval.sh
+
+bench:
+	@scripts/needs.sh gcc
+	go test -run '^$$' -bench . -benchmem ./...
+
+fuzz:
+	@scripts/needs.sh gcc
+	@scripts/fuzz.sh $(FUZZTIME)
+
+clean:
+	rm -rf bin .cache
+
+.PHONY: build test demo eval bench fuzz clean

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"github.com/oschwald/maxminddb-golang/v2"
+
+	"hisseki/analyzer"
+	"hisseki/internal/config"
+)
+
+// places looks client addresses up in the admin's MaxMind DB files.
+type places struct {
+	country  *maxminddb.Reader // nil without a file
+	provider *maxminddb.Reader
+}
+
+// openPlaces opens the files. A file that is there but unfit is an error that names it.
+func openPlaces(c config.Places) (*places, error) {
+	p := &places{}
+	var err error
+	if p.country, err = openPlace("places.country", c.Country); err != nil {
+		return nil, err
+	}
+	if p.provider, err = openPlace("places.provider", c.Provider); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
+}
+
+func openPlace(key, path string) (*maxminddb.Reader, error) {
+	if path == "" {
+		return nil, nil
+	}
+	hint := "give " + key + " an intact .mmdb file or leave it out"
+	r, err := maxminddb.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("opening %s %s: %w: %s", key, path, err, hint)
+	}
+	// Files cut short while being copied are common, and open without complaint.
+	if err := r.Verify(); err != nil {
+		return nil, fmt.Errorf("%s %s is broken: %w: %s", key, path,
+			errors.Join(err, r.Close()), hint)
+	}
+	return r, nil
+}
+
+// Close closes the files.
+func (p *places) Close() error {
+	var errs []error
+	for _, r := range []*maxminddb.Reader{p.country, p.provider} {
+		if r != nil {
+			errs = append(errs, r.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Locate implements analyzer.Locator. What a file does not know stays empty.
+func (p *places) Locate(addr netip.Addr) analyzer.Place {
+	var place analyzer.Place
+	addr = addr.Unmap()
+	if p.country != nil {
+		// An error means a record without this field, or a broken one: both unknown.
+		_ = p.country.Lookup(addr).DecodePath(&place.Country, "country", "iso_code")
+	}
+	if p.provider != nil {
+		var asn struct {
+			Number uint   `maxminddb:"autonomous_system_number"`
+			Name   string `maxminddb:"autonomous_system_organization"`
+		}
+		if err := p.provider.Lookup(addr).Decode(&asn); err == nil && asn.Number > 0 {
+			place.Provider = fmt.Sprintf("AS%d %s", asn.Number, asn.Name)
+		}
+	}
+	return place
+}

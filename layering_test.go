@@ -1,0 +1,102 @@
+package hisseki_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// mayImport is the import table of docs/design.md: what of ours a package may import.
+var mayImport = map[string][]string{
+	"baseline":         nil,
+	"analyzer/content": nil,
+	"internal/term":    nil,
+	"internal/mta":     nil,
+	"internal/config":  {"analyzer"},
+	"internal/company": nil,
+	"analyzer":         {"analyzer/content", "baseline"},
+	"store":            {"analyzer", "analyzer/content", "baseline"},
+	"milter":           {"analyzer", "analyzer/content", "baseline", "internal/term"},
+	"quarantine":       {"analyzer", "analyzer/content", "baseline", "internal/term"},
+	"replay":           {"analyzer", "analyzer/content", "baseline", "internal/term"},
+}
+
+// onlyIn says which packages may know a technology.
+var onlyIn = map[string][]string{
+	"database/sql":                   {"store"},
+	"github.com/mattn/go-sqlite3":    {"store"},
+	"github.com/pressly/goose/v3":    {"store"},
+	"github.com/emersion/go-milter":  {"milter", "cmd/hisseki"},
+	"github.com/emersion/go-message": {"analyzer/content"},
+}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+}
+
+func packages(t *testing.T) []listed {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", "./...")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, &stderr)
+	}
+	var all []listed
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+// TestLayers keeps the calls running left to right: milter, analyzer, baseline, store.
+func TestLayers(t *testing.T) {
+	seen := 0
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(p.ImportPath, "hisseki/")
+		if name == "hisseki" || name == "cmd/hisseki" {
+			continue
+		}
+		allowed, ok := mayImport[name]
+		if !ok {
+			t.Errorf("package %s is not in the import table: add it with a reason", name)
+			continue
+		}
+		seen++
+		for _, path := range p.Imports {
+			if ours, ok := strings.CutPrefix(path, "hisseki/"); ok && !slices.Contains(allowed, ours) {
+				t.Errorf("package %s imports %s, which the import table forbids", name, ours)
+			}
+		}
+	}
+	if seen < 5 {
+		t.Errorf("only %d packages were looked at", seen)
+	}
+}
+
+// TestTechnologies keeps a technology inside the one package that knows it.
+func TestTechnologies(t *testing.T) {
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(p.ImportPath, "hisseki/")
+		for technology, owners := range onlyIn {
+			for _, path := range p.Imports {
+				inside := path == technology || strings.HasPrefix(path, technology+"/")
+				if inside && !slices.Contains(owners, name) {
+					t.Errorf("package %s imports %s, only %v may", name, path, owners)
+				}
+			}
+		}
+	}
+}

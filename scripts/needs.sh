@@ -1,0 +1,32 @@
+#!/bin/sh
+# Usage: needs.sh TOOL...  Installs what is missing when root on Debian; otherwise says
+# exactly what to install.
+set -eu
+export PATH="$PATH:/usr/sbin:/sbin"
+packages=
+for tool in "$@"; do
+	case $tool in
+	gcc) command=gcc packages_of='gcc libc6-dev' ;;
+	dovecot) command=dovecot packages_of=dovecot-core ;;
+	*) command=$tool packages_of=$tool ;;
+	esac
+	command -v "$command" >/dev/null || packages="$packages $packages_of"
+done
+[ -z "$packages" ] && exit 0
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+	echo "missing, please install:$packages" >&2
+	echo "on Debian and Ubuntu: sudo apt-get install --no-install-recommends$packages" >&2
+	exit 1
+fi
+echo "installing:$packages" >&2
+# No daemon is to start because of us: the tests run private instances.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+	printf '#!/bin/sh\nexit 101\n' >$policy
+	chmod 755 $policy
+	trap 'rm -f $policy' EXIT
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq >/dev/null
+# shellcheck disable=SC2086 # a list of packages
+apt-get install -y -qq --no-install-recommends $packages >/dev/null </dev/null
