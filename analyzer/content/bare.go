@@ -65,6 +65,7 @@ func nextRune(text string, i int) byte {
 // bareDefanged reads "www.example[.]com/path" around the dot at text[i] of "[.]".
 func (s *scanner) bareDefanged(i int) (hit, int) {
 	text := s.text
+	s.tries--
 	start := i - 1 // the bracket
 	if text[start] != '[' {
 		return hit{}, i
@@ -84,13 +85,14 @@ func (s *scanner) bareDefanged(i int) (hit, int) {
 	host, _, _ := strings.Cut(strings.TrimPrefix(raw, "http://"), "/")
 	j := strings.LastIndexByte(host, '.')
 	if !fanged || j <= 0 || !isTLD(host[j+1:]) || strings.ContainsRune(host, '@') {
-		return hit{}, i
+		return hit{}, max(start+used, i+1) // no other dot in this run does better
 	}
 	return hit{raw: raw, at: start, defanged: true}, max(start+used, i+1)
 }
 
 // bareIDN reads "www.例え.jp" around the dot at text[i].
 func (s *scanner) bareIDN(i int) (hit, int) {
+	s.tries--
 	start := i
 	for start > s.done && i-start < 64 && isHostByte(s.text[start-1]) {
 		start--

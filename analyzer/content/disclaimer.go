@@ -63,16 +63,30 @@ func paragraphStart(l lines, i int) bool {
 }
 
 func hasDisclaimerStart(t string) bool {
-	if len(t) > 120 {
-		t = strings.ToValidUTF8(t[:120], "")
+	if t == "" {
+		return false
 	}
-	low := strings.ToLower(t)
-	for _, start := range disclaimerStarts {
-		if strings.HasPrefix(low, start) {
+	for _, start := range disclaimerIndex[lowerByte(t[0])] {
+		if hasFold(t, start) {
 			return true
 		}
 	}
 	return false
+}
+
+// disclaimerIndex is disclaimerStarts by first byte.
+var disclaimerIndex = func() (index [256][]string) {
+	for _, start := range disclaimerStarts {
+		index[start[0]] = append(index[start[0]], start)
+	}
+	return index
+}()
+
+func lowerByte(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		return c | 0x20
+	}
+	return c
 }
 
 func (l lines) hasDisclaimerWord(from, to int) bool {

@@ -207,25 +207,30 @@ func first(list []string) string {
 func splitFields(b []byte) (fields []Field, rest []byte, ok bool) {
 	ok = true
 	read := 0
+	var value []byte // of the last field, folds joined by "\n"
+	end := func() {
+		if len(fields) > 0 {
+			fields[len(fields)-1].Value = string(value)
+		}
+	}
 	for len(b) > 0 {
 		line, after := cutLine(b)
 		if len(line) == 0 {
+			end()
 			return fields, after, ok
 		}
 		b = after
 		read += len(line) + 1
 		if read > maxPartHeader || len(fields) >= maxFields {
-			ok = false // go on to the empty line without keeping anything
-			b = afterBlankLine(b)
-			return fields, b, ok
+			end() // go on to the empty line without keeping anything
+			return fields, afterBlankLine(b), false
 		}
 		if line[0] == ' ' || line[0] == '\t' {
-			if len(fields) == 0 {
+			if len(fields) > 0 {
+				value = append(append(value, '\n'), line...)
+			} else {
 				ok = false
-				continue
 			}
-			last := &fields[len(fields)-1]
-			last.Value += "\n" + string(line)
 			continue
 		}
 		colon := bytes.IndexByte(line, ':')
@@ -233,11 +238,11 @@ func splitFields(b []byte) (fields []Field, rest []byte, ok bool) {
 			ok = false
 			continue
 		}
-		fields = append(fields, Field{
-			Name:  string(bytes.TrimRight(line[:colon], " \t")),
-			Value: strings.TrimPrefix(string(line[colon+1:]), " "),
-		})
+		end()
+		fields = append(fields, Field{Name: string(bytes.TrimRight(line[:colon], " \t"))})
+		value = append(value[:0], bytes.TrimPrefix(line[colon+1:], []byte{' '})...)
 	}
+	end()
 	return fields, nil, ok
 }
 

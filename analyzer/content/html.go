@@ -126,11 +126,8 @@ func (r *htmlReader) write(b []byte) {
 		r.page.hidden += visibleRunes(b)
 		return
 	}
-	text, zero := string(b), 0
-	if bytesDirty(b) {
-		text, zero = visible(text)
-		r.page.hidden += zero
-	}
+	text, zero := visible(string(b))
+	r.page.hidden += zero
 	if r.labelOf > 0 && r.label.Len() < maxLabel {
 		r.label.WriteString(text)
 	}
@@ -167,16 +164,6 @@ func (r *htmlReader) write(b []byte) {
 		r.line = true
 		i = j
 	}
-}
-
-// bytesDirty tells whether text may hold characters that visible drops.
-func bytesDirty(b []byte) bool {
-	for _, c := range b {
-		if c < ' ' && c != '\n' && c != '\t' || c >= 0x7f {
-			return true
-		}
-	}
-	return false
 }
 
 func visibleRunes(b []byte) int {
@@ -229,11 +216,11 @@ func (r *htmlReader) open(z *html.Tokenizer, tag atom.Atom, more bool) {
 		r.space = r.line
 	}
 	hidden := r.top().hidden
-	r.references(tag, a, hidden)
+	r.references(tag, &a, hidden)
 	if isVoid(tag) {
 		return
 	}
-	r.push(tag, a)
+	r.push(tag, &a)
 	if tag == atom.A || tag == atom.Area {
 		r.openLink(a.href)
 	}
@@ -250,7 +237,7 @@ func (r *htmlReader) newlineBr() {
 }
 
 // push opens an element that inherits from the one around it.
-func (r *htmlReader) push(tag atom.Atom, a attrs) {
+func (r *htmlReader) push(tag atom.Atom, a *attrs) {
 	if len(r.stack) >= maxStack {
 		r.over++
 		return

@@ -71,7 +71,7 @@ func setOnce(dst *string, val []byte) {
 }
 
 // references collects the URLs of a tag.
-func (r *htmlReader) references(tag atom.Atom, a attrs, hidden bool) {
+func (r *htmlReader) references(tag atom.Atom, a *attrs, hidden bool) {
 	switch tag {
 	case atom.A, atom.Area:
 		r.refer(a.href, InHref, true)
@@ -232,7 +232,7 @@ func refreshURL(content string) string {
 }
 
 // quoteMark tells what an element says of the text inside it.
-func quoteMark(tag atom.Atom, a attrs) lineKind {
+func quoteMark(tag atom.Atom, a *attrs) lineKind {
 	if tag == atom.Blockquote {
 		style := strings.ReplaceAll(strings.ToLower(a.style), " ", "")
 		if a.kind == "" && a.class == "" && strings.Contains(style, "border:none") {

@@ -18,7 +18,7 @@ const (
 
 // paint works out whether an element can be seen, from its style and its
 // stylesheet classes.
-func (r *htmlReader) paint(e *element, tag atom.Atom, a attrs) {
+func (r *htmlReader) paint(e *element, tag atom.Atom, a *attrs) {
 	if a.hidden {
 		e.hidden = true
 	}
@@ -232,7 +232,7 @@ func (s *sheet) rule(selectors, body string) {
 }
 
 // hides tells whether the stylesheet hides an element.
-func (s *sheet) hides(a attrs) bool {
+func (s *sheet) hides(a *attrs) bool {
 	if len(s.hidden) == 0 {
 		return false
 	}

@@ -198,8 +198,14 @@ var separators = map[string]lineKind{
 // separator recognises lines such as "-----Original Message-----" and
 // "---------- Forwarded message ----------".
 func separator(t string) (lineKind, bool) {
-	core := strings.Trim(t, "-_=*─━—–＝－‐ 　#<>")
+	core := t
+	if r, _ := utf8.DecodeRuneInString(t); !isLetter(t[0]) && (r < utf8.RuneSelf || drawsRule(r)) {
+		core = strings.Trim(t, "-_=*─━—–＝－‐ 　#<>")
+	}
 	if len(core) > 120 || core == "" {
+		return kindOwn, false
+	}
+	if len(core) == len(t) && !endsWithColon(t) && !hasFold(t, "begin forwarded") {
 		return kindOwn, false
 	}
 	low := strings.ToLower(core)
@@ -223,6 +229,10 @@ func separator(t string) (lineKind, bool) {
 		}
 	}
 	return kindOwn, false
+}
+
+func endsWithColon(t string) bool {
+	return strings.HasSuffix(t, ":") || strings.HasSuffix(t, "：")
 }
 
 // writers end an introducing line, in lower case; "On 2 Jan, A wrote:".

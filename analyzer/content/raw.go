@@ -5,12 +5,15 @@ import (
 	"strings"
 )
 
+// rawTail is how much of maxRawScan is taken from the end of what is too long.
+const rawTail = maxRawScan / 4
+
 // rawScan looks for text and URLs in bytes whose structure is broken, as they stand
 // and with base64 and quoted-printable runs decoded. Where nothing else was read of
 // them, asText makes what they hold the mail's text.
 func (p *parser) rawScan(b []byte, at place, asText bool) {
 	if len(b) > maxRawScan {
-		b = b[:maxRawScan]
+		b = append(b[:maxRawScan-rawTail:maxRawScan-rawTail], b[len(b)-rawTail:]...)
 		p.defect(DefectSize, "a broken body longer than is scanned")
 	}
 	at.raw = true
@@ -18,7 +21,7 @@ func (p *parser) rawScan(b []byte, at place, asText bool) {
 	plain := b
 	if bytes.Contains(b, []byte("=\n")) || bytes.Contains(b, []byte("=\r\n")) ||
 		bytes.Contains(b, []byte("=3D")) || bytes.Contains(b, []byte("=3d")) {
-		plain = looseQP(nil, b)
+		plain = looseQP(nil, b, len(b))
 	}
 	p.rawText(plain, at, asText)
 	for _, run := range base64Runs(b) {

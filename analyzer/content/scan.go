@@ -34,15 +34,19 @@ var webURL = sync.OnceValue(func() *regexp.Regexp {
 })
 
 // findURLs calls found for the URLs that mail programs would make clickable in
-// text, at most limit times, in order. They are: web schemes anywhere, also next to
+// text, at most limit times, in order, and tells whether it looked at all of the
+// text. They are: web schemes anywhere, also next to
 // Japanese text and in full-width letters; hxxp and [.] forms; bare hosts that
 // begin with "www." or end with a top-level domain. Addresses are not URLs.
-func findURLs(text string, limit int, found func(hit)) {
+func findURLs(text string, limit int, found func(hit)) (whole bool) {
 	if strings.Contains(text, "／／") || strings.Contains(text, "ｗｗｗ") || strings.Contains(text, "：//") {
 		text = foldWidth(text)
 	}
-	s := scanner{text: text}
-	for i := 0; i < len(text) && limit > 0; {
+	s := scanner{text: text, tries: limit * triesPerURL}
+	for i := 0; i < len(text); {
+		if limit <= 0 || s.tries <= 0 {
+			return false
+		}
 		c := text[i]
 		if c != ':' && c != '.' && c != '[' {
 			i++
@@ -60,6 +64,7 @@ func findURLs(text string, limit int, found func(hit)) {
 		}
 		i++
 	}
+	return true
 }
 
 // foldWidth turns full-width ASCII into ASCII but keeps every offset, by filling up
@@ -110,9 +115,13 @@ func bytesHaveURL(b []byte) bool {
 
 // scanner looks at hints in a text; bytes before done belong to an earlier URL.
 type scanner struct {
-	text string
-	done int
+	text  string
+	done  int
+	tries int // left before giving up
 }
+
+// triesPerURL bounds the costly looks at what may be a URL.
+const triesPerURL = 8
 
 // hint looks at text[i], a ':', '.' or '['. end is i when there is no URL.
 func (s *scanner) hint(i int) (h hit, end int) {
@@ -139,6 +148,7 @@ func (s *scanner) hint(i int) (h hit, end int) {
 
 // scheme reads a URL whose scheme ends before colon and whose rest begins at body.
 func (s *scanner) scheme(colon, body int, defanged bool) (hit, int) {
+	s.tries--
 	start := colon
 	for start > s.done && colon-start < 8 && isLetter(s.text[start-1]) {
 		start--

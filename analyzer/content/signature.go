@@ -9,6 +9,9 @@ import (
 // may begin. Japanese company signatures run to a dozen lines.
 const signatureLines = 25
 
+// maxRuns is how many runs of own text from the end may have a signature.
+const maxRuns = 3
+
 // signatures marks signatures: behind "-- ", the blocks between rules that Japanese
 // mail closes with, contact blocks at the end, and what phones add.
 func (l lines) signatures() {
@@ -25,9 +28,9 @@ func (l lines) signatures() {
 			l[i].kind = kindSignature
 		}
 	}
-	// each run of own text ends with a signature of its own: above the quote, or at
-	// the very end
-	for end := len(l); end > 0; {
+	// a signature ends the text as a whole or the answer above the quote; answers
+	// between quoted lines have none
+	for end, runs := len(l), 0; end > 0 && runs < maxRuns; {
 		for end > 0 && l[end-1].kind != kindOwn {
 			end--
 		}
@@ -37,6 +40,7 @@ func (l lines) signatures() {
 		}
 		if end > begin {
 			l.signRun(begin, end)
+			runs++
 		}
 		end = begin
 	}
@@ -66,13 +70,10 @@ func (l lines) signRun(begin, end int) {
 	for start > low && strings.TrimSpace(l[start-1].text) != "" {
 		start--
 	}
-	for start < end && !isContactLine(l[start].text) && isSignOff(l[start].text) {
+	for start < end && isSignOff(l[start].text) && !isContactLine(l[start].text) {
 		start++
 	}
 	if start == begin && end-start > 12 || end == start {
-		return
-	}
-	if contact(l[start:end]) < 2 {
 		return
 	}
 	for j := start; j < end; j++ {
@@ -80,6 +81,9 @@ func (l lines) signRun(begin, end int) {
 			len(strings.Fields(l[j].text)) >= 9 {
 			return // prose that names a telephone number
 		}
+	}
+	if contact(l[start:end]) < 2 {
+		return
 	}
 	for j := start; j < end; j++ {
 		l[j].kind = kindSignature
@@ -160,14 +164,25 @@ func isRule(t string) bool {
 	drawn, others := 0, 0
 	for _, r := range t {
 		switch {
-		case strings.ContainsRune("-=*_~+#/.:'·─━―—–‐－＝＊＿～・…‥◇◆□■○●☆★▽▼△▲♪┃┏┓┗┛├┤┌┐└┘∽∞｡ﾟ*:｡ゞ＋", r):
+		case r == ' ' || r == '\u3000' || r == '\t':
+		case drawsRule(r):
 			drawn++
-		case r == ' ' || r == '\u3000':
 		default:
-			others++
+			if others++; others > drawn {
+				return false // text first: no rule begins so
+			}
 		}
 	}
 	return drawn >= 8 && others*3 <= drawn
+}
+
+// drawsRule tells whether people draw lines with a character.
+func drawsRule(r rune) bool {
+	if r < utf8.RuneSelf {
+		return strings.IndexByte("-=*_~+#/.:'", byte(r)) >= 0
+	}
+	return r >= 0x2500 && r <= 0x257f || // box drawing
+		strings.ContainsRune("·―—–‐－＝＊＿～・…‥◇◆□■○●☆★▽▼△▲♪∽∞｡ﾟゞ＋", r)
 }
 
 // contactHints tell kinds of contact data, in lower case.
@@ -257,16 +272,18 @@ func isDeviceLine(t string) bool {
 	if len(t) < 8 || len(t) > 150 {
 		return false
 	}
-	low := strings.ToLower(t)
-	for _, head := range []string{
-		"sent from my ", "sent from mail for", "sent from outlook", "sent via ", "get outlook for",
-		"sent from yahoo", "von meinem ", "envoyé de mon", "enviado desde mi", "gesendet von mein",
-		"inviato da", "sent with ",
-	} {
-		if strings.HasPrefix(low, head) {
+	for _, head := range deviceHeads {
+		if hasFold(t, head) {
 			return true
 		}
 	}
-	return strings.HasSuffix(low, "から送信") || strings.HasSuffix(low, "から送信されました") ||
+	return strings.HasSuffix(t, "から送信") || strings.HasSuffix(t, "から送信されました") ||
 		strings.HasSuffix(t, "を入手") && strings.Contains(t, "Outlook")
+}
+
+// deviceHeads begin the lines that phones add.
+var deviceHeads = []string{
+	"sent from my ", "sent from mail for", "sent from outlook", "sent via ", "get outlook for",
+	"sent from yahoo", "von meinem ", "envoyé de mon", "enviado desde mi", "gesendet von mein",
+	"inviato da", "sent with ",
 }

@@ -29,7 +29,9 @@ func ReadSource(r io.Reader, maxBody int64) (Source, error) {
 		br = bufio.NewReaderSize(&macReader{r: br}, 32<<10)
 	}
 	h := headerReader{br: br, src: &src}
-	if err := h.read(); err != nil {
+	err := h.read()
+	h.end()
+	if err != nil {
 		return src, fmt.Errorf("reading a mail's header: %w", err)
 	}
 	var body bytes.Buffer
@@ -56,7 +58,17 @@ type headerReader struct {
 	br   *bufio.Reader
 	src  *Source
 	size int
+	last []byte // value of the last field, folds joined by "\n"
+
+	dropped bool // the last field was not kept, nor are its folds
 	body []byte // lines that turned out to belong to the body
+}
+
+// end finishes the last field.
+func (h *headerReader) end() {
+	if n := len(h.src.Header); n > 0 {
+		h.src.Header[n-1].Value = string(h.last)
+	}
 }
 
 func (h *headerReader) read() error {
@@ -89,8 +101,8 @@ func (h *headerReader) read() error {
 func (h *headerReader) take(line []byte) (done bool) {
 	fields := h.src.Header
 	if line[0] == ' ' || line[0] == '\t' {
-		if len(fields) > 0 && h.fits(len(line)+1) {
-			fields[len(fields)-1].Value += "\n" + string(line)
+		if len(fields) > 0 && !h.dropped && h.fits(len(line)+1) {
+			h.last = append(append(h.last, '\n'), line...)
 		}
 		return false
 	}
@@ -104,12 +116,13 @@ func (h *headerReader) take(line []byte) (done bool) {
 	}
 	if len(fields) >= maxSourceFields || !h.fits(len(line)) {
 		h.src.HeaderDropped++
+		h.dropped = true
 		return false
 	}
-	h.src.Header = append(fields, Field{
-		Name:  string(bytes.TrimRight(line[:colon], " \t")),
-		Value: string(bytes.TrimPrefix(line[colon+1:], []byte(" "))),
-	})
+	h.dropped = false
+	h.end()
+	h.src.Header = append(fields, Field{Name: string(bytes.TrimRight(line[:colon], " \t"))})
+	h.last = append(h.last[:0], bytes.TrimPrefix(line[colon+1:], []byte{' '})...)
 	return false
 }
 

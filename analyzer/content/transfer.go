@@ -82,7 +82,7 @@ func decodeTransfer(b []byte, name string, limit int) (out []byte, cut, clean bo
 		}
 		out, _ = looseBase64(out, b[:min(len(b), limit*2)])
 	} else {
-		out = looseQP(out[:0], b)
+		out = looseQP(out[:0], b, limit)
 	}
 	if len(out) > limit {
 		return out[:limit], true, false
@@ -183,9 +183,10 @@ func tailBits(dst []byte, bits uint32, have int) []byte {
 	return dst
 }
 
-// looseQP appends the decoding of quoted-printable b to dst; bad escapes stay.
-func looseQP(dst, b []byte) []byte {
-	for len(b) > 0 {
+// looseQP appends the decoding of quoted-printable b to dst until it has limit bytes;
+// bad escapes stay.
+func looseQP(dst, b []byte, limit int) []byte {
+	for len(b) > 0 && len(dst) < limit {
 		i := bytes.IndexByte(b, '\n')
 		line, end := b, []byte(nil)
 		if i >= 0 {
@@ -197,7 +198,7 @@ func looseQP(dst, b []byte) []byte {
 		if bytes.HasSuffix(line, []byte{'='}) {
 			line, end = line[:len(line)-1], nil
 		}
-		for j := 0; j < len(line); j++ {
+		for j := 0; j < len(line) && len(dst) < limit; j++ {
 			if line[j] == '=' && j+2 < len(line) {
 				hi, lo := unhex(line[j+1]), unhex(line[j+2])
 				if hi >= 0 && lo >= 0 {

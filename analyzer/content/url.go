@@ -193,7 +193,7 @@ func (p *parser) scanURLs(s shown, at place) {
 		where = InRaw
 	}
 	labels := s.labels // in order, as the hits are
-	findURLs(s.text, p.lim.URLs*4, func(h hit) {
+	whole := findURLs(s.text, p.lim.URLs*4, func(h hit) {
 		for len(labels) > 0 && labels[0].end <= h.at {
 			labels = labels[1:]
 		}
@@ -205,4 +205,5 @@ func (p *parser) scanURLs(s shown, at place) {
 		}
 		p.urls.addText(h, where, at.foreign || s.lines.quotedAt(h.at))
 	})
+	p.urls.full = p.urls.full || !whole
 }

@@ -5,16 +5,25 @@ import (
 	"unicode/utf8"
 )
 
+// suspect are the first bytes of characters that visible may drop: controls, and the
+// leading bytes of U+0080 to U+00AD, U+180E, U+200B and on, U+FEFF, and the tags.
+var suspect = func() (t [256]bool) {
+	for c := range ' ' {
+		t[c] = c != '\n' && c != '\t'
+	}
+	for _, c := range []byte{0x7f, 0xc2, 0xe1, 0xe2, 0xef, 0xf3} {
+		t[c] = true
+	}
+	return t
+}()
+
 // visible makes line ends "\n", drops controls, and drops characters that take no
 // room (zero-width spaces, joiners between letters, direction marks), returning how
 // many of those there were. Tabs stay.
 func visible(text string) (string, int) {
 	dirty := false
 	for i := 0; i < len(text) && !dirty; i++ {
-		c := text[i]
-		// 0xc2: U+0080-U+00AD; 0xe1: U+180E; 0xe2: U+200B..; 0xef: U+FEFF; 0xf3: tags
-		dirty = c < ' ' && c != '\n' && c != '\t' || c == 0x7f || c == 0xc2 ||
-			c == 0xe1 || c == 0xe2 || c == 0xef || c == 0xf3
+		dirty = suspect[text[i]]
 	}
 	if !dirty {
 		return text, 0
@@ -23,8 +32,7 @@ func visible(text string) (string, int) {
 	b.Grow(len(text))
 	hidden, start := 0, 0
 	for i := 0; i < len(text); {
-		c := text[i]
-		if c >= ' ' && c < 0x7f || c == '\n' || c == '\t' {
+		if !suspect[text[i]] {
 			i++
 			continue
 		}

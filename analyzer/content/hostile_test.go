@@ -1,0 +1,222 @@
+package content
+
+import (
+	"bytes"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Bounds that any mail must be read within, however it was made. The bytes of the
+// mail itself are the caller's and do not count.
+const (
+	hostileTime  = time.Second
+	hostileBytes = 64 << 20
+)
+
+// hostileMails are built to hurt: each name says by what.
+func hostileMails() map[string]func() Source {
+	head := func(fields ...string) []Field {
+		var list []Field
+		for i := 0; i+1 < len(fields); i += 2 {
+			list = append(list, Field{Name: fields[i], Value: fields[i+1]})
+		}
+		return list
+	}
+	mixed := head("Content-Type", `multipart/mixed; boundary="b"`)
+	plain := head("Content-Type", "text/plain; charset=utf-8")
+	page := head("Content-Type", "text/html; charset=utf-8")
+	mail := func(h []Field, body string) func() Source {
+		return func() Source { return Source{Header: h, Body: []byte(body), BodySize: int64(len(body))} }
+	}
+	many := strings.Repeat
+	coded := func(label, transfer string) []Field {
+		return head("Content-Type", "text/plain; charset="+label, "Content-Transfer-Encoding", transfer)
+	}
+	return map[string]func() Source{
+		"nested-30000":      nestedMail,
+		"million-parts":     mail(mixed, many("--b\r\n\r\nx\r\n", 1_000_000)+"--b--\r\n"),
+		"part-headers-9M":   mail(mixed, "--b\r\n"+many("X-Y: zzzz\r\n", 9<<20/11)+"\r\nx\r\n--b--\r\n"),
+		"part-header-folds": mail(mixed, "--b\r\nX-Y: a\r\n"+many(" zzzz\r\n", 9<<20/7)+"\r\nx\r\n--b--\r\n"),
+		"part-header-9M-1":  mail(mixed, "--b\r\nX-Y: "+many("z", 9<<20)+"\r\n\r\nx\r\n--b--\r\n"),
+		"boundary-4095":     mail(mixed, "--b"+many(" ", 4095)+"\r\n\r\nhttps://example.org/\r\n--b--\r\n"),
+		"boundary-misses":   mail(mixed, many("--bx\r\n", 1_000_000)),
+		"boundary-inline":   mail(mixed, many("--b", 3_000_000)),
+		"boundary-guess":    mail(head("Content-Type", "multipart/mixed"), many("--x\r\ny\r\n", 1_000_000)),
+		"urls-100000":       mail(plain, manyURLs(100_000, "https://h%d.example.org/p ")),
+		"urls-same":         mail(plain, many("https://www.example.org/p ", 100_000)),
+		"urls-no-blanks":    mail(plain, many("https://", 500_000)),
+		"urls-idn":          mail(plain, many("https://例え。", 200_000)),
+		"urls-bare":         mail(plain, manyURLs(100_000, "h%d.example.org ")),
+		"urls-dots":         mail(plain, many("a.", 1_000_000)),
+		"urls-defanged":     mail(plain, many("evil[.]", 500_000)),
+		"urls-brackets":     mail(plain, "https://e.org/"+many("(", 500_000)),
+		"urls-wide":         mail(plain, many("ｈｔｔｐ：／／ｅ．ｏｒｇ", 50_000)),
+		"one-line-50M":      mail(plain, many("a", 50<<20)),
+		"one-line-50M-html": mail(page, many("a", 50<<20)),
+		"one-line-50M-b64":  mail(coded("utf-8", "base64"), many("YWFh", 50<<18)),
+		"one-line-50M-qp":   mail(coded("utf-8", "quoted-printable"), many("=41", 50<<20/3)),
+		"qp-soft-breaks":    mail(coded("utf-8", "quoted-printable"), many("=\r\n", 5_000_000)),
+		"b64-dirt":          mail(coded("utf-8", "base64"), many("YQ==\r\n*!*!\r\n", 500_000)),
+		"jis-escapes":       mail(coded("iso-2022-jp", "7bit"), many("\x1b$B\x1b(B", 500_000)),
+		"jis-2-shifts":      mail(coded("iso-2022-jp-2", "7bit"), many("\x1b.A\x1bNi", 500_000)),
+		"utf-7-shifts":      mail(coded("utf-7", "7bit"), many("+A-", 1_000_000)),
+		"utf-16-odd":        mail(coded("utf-16", "8bit"), many("\xd8", 3_000_000)),
+		"invalid-utf-8":     mail(plain, many("\xff\xc0", 3_000_000)),
+		"html-depth":        mail(page, many("<div><b>", 500_000)),
+		"html-closing":      mail(page, many("<p>", 1000)+many("</i>", 1_000_000)),
+		"html-attributes":   mail(page, "<a "+many("b=c ", 1_000_000)+">x"),
+		"html-style":        mail(page, "<p style=\""+many("color:red;", 300_000)+"\">x"),
+		"html-styles":       mail(page, many("<p style=\"display:none;color:#fff\">x", 60_000)),
+		"html-sheet":        mail(page, "<style>"+many(".a{display:none}", 200_000)),
+		"html-links":        mail(page, manyURLs(100_000, "<a href=https://h%d.example.org/>x</a>")),
+		"html-label":        mail(page, "<a href=https://example.org/>"+many("x ", 1_000_000)),
+		"html-comment":      mail(page, many("<!-- -", 500_000)),
+		"html-entities":     mail(page, many("&#x41;&notin;", 300_000)),
+		"html-lt":           mail(page, many("<", 3_000_000)),
+		"html-quotes":       mail(page, many("<blockquote>x</blockquote>", 100_000)),
+		"quote-lines":       mail(plain, many("> a\n", 1_000_000)),
+		"quote-headers":     mail(plain, many("To: a@example.org,\n", 300_000)),
+		"quote-froms":       mail(plain, many("From: a\n\n", 300_000)),
+		"quote-wrote":       mail(plain, many("On 1 x\n", 500_000)),
+		"quote-notes":       mail(plain, many("01/02/2003 10:00 AM\nTo: a\n", 200_000)),
+		"signature-rules":   mail(plain, many("----------\nTEL 03-0000-0000\n> q\n", 200_000)),
+		"disclaimers":       mail(plain, many("this e-mail is confidential\n", 200_000)),
+		"patch":             mail(plain, many(" a | 1 +\n", 300_000)),
+		"flowed":            mail(head("Content-Type", "text/plain; format=flowed; delsp=yes"), many("a \n", 1_000_000)),
+		"empty-lines":       mail(plain, many("\n", 5_000_000)),
+		"header-words":      mail(head("Subject", many("=?utf-8?q?a?= ", 500_000)), "x"),
+		"header-words-open": mail(head("Subject", many("=?", 500_000)), "x"),
+		"header-addresses":  mail(head("To", many("a@example.org,", 500_000)), "x"),
+		"header-brackets":   mail(head("To", many("<(\"", 500_000)), "x"),
+		"header-ids":        mail(head("References", many("<a@b> ", 500_000)), "x"),
+		"header-params":     mail(head("Content-Type", "text/plain"+many("; name*0*=a", 500_000)), "x"),
+		"header-flood":      headerFlood,
+		"zip-names":         zipFlood,
+		"html-file":         mail(append(page, head("Content-Disposition", "attachment")...), many("<a href=//e.org>", 500_000)),
+		"raw-base64":        mail(head("Content-Type", "multipart/mixed"), many(many("QUFB", 15)+"\n-\n", 300_000)),
+	}
+}
+
+// nestedMail is MIME nested 30,000 deep in 1.8 MB.
+func nestedMail() Source {
+	var b bytes.Buffer
+	for i := range 30_000 {
+		fmt.Fprintf(&b, "Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n", i, i)
+	}
+	b.WriteString("\r\nhttps://deep.example.org/\r\n")
+	fields, body, _ := splitFields(b.Bytes())
+	return Source{Header: fields, Body: body, BodySize: int64(len(body))}
+}
+
+func manyURLs(n int, format string) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, format, i)
+	}
+	return b.String()
+}
+
+func headerFlood() Source {
+	var src Source
+	for i := range 200_000 {
+		src.Header = append(src.Header, Field{Name: fmt.Sprintf("X-%d", i), Value: strings.Repeat("v", 20)})
+	}
+	return src
+}
+
+// zipFlood is a zip file with many names and a directory that points at itself.
+func zipFlood() Source {
+	local := "PK\x03\x04" + strings.Repeat("\x00", 22) + "\x01\x00\x00\x00" + "a"
+	data := strings.Repeat(local, 300_000) + "PK\x05\x06" + strings.Repeat("\x00", 18)
+	return Source{
+		Header: []Field{{"Content-Type", "application/zip"}},
+		Body:   []byte(data), BodySize: int64(len(data)),
+	}
+}
+
+func TestHostile(t *testing.T) {
+	for name, build := range hostileMails() {
+		t.Run(name, func(t *testing.T) {
+			src := build()
+			elapsed, allocated, c := measure(src)
+			// the race detector and the neighbours on the machine make this slow
+			if elapsed > hostileTime && !raceEnabled {
+				if elapsed, _, _ = measure(src); elapsed > hostileTime {
+					t.Errorf("took %v, want under %v", elapsed, hostileTime)
+				}
+			}
+			if allocated > hostileBytes {
+				t.Errorf("allocated %d MiB in all, want under %d", allocated>>20, hostileBytes>>20)
+			}
+			if len(c.Text) > defaultTextBytes+10 || len(c.URLs) > defaultURLs {
+				t.Errorf("kept %d bytes of text and %d URLs", len(c.Text), len(c.URLs))
+			}
+			t.Logf("%v, %d KiB", elapsed, allocated>>10)
+		})
+	}
+}
+
+// measure parses on the wall clock without a time budget, so that no bound can hide
+// behind it. allocated is everything that was ever allocated meanwhile.
+func measure(src Source) (elapsed time.Duration, allocated uint64, c *Content) {
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	start := time.Now()
+	c = Parse(src, Limits{})
+	elapsed = time.Since(start)
+	runtime.ReadMemStats(&after)
+	return elapsed, after.TotalAlloc - before.TotalAlloc, c
+}
+
+// TestBudget gives a clock that jumps: the parse must stop early and say so.
+func TestBudget(t *testing.T) {
+	now := time.Date(2025, 6, 2, 10, 0, 0, 0, time.UTC)
+	body := strings.Repeat("--b\r\n\r\nhttps://example.org/\r\n", 100) + "--b--\r\n"
+	src := Source{Header: []Field{{"Content-Type", "multipart/mixed; boundary=b"}, {"Subject", "kept"}},
+		Body: []byte(body), BodySize: int64(len(body))}
+	calls := 0
+	c := Parse(src, Limits{Budget: time.Second, Now: func() time.Time {
+		calls++
+		return now.Add(time.Duration(calls) * 100 * time.Millisecond)
+	}})
+	if !has(c, DefectTime) || c.Subject != "kept" || len(c.URLs) != 1 {
+		t.Errorf("got %v, subject %q, %d URLs", c.Defects, c.Subject, len(c.URLs))
+	}
+	if calls > 20 {
+		t.Errorf("went on for %d looks at the clock", calls)
+	}
+}
+
+// TestHostileSeen holds that what hides behind broken structure is found.
+func TestHostileSeen(t *testing.T) {
+	mails := hostileMails()
+	for name, code := range map[string]string{
+		"nested-30000": DefectDepth, "million-parts": DefectParts, "urls-100000": DefectURLs,
+		"part-headers-9M": DefectPartHeader, "one-line-50M": DefectSize,
+		"boundary-guess": DefectBoundary, "header-flood": DefectHeader,
+	} {
+		if c := Parse(mails[name](), Limits{}); !has(c, code) {
+			t.Errorf("%s: no %s in %v", name, code, c.Defects)
+		}
+	}
+	for name, host := range map[string]string{
+		"boundary-4095": "example.org", "nested-30000": "deep.example.org",
+	} {
+		if c := Parse(mails[name](), Limits{}); len(c.URLs) == 0 || c.URLs[0].Host != host {
+			t.Errorf("%s: URL not found: %v", name, c.URLs)
+		}
+	}
+}
+
+func has(c *Content, code string) bool {
+	for _, d := range c.Defects {
+		if d.Code == code {
+			return true
+		}
+	}
+	return false
+}
