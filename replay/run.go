@@ -12,31 +12,23 @@ import (
 	"hisseki/analyzer"
 )
 
-// Event is one line of a replay's result, schema 1: a verdict per mail, and later what
-// became of a delayed or held one.
-type Event struct {
-	Schema   int                 `json:"schema"`
-	Kind     string              `json:"kind"` // "verdict", "held", "released", "discarded"
-	Time     time.Time           `json:"time"`
-	File     string              `json:"file"`
-	Sender   string              `json:"sender,omitempty"`
-	Action   analyzer.Action     `json:"action,omitempty"`
-	Points   *float64            `json:"points,omitempty"`
-	Incident *string             `json:"incident,omitempty"`
-	Evidence []analyzer.Evidence `json:"evidence,omitempty"`
-	By       string              `json:"by,omitempty"` // "incident", "timer", "reviewer"
-
-	Record *analyzer.Record `json:"-"` // of a verdict
-}
-
 // Options of a run.
 type Options struct {
-	Source       Source
+	Source Source
+	// New returns the judge that remembers by a memory. Nil makes an analyzer of Config.
+	New          func(*Memory) Judge
 	Config       analyzer.Config
 	NoClient     bool          // withhold client addresses, as behind a webmail server
 	ReleaseAfter time.Duration // an unconfirmed hold is released as the owner's own mail
 	Report       func(*Event) error
 	Progress     func(mails int)
+}
+
+// Judge is the analyzer as a run uses it.
+type Judge interface {
+	Judge(context.Context, *analyzer.Mail, analyzer.Conditions) (*analyzer.Record, error)
+	// Apply folds in what the reviewer taught since.
+	Apply(context.Context) error
 }
 
 // DefaultReleaseAfter is how long the simulated reviewer takes.
@@ -46,17 +38,23 @@ const DefaultReleaseAfter = 4 * time.Hour
 //
 // Its reviewer is simulated: a delayed mail leaves after its delay, a hold whose sender
 // is not confirmed within ReleaseAfter is released as the owner's own mail, a
-// confirmation discards the sender's holds and unlearns what the incident taught.
+// confirmation discards the sender's delayed and held mail, untaught, and unlearns what
+// the incident taught. What is due between two mails happens between them, in time
+// order; what still waits after the last mail leaves when it is due.
 func Run(ctx context.Context, opt Options) (*Memory, error) {
 	if opt.ReleaseAfter == 0 {
 		opt.ReleaseAfter = DefaultReleaseAfter
 	}
 	r := &run{opt: opt, memory: NewMemory(), kept: make(map[int64]*keptMail)}
-	r.analyzer = analyzer.New(opt.Config, r.memory)
+	if opt.New == nil {
+		r.judge = analyzer.New(opt.Config, r.memory)
+	} else {
+		r.judge = opt.New(r.memory)
+	}
 	for n := 1; ; n++ {
 		act, err := opt.Source.Next()
 		if errors.Is(err, io.EOF) {
-			return r.memory, nil
+			return r.memory, r.carryOut(ctx, endOfTime)
 		}
 		if err != nil {
 			return r.memory, err
@@ -73,12 +71,15 @@ func Run(ctx context.Context, opt Options) (*Memory, error) {
 	}
 }
 
+// endOfTime is later than any mail.
+var endOfTime = time.Unix(1<<40, 0)
+
 type run struct {
-	opt      Options
-	memory   *Memory
-	analyzer *analyzer.Analyzer
-	kept     map[int64]*keptMail // delayed and held mail by record id
-	due      dueList
+	opt    Options
+	memory *Memory
+	judge  Judge
+	kept   map[int64]*keptMail // delayed and held mail by record id
+	due    dueList
 }
 
 type keptMail struct {
@@ -95,9 +96,9 @@ func (r *run) act(ctx context.Context, act *Act) error {
 		return r.confirm(ctx, act)
 	}
 	if r.opt.NoClient {
-		act.Mail.Client = netip.Addr{}
+		act.Mail.Client, act.Mail.ClientName = netip.Addr{}, ""
 	}
-	rec, err := r.analyzer.Judge(ctx, act.Mail, analyzer.Conditions{CanDelay: true})
+	rec, err := r.judge.Judge(ctx, act.Mail, analyzer.Conditions{CanDelay: true})
 	if err != nil {
 		return err
 	}
@@ -143,11 +144,13 @@ func (r *run) tell(kind string, at time.Time, k *keptMail, by string) error {
 	if r.opt.Report == nil {
 		return nil
 	}
-	return r.opt.Report(&Event{Schema: 1, Kind: kind, Time: at, File: k.name, By: by})
+	return r.opt.Report(&Event{Schema: 1, Kind: kind, Time: at, File: k.name, By: by,
+		Record: k.record})
 }
 
 // carryOut does what is due by a time: delays end, unconfirmed holds are released.
 func (r *run) carryOut(ctx context.Context, now time.Time) error {
+	taught := false
 	for len(r.due) > 0 && !r.due[0].at.After(now) {
 		d := heap.Pop(&r.due).(dueMail)
 		k := r.kept[d.id]
@@ -164,9 +167,13 @@ func (r *run) carryOut(ctx context.Context, now time.Time) error {
 		if err := r.tell("released", d.at, k, by); err != nil {
 			return err
 		}
-		if err := r.analyzer.Apply(ctx); err != nil {
-			return err
-		}
+		taught = true
+	}
+	if !taught {
+		return nil
+	}
+	if err := r.judge.Apply(ctx); err != nil {
+		return fmt.Errorf("learn what was released: %w", err)
 	}
 	return nil
 }
@@ -176,40 +183,13 @@ func (r *run) confirm(ctx context.Context, act *Act) error {
 	for _, id := range r.memory.Close(act.Confirm) {
 		r.memory.Teach(id, -1)
 	}
-	for _, rec := range r.memory.senders[act.Confirm] {
-		k := r.kept[rec.ID]
-		if k == nil {
-			continue
-		}
-		delete(r.kept, rec.ID)
-		if err := r.tell("discarded", act.Time, k, "reviewer"); err != nil {
-			return err
+	for id, k := range r.kept {
+		if k.record.Envelope.Sender == act.Confirm {
+			delete(r.kept, id)
 		}
 	}
-	return r.analyzer.Apply(ctx)
-}
-
-// dueList is a heap of deadlines, ties broken by record so that runs repeat exactly.
-type dueList []dueMail
-
-type dueMail struct {
-	at   time.Time
-	id   int64
-	held bool
-}
-
-func (d dueList) Len() int { return len(d) }
-func (d dueList) Less(i, j int) bool {
-	if !d[i].at.Equal(d[j].at) {
-		return d[i].at.Before(d[j].at)
+	if err := r.judge.Apply(ctx); err != nil {
+		return fmt.Errorf("unlearn what was confirmed: %w", err)
 	}
-	return d[i].id < d[j].id
-}
-func (d dueList) Swap(i, j int) { d[i], d[j] = d[j], d[i] }
-func (d *dueList) Push(x any)   { *d = append(*d, x.(dueMail)) }
-func (d *dueList) Pop() any {
-	old := *d
-	x := old[len(old)-1]
-	*d = old[:len(old)-1]
-	return x
+	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"hisseki/analyzer"
@@ -38,6 +39,9 @@ const maxLine = 1 << 20
 
 // maxBody is how much of a mail's body is kept, as the milter does by default.
 const maxBody = 4 << 20
+
+// maxRecipients bounds the recipients of one mail.
+const maxRecipients = 10000
 
 // Timeline reads timeline.jsonl: one JSON object a line, a mail
 // {"time","file","login","client","mail_from","rcpt":[...]} with the file relative to
@@ -104,12 +108,18 @@ func (t *Timeline) parse(line []byte) (*Act, error) {
 	if l.Time == nil {
 		return nil, errors.New(`"time" is missing: write it as RFC 3339, as in 2026-01-31T09:00:00Z`)
 	}
-	at := l.Time.UTC()
+	at := l.Time.UTC().Truncate(time.Second)
 	if at.Before(t.last) {
 		return nil, fmt.Errorf("the time %s lies before the line above: sort the timeline by time",
 			at.Format(time.RFC3339))
 	}
 	t.last = at
+	if l.Confirm != "" && l.File != "" {
+		return nil, errors.New(`a line has "file" or "confirm", not both`)
+	}
+	if len(l.Rcpt) > maxRecipients {
+		return nil, fmt.Errorf("%d recipients are more than %d", len(l.Rcpt), maxRecipients)
+	}
 	if l.Confirm != "" {
 		return &Act{Time: at, Confirm: strings.ToLower(l.Confirm)}, nil
 	}
@@ -123,9 +133,9 @@ func (t *Timeline) parse(line []byte) (*Act, error) {
 	if l.Client != "" {
 		addr, err := netip.ParseAddr(l.Client)
 		if err != nil {
-			return nil, fmt.Errorf("client: %w", err)
+			return nil, fmt.Errorf(`"client" %.60q is not an IP address`, l.Client)
 		}
-		m.Client = addr
+		m.Client = addr.Unmap()
 	}
 	src, err := t.read(l.File)
 	if err != nil {
@@ -136,7 +146,13 @@ func (t *Timeline) parse(line []byte) (*Act, error) {
 }
 
 func (t *Timeline) read(name string) (content.Source, error) {
-	f, err := t.root.Open(name)
+	// O_NONBLOCK: opening a named pipe must not wait for a writer.
+	f, err := t.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err == nil {
+		if err = regular(f); err != nil {
+			f.Close()
+		}
+	}
 	if err != nil {
 		var pe *fs.PathError
 		if errors.As(err, &pe) {
@@ -145,7 +161,7 @@ func (t *Timeline) read(name string) (content.Source, error) {
 		return content.Source{}, fmt.Errorf("open mail %q in the timeline's folder: %w", name, err)
 	}
 	defer f.Close()
-	src, err := content.ReadSource(f, maxBody)
+	src, err := readMail(f, name, maxMail, maxBody)
 	if err != nil {
 		return content.Source{}, fmt.Errorf("read mail %q: %w", name, err)
 	}
