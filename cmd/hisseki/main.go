@@ -77,6 +77,7 @@ func newRoot() *cobra.Command {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newReplay())
+	addSettingsFlags(root)
+	root.AddCommand(newServe(), newReplay())
 	return root
 }

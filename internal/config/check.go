@@ -42,6 +42,7 @@ func (c *Config) checkNumbers() error {
 		within("milter.max_connections", m.MaxConnections, 1, 100_000),
 		must(m.MaxHeader > 0, "milter.max_header", "is 0, nothing could be read"),
 		must(m.MaxBody > 0, "milter.max_body", "is 0, nothing could be read"),
+		must(m.MaxInFlight >= m.MaxBody, "milter.max_in_flight", "is below milter.max_body"),
 		must(m.Budget > 0, "milter.budget", "is 0, no mail could be judged"),
 		within("verdict.delay", v.Delay, 0, 100),
 		within("verdict.hold", v.Hold, 0, 100),
@@ -61,12 +62,9 @@ func (c *Config) checkNumbers() error {
 }
 
 func (c *Config) checkWebmail() error {
-	for i, w := range c.Identity.Webmail {
-		if len(w.Hosts) == 0 || w.Header == "" {
-			return &KeyError{"identity.webmail", fmt.Sprintf("number %d needs hosts and header", i+1)}
-		}
-	}
-	return nil
+	w := &c.Identity.Webmail
+	return must(len(w.Hosts) == 0 == (w.Header == ""), "identity.webmail",
+		"needs both hosts and header")
 }
 
 func must(ok bool, key, reason string) error {

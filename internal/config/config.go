@@ -31,6 +31,7 @@ type Milter struct {
 	MaxConnections Count    `toml:"max_connections"`
 	MaxHeader      Size     `toml:"max_header"`
 	MaxBody        Size     `toml:"max_body"`
+	MaxInFlight    Size     `toml:"max_in_flight"`
 	Budget         Duration `toml:"budget"`
 	Failure        Failure  `toml:"failure"`
 	Drain          Duration `toml:"drain"`
@@ -46,7 +47,7 @@ type Classes struct {
 type Identity struct {
 	DefaultRealm string            `toml:"default_realm"`
 	Aliases      map[string]string `toml:"aliases"`
-	Webmail      []Webmail         `toml:"webmail"`
+	Webmail      Webmail           `toml:"webmail"`
 }
 
 // Webmail is a set of hosts whose header names the real client.
@@ -114,9 +115,10 @@ func Default(state string) Config {
 		Milter: Milter{
 			Listen:         Address{Network: "unix", Name: state + "/milter.sock"},
 			SocketMode:     0o660,
-			MaxConnections: 200, // twice Postfix's default_process_limit
-			MaxHeader:      1 << 20,
-			MaxBody:        10 << 20, // Postfix's default message_size_limit
+			MaxConnections: 1000, // ten times Postfix's default_process_limit
+			MaxHeader:      256 << 10,
+			MaxBody:        4 << 20,
+			MaxInFlight:    256 << 20,
 			Budget:         Duration(5 * second),
 			Failure:        "pass",
 			Drain:          Duration(10 * second),

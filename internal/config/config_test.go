@@ -42,8 +42,8 @@ func TestRefused(t *testing.T) {
 		{"[milter]\nmax_connections = -1", "f:2: "},
 		{"[milter]\nmax_connections = 0", "f:2: milter.max_connections: 0 is not from 1"},
 		{"[identity]\naliases = 3", "f:2: identity.aliases: "},
-		{"[[identity.webmail]]\nhosts = ['10.0.0.300']\nheader='X'", "is not an address"},
-		{"[[identity.webmail]]\nheader='X'", "number 1 needs hosts"},
+		{"[identity.webmail]\nhosts = ['10.0.0.300']\nheader='X'", "is not an address"},
+		{"[identity.webmail]\nheader='X'", "f:1: identity.webmail: needs both"},
 		{"[verdict]\nhold = -1", "f:2: "},
 		{"[verdict]\nhold = 2.0\ndelay = 3.0", "nothing would be delayed"},
 		{"[budget]\nfalse_holds = '1/0'", "is not a share"},
@@ -76,7 +76,7 @@ false_holds = "1/5000"
 journal = "90d"
 [identity.aliases]
 bob = "robert@example.jp"
-[[identity.webmail]]
+[identity.webmail]
 hosts = ["192.0.2.7", "2001:db8::/32"]
 header = "X-Originating-IP"
 `), Default("/s"))
@@ -92,7 +92,7 @@ header = "X-Originating-IP"
 	if time.Duration(cfg.Privacy.Journal) != 90*24*time.Hour {
 		t.Errorf("journal: %v", cfg.Privacy.Journal)
 	}
-	if len(cfg.Identity.Webmail) != 1 || len(cfg.Identity.Webmail[0].Hosts) != 2 {
+	if len(cfg.Identity.Webmail.Hosts) != 2 {
 		t.Errorf("webmail: %+v", cfg.Identity.Webmail)
 	}
 }

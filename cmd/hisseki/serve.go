@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+	"github.com/spf13/cobra"
+
+	"hisseki/analyzer"
+	"hisseki/internal/config"
+	"hisseki/milter"
+	"hisseki/store"
+)
+
+type serveFlags struct {
+	listen string
+	mode   string
+	check  bool
+	clock  string
+}
+
+func newServe() *cobra.Command {
+	var f serveFlags
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Answer the MTA: judge every mail, record it, and hold in mode enforce",
+		Long: `Answer the MTA as a milter. Without --config it runs on safe defaults in the current
+user's state folder, in mode observe: nothing is held.
+
+SIGHUP reads the configuration again; SIGTERM lets the mails in flight end first.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runServe(cmd, f) },
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.listen, "listen", "", "`ADDRESS`: inet:HOST:PORT, unix:PATH or systemd")
+	fl.StringVar(&f.mode, "mode", "", "`MODE` for accounts: observe or enforce")
+	fl.BoolVar(&f.check, "check-config", false, "check the configuration and end")
+	fl.StringVar(&f.clock, "clock", "", "simulated time of mail, TIME@RATE")
+	cobra.CheckErr(fl.MarkHidden("clock"))
+	return cmd
+}
+
+// load reads the settings with serve's own flags on top.
+func (f serveFlags) load(cmd *cobra.Command) (config.Config, error) {
+	cfg, err := settings(cmd)
+	if err != nil {
+		return cfg, err
+	}
+	if f.listen != "" {
+		if err := cfg.Milter.Listen.UnmarshalText([]byte(f.listen)); err != nil {
+			return cfg, usageError{fmt.Errorf("--listen: %w", err)}
+		}
+	}
+	if f.mode != "" {
+		if f.mode != string(analyzer.Observe) && f.mode != string(analyzer.Enforce) {
+			return cfg, usageError{fmt.Errorf("--mode: %q is not observe or enforce", f.mode)}
+		}
+		cfg.Mode = config.Mode(f.mode)
+	}
+	return cfg, checkSignals(cfg.Verdict.Off)
+}
+
+func runServe(cmd *cobra.Command, f serveFlags) (err error) {
+	cfg, err := f.load(cmd)
+	if err != nil {
+		return err
+	}
+	clock, err := parseClock(f.clock, time.Now)
+	if err != nil {
+		return usageError{err}
+	}
+	places, err := openPlaces(cfg.Places)
+	if err != nil {
+		return err
+	}
+	if f.check {
+		fmt.Fprintln(cmd.OutOrStdout(), "configuration is fine")
+		return places.Close()
+	}
+	d := &daemonState{flags: f, cmd: cmd, cfg: cfg, clock: clock}
+	setLevel(&d.level, cfg.Log.Level)
+	d.log = newLogger(cmd.ErrOrStderr(), cfg.Log.Format, &d.level)
+	if d.db, err = openStore(cmd.Context(), cfg, true); err != nil {
+		return errors.Join(err, places.Close())
+	}
+	defer func() { err = errors.Join(err, d.db.Close()) }()
+	if err := d.use(cmd.Context(), cfg, places); err != nil {
+		return err
+	}
+	ln, err := listen(cfg.Milter)
+	if err != nil {
+		return err
+	}
+	return d.run(cmd.Context(), ln)
+}
+
+func listen(m config.Milter) (net.Listener, error) {
+	address := m.Listen.String()
+	if m.Listen.Network == "systemd" {
+		address = ""
+	}
+	ln, err := milter.Socket{Address: address, Mode: fs.FileMode(m.SocketMode),
+		Group: m.SocketGroup}.Listen()
+	if err != nil && address == "" {
+		err = fmt.Errorf("%w: systemd handed over no socket, is hisseki.socket enabled?", err)
+	}
+	return ln, err
+}
+
+// run serves until the process is told to stop, then drains.
+func (d *daemonState) run(ctx context.Context, ln net.Listener) error {
+	m := d.cfg.Milter
+	srv := milter.New(milter.Config{
+		Judge: d, Identity: d.identity.Load, Log: d.log, Now: d.clock,
+		HeaderBytes: int(m.MaxHeader), BodyBytes: int(m.MaxBody),
+		InFlightBytes: int64(m.MaxInFlight), Connections: int(m.MaxConnections),
+		Budget: time.Duration(m.Budget), OnFailure: analyzer.Action(m.Failure),
+	})
+	reload := make(chan os.Signal, 1)
+	signal.Notify(reload, syscall.SIGHUP)
+	defer signal.Stop(reload)
+	d.watchAgent(ctx)
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(ctx, ln) }()
+	d.log.Info("serving", "listen", ln.Addr().String(), "mode", d.cfg.Mode,
+		"database", d.cfg.Database, "version", version)
+	notify(d.log, daemon.SdNotifyReady)
+	d.upkeep(ctx, reload)
+	notify(d.log, daemon.SdNotifyStopping)
+	// ctx has ended: what is left to do must not depend on it.
+	end := context.WithoutCancel(ctx)
+	drain, cancel := context.WithTimeout(end, time.Duration(m.Drain))
+	defer cancel()
+	err := errors.Join(<-served, srv.Shutdown(drain))
+	err = errors.Join(err, d.core.Load().Save(end))
+	d.log.Info("stopped")
+	return err
+}
+
+// notify tells systemd. Without systemd it does nothing.
+func notify(log *slog.Logger, state string) {
+	if _, err := daemon.SdNotify(false, state); err != nil {
+		log.Warn("systemd could not be told", "state", state, "error", err)
+	}
+}
+
+var _ analyzer.Memory = (*store.DB)(nil)

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+	"github.com/spf13/cobra"
+
+	"hisseki/analyzer"
+	"hisseki/internal/config"
+	"hisseki/milter"
+	"hisseki/store"
+)
+
+// staleAfter is how old an agent's heartbeat may be. The agent beats at least every 10 s.
+const staleAfter = 30 * time.Second
+
+// How often serve looks after itself.
+const (
+	applyEvery = time.Second
+	saveEvery  = time.Minute
+)
+
+// daemonState is what a running serve consists of. What a reload exchanges is atomic.
+type daemonState struct {
+	flags    serveFlags
+	cmd      *cobra.Command
+	cfg      config.Config
+	clock    func() time.Time // of mail
+	level    slog.LevelVar
+	log      *slog.Logger
+	db       *store.DB
+	core     atomic.Pointer[analyzer.Analyzer]
+	identity atomic.Pointer[milter.Identity]
+	agent    atomic.Bool // somebody ends delays
+	told     bool        // the first state of the agent was logged
+}
+
+// Judge implements milter.Judge.
+func (d *daemonState) Judge(ctx context.Context, m *analyzer.Mail) (analyzer.Verdict, error) {
+	r, err := d.core.Load().Judge(ctx, m, analyzer.Conditions{CanDelay: d.agent.Load()})
+	if err != nil {
+		return analyzer.Verdict{}, err
+	}
+	return r.Verdict, nil
+}
+
+// use puts settings to work. Judgements under way end with the old ones. The files of
+// the old places stay open: a judgement may still look something up in them, and a
+// reload is rare.
+func (d *daemonState) use(ctx context.Context, cfg config.Config, p *places) error {
+	ac, err := analyzerConfig(ctx, cfg, d.db, p)
+	if err != nil {
+		return err
+	}
+	if old := d.core.Load(); old != nil {
+		if err := old.Save(ctx); err != nil {
+			return err
+		}
+	}
+	d.core.Store(analyzer.New(ac, d.db))
+	d.identity.Store(identity(cfg))
+	setLevel(&d.level, cfg.Log.Level)
+	return nil
+}
+
+// reload reads the configuration again. On any error the old one stays.
+func (d *daemonState) reload(ctx context.Context) {
+	notify(d.log, daemon.SdNotifyReloading+"\n"+daemon.SdNotifyMonotonicUsec())
+	defer notify(d.log, daemon.SdNotifyReady)
+	cfg, err := d.flags.load(d.cmd)
+	if err != nil {
+		d.log.Error("configuration not reloaded, the old one stays", "error", err)
+		return
+	}
+	p, err := openPlaces(cfg.Places)
+	if err == nil {
+		err = d.use(ctx, cfg, p)
+	}
+	if err != nil {
+		d.log.Error("configuration not reloaded, the old one stays", "error", err)
+		return
+	}
+	if cfg.Milter != d.cfg.Milter || cfg.Database != d.cfg.Database ||
+		cfg.Log.Format != d.cfg.Log.Format {
+		d.log.Warn("changes of milter, database and log.format need a restart")
+	}
+	d.cfg = cfg
+	d.log.Info("configuration reloaded", "mode", cfg.Mode)
+}
+
+// upkeep does the regular work until ctx ends.
+func (d *daemonState) upkeep(ctx context.Context, reload <-chan os.Signal) {
+	apply, save := time.NewTicker(applyEvery), time.NewTicker(saveEvery)
+	defer apply.Stop()
+	defer save.Stop()
+	alive := watchdog(d.log)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-reload:
+			d.reload(ctx)
+		case <-apply.C:
+			d.watchAgent(ctx)
+			err := d.core.Load().Apply(ctx)
+			d.report("others' lessons not applied", err)
+			if err == nil {
+				alive()
+			}
+		case <-save.C:
+			d.report("profiles not saved", d.core.Load().Save(ctx))
+		}
+	}
+}
+
+// report logs an error that the next round may not have.
+func (d *daemonState) report(message string, err error) {
+	if err != nil && d.cmd.Context().Err() == nil {
+		d.log.Error(message, "error", err)
+	}
+}
+
+// watchAgent looks at the agent's heartbeat and logs a change once.
+func (d *daemonState) watchAgent(ctx context.Context) {
+	seen, err := d.db.AgentSeen(ctx)
+	d.report("agent's heartbeat not read", err)
+	ok := err == nil && time.Since(seen) <= staleAfter
+	if d.agent.Swap(ok) == ok && d.told {
+		return
+	}
+	d.told = true
+	if ok {
+		d.log.Info("the agent is alive: mail may be delayed")
+		return
+	}
+	d.log.Warn("no sign of the agent: nothing is delayed, holds are still made",
+		"seen", seen, "hint", "start hisseki agent as root")
+}
+
+// watchdog returns what tells systemd that the process is well, at most twice per
+// watchdog time.
+func watchdog(log *slog.Logger) func() {
+	every, err := daemon.SdWatchdogEnabled(false)
+	if err != nil || every == 0 {
+		return func() {}
+	}
+	var last time.Time
+	return func() {
+		if time.Since(last) >= every/2 {
+			last = time.Now()
+			notify(log, daemon.SdNotifyWatchdog)
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/netip"
+	"strings"
+	"time"
+
+	"hisseki/analyzer"
+	"hisseki/analyzer/content"
+	"hisseki/internal/config"
+	"hisseki/milter"
+	"hisseki/store"
+)
+
+// analyzerConfig is what the settings say to the analyzer.
+func analyzerConfig(ctx context.Context, cfg config.Config, db *store.DB, locate analyzer.Locator,
+) (analyzer.Config, error) {
+	salt, err := db.Salt(ctx)
+	if err != nil {
+		return analyzer.Config{}, err
+	}
+	off := make(map[string]bool, len(cfg.Verdict.Off))
+	for _, name := range cfg.Verdict.Off {
+		off[name] = true
+	}
+	return analyzer.Config{
+		Salt: salt,
+		Mode: map[analyzer.Class]analyzer.Mode{
+			analyzer.Account:     analyzer.Mode(cfg.Mode),
+			analyzer.Application: analyzer.Mode(cfg.Classes.Application),
+			analyzer.Null:        analyzer.Mode(cfg.Classes.Null),
+		},
+		Thresholds: analyzer.Thresholds{
+			Delay: float64(cfg.Verdict.Delay),
+			Hold:  float64(cfg.Verdict.Hold),
+			Sum:   float64(cfg.Verdict.Sum),
+		},
+		Budget: analyzer.Budget{
+			Holds:  float64(cfg.Budget.FalseHolds),
+			Delays: float64(cfg.Budget.Delays),
+		},
+		Limits: content.Limits{
+			Depth:     int(cfg.Limits.Depth),
+			Parts:     int(cfg.Limits.Parts),
+			PartBytes: int(cfg.Limits.PartBytes),
+			TextBytes: int(cfg.Limits.TextBytes),
+			URLs:      int(cfg.Limits.URLs),
+			Budget:    time.Duration(cfg.Limits.Time),
+			Now:       time.Now,
+		},
+		Locate:   locate,
+		Off:      off,
+		Excerpt:  int(cfg.Privacy.Excerpt),
+		DelayFor: time.Duration(cfg.Verdict.DelayFor),
+		NoText:   cfg.Privacy.NoText,
+	}, nil
+}
+
+// checkSignals refuses names of signals that are none: a typo would leave one on.
+func checkSignals(names []string) error {
+	for _, name := range names {
+		if !analyzer.IsSignal(name) {
+			return fmt.Errorf("verdict.off: there is no signal %q: write the name that the"+
+				" evidence shows", name)
+		}
+	}
+	return nil
+}
+
+func identity(cfg config.Config) *milter.Identity {
+	id := &milter.Identity{
+		DefaultRealm: cfg.Identity.DefaultRealm,
+		Aliases:      make(map[string]string, len(cfg.Identity.Aliases)),
+		ClientHeader: cfg.Identity.Webmail.Header,
+	}
+	for from, to := range cfg.Identity.Aliases {
+		id.Aliases[strings.ToLower(from)] = strings.ToLower(to)
+	}
+	for _, n := range cfg.Identity.Webmail.Hosts {
+		id.Webmail = append(id.Webmail, netip.Prefix(n))
+	}
+	return id
+}
+
+// newLogger returns a logger whose level can be changed while it is in use.
+func newLogger(w io.Writer, format config.Format, level *slog.LevelVar) *slog.Logger {
+	opt := &slog.HandlerOptions{Level: level}
+	if format == "json" {
+		return slog.New(slog.NewJSONHandler(w, opt))
+	}
+	return slog.New(slog.NewTextHandler(w, opt))
+}
+
+func setLevel(v *slog.LevelVar, level config.Level) {
+	switch level {
+	case "debug":
+		v.Set(slog.LevelDebug)
+	case "warn":
+		v.Set(slog.LevelWarn)
+	case "error":
+		v.Set(slog.LevelError)
+	default:
+		v.Set(slog.LevelInfo)
+	}
+}
