@@ -78,6 +78,6 @@ func newRoot() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	addSettingsFlags(root)
-	root.AddCommand(newServe(), newReplay())
+	root.AddCommand(newServe(), newQuarantine(), newReplay())
 	return root
 }
