@@ -1,0 +1,314 @@
+// Package mta runs a private Postfix and a private Dovecot for a test: in a temporary
+// folder, on free ports of 127.0.0.1, with a Sink as the world outside. Nothing of the
+// machine's own mail system is read or written. Whatever ends the test's process, a
+// warden ends the daemons and removes the folder.
+package mta
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"text/template"
+	"time"
+)
+
+// Options of an instance; the zero value is a Postfix without milter.
+type Options struct {
+	// Milters as main.cf names them, "inet:127.0.0.1:8891" or "unix:/path". When one
+	// does not answer, Postfix passes the mail.
+	Milters []string
+	// Users who may log in with Password; nil is alice, bob, carol, dave and erin of
+	// example.org.
+	Users []string
+	// Main are lines added to main.cf, such as "milter_content_timeout = 5s".
+	Main []string
+	// Host is Postfix's myhostname, "" is mx.example.org.
+	Host string
+	// Chroot runs Postfix's daemons in the queue folder, as Debian does.
+	Chroot bool
+}
+
+// Instance is a running Postfix and Dovecot.
+type Instance struct {
+	Dir        string // everything is below
+	Config     string // Postfix's configuration folder, for -c
+	Queue      string // Postfix's queue folder
+	Submission string // address with SMTP AUTH
+	App        string // address for applications in mynetworks, without AUTH
+	Host       string
+	Sink       *Sink
+
+	options Options
+	warden  *exec.Cmd
+	hold    *os.File // the warden acts when this is closed
+	dovecot *exec.Cmd
+	gone    chan struct{} // closed when Dovecot has ended
+	stopped sync.Once
+}
+
+// patience bounds every wait for a daemon. The machine may be busy with other tests.
+const patience = 60 * time.Second
+
+// Start runs an instance until the test ends, or fails the test. Call Require before.
+func Start(t testing.TB, o Options) *Instance {
+	t.Helper()
+	in, err := prepare(t, o)
+	if err != nil {
+		t.Fatalf("prepare private Postfix: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := in.Stop(); err != nil {
+			t.Errorf("stop private Postfix: %v", err)
+		}
+		if t.Failed() {
+			t.Logf("mail.log of the test's Postfix:\n%s", in.Log())
+		}
+		in.remove(t)
+	})
+	if err := in.StartDovecot(); err != nil {
+		t.Fatalf("start private Dovecot: %v", err)
+	}
+	if err := in.StartPostfix(); err != nil {
+		t.Fatalf("start private Postfix: %v\n%s", err, in.Log())
+	}
+	return in
+}
+
+func prepare(t testing.TB, o Options) (*Instance, error) {
+	if o.Users == nil {
+		for _, name := range []string{"alice", "bob", "carol", "dave", "erin"} {
+			o.Users = append(o.Users, name+"@example.org")
+		}
+	}
+	if o.Host == "" {
+		o.Host = "mx.example.org"
+	}
+	// Not t.TempDir: its parents are closed to the user postfix, and its names are too
+	// long for unix sockets.
+	dir, err := os.MkdirTemp("/tmp", "mta")
+	if err != nil {
+		return nil, err
+	}
+	in := &Instance{
+		Dir: dir, Config: dir + "/etc", Queue: dir + "/queue", Host: o.Host,
+		Sink: NewSink(t), options: o,
+	}
+	if err := in.layOut(); err != nil {
+		os.RemoveAll(dir)
+		return nil, err
+	}
+	if err := in.watch(); err != nil {
+		os.RemoveAll(dir)
+		return nil, err
+	}
+	return in, nil
+}
+
+// layOut makes the folders and writes the configurations.
+func (in *Instance) layOut() error {
+	uid, gid, err := account("postfix")
+	if err != nil {
+		return err
+	}
+	if err := os.Chmod(in.Dir, 0o755); err != nil {
+		return err
+	}
+	for _, d := range []struct {
+		name string
+		mode os.FileMode
+		own  bool
+	}{
+		{"etc", 0o755, false}, {"queue", 0o755, false}, {"queue/private", 0o700, true},
+		{"data", 0o700, true}, {"dovecot", 0o755, false}, {"dovecot/run", 0o755, false},
+		{"dovecot/state", 0o755, false},
+	} {
+		path := filepath.Join(in.Dir, d.name)
+		if err := os.Mkdir(path, d.mode); err != nil {
+			return err
+		}
+		if d.own {
+			if err := os.Chown(path, uid, gid); err != nil {
+				return err
+			}
+		}
+	}
+	ports, err := freePorts(2)
+	if err != nil {
+		return err
+	}
+	in.Submission = "127.0.0.1:" + strconv.Itoa(ports[0])
+	in.App = "127.0.0.1:" + strconv.Itoa(ports[1])
+	var users strings.Builder
+	for _, name := range in.options.Users {
+		fmt.Fprintf(&users, "%s:{PLAIN}%s::::::\n", name, Password)
+	}
+	if err := os.WriteFile(in.Dir+"/dovecot/users", []byte(users.String()), 0o644); err != nil {
+		return err
+	}
+	return in.configure(ports)
+}
+
+func (in *Instance) configure(ports []int) error {
+	chroot := "n"
+	if in.options.Chroot {
+		chroot = "y"
+	}
+	values := map[string]any{
+		"Dir": in.Dir, "Host": in.Host, "SinkPort": in.Sink.Port(), "Chroot": chroot,
+		"Milters": in.options.Milters, "Main": in.options.Main,
+		"SubmissionPort": ports[0], "AppPort": ports[1],
+	}
+	testdata, err := testdata()
+	if err != nil {
+		return err
+	}
+	for from, to := range map[string]string{
+		"postfix/main.cf": "etc/main.cf", "postfix/master.cf": "etc/master.cf",
+		"dovecot/dovecot.conf": "dovecot/dovecot.conf",
+	} {
+		tmpl, err := template.ParseFiles(filepath.Join(testdata, from))
+		if err != nil {
+			return err
+		}
+		var text strings.Builder
+		if err := tmpl.Execute(&text, values); err != nil {
+			return err
+		}
+		err = os.WriteFile(filepath.Join(in.Dir, to), []byte(text.String()), 0o644)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// warden waits for the end of its input, which comes with the end of the test's process
+// in whatever way, and then ends what a pid file of ours still names.
+const warden = `cat >/dev/null
+end() {
+	p=$(cat "$2" 2>/dev/null | tr -d ' ') || return
+	[ -n "$p" ] && tr '\0' ' ' <"/proc/$p/cmdline" 2>/dev/null | grep -q "$3" && kill "$1" -- "-$p"
+}
+[ -d "$1" ] || exit 0
+for signal in -TERM -KILL; do
+	end $signal "$1/queue/pid/master.pid" master
+	end $signal "$1/dovecot/run/master.pid" dovecot
+	sleep 1
+done
+rm -rf "$1"
+`
+
+func (in *Instance) watch() error {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	in.warden = exec.Command("/bin/sh", "-c", warden, "warden", in.Dir)
+	in.warden.Stdin = r
+	in.warden.SysProcAttr = ownGroup()
+	if err := in.warden.Start(); err != nil {
+		w.Close()
+		return fmt.Errorf("start warden: %w", err)
+	}
+	in.hold = w
+	return nil
+}
+
+// Stop ends both daemons. It may be called twice.
+func (in *Instance) Stop() error {
+	var err error
+	in.stopped.Do(func() {
+		err = in.StopPostfix()
+		if e := in.StopDovecot(); err == nil {
+			err = e
+		}
+	})
+	return err
+}
+
+func (in *Instance) remove(t testing.TB) {
+	if err := os.RemoveAll(in.Dir); err != nil {
+		t.Errorf("remove private Postfix: %v", err)
+	}
+	in.hold.Close()
+	in.warden.Wait()
+}
+
+// Log returns what Postfix has logged so far.
+func (in *Instance) Log() string { return read(in.Dir + "/mail.log") }
+
+// DovecotLog returns what Dovecot has logged so far.
+func (in *Instance) DovecotLog() string { return read(in.Dir + "/dovecot.log") }
+
+func read(path string) string {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
+
+func account(name string) (uid, gid int, err error) {
+	u, err := user.Lookup(name)
+	if err != nil {
+		return 0, 0, err
+	}
+	if uid, err = strconv.Atoi(u.Uid); err != nil {
+		return 0, 0, err
+	}
+	gid, err = strconv.Atoi(u.Gid)
+	return uid, gid, err
+}
+
+// freePorts asks the kernel for ports; all stay taken until the last is known.
+func freePorts(n int) ([]int, error) {
+	var ports []int
+	for range n {
+		ln, err := net.Listen("tcp4", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		defer ln.Close()
+		ports = append(ports, ln.Addr().(*net.TCPAddr).Port)
+	}
+	return ports, nil
+}
+
+// testdata finds the module's testdata folder above the test's working directory.
+func testdata() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for ; dir != "/"; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return filepath.Join(dir, "testdata"), nil
+		}
+	}
+	return "", fmt.Errorf("find testdata: no go.mod above the working directory")
+}
+
+// await polls a condition of another process, which tells us in no other way.
+func await(ctx context.Context, what string, ok func() bool) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for %s: %w", what, ctx.Err())
+		case <-tick.C:
+		}
+	}
+	return nil
+}
