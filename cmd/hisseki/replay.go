@@ -8,8 +8,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
+	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"hisseki/analyzer"
@@ -18,8 +20,10 @@ import (
 
 type replayFlags struct {
 	timeline     string
+	sender       string
 	json         bool
 	noClient     bool
+	learn        bool
 	releaseAfter time.Duration
 	off          []string
 }
@@ -27,37 +31,80 @@ type replayFlags struct {
 func newReplay() *cobra.Command {
 	var f replayFlags
 	cmd := &cobra.Command{
-		Use:   "replay --timeline FILE",
+		Use:   "replay PATH... | --timeline FILE",
 		Short: "Judge past mail on its own clock, without touching the store",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runReplay(cmd, f)
+		Long: `Judge past mail on its own clock, by the very same analyzer as serve, and show what would
+have been delayed or held, and why. PATHs are .eml files, mboxes (also .gz and .zst),
+Maildirs and folders of them; such mail tells no client address.
+
+With --learn nothing is held: the mail is recorded in the store, and what looks ordinary
+is learned. A new installation starts so from its Sent folders, oldest mail first.`,
+		RunE: func(cmd *cobra.Command, paths []string) error {
+			if (f.timeline == "") == (len(paths) == 0) {
+				return usageError{errors.New("replay needs either paths or --timeline FILE")}
+			}
+			return runReplay(cmd, f, paths)
 		},
 	}
 	fl := cmd.Flags()
-	fl.StringVar(&f.timeline, "timeline", "", "timeline.jsonl of the mails, in time order")
-	fl.BoolVar(&f.json, "json", false, "print one JSON object a line instead of a table")
+	fl.StringVar(&f.timeline, "timeline", "", "timeline.jsonl `FILE` of the mails, in time order")
+	fl.StringVar(&f.sender, "sender", "", "the `ACCOUNT` that sent all of PATH, whatever From says")
+	addJSON(cmd, &f.json)
 	fl.BoolVar(&f.noClient, "no-client", false, "withhold client addresses, as behind webmail")
+	fl.BoolVar(&f.learn, "learn", false, "learn into the store instead of judging")
 	fl.DurationVar(&f.releaseAfter, "release-after", replay.DefaultReleaseAfter,
 		"release a hold as the owner's own mail when nobody confirmed it by then")
-	fl.StringSliceVar(&f.off, "without", nil, "switch signals off, by name")
+	fl.StringSliceVar(&f.off, "without", nil, "switch `SIGNALS` off, by name")
+	cmd.MarkFlagsMutuallyExclusive("learn", "json")
+	cmd.MarkFlagsMutuallyExclusive("learn", "no-client")
+	cmd.MarkFlagsMutuallyExclusive("timeline", "sender")
 	return cmd
 }
 
-func runReplay(cmd *cobra.Command, f replayFlags) (err error) {
+// closingSource is a source that holds files open.
+type closingSource interface {
+	replay.Source
+	io.Closer
+}
+
+// open opens the history and says how many mails it has, -1 for unknown.
+func (f *replayFlags) open(cmd *cobra.Command, paths []string) (closingSource, int, error) {
 	if f.timeline == "" {
-		return usageError{errors.New("replay needs --timeline FILE")}
+		a, err := replay.OpenPaths(cmd.Context(), paths,
+			replay.ArchiveOptions{Sender: strings.ToLower(f.sender)})
+		if err != nil {
+			return nil, 0, err
+		}
+		for i, s := range a.Skipped() {
+			if i == 20 {
+				fmt.Fprintf(cmd.ErrOrStderr(), "hisseki: %d more left out\n", len(a.Skipped())-i)
+				break
+			}
+			fmt.Fprintf(cmd.ErrOrStderr(), "hisseki: left out %s: %s\n", safe(s.Name, 200),
+				safe(s.Why, 200))
+		}
+		return a, a.Count(), nil
 	}
 	file, err := os.Open(f.timeline)
 	if err != nil {
-		return fmt.Errorf("open timeline: %w", err)
+		return nil, 0, fmt.Errorf("open timeline: %w", err)
 	}
-	defer file.Close()
-	src, err := replay.OpenTimeline(filepath.Dir(f.timeline), f.timeline, file)
+	t, err := replay.OpenTimeline(filepath.Dir(f.timeline), f.timeline, file)
 	if err != nil {
-		return err
+		return nil, 0, errors.Join(err, file.Close())
 	}
-	defer src.Close()
+	return timelineFile{t, file}, -1, nil
+}
+
+// timelineFile closes the timeline and its file.
+type timelineFile struct {
+	*replay.Timeline
+	file *os.File
+}
+
+func (t timelineFile) Close() error { return errors.Join(t.Timeline.Close(), t.file.Close()) }
+
+func runReplay(cmd *cobra.Command, f replayFlags, paths []string) (err error) {
 	cfg := analyzer.Config{
 		// A replay's hashes are never kept, so they need no secret.
 		Salt: []byte("replay"),
@@ -70,6 +117,16 @@ func runReplay(cmd *cobra.Command, f replayFlags) (err error) {
 		}
 		cfg.Off[name] = true
 	}
+	src, total, err := f.open(cmd, paths)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, src.Close()) }()
+	progress, end := progressBar(cmd.ErrOrStderr(), total)
+	defer end()
+	if f.learn {
+		return runLearn(cmd, src, progress, end)
+	}
 	out := bufio.NewWriterSize(cmd.OutOrStdout(), 1<<16)
 	defer func() { err = errors.Join(err, out.Flush()) }()
 	report := jsonReport(out)
@@ -80,15 +137,46 @@ func runReplay(cmd *cobra.Command, f replayFlags) (err error) {
 	}
 	_, err = replay.Run(cmd.Context(), replay.Options{
 		Source: src, Config: cfg, NoClient: f.noClient, ReleaseAfter: f.releaseAfter,
-		Report: report,
+		Report: report, Progress: progress,
 	})
+	end()
+	if err != nil || sum == nil {
+		return err
+	}
+	return sum.Write(out)
+}
+
+func runLearn(cmd *cobra.Command, src replay.Source, progress func(int), end func()) (err error) {
+	cfg, err := settings(cmd)
 	if err != nil {
 		return err
 	}
-	if sum != nil {
-		return sum.Write(out)
+	db, err := openStore(cmd.Context(), cfg, true)
+	if err != nil {
+		return err
 	}
-	return nil
+	defer func() { err = errors.Join(err, db.Close()) }()
+	n, err := learn(cmd.Context(), cfg, db, src, progress)
+	end()
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "learned from %s into %s, %d of them too odd to learn\n",
+		counted(n.mails, "mail"), cfg.Database, n.odd)
+	return err
+}
+
+// progressBar returns what shows progress on a terminal, and what ends it (more than
+// once is fine). Elsewhere both do nothing.
+func progressBar(w io.Writer, total int) (progress func(int), end func()) {
+	if !isTerminal(w) {
+		return func(int) {}, func() {}
+	}
+	bar := progressbar.NewOptions(total, progressbar.OptionSetWriter(w),
+		progressbar.OptionSetDescription("mails"), progressbar.OptionShowCount(),
+		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+	// A bar that cannot be drawn is no reason to stop.
+	return func(n int) { _ = bar.Set(n) }, func() { _ = bar.Finish() }
 }
 
 func jsonReport(w io.Writer) func(*replay.Event) error {

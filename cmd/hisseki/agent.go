@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+	"github.com/spf13/cobra"
+
+	"hisseki/internal/config"
+	"hisseki/quarantine"
+	"hisseki/store"
+)
+
+func newAgent() *cobra.Command {
+	var host string
+	var once bool
+	cmd := &cobra.Command{
+		Use:   "agent",
+		Short: "Carry out decisions in Postfix's queue (as root, on each MTA host)",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := settings(cmd)
+			if err != nil {
+				return err
+			}
+			return runAgent(cmd, cfg, host, once)
+		},
+	}
+	cmd.Flags().StringVar(&host, "host", "", "`NAME` of this MTA, by default Postfix's myhostname")
+	cmd.Flags().BoolVar(&once, "once", false, "one round, then end")
+	return cmd
+}
+
+func runAgent(cmd *cobra.Command, cfg config.Config, host string, once bool) (err error) {
+	if os.Geteuid() != 0 {
+		return errors.New("the agent must be root: Postfix's postsuper serves nobody else")
+	}
+	if host == "" {
+		if host, err = postfixHost(cmd.Context(), cfg.Agent.PostfixConfig); err != nil {
+			return err
+		}
+	}
+	db, err := openStore(cmd.Context(), cfg, false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	var level slog.LevelVar
+	setLevel(&level, cfg.Log.Level)
+	log := newLogger(cmd.ErrOrStderr(), cfg.Log.Format, &level)
+	agent := quarantine.Agent{
+		Host: host, Store: tasks{db}, Log: log, Now: time.Now,
+		MTA: &quarantine.Queue{ConfigDir: cfg.Agent.PostfixConfig},
+	}
+	if once {
+		return agent.Once(cmd.Context())
+	}
+	log.Info("agent at work", "host", host, "interval", time.Duration(cfg.Agent.Interval))
+	notify(log, daemon.SdNotifyReady)
+	err = agent.Run(cmd.Context(), time.Duration(cfg.Agent.Interval))
+	notify(log, daemon.SdNotifyStopping)
+	if errors.Is(err, context.Canceled) && cmd.Context().Err() != nil {
+		return nil // told to stop
+	}
+	return err
+}
+
+// postfixHost is how the MTA names itself, in the {j} macro too.
+func postfixHost(ctx context.Context, configDir string) (string, error) {
+	out, err := postconf(ctx, configDir, "-xh", "myhostname")
+	if err != nil {
+		return "", fmt.Errorf("%w: give --host", err)
+	}
+	return strings.TrimSpace(out), nil
+}
+
+// postconf asks Postfix for its configuration.
+func postconf(ctx context.Context, configDir string, args ...string) (string, error) {
+	if configDir != "" {
+		args = append([]string{"-c", configDir}, args...)
+	}
+	path, err := exec.LookPath("postconf")
+	if err != nil {
+		path = "/usr/sbin/postconf" // not in everybody's PATH
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, path, args...).Output()
+	if err != nil {
+		return "", fmt.Errorf("asking postconf %s: %w", strings.Join(args, " "), err)
+	}
+	return string(out), nil
+}
+
+// tasks is the store in the agent's words.
+type tasks struct{ *store.DB }
+
+// Tasks implements quarantine.Store.
+func (t tasks) Tasks(ctx context.Context, host string, now time.Time) ([]quarantine.Task, error) {
+	holds, err := t.Holds(ctx, store.Filter{MTA: host, States: openStates})
+	if err != nil {
+		return nil, err
+	}
+	list := make([]quarantine.Task, 0, len(holds))
+	for i := range holds {
+		h := &holds[i]
+		task := quarantine.Task{Hold: h.ID, QueueID: h.Record.Envelope.QueueID,
+			At: h.Record.Envelope.Time, Verb: quarantine.Keep, Tries: h.Attempts}
+		due := !h.Due.After(now)
+		switch {
+		case h.State == store.Delayed && due:
+			task.Verb = quarantine.EndDelay
+		case h.State == store.Releasing && due:
+			task.Verb = quarantine.Release
+		case h.State == store.Discarding && due:
+			task.Verb = quarantine.Discard
+		case h.State == store.Releasing || h.State == store.Discarding:
+			continue // its next try is not due
+		}
+		list = append(list, task)
+	}
+	return list, nil
+}
+
+var _ quarantine.Store = tasks{}
