@@ -188,11 +188,13 @@ func (a *Archive) spool(f *os.File) (*os.File, error) {
 		tmp.Close()
 		return nil, fmt.Errorf("unlink the temporary file: %w", err)
 	}
-	n, err := io.Copy(tmp, io.LimitReader(plain, a.opt.MaxFile+1))
-	if err == nil && n > a.opt.MaxFile {
+	_, err = io.CopyN(tmp, plain, a.opt.MaxFile)
+	if err == io.EOF {
+		err = nil
+	} else if n, _ := io.ReadFull(plain, make([]byte, 1)); err == nil && n > 0 {
 		err = fmt.Errorf("it holds more than %d bytes", a.opt.MaxFile)
 	}
-	if _, serr := tmp.Seek(0, io.SeekStart); serr != nil {
+	if _, serr := tmp.Seek(0, io.SeekStart); serr != nil { // for the index to read it
 		tmp.Close()
 		return nil, fmt.Errorf("rewind the temporary file: %w", serr)
 	}

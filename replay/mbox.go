@@ -74,8 +74,12 @@ func scanMbox(r io.Reader, found func(piece) error) error {
 }
 
 func (s *mboxScanner) line(line []byte, start int64) error {
+	candidate := s.blank && bytes.HasPrefix(line, []byte("From "))
+	if candidate {
+		line = bytes.Clone(line) // peeking at the next line moves the buffer
+	}
 	text := bytes.TrimRight(line, "\r\n")
-	if s.blank && bytes.HasPrefix(line, []byte("From ")) && s.begins(text) {
+	if candidate && s.begins(text) {
 		if err := s.end(start); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package replay
 import (
 	"context"
 	"fmt"
+	"sort"
 	"time"
 
 	"hisseki/analyzer"
@@ -10,13 +11,15 @@ import (
 )
 
 // Memory is an analyzer's memory for the length of a replay. It follows the contract of
-// analyzer.Memory exactly as the store does, without a disk.
+// analyzer.Memory exactly as the store does, without a disk, for one analyzer, one call
+// at a time, and mails in time order.
 type Memory struct {
 	records   []*analyzer.Record
 	senders   map[string][]*analyzer.Record
 	profiles  map[string]*baseline.Profile
 	lessons   []analyzer.Lesson
-	incidents map[string]incident
+	incidents map[string]incident  // open ones
+	ended     map[string]time.Time // when the last one of a sender ended
 	opened    int
 }
 
@@ -31,6 +34,7 @@ func NewMemory() *Memory {
 		senders:   make(map[string][]*analyzer.Record),
 		profiles:  make(map[string]*baseline.Profile),
 		incidents: make(map[string]incident),
+		ended:     make(map[string]time.Time),
 	}
 }
 
@@ -74,7 +78,9 @@ func (m *Memory) Recent(_ context.Context, sender string, since time.Time) ([]an
 	}
 	out := make([]analyzer.Record, 0, len(list)-i)
 	for _, r := range list[i:] {
-		out = append(out, *r)
+		c := *r
+		c.URLs, c.Verdict.Evidence = nil, nil
+		out = append(out, c)
 	}
 	return out, nil
 }
@@ -87,13 +93,15 @@ func (m *Memory) Lessons(_ context.Context, after int64, limit int) ([]analyzer.
 
 // Record keeps one record; its id is its place, from 1.
 func (m *Memory) Record(_ context.Context, r *analyzer.Record) (id, lesson int64, err error) {
+	id = int64(len(m.records) + 1)
+	c := *r
+	r, c.ID = &c, id // the caller goes on with its own
 	m.records = append(m.records, r)
-	id = int64(len(m.records))
 	sender := r.Envelope.Sender
 	m.senders[sender] = append(m.senders[sender], r)
 	if _, open := m.incidents[sender]; r.Verdict.Action == analyzer.Hold && !open {
 		m.opened++
-		m.incidents[sender] = incident{m.opened, r.Envelope.Time}
+		m.incidents[sender] = incident{m.opened, m.firstSuspicious(sender, r.Envelope.Time)}
 	}
 	if r.Learn {
 		lesson = m.Teach(id, 1)
@@ -126,20 +134,52 @@ func (m *Memory) IncidentName(sender string) string {
 	return ""
 }
 
-// Close ends the sender's incident and returns the ids of what was learned from the
-// sender since it began.
-func (m *Memory) Close(sender string) (learned []int64) {
-	i, open := m.incidents[sender]
-	if !open {
-		return nil
+// incidentReach is how far before the first hold an incident begins at most.
+const incidentReach = 24 * time.Hour
+
+// firstSuspicious returns when the sender's incident began that was noticed at a time:
+// with the first mail of the day before that was to wait, and after the last incident.
+func (m *Memory) firstSuspicious(sender string, at time.Time) time.Time {
+	since := at.Add(-incidentReach)
+	if ended := m.ended[sender]; ended.After(since) {
+		since = ended
 	}
-	delete(m.incidents, sender)
-	for _, r := range m.senders[sender] {
-		if r.Learned && !r.Envelope.Time.Before(i.since) {
-			learned = append(learned, r.ID)
+	list := m.senders[sender]
+	i := sort.Search(len(list), func(i int) bool { return !list[i].Envelope.Time.Before(since) })
+	for _, r := range list[i:] {
+		if r.Verdict.Would != analyzer.Pass {
+			return r.Envelope.Time
 		}
 	}
-	return learned
+	return at
+}
+
+// Dismiss ends the sender's incident, if one is open: it was the owner.
+func (m *Memory) Dismiss(sender string, at time.Time) {
+	if _, open := m.incidents[sender]; open {
+		delete(m.incidents, sender)
+		m.ended[sender] = at
+	}
+}
+
+// Confirm ends the sender's incident as a compromise and unlearns what was learned from
+// the sender since it began. Without an open incident (a missed attack, or one whose
+// holds were released before anybody knew) it began with the first mail of the last day
+// that was to wait.
+func (m *Memory) Confirm(sender string, at time.Time) {
+	since := m.incidents[sender].since
+	if _, open := m.incidents[sender]; !open {
+		delete(m.ended, sender)
+		since = m.firstSuspicious(sender, at)
+	}
+	list := m.senders[sender]
+	for i := len(list) - 1; i >= 0 && !list[i].Envelope.Time.Before(since); i-- {
+		if list[i].Learned {
+			m.Teach(list[i].ID, -1)
+		}
+	}
+	delete(m.incidents, sender)
+	m.ended[sender] = at
 }
 
 // Override knows none.

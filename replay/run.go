@@ -162,7 +162,7 @@ func (r *run) carryOut(ctx context.Context, now time.Time) error {
 		by := "timer"
 		if k.held {
 			by = "reviewer"
-			r.memory.Close(k.record.Envelope.Sender)
+			r.memory.Dismiss(k.record.Envelope.Sender, d.at)
 		}
 		if err := r.tell("released", d.at, k, by); err != nil {
 			return err
@@ -180,9 +180,7 @@ func (r *run) carryOut(ctx context.Context, now time.Time) error {
 
 // confirm ends the sender's incident as a compromise.
 func (r *run) confirm(ctx context.Context, act *Act) error {
-	for _, id := range r.memory.Close(act.Confirm) {
-		r.memory.Teach(id, -1)
-	}
+	r.memory.Confirm(act.Confirm, act.Time)
 	for id, k := range r.kept {
 		if k.record.Envelope.Sender == act.Confirm {
 			delete(r.kept, id)
