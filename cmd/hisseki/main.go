@@ -78,6 +78,6 @@ func newRoot() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	addSettingsFlags(root)
-	root.AddCommand(newServe(), newAgent(), newQuarantine(), newReplay())
+	root.AddCommand(newServe(), newAgent(), newQuarantine(), newReplay(), newDemo())
 	return root
 }

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"hisseki/internal/company"
+	"hisseki/internal/config"
+	"hisseki/store"
+)
+
+// report prints what became of every mail, from the milter's answers and the store.
+func (d *demo) report(ctx context.Context) error {
+	holds, err := d.store.Holds(ctx, store.Filter{})
+	if err != nil {
+		return err
+	}
+	byID := map[string]*store.Hold{}
+	for i := range holds {
+		byID[holds[i].Record.Envelope.QueueID] = &holds[i]
+	}
+	t := newTable(d.out, "  time", "who", "to", "fate", "points", "because")
+	var count struct{ escaped, held, delayed, others, disturbed int }
+	for i := range d.sent {
+		s := &d.sent[i]
+		h := byID[s.id]
+		if (h != nil) != s.kept {
+			return fmt.Errorf("mail %s: the milter's answer and the store differ", s.id)
+		}
+		fate, score, because := d.fate(h)
+		who := "the thief"
+		if !s.theft {
+			who = safe(s.mail.Login, 30)
+			count.others++
+			if h != nil {
+				count.disturbed++
+			}
+		}
+		switch {
+		case !s.theft:
+		case h == nil || h.State == store.Released:
+			count.escaped++
+		default:
+			count.held++
+		}
+		if s.theft && h != nil && h.Record.Verdict.Action == "delay" {
+			count.delayed++
+		}
+		// The first mails and every honest one; the rest of the burst is all the same.
+		if i < 8 || !s.theft || i == len(d.sent)-1 {
+			t.row("  "+s.mail.Time.In(company.Tokyo).Format("15:04:05"), who,
+				safe(s.mail.Recipients[0], 30), t.paint(fate), score, because)
+		}
+	}
+	if err := t.write(); err != nil {
+		return err
+	}
+	d.say("\n   Of the thief's %d mails %d escaped and %d are in quarantine, %d of those delayed first.\n"+
+		"   Of %d honest mails meanwhile %d had to wait.\n",
+		demoMails, count.escaped, count.held, count.delayed, count.others, count.disturbed)
+	return d.firstHold(ctx, holds)
+}
+
+func (d *demo) fate(h *store.Hold) (fate, score, because string) {
+	if h == nil {
+		return "pass", "", ""
+	}
+	v := &h.Record.Verdict
+	fate = string(h.State)
+	if v.Action == "delay" && h.State == store.Held {
+		fate = "delayed, then held"
+	}
+	if len(v.Evidence) > 0 {
+		because = safe(v.Evidence[0].Text, 46)
+	}
+	return fate, points(v.Points), because
+}
+
+func (d *demo) firstHold(ctx context.Context, holds []store.Hold) error {
+	for i := range holds {
+		if holds[i].Record.Verdict.Action != "hold" {
+			continue
+		}
+		d.say("\n3. Why the first of them was held:\n\n")
+		if err := showHold(ctx, d.out, config.Config{}, &holds[i], false); err != nil {
+			return err
+		}
+		break
+	}
+	d.say(`4. Look further (the folder stays until you remove it):
+
+   bin/hisseki quarantine list --db %[1]s
+   bin/hisseki quarantine show H1 --db %[1]s
+   bin/hisseki quarantine list --host file-kakunin.test --json --db %[1]s
+   bin/hisseki quarantine discard --sender %[2]s --dry-run --db %[1]s
+   rm -r %[3]s
+`, d.db, company.Victim, d.dir)
+	if len(holds) == 0 {
+		return fmt.Errorf("nothing was held: see %s/serve.log", d.dir)
+	}
+	return nil
+}
