@@ -3,6 +3,7 @@ package replay
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 	"time"
 
@@ -14,94 +15,125 @@ import (
 // analyzer.Memory exactly as the store does, without a disk, for one analyzer, one call
 // at a time, and mails in time order.
 type Memory struct {
-	records   []*analyzer.Record
-	senders   map[string][]*analyzer.Record
-	profiles  map[string]*baseline.Profile
-	lessons   []analyzer.Lesson
-	incidents map[string]incident  // open ones
-	ended     map[string]time.Time // when the last one of a sender ended
-	opened    int
+	records   []*analyzer.Record // by id-1
+	senders   map[string]*remembered
+	lessons   []lesson // by id-1
+	incidents int      // opened until now
 }
 
-type incident struct {
-	id    int
-	since time.Time
+// remembered is what is known of one sender, or of the organisation ("").
+type remembered struct {
+	records  []*analyzer.Record // oldest first; kept in Memory.records for the organisation
+	lessons  []int64            // ids, rising; not kept for the organisation
+	profile  *baseline.Profile
+	last     int64     // lesson up to which profile holds all of them
+	incident int       // number of the open one, 0 for none
+	since    time.Time // when it began
+	ended    time.Time // when the last one ended
+}
+
+// lesson is an analyzer.Lesson without its own copy of the observation.
+type lesson struct {
+	record int64
+	sign   int
 }
 
 // NewMemory returns an empty memory.
 func NewMemory() *Memory {
-	return &Memory{
-		senders:   make(map[string][]*analyzer.Record),
-		profiles:  make(map[string]*baseline.Profile),
-		incidents: make(map[string]incident),
-		ended:     make(map[string]time.Time),
-	}
+	return &Memory{senders: make(map[string]*remembered)}
 }
 
-// Profile returns the sender's profile; the analyzer is its only writer.
+func (m *Memory) of(sender string) *remembered {
+	s := m.senders[sender]
+	if s == nil {
+		s = &remembered{profile: &baseline.Profile{}}
+		m.senders[sender] = s
+	}
+	return s
+}
+
+// Profile returns the sender's profile. It is no copy: the analyzer goes on with it, and
+// says by SaveProfile which lessons are in it by then.
 func (m *Memory) Profile(_ context.Context, sender string) (*baseline.Profile, int64, error) {
-	p := m.profiles[sender]
-	if p == nil {
-		p = &baseline.Profile{}
-		for i := range m.lessons {
-			if l := &m.lessons[i]; sender == "" || l.Sender == sender {
-				teach(p, l)
-			}
+	s := m.of(sender)
+	if sender == "" {
+		for id := s.last + 1; id <= int64(len(m.lessons)); id++ {
+			m.fold(s.profile, id)
 		}
-		m.profiles[sender] = p
-	}
-	return p, int64(len(m.lessons)), nil
-}
-
-func teach(p *baseline.Profile, l *analyzer.Lesson) {
-	if l.Sign > 0 {
-		p.Learn(&l.Obs)
 	} else {
-		p.Unlearn(&l.Obs)
+		i, _ := slices.BinarySearch(s.lessons, s.last+1)
+		for _, id := range s.lessons[i:] {
+			m.fold(s.profile, id)
+		}
+	}
+	s.last = int64(len(m.lessons))
+	return s.profile, s.last, nil
+}
+
+func (m *Memory) fold(p *baseline.Profile, id int64) {
+	l := m.lessons[id-1]
+	if o := &m.records[l.record-1].Observation; l.sign > 0 {
+		p.Learn(o)
+	} else {
+		p.Unlearn(o)
 	}
 }
 
-// SaveProfile keeps nothing: Profile handed out the live one.
-func (m *Memory) SaveProfile(context.Context, string, *baseline.Profile, int64) error {
+// SaveProfile keeps a profile with the last lesson that it holds.
+func (m *Memory) SaveProfile(_ context.Context, sender string, p *baseline.Profile,
+	last int64) error {
+	s := m.of(sender)
+	s.profile, s.last = p, last
 	return nil
 }
 
 // Recent returns a sender's records since a time, oldest first; "" means every sender.
 func (m *Memory) Recent(_ context.Context, sender string, since time.Time) ([]analyzer.Record, error) {
-	list := m.senders[sender]
+	list := m.of(sender).records
 	if sender == "" {
 		list = m.records
 	}
-	i := len(list)
-	for i > 0 && !list[i-1].Envelope.Time.Before(since) {
-		i--
-	}
+	i := from(list, since)
 	out := make([]analyzer.Record, 0, len(list)-i)
 	for _, r := range list[i:] {
-		c := *r
-		c.URLs, c.Verdict.Evidence = nil, nil
-		out = append(out, c)
+		out = append(out, *r)
 	}
 	return out, nil
 }
 
-// Lessons returns the lessons after an id.
-func (m *Memory) Lessons(_ context.Context, after int64, limit int) ([]analyzer.Lesson, error) {
-	list := m.lessons[min(int(after), len(m.lessons)):]
-	return list[:min(len(list), limit)], nil
+// from returns the index of the first record at a time or after.
+func from(list []*analyzer.Record, since time.Time) int {
+	return sort.Search(len(list), func(i int) bool {
+		return !list[i].Envelope.Time.Before(since)
+	})
 }
 
-// Record keeps one record; its id is its place, from 1.
+// Lessons returns the lessons after an id.
+func (m *Memory) Lessons(_ context.Context, after int64, limit int) ([]analyzer.Lesson, error) {
+	var out []analyzer.Lesson
+	for id := after + 1; id <= int64(len(m.lessons)) && len(out) < limit; id++ {
+		l := m.lessons[id-1]
+		r := m.records[l.record-1]
+		out = append(out, analyzer.Lesson{ID: id, Record: l.record,
+			Sender: r.Envelope.Sender, Sign: l.sign, Obs: r.Observation})
+	}
+	return out, nil
+}
+
+// Record keeps what the analyzer may want back; the id is the record's place, from 1.
 func (m *Memory) Record(_ context.Context, r *analyzer.Record) (id, lesson int64, err error) {
 	id = int64(len(m.records) + 1)
-	c := *r
-	r, c.ID = &c, id // the caller goes on with its own
-	m.records = append(m.records, r)
-	sender := r.Envelope.Sender
-	m.senders[sender] = append(m.senders[sender], r)
-	if _, open := m.incidents[sender]; r.Verdict.Action == analyzer.Hold && !open {
-		m.opened++
-		m.incidents[sender] = incident{m.opened, m.firstSuspicious(sender, r.Envelope.Time)}
+	k := &analyzer.Record{ID: id, Verdict: r.Verdict, Observation: r.Observation, Due: r.Due,
+		Promote: r.Promote, Learn: r.Learn}
+	k.Envelope.Time, k.Envelope.Sender = r.Envelope.Time, r.Envelope.Sender
+	k.Envelope.Class = r.Envelope.Class
+	k.Verdict.Evidence, k.Verdict.PassIf = nil, ""
+	m.records = append(m.records, k)
+	s := m.of(r.Envelope.Sender)
+	s.records = append(s.records, k)
+	if s.incident == 0 && r.Verdict.Action == analyzer.Hold {
+		m.incidents++
+		s.incident, s.since = m.incidents, firstSuspicious(s, r.Envelope.Time)
 	}
 	if r.Learn {
 		lesson = m.Teach(id, 1)
@@ -113,23 +145,26 @@ func (m *Memory) Record(_ context.Context, r *analyzer.Record) (id, lesson int64
 func (m *Memory) Teach(record int64, sign int) int64 {
 	r := m.records[record-1]
 	r.Learned = sign > 0
-	m.lessons = append(m.lessons, analyzer.Lesson{
-		ID: int64(len(m.lessons) + 1), Record: record, Sender: r.Envelope.Sender, Sign: sign,
-		Obs: r.Observation,
-	})
-	return int64(len(m.lessons))
+	m.lessons = append(m.lessons, lesson{record, sign})
+	id := int64(len(m.lessons))
+	s := m.of(r.Envelope.Sender)
+	s.lessons = append(s.lessons, id)
+	return id
 }
 
 // Incident says whether the sender has an open incident.
 func (m *Memory) Incident(_ context.Context, sender string) (bool, time.Time, error) {
-	i, open := m.incidents[sender]
-	return open, i.since, nil
+	s := m.of(sender)
+	if s.incident == 0 {
+		return false, time.Time{}, nil
+	}
+	return true, s.since, nil
 }
 
 // IncidentName names the sender's open incident, or is "".
 func (m *Memory) IncidentName(sender string) string {
-	if i, open := m.incidents[sender]; open {
-		return fmt.Sprintf("I-%d", i.id)
+	if s := m.of(sender); s.incident != 0 {
+		return fmt.Sprintf("I-%d", s.incident)
 	}
 	return ""
 }
@@ -139,14 +174,12 @@ const incidentReach = 24 * time.Hour
 
 // firstSuspicious returns when the sender's incident began that was noticed at a time:
 // with the first mail of the day before that was to wait, and after the last incident.
-func (m *Memory) firstSuspicious(sender string, at time.Time) time.Time {
+func firstSuspicious(s *remembered, at time.Time) time.Time {
 	since := at.Add(-incidentReach)
-	if ended := m.ended[sender]; ended.After(since) {
-		since = ended
+	if s.ended.After(since) {
+		since = s.ended
 	}
-	list := m.senders[sender]
-	i := sort.Search(len(list), func(i int) bool { return !list[i].Envelope.Time.Before(since) })
-	for _, r := range list[i:] {
+	for _, r := range s.records[from(s.records, since):] {
 		if r.Verdict.Would != analyzer.Pass {
 			return r.Envelope.Time
 		}
@@ -156,9 +189,8 @@ func (m *Memory) firstSuspicious(sender string, at time.Time) time.Time {
 
 // Dismiss ends the sender's incident, if one is open: it was the owner.
 func (m *Memory) Dismiss(sender string, at time.Time) {
-	if _, open := m.incidents[sender]; open {
-		delete(m.incidents, sender)
-		m.ended[sender] = at
+	if s := m.of(sender); s.incident != 0 {
+		s.incident, s.ended = 0, at
 	}
 }
 
@@ -167,19 +199,19 @@ func (m *Memory) Dismiss(sender string, at time.Time) {
 // holds were released before anybody knew) it began with the first mail of the last day
 // that was to wait.
 func (m *Memory) Confirm(sender string, at time.Time) {
-	since := m.incidents[sender].since
-	if _, open := m.incidents[sender]; !open {
-		delete(m.ended, sender)
-		since = m.firstSuspicious(sender, at)
+	s := m.of(sender)
+	since := s.since
+	if s.incident == 0 {
+		s.ended = time.Time{}
+		since = firstSuspicious(s, at)
 	}
-	list := m.senders[sender]
-	for i := len(list) - 1; i >= 0 && !list[i].Envelope.Time.Before(since); i-- {
-		if list[i].Learned {
-			m.Teach(list[i].ID, -1)
+	list := s.records[from(s.records, since):]
+	for _, r := range slices.Backward(list) {
+		if r.Learned {
+			m.Teach(r.ID, -1)
 		}
 	}
-	delete(m.incidents, sender)
-	m.ended[sender] = at
+	s.incident, s.ended = 0, at
 }
 
 // Override knows none.

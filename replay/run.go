@@ -54,7 +54,7 @@ func Run(ctx context.Context, opt Options) (*Memory, error) {
 	for n := 1; ; n++ {
 		act, err := opt.Source.Next()
 		if errors.Is(err, io.EOF) {
-			return r.memory, r.carryOut(ctx, endOfTime)
+			return r.memory, r.end(ctx)
 		}
 		if err != nil {
 			return r.memory, err
@@ -86,6 +86,17 @@ type keptMail struct {
 	name   string
 	record *analyzer.Record
 	held   bool // false: delayed
+}
+
+// end lets go what still waits and saves the profiles.
+func (r *run) end(ctx context.Context) error {
+	if err := r.carryOut(ctx, endOfTime); err != nil {
+		return err
+	}
+	if s, ok := r.judge.(interface{ Save(context.Context) error }); ok {
+		return s.Save(ctx)
+	}
+	return nil
 }
 
 func (r *run) act(ctx context.Context, act *Act) error {
