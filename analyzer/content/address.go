@@ -48,7 +48,7 @@ func (p *parser) addresses(values []string) []Address {
 func splitMailboxes(s string) (items []string, ok bool) {
 	ok = true
 	start, depth := 0, 0
-	quoted, angle := false, false
+	quoted, angle, route := false, false, false
 	add := func(end int) {
 		if item := strings.TrimSpace(s[start:end]); item != "" {
 			items = append(items, item)
@@ -68,11 +68,12 @@ func splitMailboxes(s string) (items []string, ok bool) {
 			depth--
 		case depth > 0:
 		case c == '<':
-			angle = true
+			angle, route = true, i+1 < len(s) && s[i+1] == '@'
 		case c == '>':
 			angle = false
 		case c == ':' && !angle && !strings.ContainsRune(s[start:i], '@'):
 			start = i + 1 // a group's name
+		case c == ',' && angle && route: // obsolete: "<@a,@b:user@host>"
 		case c == ',' || c == ';':
 			if angle { // "<a@example.org, b@..." : the bracket was never closed
 				ok, angle = false, false

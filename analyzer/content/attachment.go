@@ -8,11 +8,22 @@ import (
 // attachment records a part that mail programs offer as a file, and looks into the
 // kinds of file that carry links: HTML pages, shortcuts, calendars.
 func (p *parser) attachment(e entity, at place) {
+	data, cut, clean := decodeTransfer(e.body, e.encoding, p.lim.PartBytes, p.scratch)
+	if cap(data) > cap(p.scratch) && (e.encoding == "base64" || e.encoding == "quoted-printable") {
+		p.scratch = data[:0]
+	}
+	p.record(e, data, cut, clean)
+	if n := len(p.out.Attachments); n > 0 {
+		p.lookInside(data, e, p.out.Attachments[n-1].Kind, at)
+	}
+}
+
+// record keeps an attachment. data is its content, decoded.
+func (p *parser) record(e entity, data []byte, cut, clean bool) {
 	if len(p.out.Attachments) >= maxAttached {
 		p.defect(DefectParts, "more attachments than are kept")
 		return
 	}
-	data, cut, clean := decodeTransfer(e.body, e.encoding, p.lim.PartBytes)
 	if !clean {
 		p.defect(DefectEncoding, "an attachment whose encoding is broken")
 	}
@@ -29,7 +40,6 @@ func (p *parser) attachment(e entity, at place) {
 	}
 	a.Sniffed, a.Kind = sniff(data, e.name, e.mediaType)
 	p.out.Attachments = append(p.out.Attachments, a)
-	p.lookInside(data, e, a.Kind, at)
 }
 
 // endsAt tells whether part is the end of body, so that a cut body cut it too.
@@ -40,9 +50,13 @@ func endsAt(body, part []byte) bool {
 // lookInside collects the URLs of a file that a reader would follow from it.
 func (p *parser) lookInside(data []byte, e entity, kind Kind, at place) {
 	at.file, at.group = true, nil
-	if len(data) > p.lim.textDecode() {
-		data = data[:p.lim.textDecode()]
+	if kind != HTMLFile && kind != Calendar && kind != Shortcut {
+		return
 	}
+	if room := p.textRoom(); len(data) > room {
+		data = data[:room]
+	}
+	p.decoded += len(data)
 	switch kind {
 	case HTMLFile:
 		text, _ := decodeCharset(data, orElse(e.params["charset"], metaCharset(data)))

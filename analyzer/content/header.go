@@ -94,7 +94,7 @@ func cleanName(name string) string {
 // parseDate reads a Date field and its zone as written. Dates that net/mail
 // rejects are tried again without comments, weekday and trailing dirt.
 func parseDate(value string) (time.Time, string) {
-	value = strings.TrimSpace(unfold(value))
+	value = oneLine(unfold(value))
 	if value == "" || len(value) > 200 {
 		return time.Time{}, ""
 	}

@@ -65,11 +65,32 @@ const maxBlock = 150
 // mail, and where its first line is: Notes prints name and date above "To:".
 func (l lines) headerBlock(i int) (start int, ok bool) {
 	kind, _ := labelOf(l[i].text)
-	if kind == labelNone || kind == labelOther || kind == labelCc || kind == labelSubject {
+	if kind == labelNone || kind == labelOther || kind == labelSubject {
 		return 0, false
 	}
-	var seen [labelOther + 1]bool
-	gap := 0
+	if kind == labelCc { // a Notes head whose "To:" is missing
+		return l.notesHead(i)
+	}
+	seen := l.blockLabels(i, kind)
+	dated := kind == labelFrom && hasDateTime(l[i].text)
+	switch {
+	case dated && (seen[labelTo] || seen[labelCc] || seen[labelSubject]):
+		return l.letterhead(i), true // Notes prints the date behind the name
+	case seen[labelFrom] && (seen[labelSubject] || seen[labelSent]) &&
+		(seen[labelTo] || seen[labelSubject] && seen[labelSent]):
+		return i, true
+	case kind == labelSent && seen[labelSubject] && seen[labelTo]:
+		return i, true
+	case kind == labelTo && seen[labelSubject]:
+		start, dated := l.notesHead(i)
+		return start, dated || seen[labelCc]
+	}
+	return 0, false
+}
+
+// blockLabels collects the labels of the block that begins at line i with kind.
+func (l lines) blockLabels(i int, kind label) (seen [labelOther + 1]bool) {
+	gap, odd := 0, 0
 	for j := i; j < len(l) && j < i+maxBlock; j++ {
 		t := strings.TrimSpace(l[j].text)
 		if t == "" {
@@ -81,7 +102,10 @@ func (l lines) headerBlock(i int) (start int, ok bool) {
 		k, _ := labelOf(t)
 		if k == labelNone {
 			// a wrapped list of recipients, or a mail's text: the block has ended
-			if gap > 0 || !isWrapped(l[j].text) {
+			if !isWrapped(l[j].text) {
+				odd++
+			}
+			if gap > 0 || odd > 2 {
 				break
 			}
 			continue
@@ -94,22 +118,7 @@ func (l lines) headerBlock(i int) (start int, ok bool) {
 			break
 		}
 	}
-	if seen[labelFrom] && (seen[labelSubject] || seen[labelSent]) &&
-		(seen[labelTo] || seen[labelSubject] && seen[labelSent]) {
-		if hasDateTime(l[i].text) {
-			return l.letterhead(i), true
-		}
-		return i, true
-	}
-	if kind == labelSent && seen[labelSubject] && seen[labelTo] {
-		return i, true
-	}
-	if kind == labelTo && seen[labelSubject] {
-		if start, dated := l.notesHead(i); dated {
-			return start, true
-		}
-	}
-	return 0, false
+	return seen
 }
 
 // letterhead returns where the department's name stands that Notes prints above
@@ -157,7 +166,7 @@ func (l lines) notesHead(to int) (start int, dated bool) {
 			break
 		}
 		seen++
-		if hasDateTime(t) {
+		if hasDateTime(t) || hasDateTime(t+" "+strings.TrimSpace(l[j+1].text)) {
 			dated = true
 			start = j
 			continue

@@ -74,7 +74,8 @@ func plainHost(host string) bool {
 // registrable returns the registrable domain by the public suffix list, the host
 // itself when it is a suffix or has none.
 func registrable(host string) string {
-	if host == "" || strings.HasPrefix(host, ".") || strings.Contains(host, "..") {
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	if host == "" || host[0] == '.' || strings.Contains(host, "..") || strings.Trim(last, "0123456789") == "" {
 		return host
 	}
 	domain, err := publicsuffix.EffectiveTLDPlusOne(host)

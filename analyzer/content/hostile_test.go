@@ -2,6 +2,7 @@ package content
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"runtime"
 	"strings"
@@ -96,7 +97,15 @@ func hostileMails() map[string]func() Source {
 		"header-flood":      headerFlood,
 		"zip-names":         zipFlood,
 		"html-file":         mail(append(page, head("Content-Disposition", "attachment")...), many("<a href=//e.org>", 500_000)),
-		"raw-base64":        mail(head("Content-Type", "multipart/mixed"), many(many("QUFB", 15)+"\n-\n", 300_000)),
+		"text-parts-50M": mail(mixed, many("--b\r\nContent-Type: text/html\r\n\r\n"+
+			many("<p>x https://example.org/ ", 10_000)+"\r\n", 190)),
+		"files-50M": mail(mixed, many("--b\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\n"+
+			many("YWFh", 65_536)+"\r\n", 190)),
+		"html-files-50M": mail(mixed, many("--b\r\nContent-Type: text/html\r\nContent-Disposition: attachment\r\n\r\n"+
+			many("<a href=//e.org>x</a>", 12_000)+"\r\n", 190)),
+		"broken-parts":   mail(mixed, many("--b\r\nContent-Type: multipart/mixed\r\n\r\n"+many("x ", 100_000)+"\r\n", 190)),
+		"messages-coded": messagesCoded,
+		"raw-base64":     mail(head("Content-Type", "multipart/mixed"), many(many("QUFB", 15)+"\n-\n", 300_000)),
 	}
 }
 
@@ -109,6 +118,20 @@ func nestedMail() Source {
 	b.WriteString("\r\nhttps://deep.example.org/\r\n")
 	fields, body, _ := splitFields(b.Bytes())
 	return Source{Header: fields, Body: body, BodySize: int64(len(body))}
+}
+
+// messagesCoded is an attached message in an attached message and so on, each
+// encoded once more.
+func messagesCoded() Source {
+	body := []byte("Subject: x\r\n\r\n" + strings.Repeat("a", 2<<20))
+	for range 8 {
+		var b bytes.Buffer
+		b.WriteString("Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n")
+		b.WriteString(base64.StdEncoding.EncodeToString(body))
+		body = b.Bytes()
+	}
+	fields, rest, _ := splitFields(body)
+	return Source{Header: fields, Body: rest, BodySize: int64(len(rest))}
 }
 
 func manyURLs(n int, format string) string {

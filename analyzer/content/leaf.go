@@ -23,8 +23,9 @@ type mark struct {
 
 // leaf reads a part that mail programs show as text.
 func (p *parser) leaf(e entity, at place) {
-	limit := p.lim.textDecode()
-	body, cut, clean := decodeTransfer(e.body, e.encoding, limit)
+	limit := p.textRoom()
+	body, cut, clean := decodeTransfer(e.body, e.encoding, limit, nil)
+	p.decoded += len(body)
 	if cut && len(e.body) > limit {
 		p.defect(DefectSize, "a text part longer than is read")
 	}
@@ -73,6 +74,9 @@ func (p *parser) plainPart(text string, e entity, at place) {
 		p.out.HasPlain = true
 	}
 	text = p.cleanText(text)
+	if !at.foreign && strings.Contains(text, "begin ") {
+		text = p.uuFiles(text)
+	}
 	if strings.EqualFold(e.params["format"], "flowed") {
 		text = unflow(text, strings.EqualFold(e.params["delsp"], "yes"))
 	}

@@ -15,16 +15,19 @@ const (
 
 // Bounds that no caller needs to move.
 const (
-	maxFields     = 500       // header fields looked at in one header
-	maxFieldBytes = 64 << 10  // bytes of one field's value that are decoded
-	maxPartHeader = 64 << 10  // bytes of one part's header
-	maxAddresses  = 2000      // mailboxes kept of one header
-	maxIDs        = 200       // message ids kept of one header
-	maxDefects    = 50        // defects kept of one mail
-	maxRawScan    = 1 << 20   // bytes of a broken body scanned as they stand
-	textFactor    = 4         // bytes of a text part decoded for each byte of text kept
-	maxAttached   = 200       // attachments kept
-	maxTextDecode = 1<<20 + 1 // bytes of any one text part turned into UTF-8
+	maxFields     = 500      // header fields looked at in one header
+	maxFieldBytes = 64 << 10 // bytes of one field's value that are decoded
+	maxPartHeader = 64 << 10 // bytes of one part's header
+	maxAddresses  = 2000     // mailboxes kept of one header
+	maxIDs        = 200      // message ids kept of one header
+	maxDefects    = 50       // defects kept of one mail
+	maxRawScan    = 1 << 20  // bytes of one broken body scanned as they stand
+	maxRawAll     = 2 << 20  // bytes of all broken bodies scanned
+	textFactor    = 4        // bytes of a text part decoded for each byte of text kept
+	maxAttached   = 200      // attachments kept
+	maxTextPart   = 1 << 20  // bytes of one text part turned into UTF-8
+	maxTextAll    = 4 << 20  // bytes of all text parts turned into UTF-8
+	maxWrapped    = 4 << 20  // bytes of an encoded multipart or attached message
 )
 
 // withDefaults fills the zero fields.
@@ -48,11 +51,6 @@ func (l Limits) withDefaults() Limits {
 		l.Budget = defaultBudget
 	}
 	return l
-}
-
-// textDecode is how many bytes of one text part are decoded.
-func (l Limits) textDecode() int {
-	return min(l.PartBytes, l.TextBytes*textFactor, maxTextDecode)
 }
 
 // clock tells whether the wall-clock budget is spent. A nil now never is.

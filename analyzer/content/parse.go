@@ -36,7 +36,10 @@ type parser struct {
 	body      []byte // of the whole mail
 	bodyCut   bool   // and it went on
 	parts     int
-	textBytes int
+	textBytes int             // of text kept
+	decoded   int             // bytes of text parts decoded
+	scanned   int             // bytes of broken bodies scanned
+	scratch   []byte          // the buffer that attachments are decoded into, one by one
 	noted     map[string]bool // defect codes already noted
 	text      strings.Builder
 	own       strings.Builder
@@ -65,6 +68,11 @@ func (p *parser) outOfTime() bool {
 		p.defect(DefectTime, "the time for reading this mail ran out")
 	}
 	return p.late
+}
+
+// textRoom is how many bytes of the next text part may be decoded.
+func (p *parser) textRoom() int {
+	return max(0, min(p.lim.PartBytes, p.lim.TextBytes*textFactor, maxTextPart, maxTextAll-p.decoded))
 }
 
 // finish moves what was gathered into the Content.

@@ -14,6 +14,7 @@ func (l lines) quotes(forward bool) {
 	if forward {
 		below = kindForward
 	}
+	var m marked
 	for i := 0; i < len(l); i++ {
 		if l[i].kind != kindOwn {
 			continue
@@ -38,9 +39,8 @@ func (l lines) quotes(forward bool) {
 			return
 		}
 		if n, sure := l.introduction(i); n > 0 {
-			marked := l.markedBelow(i + n)
 			switch {
-			case marked:
+			case m.below(l, i+n):
 				l.set(i, i+n, kindQuote)
 				i += n - 1
 				continue
@@ -126,17 +126,40 @@ func isQuoteLine(t string) bool {
 	return false
 }
 
-// markedBelow tells whether the next lines with text carry quote marks or were
-// marked as quoted by HTML: then quoting ends where the marks end.
-func (l lines) markedBelow(i int) bool {
-	for n := 0; i < len(l) && n < 2; i++ {
-		if strings.TrimSpace(l[i].text) == "" {
-			continue
-		}
-		if l[i].kind == kindQuote || isQuoteLine(l[i].text) {
+// marked finds out whether quote marks follow an introducing line. It remembers how
+// far it has looked, so that many such lines cost no more than one.
+type marked struct {
+	until int // the lines before this one, from the last look on, tell the same
+	found bool
+}
+
+// below tells whether, up to the next place where an older mail begins, lines carry
+// quote marks or are quoted by HTML. Then quoting ends where the marks end, and what
+// stands between them is the author's answer.
+func (m *marked) below(l lines, i int) bool {
+	if i < m.until && !m.found {
+		return false
+	}
+	m.found = false
+	for m.until = i; m.until < len(l); m.until++ {
+		t := l[m.until].text
+		if l[m.until].kind == kindQuote || isQuoteLine(t) {
+			m.found = true
 			return true
 		}
-		n++
+		t = strings.TrimSpace(t)
+		if len(t) > 600 || t == "" {
+			continue
+		}
+		if _, ok := separator(t); ok {
+			return false
+		}
+		if n, sure := l.introduction(m.until); n > 0 && sure {
+			return false
+		}
+		if _, ok := l.headerBlock(m.until); ok {
+			return false
+		}
 	}
 	return false
 }
@@ -219,7 +242,7 @@ func separator(t string) (lineKind, bool) {
 		}
 		return kind, true
 	}
-	if len(core) == len(t) || !strings.HasPrefix(t, "--") {
+	if len(core) == len(t) || !strings.HasPrefix(t, "--") && !strings.HasSuffix(t, "--") {
 		return kindOwn, false
 	}
 	for _, head := range []string{"forwarded by ", "forwarded message from ", "original message from ",

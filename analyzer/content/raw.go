@@ -12,6 +12,10 @@ const rawTail = maxRawScan / 4
 // and with base64 and quoted-printable runs decoded. Where nothing else was read of
 // them, asText makes what they hold the mail's text.
 func (p *parser) rawScan(b []byte, at place, asText bool) {
+	if p.scanned += min(len(b), maxRawScan); p.scanned > maxRawAll {
+		p.defect(DefectSize, "a broken body longer than is scanned")
+		return
+	}
 	if len(b) > maxRawScan {
 		b = append(b[:maxRawScan-rawTail:maxRawScan-rawTail], b[len(b)-rawTail:]...)
 		p.defect(DefectSize, "a broken body longer than is scanned")

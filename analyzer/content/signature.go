@@ -204,12 +204,15 @@ func contact(some []line) int {
 			continue
 		}
 		low := strings.ToLower(line.text)
+		if strings.Contains(low, "-by: ") {
+			return 0 // "Signed-off-by:" belongs to the text
+		}
 		for kind, hints := range contactHints {
 			if seen[kind] {
 				continue
 			}
 			for _, hint := range hints {
-				if at := strings.Index(low, hint); at >= 0 && plausible(kind, low, at) {
+				if at := strings.Index(low, hint); at >= 0 && plausible(kind, low, hint, at) {
 					seen[kind] = true
 					break
 				}
@@ -226,8 +229,14 @@ func contact(some []line) int {
 }
 
 // plausible rejects words that only contain a hint: a telephone or fax needs digits
-// on its line.
-func plausible(kind int, low string, at int) bool {
+// on its line, an address is none inside a URL.
+func plausible(kind int, low, hint string, at int) bool {
+	if kind == 3 && strings.Contains(low, "://") {
+		return false // an at-sign in a URL
+	}
+	if end := at + len(hint); kind == 5 && low[at] == ' ' && end < len(low) && isLetter(low[end]) {
+		return false // "inc", not "include"
+	}
 	if kind <= 1 {
 		digits := 0
 		for i := at; i < len(low); i++ {

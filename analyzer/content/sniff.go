@@ -75,6 +75,9 @@ func sniffContent(data []byte, claimed string) (string, Kind) {
 	if claimed == "message/rfc822" || claimed == "message/global" {
 		return "message/rfc822", Message
 	}
+	if len(data) == 0 {
+		return "application/x-empty", OtherFile
+	}
 	for _, m := range magics {
 		if len(data) >= m.at+len(m.bytes) && string(data[m.at:m.at+len(m.bytes)]) == m.bytes {
 			return m.media, m.kind

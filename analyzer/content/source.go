@@ -60,8 +60,8 @@ type headerReader struct {
 	size int
 	last []byte // value of the last field, folds joined by "\n"
 
-	dropped bool // the last field was not kept, nor are its folds
-	body []byte // lines that turned out to belong to the body
+	dropped bool   // the last field was not kept, nor are its folds
+	body    []byte // lines that turned out to belong to the body
 }
 
 // end finishes the last field.

@@ -50,10 +50,10 @@ func transferName(value string) string {
 	return oneLine(name)
 }
 
-// decodeTransfer decodes a body to at most limit bytes. Plain encodings return b
-// itself. go-message decodes well-formed bodies; where it stops with an error, the
+// decodeTransfer decodes a body to at most limit bytes, into buf where that has the
+// room. Plain encodings return b itself. go-message decodes well-formed bodies; where it stops with an error, the
 // lenient decoders below read on as mail programs do, and clean is false.
-func decodeTransfer(b []byte, name string, limit int) (out []byte, cut, clean bool) {
+func decodeTransfer(b []byte, name string, limit int, buf []byte) (out []byte, cut, clean bool) {
 	switch name {
 	case "base64", "quoted-printable":
 	case "x-uuencode":
@@ -70,7 +70,10 @@ func decodeTransfer(b []byte, name string, limit int) (out []byte, cut, clean bo
 	h.Add("Content-Transfer-Encoding", name)
 	entity, err := message.New(h, bytes.NewReader(b))
 	if err == nil {
-		out, err = readUpTo(entity.Body, decodedSize(b, name, limit), limit)
+		if n := decodedSize(b, name, limit); cap(buf) < n {
+			buf = make([]byte, 0, n)
+		}
+		out, err = readUpTo(entity.Body, buf[:0], limit)
 		if err == nil {
 			return out, len(out) >= limit, true
 		}
@@ -99,9 +102,8 @@ func decodedSize(b []byte, name string, limit int) int {
 	return min(n, limit) + 512
 }
 
-// readUpTo reads at most limit bytes and keeps what came before an error.
-func readUpTo(r io.Reader, size, limit int) ([]byte, error) {
-	out := make([]byte, 0, size)
+// readUpTo appends at most limit bytes to out and keeps what came before an error.
+func readUpTo(r io.Reader, out []byte, limit int) ([]byte, error) {
 	for len(out) < limit {
 		if len(out) == cap(out) {
 			out = append(out, 0)[:len(out)]

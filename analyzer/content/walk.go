@@ -47,6 +47,8 @@ func (p *parser) walk(e entity, at place) {
 	case e.mediaType == "message/rfc822", e.mediaType == "message/global",
 		e.mediaType == "message/news":
 		p.message(e, at)
+	case e.mediaType == "application/pkcs7-mime", e.mediaType == "application/x-pkcs7-mime":
+		p.smime(e, at)
 	case e.attached(), e.name != "" && e.mediaType == "text/html" && p.shown:
 		p.attachment(e, at)
 	default:
@@ -65,7 +67,7 @@ func (p *parser) multipart(e entity, at place) {
 		p.defect(DefectEncoding, "a multipart that is itself encoded")
 		// RFC 2045 section 6.4 forbids it; programs differ, so read both ways
 		if !bytes.Contains(body, []byte("--"+e.params["boundary"])) {
-			body, _, _ = decodeTransfer(body, e.encoding, p.lim.PartBytes)
+			body, _, _ = decodeTransfer(body, e.encoding, min(p.lim.PartBytes, maxWrapped), nil)
 		}
 	}
 	if e.conflict {
@@ -102,6 +104,13 @@ func (p *parser) multipart(e entity, at place) {
 	}
 }
 
+// smime reads an opaque signature; what is encrypted stays a file.
+func (p *parser) smime(e entity, at place) {
+	data, cut, clean := decodeTransfer(e.body, e.encoding, min(p.lim.PartBytes, maxWrapped), nil)
+	p.record(e, data, cut, clean)
+	p.signed(data, at)
+}
+
 // parse reads the parts of multipart e.
 func (p *parser) parse(parts [][]byte, e entity, at place) {
 	inner := at
@@ -128,11 +137,8 @@ func (p *parser) parse(parts [][]byte, e entity, at place) {
 // message reads an attached mail. Programs show it as a file or below the text;
 // either way it is not the author's own.
 func (p *parser) message(e entity, at place) {
-	p.attachment(e, at)
-	body, _, clean := decodeTransfer(e.body, e.encoding, p.lim.PartBytes)
-	if !clean {
-		p.defect(DefectEncoding, "an attached message whose encoding is broken")
-	}
+	body, cut, clean := decodeTransfer(e.body, e.encoding, min(p.lim.PartBytes, maxWrapped), nil)
+	p.record(e, body, cut, clean)
 	fields, rest, ok := splitFields(body)
 	if !ok {
 		p.defect(DefectHeader, "an attached message's header holds lines that are no fields")
