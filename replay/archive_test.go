@@ -64,7 +64,8 @@ func brief(t *testing.T, dir string, opt ArchiveOptions, paths ...string) (strin
 	}
 	var b strings.Builder
 	for _, x := range acts {
-		if want := fmt.Sprintf("On day %d.\n", x.Time.Day()); !strings.HasSuffix(string(x.Mail.Body), want) {
+		want := fmt.Sprintf("On day %d.\n", x.Time.Day())
+		if !strings.HasSuffix(string(x.Mail.Body), want) {
 			t.Errorf("%s: body %q does not belong to %v", x.Name, x.Mail.Body, x.Time)
 		}
 		fmt.Fprintf(&b, "%s %d %s\n", strings.TrimPrefix(x.Name, dir+"/"), x.Time.Day(), x.Mail.Sender)

@@ -43,14 +43,16 @@ func TestMailTime(t *testing.T) {
 		fields []content.Field
 		want   string
 	}{
-		"date":           {[]content.Field{date}, "2026-01-05T09:00:00Z"},
-		"received first": {[]content.Field{received("5 Jan 2026 08:00:00 +0000"), date}, "2026-01-05T08:00:00Z"},
+		"date": {[]content.Field{date}, "2026-01-05T09:00:00Z"},
+		"received first": {[]content.Field{received("5 Jan 2026 08:00:00 +0000"), date},
+			"2026-01-05T08:00:00Z"},
 		"earliest received": {[]content.Field{received("5 Jan 2026 09:02:00 +0000"),
 			received("5 Jan 2026 09:01:00 +0000"), date}, "2026-01-05T09:01:00Z"},
-		"insane received": {[]content.Field{received("1 Jan 1970 00:00:00 +0000"), date}, "2026-01-05T09:00:00Z"},
-		"insane date":     {[]content.Field{{Name: "Date", Value: "1 Jan 2099 00:00:00 +0000"}}, ""},
-		"no semicolon":    {[]content.Field{{Name: "Received", Value: "5 Jan 2026 08:00:00 +0000"}}, ""},
-		"none":            {nil, ""},
+		"insane received": {[]content.Field{received("1 Jan 1970 00:00:00 +0000"), date},
+			"2026-01-05T09:00:00Z"},
+		"insane date":  {[]content.Field{{Name: "Date", Value: "1 Jan 2099 00:00:00 +0000"}}, ""},
+		"no semicolon": {[]content.Field{{Name: "Received", Value: "5 Jan 2026 08:00:00 +0000"}}, ""},
+		"none":         {nil, ""},
 	} {
 		got := ""
 		if at := mailTime(c.fields); !at.IsZero() {

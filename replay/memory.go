@@ -88,7 +88,8 @@ func (m *Memory) SaveProfile(_ context.Context, sender string, p *baseline.Profi
 }
 
 // Recent returns a sender's records since a time, oldest first; "" means every sender.
-func (m *Memory) Recent(_ context.Context, sender string, since time.Time) ([]analyzer.Record, error) {
+func (m *Memory) Recent(_ context.Context, sender string, since time.Time) (
+	[]analyzer.Record, error) {
 	list := m.of(sender).records
 	if sender == "" {
 		list = m.records

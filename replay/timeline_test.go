@@ -55,8 +55,11 @@ func readTimeline(t *testing.T, dir, text string) ([]*Act, error) {
 func TestTimeline(t *testing.T) {
 	dir := writeFiles(t, map[string]string{"mail/1.eml": oneMail, "mail/2.eml.gz": gz(oneMail)})
 	acts, err := readTimeline(t, dir, `
-{"time":"2026-01-05T09:00:00+09:00","file":"mail/1.eml","login":"A@Example.org","client":"192.0.2.7","mail_from":"a@example.org","rcpt":["b@example.jp"],"later":1}
-{"time":"2026-01-05T00:00:00Z","file":"mail/2.eml.gz","login":"a@example.org","mail_from":"","rcpt":[]}
+{"time":"2026-01-05T09:00:00+09:00","file":"mail/1.eml",`+
+		`"login":"A@Example.org","client":"192.0.2.7","mail_from":"a@example.org",`+
+		`"rcpt":["b@example.jp"],"later":1}
+{"time":"2026-01-05T00:00:00Z","file":"mail/2.eml.gz","login":"a@example.org",`+
+		`"mail_from":"","rcpt":[]}
 
 {"time":"2026-01-05T00:00:01Z","confirm":"A@example.org"}`)
 	if err != nil {
