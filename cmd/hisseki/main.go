@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -48,6 +47,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
+	started := false
+	noteStart(root, &started)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitOK
@@ -55,7 +56,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	fmt.Fprintf(stderr, "hisseki: %v\n", err)
 	var usage usageError
 	switch {
-	case errors.As(err, &usage), strings.HasPrefix(err.Error(), "unknown command"):
+	case errors.As(err, &usage), !started: // cobra refused the command line
 		fmt.Fprintln(stderr, "hisseki: see hisseki --help")
 		return exitUsage
 	case errors.Is(err, errNothing):
@@ -64,6 +65,19 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitPartly
 	}
 	return exitError
+}
+
+// noteStart has every command note that its own code is reached.
+func noteStart(cmd *cobra.Command, started *bool) {
+	if do := cmd.RunE; do != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			*started = true
+			return do(cmd, args)
+		}
+	}
+	for _, c := range cmd.Commands() {
+		noteStart(c, started)
+	}
 }
 
 func newRoot() *cobra.Command {
@@ -78,6 +92,7 @@ func newRoot() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	addSettingsFlags(root)
-	root.AddCommand(newServe(), newAgent(), newQuarantine(), newReplay(), newDemo())
+	root.AddCommand(newServe(), newAgent(), newQuarantine(), newReplay(),
+		newStatus(), newVersion(), newDemo())
 	return root
 }

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"hisseki/internal/company"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"hisseki": main})
+}
+
+// TestScript runs every script: the real main, one subcommand and its refusals each.
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "../../testdata/script",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
+			env.Setenv("STATE_DIRECTORY", filepath.Join(env.WorkDir, "state"))
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"company":  writeCompany,
+			"incident": playIncident,
+			"answers":  waitForSocket,
+		},
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+	})
+}
+
+// scriptEnd is when the company's past ends in scripts: fixed, so that output is.
+var scriptEnd = time.Date(2026, 11, 17, 10, 12, 0, 0, company.Tokyo)
+
+// writeCompany is "company DIR": three weeks of mail as a timeline.
+func writeCompany(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: company DIR")
+	}
+	_, err := company.WriteTimeline(ts.MkAbs(args[0]), company.New(demoSeed).Weeks(3, scriptEnd))
+	ts.Check(err)
+}
+
+// playIncident is "incident SOCKET N": the first N mails of the thief, through the milter.
+func playIncident(ts *testscript.TestScript, neg bool, args []string) {
+	n := 0
+	if len(args) == 2 {
+		_, err := fmt.Sscan(args[1], &n)
+		ts.Check(err)
+	}
+	if neg || n < 1 || n > demoMails {
+		ts.Fatalf("usage: incident SOCKET N")
+	}
+	firm := company.New(demoSeed)
+	firm.Weeks(3, scriptEnd)
+	theft, _ := firm.Incident(scriptEnd, demoSpan, demoMails)
+	mta := newDemoMTA("unix", ts.MkAbs(args[0]))
+	kept := 0
+	for i := range theft[:n] {
+		ok, err := mta.send(&theft[i], fmt.Sprintf("4SCRIPT%04dz", i+1))
+		ts.Check(err)
+		if ok {
+			kept++
+		}
+	}
+	ts.Logf("%d of %d kept", kept, n)
+	ts.Check(os.WriteFile(ts.MkAbs("kept"), fmt.Appendf(nil, "%d\n", kept), 0o600))
+}
+
+// waitForSocket is "answers SOCKET": wait until somebody accepts there.
+func waitForSocket(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: answers SOCKET")
+	}
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		conn, err := net.Dial("unix", ts.MkAbs(args[0]))
+		if err == nil {
+			conn.Close()
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("nobody answers: %v", err)
+		}
+	}
+}
