@@ -25,6 +25,7 @@ type view struct {
 	index  int // of the cue that is being assessed
 	today  baseline.Slot
 	now    time.Time
+	many   float64  // points of the number of recipients
 	fresh  int      // recipients new to the sender and not seen lately
 	urls   []string // not usual for the sender
 	hosts  []string
@@ -129,6 +130,11 @@ func (a *Analyzer) measure(v *view) ([]Evidence, float64, float64) {
 		found[g] = capGroup(found[g], groupCap[g])
 		for _, e := range found[g] {
 			sums[g] += e.Points
+		}
+	}
+	for _, e := range found[groupRecipients] {
+		if e.Signal == "recipients-many" {
+			v.many = e.Points
 		}
 	}
 	total, lure := weigh(found[:], sums)

@@ -33,8 +33,8 @@ var DefaultBudget = Budget{Holds: 1e-4, Delays: 5e-3}
 const (
 	shippedDrift = 3
 	shippedDelay = 5
-	shippedHold  = 9
-	shippedSum   = 7
+	shippedHold  = 12
+	shippedSum   = 8
 	lineWeight   = 500
 )
 
@@ -54,7 +54,7 @@ func (a *Analyzer) lines(org *baseline.Profile) lines {
 	b, t := a.cfg.Budget, a.cfg.Thresholds
 	l := lines{
 		drift: org.Line(false, driftShare, shippedDrift, lineWeight),
-		delay: org.Line(false, b.Delays*0.8, shippedDelay, lineWeight),
+		delay: org.Line(false, b.Delays*0.5, shippedDelay, lineWeight),
 		hold:  org.Line(false, b.Holds/2, shippedHold, lineWeight),
 		sum:   org.Line(true, b.Holds/2, shippedSum, lineWeight),
 	}
@@ -97,7 +97,7 @@ type decision struct {
 func (a *Analyzer) decide(v *view, points, lure float64, rule Override, cond Conditions) decision {
 	t := a.shared.lines
 	d := decision{would: Pass, incident: v.state.open}
-	d.sum = v.state.decayed(v.now) + gate(lure)*max(0, points-t.drift)
+	d.sum = v.state.decayed(v.now) + gate(lure)*max(0, points-t.drift)*crowd(v.o.Recipients, min(v.many, lure-1))
 	switch {
 	case rule.Action == Pass:
 		d.cause, d.sum = "rule", 0
@@ -107,9 +107,9 @@ func (a *Analyzer) decide(v *view, points, lure float64, rule Override, cond Con
 		d.would, d.cause = Hold, "mail"
 	case d.sum >= t.sum && points >= t.drift:
 		d.would, d.cause = Hold, "sum"
-	case v.state.open && points >= t.drift && a.alike(v):
+	case v.state.open && points >= t.drift && gate(lure) > 0 && a.alike(v):
 		d.would, d.cause = Hold, "incident"
-	case points >= t.delay:
+	case points >= t.delay && gate(lure) > 0:
 		d.would, d.cause = Delay, "mail"
 	}
 	mode := a.cfg.Mode[v.mail.Class]
@@ -136,6 +136,14 @@ func (a *Analyzer) decide(v *view, points, lure float64, rule Override, cond Con
 // is one mail in ten at most), nothing below half a point, for a new computer sends
 // many odd but honest mails.
 func gate(lure float64) float64 { return min(1, max(0, 2*lure-1)) }
+
+// crowd makes one mail to many count like several mails: nothing follows a blast that
+// could convict it later. Eight recipients are an ordinary circle; each doubling beyond
+// counts as one more mail, as far as so many are unusual for this sender and the lure
+// is more than one mail in ten has.
+func crowd(recipients int, unusual float64) float64 {
+	return 1 + min(1, max(0, unusual))*max(0, math.Log2(float64(recipients)/8))
+}
 
 // alike says whether a mail resembles the suspicious ones of the sender's open
 // incident: the same unknown link or file, the same text, or the same new network.
