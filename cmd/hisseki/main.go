@@ -93,6 +93,6 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	addSettingsFlags(root)
 	root.AddCommand(newServe(), newAgent(), newQuarantine(), newReplay(),
-		newStatus(), newVersion(), newDemo())
+		newStatus(), newDoctor(), newVersion(), newDemo())
 	return root
 }
