@@ -2,200 +2,144 @@ package quarantine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 )
 
-// Task is what the store wants of one kept mail.
-type Task struct {
-	Hold    int64
-	QueueID string
-	At      time.Time // when the mail was judged
-	Verb    Verb
-	Tries   int
-}
-
-// Verb is what to do with a kept mail.
-type Verb string
-
-// Verbs. Keep expects the mail in the hold queue and watches it.
-const (
-	Keep     Verb = "keep"
-	EndDelay Verb = "end-delay"
-	Release  Verb = "release"
-	Discard  Verb = "discard"
-)
-
-// Store is what the agent needs of the store.
-type Store interface {
-	// Tasks returns every hold of an MTA host that is not over.
-	Tasks(ctx context.Context, host string, now time.Time) ([]Task, error)
-	// EndDelay claims a delayed mail for release; false when it became a hold meanwhile.
-	EndDelay(ctx context.Context, hold int64) (bool, error)
-	Finish(ctx context.Context, hold int64) error
-	Retry(ctx context.Context, hold int64, cause error, next time.Time) error
-	Vanish(ctx context.Context, hold int64) (bool, error)
-	Heartbeat(ctx context.Context, host, detail string) error
-}
-
-// MTA is the queue as the agent sees it.
+// MTA is the queue as the agent sees it; Queue implements it.
 type MTA interface {
-	List(ctx context.Context) (map[string]Queued, error)
-	Release(ctx context.Context, ids ...string) error
-	Discard(ctx context.Context, ids ...string) error
+	List(ctx context.Context, keep func(Queued) bool) (map[string]Queued, error)
+	Where(ctx context.Context, id string) (queue string, err error)
+	Release(ctx context.Context, ids ...string) (done []string, err error)
+	Discard(ctx context.Context, ids ...string) (done []string, err error)
+	Hold(ctx context.Context, ids ...string) (done []string, err error)
+	Send(ctx context.Context, id string) error
+	Probe(ctx context.Context) error
+}
+
+// Counts is what an agent has done since it was made.
+type Counts struct {
+	Released  int
+	Discarded int
+	Recalled  int
+	Failed    int // tries that Postfix did not confirm
+	Vanished  int
+	Reopened  int // on hold although the store said that they were gone
+	Strangers int // held mail without a record, at the last look
 }
 
 // Agent carries out what the store says is due on one MTA host, and reconciles the
 // store with the queue. Everything it does may be done twice without harm, so it can be
-// killed at any moment.
+// killed at any moment. Its methods are not for use by several goroutines.
 type Agent struct {
 	Host  string // as the MTA names itself in the {j} macro
 	Store Store
 	MTA   MTA
 	Log   *slog.Logger
 	Now   func() time.Time
+	Every time.Duration   // between two reconciliations, 0 means 30 s
+	Wake  <-chan struct{} // starts a round at once; may be nil
+	Seen  func(Counts)    // told after every round; may be nil
 
-	strangers map[string]bool // held mail the store does not know, reported once
+	counts    Counts
+	able      bool              // postsuper worked when last used
+	looked    time.Time         // last reconciliation
+	missing   map[int64]int     // looks in a row that did not see a kept mail
+	strangers map[stranger]bool // held mail the store does not know, reported once
+	last      map[int64]string  // last error logged for a hold
+}
+
+type stranger struct {
+	id      string
+	arrived int64
 }
 
 // settle is how long a mail may need from the verdict to its place in the queue: the
 // record is durable before Postfix finishes the mail.
 const settle = time.Minute
 
-// Run works until ctx ends, once per interval.
+// askAgain is the wait after a try of which we never learnt the end.
+const askAgain = 10 * time.Second
+
+// Run works until ctx ends, once per interval and whenever Wake says so. A round that
+// has begun to act is finished first.
 func (a *Agent) Run(ctx context.Context, interval time.Duration) error {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
-	for {
+	for ctx.Err() == nil {
 		if err := a.Once(ctx); err != nil && ctx.Err() == nil {
 			a.Log.Error("agent could not finish its round", "error", err)
 		}
 		select {
 		case <-ctx.Done():
-			return nil
 		case <-tick.C:
+		case <-a.Wake:
 		}
 	}
+	return nil
 }
 
-// Once does one round: what is due, then a heartbeat. A round that could not see the
-// queue or the store gives no heartbeat, for serve must not delay mail then.
+// Once does one round: what is due, now and then a reconciliation, then a heartbeat. A
+// round in which the store, the queue or postsuper failed us gives no heartbeat, for
+// serve must not delay mail that nobody can let go.
 func (a *Agent) Once(ctx context.Context) error {
-	queue, err := a.MTA.List(ctx)
-	if err != nil {
-		return fmt.Errorf("list the queue: %w", err)
+	if !a.able {
+		if err := a.MTA.Probe(ctx); err != nil {
+			return fmt.Errorf("try postsuper: %w", err)
+		}
+		a.able = true
 	}
-	tasks, err := a.Store.Tasks(ctx, a.Host, a.Now())
+	if a.missing == nil {
+		a.missing, a.last = make(map[int64]int), make(map[int64]string)
+		a.strangers = make(map[stranger]bool)
+	}
+	now := a.Now()
+	look := a.looked.IsZero() || now.Sub(a.looked) >= a.every() || now.Before(a.looked)
+	var held map[string]Queued
+	var err error
+	if look {
+		// Before the tasks: what is on hold by now must have its record by then.
+		held, err = a.MTA.List(ctx, func(m Queued) bool { return m.Queue == "hold" })
+		if err != nil {
+			return fmt.Errorf("list the queue: %w", err)
+		}
+	}
+	tasks, err := a.Store.Tasks(ctx, a.Host, now)
 	if err != nil {
 		return fmt.Errorf("read what is due: %w", err)
 	}
-	known := make(map[string]bool, len(tasks))
-	for _, t := range tasks {
-		known[t.QueueID] = true
-		if err := a.do(ctx, t, queue); err != nil {
-			return err
+	err = a.carryOut(ctx, tasks)
+	if look && ctx.Err() == nil {
+		if e := a.reconcile(ctx, tasks, held); e == nil {
+			a.looked = now
+		} else {
+			err = errors.Join(err, e)
 		}
 	}
-	a.report(queue, known)
-	detail := fmt.Sprintf("%d kept, %d strangers", len(tasks), len(a.strangers))
+	if a.Seen != nil {
+		a.Seen(a.counts)
+	}
+	if err != nil {
+		return err
+	}
+	detail := fmt.Sprintf("%d kept, %d strangers", len(tasks), a.counts.Strangers)
 	if err := a.Store.Heartbeat(ctx, a.Host, detail); err != nil {
 		return fmt.Errorf("give heartbeat: %w", err)
 	}
 	return nil
 }
 
-// do carries out one task against the queue as it was listed.
-func (a *Agent) do(ctx context.Context, t Task, queue map[string]Queued) error {
-	mail, there := queue[t.QueueID]
-	// A short queue id may belong to another mail by now.
-	there = there && abs(a.since(t, mail)) < settle
-	switch t.Verb {
-	case Keep:
-		if there || a.Now().Sub(t.At) < settle {
-			return nil
-		}
-		gone, err := a.Store.Vanish(ctx, t.Hold)
-		if gone {
-			a.Log.Warn("kept mail left the queue without us", "queue_id", t.QueueID)
-		}
-		return err
-	case EndDelay:
-		if ok, err := a.Store.EndDelay(ctx, t.Hold); err != nil || !ok {
-			return err
-		}
-		t.Verb = Release
+func (a *Agent) every() time.Duration {
+	if a.Every == 0 {
+		return 30 * time.Second
 	}
-	return a.carryOut(ctx, t, mail, there)
+	return a.Every
 }
 
-func (a *Agent) carryOut(ctx context.Context, t Task, mail Queued, there bool) error {
-	act := a.MTA.Release
-	done := there && mail.Queue != "hold" || !there
-	if t.Verb == Discard {
-		act, done = a.MTA.Discard, !there
-	}
-	if done { // done before, here or by hand
-		if !there && a.Now().Sub(t.At) < settle {
-			return nil // Postfix is still taking it in
-		}
-		return a.Store.Finish(ctx, t.Hold)
-	}
-	err := act(ctx, t.QueueID)
-	if err == nil {
-		err = a.confirm(ctx, t)
-	}
-	if err == nil {
-		a.Log.Info("carried out", "verb", string(t.Verb), "queue_id", t.QueueID)
-		return a.Store.Finish(ctx, t.Hold)
-	}
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	a.Log.Error("not carried out", "verb", string(t.Verb), "queue_id", t.QueueID, "error", err)
-	return a.Store.Retry(ctx, t.Hold, err, a.Now().Add(backoff(t.Tries)))
-}
-
-// confirm asks Postfix whether the mail really left the hold queue: postsuper's success
-// alone is not proof.
-func (a *Agent) confirm(ctx context.Context, t Task) error {
-	queue, err := a.MTA.List(ctx)
-	if err != nil {
-		return fmt.Errorf("look after the mail: %w", err)
-	}
-	mail, there := queue[t.QueueID]
-	if there && (mail.Queue == "hold" || t.Verb == Discard) {
-		return fmt.Errorf("the mail is still in the %s queue", mail.Queue)
-	}
-	return nil
-}
-
-// report names held mail that the store does not know, once.
-func (a *Agent) report(queue map[string]Queued, known map[string]bool) {
-	if a.strangers == nil {
-		a.strangers = make(map[string]bool)
-	}
-	for id, m := range queue {
-		if m.Queue == "hold" && !known[id] && !a.strangers[id] {
-			a.strangers[id] = true
-			a.Log.Warn("held mail that hisseki has no record of: release or delete it with postsuper",
-				"queue_id", id)
-		}
-	}
-	for id := range a.strangers {
-		if queue[id].Queue != "hold" {
-			delete(a.strangers, id)
-		}
-	}
-}
-
-func (a *Agent) since(t Task, m Queued) time.Duration {
-	return t.At.Sub(time.Unix(m.Arrived, 0))
-}
-
-func abs(d time.Duration) time.Duration { return max(d, -d) }
-
-// backoff is the wait before another try: 5 s, doubling, at most 10 minutes.
+// backoff is the wait before another try: 5 s, doubling, at most 10 minutes. A try is
+// noted twice, before and after.
 func backoff(tries int) time.Duration {
-	return min(5*time.Second<<min(tries, 10), 10*time.Minute)
+	return min(5*time.Second<<min(tries/2, 10), 10*time.Minute)
 }

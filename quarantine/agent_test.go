@@ -3,6 +3,7 @@ package quarantine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -11,30 +12,69 @@ import (
 
 var noon = time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
 
-// fakeMTA is a hold queue.
+const (
+	id  = "4CtzQW1rYJzXk"
+	hex = "3F2A9C0D11"
+)
+
+// fakeMTA is a queue whose commands can fail in ways that Postfix seldom shows.
 type fakeMTA struct {
-	queue map[string]Queued
-	acts  []string
-	lies  bool // says yes and does nothing
-	fails error
+	queue  map[string]Queued
+	acts   []string
+	lies   bool  // says yes and does nothing
+	mute   bool  // does it and says nothing
+	fails  error // of postsuper
+	unseen bool  // the listing overlooks mail
 }
 
-func (f *fakeMTA) List(context.Context) (map[string]Queued, error) { return f.queue, nil }
-
-func (f *fakeMTA) Release(_ context.Context, ids ...string) error {
-	f.acts = append(f.acts, "release "+ids[0])
-	if f.fails == nil && !f.lies {
-		delete(f.queue, ids[0])
+func (f *fakeMTA) List(_ context.Context, keep func(Queued) bool) (map[string]Queued, error) {
+	out := make(map[string]Queued)
+	for id, m := range f.queue {
+		if !f.unseen && keep(m) {
+			out[id] = m
+		}
 	}
-	return f.fails
+	return out, nil
 }
 
-func (f *fakeMTA) Discard(_ context.Context, ids ...string) error {
-	f.acts = append(f.acts, "discard "+ids[0])
-	if f.fails == nil && !f.lies {
-		delete(f.queue, ids[0])
+func (f *fakeMTA) Where(_ context.Context, id string) (string, error) { return f.queue[id].Queue, nil }
+func (f *fakeMTA) Probe(context.Context) error                        { return f.fails }
+
+func (f *fakeMTA) Send(_ context.Context, id string) error {
+	f.acts = append(f.acts, "send")
+	return nil
+}
+
+func (f *fakeMTA) act(verb, to string, ids []string) ([]string, error) {
+	f.acts = append(f.acts, fmt.Sprint(verb, " ", len(ids)))
+	if f.fails != nil {
+		return nil, f.fails
 	}
-	return f.fails
+	for _, id := range ids {
+		if m := f.queue[id]; !f.lies {
+			m.Queue = to
+			f.queue[id] = m
+			if to == "" {
+				delete(f.queue, id)
+			}
+		}
+	}
+	if f.mute {
+		return nil, nil
+	}
+	return ids, nil
+}
+
+func (f *fakeMTA) Release(_ context.Context, ids ...string) ([]string, error) {
+	return f.act("release", "deferred", ids)
+}
+
+func (f *fakeMTA) Discard(_ context.Context, ids ...string) ([]string, error) {
+	return f.act("discard", "", ids)
+}
+
+func (f *fakeMTA) Hold(_ context.Context, ids ...string) ([]string, error) {
+	return f.act("hold", "hold", ids)
 }
 
 // fakeStore notes what it is told.
@@ -43,117 +83,286 @@ type fakeStore struct {
 	told  []string
 	next  time.Time
 	held  bool // a delayed mail became a hold meanwhile
+	fixed bool // the hold's state does not let it vanish
 }
 
 func (f *fakeStore) Tasks(context.Context, string, time.Time) ([]Task, error) { return f.tasks, nil }
 func (f *fakeStore) EndDelay(context.Context, int64) (bool, error)            { return !f.held, nil }
+
 func (f *fakeStore) Finish(context.Context, int64) error {
 	f.told = append(f.told, "finish")
 	return nil
 }
+
 func (f *fakeStore) Retry(_ context.Context, _ int64, cause error, next time.Time) error {
-	f.told, f.next = append(f.told, "retry: "+cause.Error()), next
+	text := cause.Error()
+	if errors.Is(cause, ErrAsked) {
+		text = "asked"
+	}
+	f.told, f.next = append(f.told, text), next
 	return nil
 }
+
 func (f *fakeStore) Vanish(context.Context, int64) (bool, error) {
 	f.told = append(f.told, "vanish")
-	return true, nil
+	return !f.fixed, nil
 }
+
 func (f *fakeStore) Heartbeat(context.Context, string, string) error {
 	f.told = append(f.told, "heartbeat")
 	return nil
 }
 
-const id = "4CtzQW1rYJzXk"
-
-func TestRound(t *testing.T) {
-	inQueue := func(queue string, at time.Time) map[string]Queued {
-		return map[string]Queued{id: {Queue: queue, ID: id, Arrived: at.Unix()}}
+// agent reconciles in every round: its clock never stands still.
+func agent(s Store, m MTA, now time.Time) *Agent {
+	tick := func() time.Time {
+		now = now.Add(time.Nanosecond)
+		return now
 	}
+	return &Agent{Host: "mx", Store: s, MTA: m, Log: slog.New(slog.DiscardHandler),
+		Now: tick, Every: time.Nanosecond}
+}
+
+func in(queue string, at time.Time) *fakeMTA {
+	return &fakeMTA{queue: map[string]Queued{id: {Queue: queue, ID: id, Arrived: at.Unix()}}}
+}
+
+// TestRound has the case, what Postfix is made to do, and what the store is told.
+func TestRound(t *testing.T) {
 	task := func(v Verb) Task { return Task{Hold: 1, QueueID: id, At: noon, Verb: v} }
-	later := noon.Add(10 * time.Minute)
+	tried := func(v Verb, cause string) Task {
+		return Task{Hold: 1, QueueID: id, At: noon, Verb: v, Tries: 1, Error: cause}
+	}
+	early := noon.Add(-10 * time.Minute) // a slow client: the mail arrived long before noon
+	nothing := func() *fakeMTA { return &fakeMTA{queue: map[string]Queued{}} }
+	lost := errLost.Error()
 	for name, c := range map[string]struct {
-		task  Task
-		queue map[string]Queued
-		now   time.Time
-		lies  bool
-		fails error
-		held  bool
-		acts  string
-		told  string
+		task Task
+		mta  *fakeMTA
+		acts string
+		told string
 	}{
-		"release":               {task(Release), inQueue("hold", noon), later, false, nil, false, "release " + id, "finish heartbeat"},
-		"discard":               {task(Discard), inQueue("hold", noon), later, false, nil, false, "discard " + id, "finish heartbeat"},
-		"delay over":            {task(EndDelay), inQueue("hold", noon), later, false, nil, false, "release " + id, "finish heartbeat"},
-		"delay became a hold":   {task(EndDelay), inQueue("hold", noon), later, false, nil, true, "", "heartbeat"},
-		"kept":                  {task(Keep), inQueue("hold", noon), later, false, nil, false, "", "heartbeat"},
-		"vanished":              {task(Keep), nil, later, false, nil, false, "", "vanish heartbeat"},
-		"not queued yet":        {task(Keep), nil, noon.Add(time.Second), false, nil, false, "", "heartbeat"},
-		"release before queued": {task(Release), nil, noon.Add(time.Second), false, nil, false, "", "heartbeat"},
-		"released before":       {task(Release), nil, later, false, nil, false, "", "finish heartbeat"},
-		"released by hand":      {task(Release), inQueue("deferred", noon), later, false, nil, false, "", "finish heartbeat"},
-		"queue id reused":       {task(Discard), inQueue("hold", noon.Add(time.Hour)), noon.Add(2 * time.Hour), false, nil, false, "", "finish heartbeat"},
-		"postsuper fails":       {task(Release), inQueue("hold", noon), later, false, errors.New("boom"), false, "release " + id, "retry: boom heartbeat"},
-		"postsuper lies":        {task(Discard), inQueue("hold", noon), later, true, nil, false, "discard " + id, "retry: the mail is still in the hold queue heartbeat"},
+		"release":       {task(Release), in("hold", noon), "release 1, send", "asked, finish, heartbeat"},
+		"slow client":   {task(Release), in("hold", early), "release 1, send", "asked, finish, heartbeat"},
+		"discard":       {task(Discard), in("hold", noon), "discard 1", "asked, finish, heartbeat"},
+		"delay over":    {task(EndDelay), in("hold", noon), "release 1, send", "asked, finish, heartbeat"},
+		"recall":        {task(Recall), in("deferred", noon), "hold 1", "asked, finish, heartbeat"},
+		"recalled":      {task(Recall), in("hold", noon), "", "finish, heartbeat"},
+		"kept":          {task(Keep), in("hold", noon), "", "heartbeat"},
+		"not due":       {task(Wait), in("hold", noon), "", "heartbeat"},
+		"sent by hand":  {task(Release), in("active", noon), "send", "finish, heartbeat"},
+		"died between":  {tried(Release, ErrAsked.Error()), in("deferred", noon), "send", "finish, heartbeat"},
+		"died, sent":    {tried(Release, ErrAsked.Error()), nothing(), "", "finish, heartbeat"},
+		"died, removed": {tried(Discard, ErrAsked.Error()), nothing(), "", "finish, heartbeat"},
+		"in delivery":   {task(Discard), in("active", noon), "", errTransit.Error() + ", heartbeat"},
+
+		// Not our doing: no success is claimed.
+		"removed by hand":     {task(Release), nothing(), "", "vanish, heartbeat"},
+		"delay, gone":         {task(EndDelay), nothing(), "", "vanish, heartbeat"},
+		"failed, gone":        {tried(Discard, "boom"), nothing(), "", "vanish, heartbeat"},
+		"recall, too late":    {tried(Recall, ErrAsked.Error()), nothing(), "", "vanish, heartbeat"},
+		"postsuper says more": {task(Discard), in("hold", noon), "discard 1", "asked, the mail is still in the hold queue, heartbeat"},
+		"postsuper is silent": {task(Discard), in("hold", noon), "discard 1", "asked, " + lost + ", heartbeat"},
+		"not seen":            {task(Release), in("hold", noon), "", "heartbeat"},
 	} {
-		mta := &fakeMTA{queue: c.queue, lies: c.lies, fails: c.fails}
-		st := &fakeStore{tasks: []Task{c.task}, held: c.held}
-		a := &Agent{Host: "mx", Store: st, MTA: mta, Log: slog.New(slog.DiscardHandler),
-			Now: func() time.Time { return c.now }}
-		if err := a.Once(t.Context()); err != nil {
+		c.mta.lies = name == "postsuper says more"
+		c.mta.mute = name == "postsuper is silent"
+		c.mta.unseen = name == "not seen"
+		s := &fakeStore{tasks: []Task{c.task}}
+		if err := agent(s, c.mta, noon.Add(10*time.Minute)).Once(t.Context()); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if got := strings.Join(mta.acts, ", "); got != c.acts {
+		if got := strings.Join(c.mta.acts, ", "); got != c.acts {
 			t.Errorf("%s: did %q, want %q", name, got, c.acts)
 		}
-		if got := strings.Join(st.told, " "); got != c.told {
+		if got := strings.Join(s.told, ", "); got != c.told {
 			t.Errorf("%s: told the store %q, want %q", name, got, c.told)
 		}
 	}
 }
 
+func TestNotQueuedYet(t *testing.T) {
+	for _, v := range []Verb{Keep, EndDelay, Release, Discard, Recall} {
+		s := &fakeStore{tasks: []Task{{Hold: 1, QueueID: id, At: noon, Verb: v}}}
+		a := agent(s, &fakeMTA{}, noon.Add(time.Second))
+		for range 3 {
+			if err := a.Once(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := strings.Join(s.told, ", "); got != "heartbeat, heartbeat, heartbeat" {
+			t.Errorf("%s of a mail that Postfix is still taking in: told %q", v, got)
+		}
+	}
+}
+
+func TestDelayThatBecameAHold(t *testing.T) {
+	s := &fakeStore{tasks: []Task{{Hold: 1, QueueID: id, At: noon, Verb: EndDelay}}, held: true}
+	m := in("hold", noon)
+	if err := agent(s, m, noon.Add(time.Hour)).Once(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(m.acts) != 0 {
+		t.Errorf("a hold was released: %q", m.acts)
+	}
+}
+
+func TestVanishedNeedsTwoLooks(t *testing.T) {
+	s := &fakeStore{tasks: []Task{{Hold: 1, QueueID: id, At: noon, Verb: Keep}}}
+	m := in("hold", noon)
+	a := agent(s, m, noon.Add(time.Hour))
+	look := func(want string) {
+		t.Helper()
+		s.told = nil
+		if err := a.Once(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(s.told, ", "); got != want {
+			t.Errorf("told %q, want %q", got, want)
+		}
+	}
+	m.unseen = true
+	look("heartbeat")
+	look("heartbeat") // its file is there
+	delete(m.queue, id)
+	m.unseen = false
+	look("vanish, heartbeat")
+
+	a = agent(s, m, noon.Add(time.Hour))
+	look("heartbeat")
+	look("vanish, heartbeat")
+}
+
+func TestUnableAgentHasNoHeartbeat(t *testing.T) {
+	s := &fakeStore{tasks: []Task{{Hold: 1, QueueID: id, At: noon, Verb: Release, Tries: 2}}}
+	m := in("hold", noon)
+	a := agent(s, m, noon.Add(time.Hour))
+	a.able = true
+	m.fails = errors.New("boom")
+	for range 2 {
+		if err := a.Once(t.Context()); err == nil || !strings.Contains(err.Error(), "boom") {
+			t.Errorf("error %v", err)
+		}
+	}
+	if got := strings.Join(s.told, "; "); got != "asked; the mail is still in the hold queue\nboom" {
+		t.Errorf("told %q", got)
+	}
+	if want := noon.Add(time.Hour + 10*time.Second); !s.next.Truncate(time.Second).Equal(want) {
+		t.Errorf("next try at %v, want %v", s.next, want)
+	}
+	m.fails, s.told = nil, nil
+	if err := a.Once(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(s.told, ", "); got != "asked, finish, heartbeat" {
+		t.Errorf("told %q", got)
+	}
+}
+
+func TestOwns(t *testing.T) {
+	for name, c := range map[string]struct {
+		id     string
+		after  time.Duration
+		sender string
+		want   bool
+	}{
+		"same second":             {hex, 0, "b@example.jp", true},
+		"slow client":             {hex, -3 * time.Hour, "b@example.jp", true},
+		"rewritten sender":        {hex, 0, "b@mail.example.jp", true},
+		"clock set back":          {hex, time.Second, "B@example.jp", true},
+		"other's, a second later": {hex, time.Second, "c@example.jp", false},
+		"reused":                  {hex, 10 * time.Second, "b@example.jp", false},
+		"long ids never are":      {id, 10 * time.Second, "c@example.jp", true},
+	} {
+		task := Task{QueueID: c.id, At: noon, Sender: "b@example.jp"}
+		m := Queued{ID: c.id, Arrived: noon.Add(c.after).Unix(), Sender: c.sender}
+		if task.owns(m) != c.want {
+			t.Errorf("%s: %v", name, !c.want)
+		}
+	}
+}
+
+// TestReusedID: our mail is gone, another one with its short id is on hold.
+func TestReusedID(t *testing.T) {
+	later := noon.Add(time.Hour)
+	s := &fakeStore{tasks: []Task{{Hold: 1, QueueID: hex, At: noon, Verb: Discard}}, fixed: true}
+	m := &fakeMTA{queue: map[string]Queued{hex: {Queue: "hold", ID: hex, Arrived: later.Unix()}}}
+	if err := agent(s, m, later.Add(time.Hour)).Once(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(m.acts) != 0 {
+		t.Errorf("another's mail was touched: %q", m.acts)
+	}
+	if want := "vanish, " + errLost.Error() + ", heartbeat"; strings.Join(s.told, ", ") != want {
+		t.Errorf("told %q", s.told)
+	}
+}
+
 func TestStrangersAreReportedOnce(t *testing.T) {
 	var log strings.Builder
-	a := &Agent{Store: &fakeStore{}, Now: func() time.Time { return noon },
-		MTA: &fakeMTA{queue: map[string]Queued{id: {Queue: "hold", ID: id}}},
-		Log: slog.New(slog.NewTextHandler(&log, nil))}
+	a := agent(&fakeStore{}, in("hold", noon), noon)
+	a.Log = slog.New(slog.NewTextHandler(&log, nil))
 	for range 3 {
 		if err := a.Once(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if n := strings.Count(log.String(), "no record of"); n != 1 {
+	if n := strings.Count(log.String(), "no record of"); n != 1 || a.counts.Strangers != 1 {
 		t.Errorf("a held mail without a record was reported %d times", n)
 	}
 }
 
-func TestQueueIDs(t *testing.T) {
-	for in, want := range map[string]bool{
-		"4CtzQW1rYJzXk": true, "3F2A9C0D11": true, "ALL": false, "": false, "-d": false,
-		"4CtzQW1rYJz;rm": false, "../../x": false, "4CtzQW1rYJzXk\n": false,
-		"4CtzQW1rYJ4CtzQW1rYJ4CtzQW1rYJ": false,
-	} {
-		if ValidID(in) != want {
-			t.Errorf("ValidID(%q) = %v", in, !want)
-		}
+// pastStore also knows what is over.
+type pastStore struct {
+	fakeStore
+	past []Task
+}
+
+func (p *pastStore) Past(context.Context, string, string) ([]Task, error) { return p.past, nil }
+
+func (p *pastStore) Reopen(_ context.Context, hold int64) error {
+	p.told = append(p.told, fmt.Sprint("reopen ", hold))
+	return nil
+}
+
+func TestReleasedButStillOnHold(t *testing.T) {
+	s := &pastStore{past: []Task{
+		{Hold: 7, QueueID: hex, At: noon.Add(-time.Hour), Verb: Discard}, // another mail's
+		{Hold: 8, QueueID: hex, At: noon, Verb: Release},
+	}}
+	m := &fakeMTA{queue: map[string]Queued{hex: {Queue: "hold", ID: hex, Arrived: noon.Unix()}}}
+	a := agent(s, m, noon.Add(time.Hour))
+	if err := a.Once(t.Context()); err != nil {
+		t.Fatal(err)
 	}
-	q := &Queue{}
-	if err := q.Discard(t.Context(), "ALL"); err == nil {
-		t.Error("postsuper -d ALL was let through")
+	if got := strings.Join(s.told, ", "); got != "reopen 8, heartbeat" || a.counts.Reopened != 1 {
+		t.Errorf("told %q", got)
 	}
 }
 
-func FuzzParseList(f *testing.F) {
-	f.Add(`{"queue_name": "hold", "queue_id": "4CtzQW1rYJzXk", "arrival_time": 1, "message_size": 3, "sender": "b@example.jp", "recipients": []}`)
-	f.Fuzz(func(t *testing.T, in string) {
-		list, err := parseList(strings.NewReader(in))
-		if err != nil {
-			return
+func TestBackoff(t *testing.T) {
+	for tries, want := range map[int]time.Duration{
+		0: 5 * time.Second, 1: 5 * time.Second, 2: 10 * time.Second, 6: 40 * time.Second,
+		1000: 10 * time.Minute,
+	} {
+		if got := backoff(tries); got != want {
+			t.Errorf("backoff(%d) = %v, want %v", tries, got, want)
 		}
-		for id := range list {
-			if !ValidID(id) {
-				t.Errorf("accepted queue id %q", id)
-			}
-		}
-	})
+	}
+}
+
+func TestRunWakes(t *testing.T) {
+	wake, rounds := make(chan struct{}), make(chan Counts)
+	ctx, cancel := context.WithCancel(t.Context())
+	a := agent(&fakeStore{}, &fakeMTA{}, noon)
+	a.Wake, a.Seen = wake, func(c Counts) { rounds <- c }
+	ended := make(chan error)
+	go func() { ended <- a.Run(ctx, time.Hour) }()
+	<-rounds
+	wake <- struct{}{}
+	<-rounds
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
 }

@@ -1,149 +1,126 @@
-// Package quarantine is the life of a hold in the MTA's queue: release, discard,
+// Package quarantine is the life of a hold in the MTA's queue: release, discard, recall,
 // reconcile. It is the only package that runs postsuper and postqueue.
 package quarantine
 
 import (
-	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os/exec"
 	"regexp"
 	"strings"
 	"time"
 )
 
-// queueID is a Postfix queue id, long (base 52 time, z, base 51 inode) or short (hex).
-var queueID = regexp.MustCompile(`^(?:[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,20}|[0-9A-F]{5,20})$`)
-
-// ValidID says whether id may be handed to Postfix's commands.
-func ValidID(id string) bool { return queueID.MatchString(id) }
-
-// Queued is one mail as Postfix lists it (postqueue -j).
-type Queued struct {
-	Queue   string `json:"queue_name"` // "hold", "deferred", "active", "incoming", "maildrop"
-	ID      string `json:"queue_id"`
-	Arrived int64  `json:"arrival_time"` // unix seconds
-	Size    int64  `json:"message_size"`
-	Sender  string `json:"sender"`
-}
-
-// Queue runs Postfix's queue commands.
+// Queue runs Postfix's queue commands. Release, Discard, Hold, Where and Cat need root.
 type Queue struct {
 	ConfigDir string        // main.cf's folder; "" means Postfix's default
 	Timeout   time.Duration // of one command; 0 means 30 s
 }
 
-// maxOutput bounds what is read of a command: about a million queued mails.
-const maxOutput = 512 << 20
+// batch is how many ids one postsuper gets.
+const batch = 200
 
-func (q *Queue) run(ctx context.Context, stdin string, name string, args ...string) ([]byte, error) {
-	timeout := q.Timeout
-	if timeout == 0 {
-		timeout = 30 * time.Second
-	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	if q.ConfigDir != "" {
-		args = append([]string{"-c", q.ConfigDir}, args...)
-	}
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Stdin = strings.NewReader(stdin)
-	var out, errOut bytes.Buffer
-	cmd.Stdout = &capped{&out, maxOutput}
-	cmd.Stderr = &capped{&errOut, 4096}
-	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("%s: %w: %s", name, err, bytes.TrimSpace(errOut.Bytes()))
-	}
-	return out.Bytes(), nil
+// said is how postsuper confirms what it did to one mail (src/postsuper/postsuper.c).
+var said = regexp.MustCompile(
+	`(?m)^\S*postsuper: ([0-9A-Za-z]{1,20}): (released from hold|placed on hold|removed)$`)
+
+// Release takes mail off hold, into the deferred queue; Send has it sent at once. It
+// returns the ids for which postsuper says that it did so; mail that is not on hold is
+// no error. No milter sees the mail again.
+func (q *Queue) Release(ctx context.Context, ids ...string) ([]string, error) {
+	return q.super(ctx, ids, "released from hold", "-H", "-")
 }
 
-type capped struct {
-	w    io.Writer
-	room int
+// Discard deletes mail that is on hold or deferred, and returns the ids for which
+// postsuper says that it did so. Mail that is being delivered just now is left alone.
+func (q *Queue) Discard(ctx context.Context, ids ...string) ([]string, error) {
+	return q.super(ctx, ids, "removed", "-d", "-", "hold", "deferred")
 }
 
-func (c *capped) Write(p []byte) (int, error) {
-	n := min(len(p), c.room)
-	c.room -= n
-	if _, err := c.w.Write(p[:n]); err != nil {
-		return 0, err
-	}
-	return len(p), nil // swallow the rest, or the command would fail
+// Hold puts mail on hold that waits in the incoming, active or deferred queue, and
+// returns the ids for which postsuper says that it did so. A delivery that has begun
+// goes on.
+func (q *Queue) Hold(ctx context.Context, ids ...string) ([]string, error) {
+	return q.super(ctx, ids, "placed on hold", "-h", "-")
 }
 
-// List returns what is in Postfix's queues, by queue id.
-func (q *Queue) List(ctx context.Context) (map[string]Queued, error) {
-	out, err := q.run(ctx, "", "postqueue", "-j")
-	if err != nil {
-		return nil, err
-	}
-	return parseList(bytes.NewReader(out))
-}
-
-func parseList(r io.Reader) (map[string]Queued, error) {
-	list := make(map[string]Queued)
-	s := bufio.NewScanner(r)
-	s.Buffer(nil, 64<<20) // a mail to a hundred thousand recipients is one line
-	for s.Scan() {
-		if len(bytes.TrimSpace(s.Bytes())) == 0 {
-			continue
-		}
-		var m Queued
-		if err := json.Unmarshal(s.Bytes(), &m); err != nil {
-			return nil, fmt.Errorf("read postqueue's list: %w", err)
-		}
-		if !ValidID(m.ID) {
-			return nil, fmt.Errorf("read postqueue's list: queue id %q is none", m.ID)
-		}
-		list[m.ID] = m
-	}
-	if err := s.Err(); err != nil {
-		return nil, fmt.Errorf("read postqueue's list: %w", err)
-	}
-	return list, nil
-}
-
-// Release takes mail off hold and has it sent at once.
-func (q *Queue) Release(ctx context.Context, ids ...string) error {
-	if err := q.super(ctx, "-H", ids); err != nil {
-		return err
-	}
-	var errs []error
-	for _, id := range ids {
-		// Without -i the mail waits for the next queue run. Too late is no failure.
-		if _, err := q.run(ctx, "", "postqueue", "-i", id); err != nil {
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// Discard deletes mail.
-func (q *Queue) Discard(ctx context.Context, ids ...string) error { return q.super(ctx, "-d", ids) }
-
-// super runs postsuper with ids on stdin, where no shell and no argument list sees them.
-func (q *Queue) super(ctx context.Context, verb string, ids []string) error {
-	for _, id := range ids {
-		if !ValidID(id) {
-			return fmt.Errorf("postsuper %s: %q is no queue id", verb, id)
-		}
-	}
-	_, err := q.run(ctx, strings.Join(ids, "\n")+"\n", "postsuper", verb, "-")
+// Probe asks whether postsuper would work here, without touching any mail.
+func (q *Queue) Probe(ctx context.Context) error {
+	_, err := q.command(ctx, "", nil, "postsuper", "-H", "-")
 	return err
 }
 
-// maxMail bounds what Cat shows of a mail.
+// super runs postsuper with ids on stdin, where no shell and no argument list sees them.
+func (q *Queue) super(ctx context.Context, ids []string, word string, args ...string) (
+	[]string, error) {
+	for _, id := range ids {
+		if !ValidID(id) {
+			return nil, fmt.Errorf("postsuper %s: %.40q is no queue id", args[0], id)
+		}
+	}
+	var done []string
+	for len(ids) > 0 {
+		n := min(batch, len(ids))
+		stdin := strings.Join(ids[:n], "\n") + "\n"
+		ids = ids[n:]
+		text, err := q.command(ctx, stdin, nil, "postsuper", args...)
+		for _, m := range said.FindAllStringSubmatch(text, -1) {
+			if m[2] == word {
+				done = append(done, m[1])
+			}
+		}
+		if err != nil {
+			return done, err
+		}
+	}
+	return done, nil
+}
+
+// Send has deferred mail tried at once. Mail that is not deferred any more is no error.
+func (q *Queue) Send(ctx context.Context, id string) error {
+	if !ValidID(id) {
+		return fmt.Errorf("postqueue -i: %.40q is no queue id", id)
+	}
+	_, err := q.command(ctx, "", nil, "postqueue", "-i", id)
+	return err
+}
+
+// place is how postcat begins: which queue's file it reads.
+var place = regexp.MustCompile(`^\*\*\* ENVELOPE RECORDS ([a-z]+)/`)
+
+// Where looks for the mail's file and returns its queue, "" when it is in none. It is
+// slower than List, but cannot overlook mail that lies still.
+func (q *Queue) Where(ctx context.Context, id string) (string, error) {
+	if !ValidID(id) {
+		return "", fmt.Errorf("postcat: %.40q is no queue id", id)
+	}
+	out := &capped{room: 256}
+	text, err := q.command(ctx, "", out, "postcat", "-qe", id)
+	if m := place.FindSubmatch(out.kept.Bytes()); m != nil {
+		return string(m[1]), nil
+	}
+	if err != nil && strings.Contains(text, "No such file or directory") {
+		return "", nil
+	}
+	if err == nil {
+		err = errors.New("postcat: unexpected output")
+	}
+	return "", fmt.Errorf("look for mail %s: %w", id, err)
+}
+
+// maxMail bounds what Cat shows of a mail, in bytes.
 const maxMail = 1 << 20
 
-// Cat returns a queued mail's content, at most 1 MiB of it. It needs root.
+// Cat returns a queued mail's header and body as they are, at most 1 MiB of it: hostile
+// content, not fit for a terminal.
 func (q *Queue) Cat(ctx context.Context, id string) ([]byte, error) {
 	if !ValidID(id) {
-		return nil, fmt.Errorf("postcat: %q is no queue id", id)
+		return nil, fmt.Errorf("postcat: %.40q is no queue id", id)
 	}
-	out, err := q.run(ctx, "", "postcat", "-qbh", id)
-	return out[:min(len(out), maxMail)], err
+	out := &capped{room: maxMail}
+	if _, err := q.command(ctx, "", out, "postcat", "-qbh", id); err != nil {
+		return nil, err
+	}
+	return bytes.Clone(out.kept.Bytes()), nil
 }

@@ -1,0 +1,69 @@
+package quarantine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// Bounds of what is kept of a command's output, in bytes. An error text is for people;
+// postsuper says a line of at most 80 bytes for each of at most batch ids.
+const (
+	maxErrorText = 1 << 10
+	maxSaid      = 64 << 10
+)
+
+// command runs one of Postfix's commands: no shell, its own configuration folder, an
+// empty environment, a timeout. stdout gets its output; what it said on stderr is
+// returned, cut to maxSaid. An error repeats the end of it.
+func (q *Queue) command(ctx context.Context, stdin string, stdout io.Writer, name string,
+	args ...string) (string, error) {
+	timeout := q.Timeout
+	if timeout == 0 {
+		timeout = 30 * time.Second
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	if q.ConfigDir != "" {
+		args = append([]string{"-c", q.ConfigDir}, args...)
+	}
+	path, err := exec.LookPath(name)
+	if err != nil {
+		path = "/usr/sbin/" + name // not in everybody's PATH
+	}
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"}
+	cmd.Dir = "/"
+	cmd.WaitDelay = 2 * time.Second // for a child that keeps the pipes open
+	cmd.Stdin = strings.NewReader(stdin)
+	said := &capped{room: maxSaid}
+	cmd.Stdout, cmd.Stderr = stdout, said
+	if err := cmd.Run(); err != nil {
+		if ctx.Err() != nil {
+			err = errors.Join(ctx.Err(), err)
+		}
+		text := bytes.TrimSpace(said.kept.Bytes())
+		text = text[max(0, len(text)-maxErrorText):]
+		return said.kept.String(), fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, text)
+	}
+	return said.kept.String(), nil
+}
+
+// capped keeps the first bytes and swallows the rest, so that the writer goes on. Its
+// buffer is not embedded: io.Copy would find ReadFrom and go around the bound.
+type capped struct {
+	kept bytes.Buffer
+	room int
+}
+
+func (c *capped) Write(p []byte) (int, error) {
+	n := min(len(p), c.room)
+	c.room -= n
+	c.kept.Write(p[:n])
+	return len(p), nil
+}

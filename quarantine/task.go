@@ -1,0 +1,94 @@
+package quarantine
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+)
+
+// Task is what the store wants of one kept mail.
+type Task struct {
+	Hold    int64
+	QueueID string
+	At      time.Time // when the mail was judged, that is after Postfix's arrival time
+	Sender  string    // MAIL FROM, "" when not known
+	Verb    Verb
+	Tries   int
+	Error   string // of the last try, as given to Retry; "" when not known
+}
+
+// Verb is what to do with a kept mail.
+type Verb string
+
+// Verbs. Keep expects the mail in the hold queue and watches it. Wait asks for nothing:
+// its next try is not due. Recall puts mail on hold that is queued for delivery.
+const (
+	Keep     Verb = "keep"
+	Wait     Verb = "wait"
+	EndDelay Verb = "end-delay"
+	Release  Verb = "release"
+	Discard  Verb = "discard"
+	Recall   Verb = "recall"
+)
+
+// Store is what the agent needs of the store.
+type Store interface {
+	// Tasks returns every hold of an MTA host that is not over.
+	Tasks(ctx context.Context, host string, now time.Time) ([]Task, error)
+	// EndDelay claims a delayed mail for release; false when it became a hold meanwhile.
+	EndDelay(ctx context.Context, hold int64) (bool, error)
+	// Finish says that the MTA has done what was asked.
+	Finish(ctx context.Context, hold int64) error
+	// Retry keeps a failure, or ErrAsked before a try, and when to try next.
+	Retry(ctx context.Context, hold int64, cause error, next time.Time) error
+	// Vanish says that the mail left the queue without us; false when the hold's state
+	// does not let it.
+	Vanish(ctx context.Context, hold int64) (bool, error)
+	// Heartbeat says that the agent of a host is alive and able.
+	Heartbeat(ctx context.Context, host, detail string) error
+}
+
+// Past is a Store that can also be asked for holds that are over. With it, mail that is
+// on hold although the store says that it is gone is asked for again; without it, it is
+// reported as unknown.
+type Past interface {
+	// Past returns the holds of a queue id that are over: Verb is Release for a released
+	// one, Discard for a discarded one, Keep for a vanished one.
+	Past(ctx context.Context, host, queueID string) ([]Task, error)
+	// Reopen makes a released hold due for release again, a discarded one for discard,
+	// and a vanished one held.
+	Reopen(ctx context.Context, hold int64) error
+}
+
+// ErrAsked is noted by Retry before Postfix is asked. When it is still there after the
+// agent has died, what happened to the mail since then was our doing.
+var ErrAsked = errors.New("asked the MTA, not confirmed yet")
+
+var (
+	errTransit = errors.New("the mail is being delivered just now")
+	errLost    = errors.New("the mail left the queue without us, by hand or bounced")
+)
+
+// asked says whether Postfix was asked before and has not refused. Without the last
+// error, any try counts.
+func (t *Task) asked() bool {
+	return t.Tries > 0 && (t.Error == "" || t.Error == ErrAsked.Error())
+}
+
+// owns says whether a listed mail is the task's own, not another one with the same id.
+// A short id is given again once its mail is gone, so the other mail arrives after ours
+// was judged. Times are whole seconds; within skew of each other the sender decides.
+func (t *Task) owns(m Queued) bool {
+	if m.ID != t.QueueID {
+		return false
+	}
+	if !reusable(t.QueueID) {
+		return true
+	}
+	late := m.Arrived - t.At.Unix()
+	return late <= 0 || late <= skew && (t.Sender == "" || strings.EqualFold(t.Sender, m.Sender))
+}
+
+// skew allows for a clock that was set between arrival and judgement, in seconds.
+const skew = 2
