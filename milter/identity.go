@@ -7,12 +7,25 @@ import (
 	"hisseki/analyzer"
 )
 
-// Identity turns what SMTP says about a client into the sender's key.
+// Identity turns what SMTP says about a client into the sender's key. The zero value
+// takes logins as they are, in lower case, and believes no header.
 type Identity struct {
-	DefaultRealm string            // appended to a login without "@", so alice is alice@example.org
+	DefaultRealm string // appended to a login without "@", so alice is alice@example.org
+	// AppSeparator begins the part of a login's name that tells one of its programs from
+	// another, such as "+" in alice+phone@example.org; "" when there is no such thing.
+	AppSeparator string
 	Aliases      map[string]string // normalised login to the login whose habits it shares
 	Webmail      []netip.Prefix    // hosts whose ClientHeader is believed, nobody else's is
 	ClientHeader string            // the header in which webmail names its user's address
+}
+
+// identify fills in Sender and Class from the rest of the envelope, and the client's
+// address from the header when a trusted host wrote it.
+func (id *Identity) identify(m *analyzer.Mail) {
+	id.sender(&m.Envelope)
+	if client := id.client(m); client != m.Client {
+		m.Client, m.ClientName = client, "" // the name is the webmail host's
+	}
 }
 
 // sender fills in Sender and Class from the other fields of the envelope.
@@ -28,15 +41,42 @@ func (id *Identity) sender(e *analyzer.Envelope) {
 	}
 }
 
+// normal returns the login whose habits count. An alias may be given with its suffix.
 func (id *Identity) normal(login string) string {
 	login = strings.ToLower(strings.TrimSpace(login))
-	if !strings.Contains(login, "@") && id.DefaultRealm != "" {
-		login += "@" + strings.ToLower(id.DefaultRealm)
+	name, realm, ok := cutLast(login, "@")
+	if !ok && id.DefaultRealm != "" {
+		realm, ok = strings.ToLower(id.DefaultRealm), true
 	}
-	if other, ok := id.Aliases[login]; ok {
+	full := join(name, realm, ok)
+	if other, ok := id.Aliases[full]; ok {
 		return other
 	}
-	return login
+	if id.AppSeparator == "" {
+		return full
+	}
+	if i := strings.Index(name, id.AppSeparator); i > 0 {
+		full = join(name[:i], realm, ok)
+	}
+	if other, ok := id.Aliases[full]; ok {
+		return other
+	}
+	return full
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
+func join(name, realm string, ok bool) string {
+	if !ok {
+		return name
+	}
+	return name + "@" + realm
 }
 
 // source names an unauthenticated client: its network (an application that moves within
@@ -73,8 +113,11 @@ func (id *Identity) client(m *analyzer.Mail) netip.Addr {
 			continue
 		}
 		value := strings.Trim(strings.TrimSpace(m.Header[i].Value), "[]")
-		if a, err := netip.ParseAddr(strings.TrimPrefix(value, "IPv6:")); err == nil {
-			return a
+		if len(value) > 5 && strings.EqualFold(value[:5], "IPv6:") { // RFC 5321 4.1.3
+			value = value[5:]
+		}
+		if a, err := netip.ParseAddr(value); err == nil {
+			return a.Unmap().WithZone("")
 		}
 		break
 	}

@@ -5,8 +5,6 @@ import (
 	"net"
 	"net/netip"
 	"net/textproto"
-	"strings"
-	"sync/atomic"
 
 	gomilter "github.com/emersion/go-milter"
 
@@ -15,199 +13,340 @@ import (
 )
 
 // session is one connection of the MTA: several SMTP clients' messages, one after
-// another. go-milter calls it from one goroutine. Every callback answers Continue:
-// anything else would make go-milter forget the connection (see docs/design.md).
+// another. go-milter calls it from one goroutine. Every callback answers Continue, or
+// nothing where nothing was agreed: any other answer would make go-milter forget the
+// connection, and an error would make Postfix skip us for the rest of the SMTP session.
 type session struct {
 	server *Server
 	conn   *conn
-	busy   atomic.Bool // between MAIL and the end of its message
-
-	// of the connection
-	clientName string
-	client     netip.Addr
-	helo       string
-	tls        string
-	daemon     string
-	host       string
-
-	mail   *analyzer.Mail // of the message; nil between messages
-	header int            // bytes kept of the header
-	room   atomic.Int64   // bytes taken from the server's budget
-	full   bool           // the budget had no room for this message
+	peer   peer
+	msg    *incoming // nil between messages
 }
+
+// peer is what stays the same for all messages of an SMTP session.
+type peer struct {
+	name   string
+	addr   netip.Addr
+	helo   string
+	tls    string
+	daemon string
+	host   string
+}
+
+// incoming is a message that is being received.
+type incoming struct {
+	cfg    *Config // as of its MAIL
+	mail   analyzer.Mail
+	header int   // bytes kept of the header
+	room   int64 // bytes taken of InFlightBytes
+	err    error // why it will not be judged
+}
+
+// Memory that a message takes beside its bytes: goroutine, envelope, slices; and one
+// header field or recipient.
+const (
+	mailOverhead  = 16 << 10
+	fieldOverhead = 64
+)
+
+// maxName bounds a host name or macro that we keep: a domain name has 255 bytes at most
+// (RFC 1035 section 2.3.4), a local part and its domain 320.
+const maxName = 512
 
 var _ gomilter.Milter = (*session)(nil)
 
-// macro returns a macro of the latest packet, with or without braces.
-func macro(m *gomilter.Modifier, name string) string {
-	if v := m.Macros["{"+name+"}"]; v != "" {
-		return v
+// macro returns a macro that was sent for this command, with or without braces.
+func (s *session) macro(code gomilter.Code, m *gomilter.Modifier, name string) string {
+	if !s.conn.macrosOf(code) {
+		return ""
 	}
-	return m.Macros[name]
+	v := m.Macros["{"+name+"}"]
+	if v == "" {
+		v = m.Macros[name]
+	}
+	return cut(v)
 }
 
 // keep copies a macro that is only there at some stages.
-func keep(to *string, m *gomilter.Modifier, name string) {
-	if v := macro(m, name); v != "" {
+func (s *session) keep(to *string, code gomilter.Code, m *gomilter.Modifier, name string) {
+	if v := s.macro(code, m, name); v != "" {
 		*to = v
 	}
 }
 
-// guard keeps a bug in one callback from ending the SMTP session's protection: the
-// message goes on, and the failure action applies at its end.
-func (s *session) guard(stage string, resp *gomilter.Response, err *error) {
-	if r := recover(); r != nil {
-		s.server.cfg.Log.Error("internal error", "stage", stage, "error", fmt.Sprint(r))
-		s.full = true
-		*resp, *err = gomilter.RespContinue, nil
+func cut(v string) string {
+	if len(v) > maxName {
+		return v[:maxName]
 	}
+	return v
+}
+
+// guard keeps a bug in one callback from ending the SMTP session's protection: the
+// message goes on, and the failure action applies at its end. The callback's named
+// result already holds the answer.
+func (s *session) guard(stage string) {
+	r := recover()
+	if r == nil {
+		return
+	}
+	s.server.bug(stage, r)
+	if s.msg != nil && s.msg.err == nil {
+		s.msg.err = fmt.Errorf("internal error: %v", r)
+	}
+}
+
+// quiet is the answer to packets of the header and the body.
+func (s *session) quiet() gomilter.Response {
+	if s.conn.silent {
+		return nil
+	}
+	return gomilter.RespContinue
 }
 
 func (s *session) Connect(host, family string, port uint16, addr net.IP, m *gomilter.Modifier) (
-	resp gomilter.Response, err error) {
-	defer s.guard("connect", &resp, &err)
-	s.clientName = host
+	resp gomilter.Response, _ error) {
+	resp = gomilter.RespContinue
+	defer s.guard("connect")
+	s.peer = peer{name: cut(host)}
 	if a, ok := netip.AddrFromSlice(addr); ok {
-		s.client = a.Unmap()
+		s.peer.addr = a.Unmap()
 	}
-	keep(&s.daemon, m, "daemon_name")
-	keep(&s.host, m, "j")
-	return gomilter.RespContinue, nil
+	s.client(gomilter.CodeConn, m)
+	return resp, nil
 }
 
-func (s *session) Helo(name string, m *gomilter.Modifier) (resp gomilter.Response, err error) {
-	defer s.guard("helo", &resp, &err)
-	s.helo = name
-	if v := macro(m, "tls_version"); v != "" {
-		s.tls = v + " " + macro(m, "cipher")
+// client copies what macros say of the client and the daemon that took it.
+func (s *session) client(code gomilter.Code, m *gomilter.Modifier) {
+	s.keep(&s.peer.daemon, code, m, "daemon_name")
+	s.keep(&s.peer.host, code, m, "j")
+	if a, err := netip.ParseAddr(s.macro(code, m, "client_addr")); err == nil &&
+		!s.peer.addr.IsValid() {
+		s.peer.addr = a.Unmap()
 	}
-	return gomilter.RespContinue, nil
-}
-
-func (s *session) MailFrom(from string, m *gomilter.Modifier) (resp gomilter.Response, err error) {
-	defer s.guard("mail", &resp, &err)
-	s.reset()
-	s.busy.Store(true)
-	s.mail = &analyzer.Mail{Envelope: analyzer.Envelope{
-		Host: s.host, Client: s.client, ClientName: s.clientName, Helo: s.helo, TLS: s.tls,
-		Daemon: s.daemon, MailFrom: from, Login: macro(m, "auth_authen"),
-		AuthType: macro(m, "auth_type"), QueueID: macro(m, "i"),
-	}}
-	return gomilter.RespContinue, nil
-}
-
-func (s *session) RcptTo(to string, m *gomilter.Modifier) (resp gomilter.Response, err error) {
-	defer s.guard("rcpt", &resp, &err)
-	if s.mail != nil {
-		keep(&s.mail.QueueID, m, "i")
-		s.mail.Recipients = append(s.mail.Recipients, to)
-		s.take(len(to))
+	if s.peer.name == "" {
+		s.keep(&s.peer.name, code, m, "client_name")
 	}
-	return gomilter.RespContinue, nil
-}
-
-func (s *session) Header(name, value string, m *gomilter.Modifier) (resp gomilter.Response, err error) {
-	defer s.guard("header", &resp, &err)
-	if s.mail == nil {
-		return gomilter.RespContinue, nil
-	}
-	keep(&s.mail.QueueID, m, "i")
-	size := len(name) + len(value)
-	if s.header+size > s.server.cfg.HeaderBytes || !s.take(size) {
-		s.mail.HeaderDropped++
-		return gomilter.RespContinue, nil
-	}
-	s.header += size
-	s.mail.Header = append(s.mail.Header, content.Field{Name: name, Value: value})
-	return gomilter.RespContinue, nil
-}
-
-func (s *session) Headers(textproto.MIMEHeader, *gomilter.Modifier) (gomilter.Response, error) {
-	return gomilter.RespContinue, nil
-}
-
-func (s *session) BodyChunk(chunk []byte, m *gomilter.Modifier) (resp gomilter.Response, err error) {
-	defer s.guard("body", &resp, &err)
-	if s.mail == nil {
-		return gomilter.RespContinue, nil
-	}
-	s.mail.BodySize += int64(len(chunk))
-	if n := min(len(chunk), s.server.cfg.BodyBytes-len(s.mail.Body)); n > 0 && s.take(n) {
-		s.mail.Body = append(s.mail.Body, chunk[:n]...)
-	}
-	return gomilter.RespContinue, nil
-}
-
-// Body is the end of the message: judge, quarantine if need be, and go on.
-func (s *session) Body(m *gomilter.Modifier) (resp gomilter.Response, err error) {
-	defer s.reset()
-	defer s.guard("end of message", &resp, &err)
-	mail := s.mail
-	if mail == nil {
-		return gomilter.RespContinue, nil
-	}
-	keep(&mail.QueueID, m, "i")
-	if v := macro(m, "auth_authen"); v != "" && mail.Login == "" {
-		mail.Login = v
-	}
-	mail.Time = s.server.cfg.Now().UTC()
-	s.server.cfg.Identity().sender(&mail.Envelope)
-	mail.Client = s.server.cfg.Identity().client(mail)
-	action := s.server.judge(mail, s.full)
-	if action == tempFail {
-		// The only answer but Continue. go-milter then starts a new backend, which
-		// newBackend gives this same session, so that the connection is not forgotten.
-		return gomilter.NewResponseStr('y', "451 4.7.1 this message could not be checked, try again later"), nil
-	}
-	if action != analyzer.Pass {
-		if err := m.Quarantine("hisseki " + string(action)); err != nil {
-			return nil, fmt.Errorf("quarantine %s: %w", mail.QueueID, err)
+	if v := s.macro(code, m, "tls_version"); v != "" {
+		s.peer.tls = v
+		if c := s.macro(code, m, "cipher"); c != "" {
+			s.peer.tls += " " + c
 		}
 	}
-	return gomilter.RespContinue, nil
 }
 
-// Abort ends a message without judging it; Postfix also sends it after every message.
-func (s *session) Abort(*gomilter.Modifier) error {
-	s.reset()
-	return nil
+func (s *session) Helo(name string, m *gomilter.Modifier) (
+	resp gomilter.Response, _ error) {
+	resp = gomilter.RespContinue
+	defer s.guard("helo")
+	s.peer.helo = cut(name)
+	s.client(gomilter.CodeHelo, m)
+	return resp, nil
 }
 
-// reset forgets the message and keeps the connection.
-func (s *session) reset() {
-	s.server.inFlight.Add(-s.room.Swap(0))
-	s.mail, s.header, s.full = nil, 0, false
-	s.busy.Store(false)
+func (s *session) MailFrom(from string, m *gomilter.Modifier) (
+	resp gomilter.Response, _ error) {
+	resp = gomilter.RespContinue
+	defer s.guard("mail")
+	s.forget()
+	s.client(gomilter.CodeMail, m)
+	p := &s.peer
+	s.msg = &incoming{cfg: s.server.cfg.Load()}
+	s.msg.mail.Envelope = analyzer.Envelope{
+		Host: p.host, Client: p.addr, ClientName: p.name, Helo: p.helo, TLS: p.tls,
+		Daemon: p.daemon, MailFrom: cut(from),
+		Login:    s.macro(gomilter.CodeMail, m, "auth_authen"),
+		AuthType: s.macro(gomilter.CodeMail, m, "auth_type"),
+		QueueID:  s.macro(gomilter.CodeMail, m, "i"),
+	}
+	s.take(mailOverhead)
+	return resp, nil
 }
 
-// take counts bytes against the server's budget for mails in flight. Without room the
-// rest of the message is not kept, and the failure action applies at its end.
-func (s *session) take(n int) bool {
-	if s.full {
+func (s *session) RcptTo(to string, m *gomilter.Modifier) (
+	resp gomilter.Response, _ error) {
+	resp = gomilter.RespContinue
+	defer s.guard("rcpt")
+	if msg := s.msg; msg != nil {
+		s.keep(&msg.mail.QueueID, gomilter.CodeRcpt, m, "i")
+		if to = cut(to); s.take(len(to) + fieldOverhead) {
+			msg.mail.Recipients = append(msg.mail.Recipients, to)
+		}
+	}
+	return resp, nil
+}
+
+// roomFor counts a header field of so many bytes as dropped when it is over the cap.
+func (s *session) roomFor(size int) bool {
+	msg := s.msg
+	if msg == nil || msg.err != nil {
 		return false
 	}
-	if s.server.inFlight.Add(int64(n)) > s.server.cfg.InFlightBytes {
-		s.server.inFlight.Add(-int64(n))
-		s.full = true
+	if msg.header+size > msg.cfg.HeaderBytes {
+		msg.mail.HeaderDropped++
 		return false
 	}
-	s.room.Add(int64(n))
 	return true
 }
 
-// newBackend serves go-milter's wish for a backend, always with the same session.
-func (s *session) newBackend() gomilter.Milter { return s }
-
-// logValue keeps hostile text out of log lines.
-func logValue(v string) string {
-	v = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return '?'
+func (s *session) Header(name, value string, m *gomilter.Modifier) (
+	resp gomilter.Response, _ error) {
+	resp = s.quiet()
+	defer s.guard("header")
+	if msg := s.msg; msg != nil {
+		s.keep(&msg.mail.QueueID, gomilter.CodeHeader, m, "i")
+		msg.header += len(name) + len(value) + 3 // as in its packet: command and two NULs
+		// Twice: go-milter keeps a copy.
+		if s.take(2 * (len(name) + len(value) + fieldOverhead)) {
+			msg.mail.Header = append(msg.mail.Header, content.Field{Name: name, Value: value})
 		}
-		return r
-	}, v)
-	if len(v) > 200 {
-		v = strings.ToValidUTF8(v[:200], "") + "…"
 	}
-	return v
+	return resp, nil
+}
+
+func (s *session) Headers(_ textproto.MIMEHeader, m *gomilter.Modifier) (
+	resp gomilter.Response, _ error) {
+	resp = s.quiet()
+	defer s.guard("end of header")
+	if s.msg != nil {
+		s.keep(&s.msg.mail.QueueID, gomilter.CodeEOH, m, "i")
+	}
+	return resp, nil
+}
+
+func (s *session) BodyChunk(chunk []byte, m *gomilter.Modifier) (
+	resp gomilter.Response, _ error) {
+	resp = s.quiet()
+	defer s.guard("body")
+	msg := s.msg
+	if msg == nil {
+		return resp, nil
+	}
+	s.keep(&msg.mail.QueueID, gomilter.CodeBody, m, "i")
+	msg.mail.BodySize += int64(len(chunk))
+	n := min(len(chunk), msg.cfg.BodyBytes-len(msg.mail.Body))
+	if n > 0 && s.grow(len(msg.mail.Body)+n) {
+		msg.mail.Body = append(msg.mail.Body, chunk[:n]...)
+	}
+	return resp, nil
+}
+
+// grow makes room for a body of size bytes, and takes what it really costs.
+func (s *session) grow(size int) bool {
+	body := s.msg.mail.Body
+	if size <= cap(body) {
+		return s.msg.err == nil
+	}
+	room := max(size, min(2*cap(body), s.msg.cfg.BodyBytes))
+	if !s.take(room - cap(body)) {
+		return false
+	}
+	s.msg.mail.Body = append(make([]byte, 0, room), body...)
+	return true
+}
+
+// Body is the end of the message: judge, quarantine if need be, and go on. Postfix
+// keeps a quarantined mail only when a final answer follows. Errors are those of
+// writing to the MTA; go-milter then closes the connection.
+func (s *session) Body(m *gomilter.Modifier) (gomilter.Response, error) {
+	why, fails := s.verdict(m)
+	if fails {
+		// 'y' is the one answer but Continue, and go-milter treats it as Continue.
+		return gomilter.NewResponseStr('y',
+			"451 4.7.1 this message could not be checked, try again later"), nil
+	}
+	if why != "" {
+		if err := m.Quarantine(why); err != nil {
+			return nil, fmt.Errorf("ask for quarantine: %w", err)
+		}
+	}
+	return gomilter.RespContinue, nil
+}
+
+// verdict judges the message and forgets it. why is the quarantine's reason, "" to let
+// the mail pass; fails says that the client is to try again.
+func (s *session) verdict(m *gomilter.Modifier) (why string, fails bool) {
+	msg := s.msg
+	if msg == nil {
+		return "", false
+	}
+	defer s.guard("end of message")
+	defer s.forget()
+	v, l, err := s.decide(msg, m)
+	if err != nil {
+		if msg.cfg.OnFailure == analyzer.Hold {
+			why = "hisseki hold unjudged"
+		}
+		fails = msg.cfg.OnFailure == TempFail
+		s.server.failed(msg.cfg, l, err)
+		return why, fails
+	}
+	if v.Action != analyzer.Pass {
+		why = reason(&v)
+	}
+	s.server.judged(msg.cfg, l, &v)
+	return why, false
+}
+
+// decide completes the mail and has it judged. The mail and its room are the judge's
+// from then on.
+func (s *session) decide(msg *incoming, m *gomilter.Modifier) (
+	v analyzer.Verdict, l label, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			s.server.bug("end of message", r)
+			err = fmt.Errorf("internal error: %v", r)
+		}
+	}()
+	mail := msg.mail
+	s.keep(&mail.QueueID, gomilter.CodeEOB, m, "i")
+	if mail.Login == "" {
+		s.keep(&mail.Login, gomilter.CodeEOB, m, "auth_authen")
+		s.keep(&mail.AuthType, gomilter.CodeEOB, m, "auth_type")
+	}
+	mail.Time = msg.cfg.Now().UTC()
+	msg.cfg.Identity().identify(&mail)
+	l = label{mail.QueueID, mail.Sender, len(mail.Recipients)}
+	if msg.err != nil {
+		return v, l, msg.err
+	}
+	room := msg.room
+	msg.room = 0
+	v, err = s.server.judge(msg.cfg, &mail, room)
+	return v, l, err
+}
+
+// Abort ends a message without judging it. Postfix also sends it after every message,
+// and twice at the end.
+func (s *session) Abort(*gomilter.Modifier) error {
+	defer s.guard("abort")
+	if s.msg != nil {
+		s.server.count.Aborted.Add(1)
+	}
+	s.forget()
+	return nil
+}
+
+// forget forgets the message and keeps the connection.
+func (s *session) forget() {
+	if s.msg != nil {
+		s.server.count.InFlight.Add(-s.msg.room)
+	}
+	s.msg = nil
+}
+
+// take takes bytes of InFlightBytes. Without room nothing of the message is kept, and
+// the failure action applies at its end.
+func (s *session) take(n int) bool {
+	msg := s.msg
+	if msg.err != nil {
+		return false
+	}
+	if s.server.count.InFlight.Add(int64(n)) > msg.cfg.InFlightBytes {
+		s.server.count.InFlight.Add(-int64(n) - msg.room)
+		msg.room, msg.err = 0, errOverBudget
+		msg.mail.Header, msg.mail.Body, msg.mail.Recipients = nil, nil, nil
+		return false
+	}
+	msg.room += int64(n)
+	return true
 }

@@ -1,0 +1,31 @@
+package milter
+
+import "sync/atomic"
+
+// Counters are what a server counts, for metrics. Open and InFlight go up and down, the
+// others only up. All may be read at any time.
+type Counters struct {
+	Open     atomic.Int64 // connections now
+	Accepted atomic.Int64 // connections taken
+	Refused  atomic.Int64 // connections over the cap
+	Retried  atomic.Int64 // accepts that failed and were tried again
+	Broken   atomic.Int64 // connections closed because what came was no milter protocol
+	Bugs     atomic.Int64 // panics, in a callback or in the judge
+
+	InFlight atomic.Int64 // bytes of mails being received or judged
+	Passed   atomic.Int64 // mails by the verdict's action
+	Delayed  atomic.Int64
+	Held     atomic.Int64
+	Aborted  atomic.Int64 // mails that ended before their end of message
+
+	// Mails that got the failure action, by cause.
+	OverBudget atomic.Int64 // no room in InFlightBytes
+	TimedOut   atomic.Int64 // no verdict within Budget
+	Failed     atomic.Int64 // an error or a panic
+	Late       atomic.Int64 // of TimedOut: judged in the end, too late to count
+}
+
+// Failures returns how many mails got the failure action.
+func (c *Counters) Failures() int64 {
+	return c.OverBudget.Load() + c.TimedOut.Load() + c.Failed.Load()
+}

@@ -1,0 +1,136 @@
+package milter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"runtime/debug"
+	"sync/atomic"
+
+	"hisseki/analyzer"
+	"hisseki/internal/term"
+)
+
+// Judge judges a mail. When it returns without error the record is durable. It may be
+// called from many goroutines, owns m from then on, and should give up when ctx ends:
+// what it says later is not heard.
+type Judge interface {
+	Judge(ctx context.Context, m *analyzer.Mail) (analyzer.Verdict, error)
+}
+
+// errOverBudget is why a mail was not judged.
+var errOverBudget = errors.New("too many bytes in flight")
+
+type outcome struct {
+	verdict analyzer.Verdict
+	err     error
+}
+
+// judge runs one judgement within its budget. room, what the mail has taken of
+// InFlightBytes, is given back when the judgement really ends, so that judges that hang
+// cannot pile up.
+func (s *Server) judge(cfg *Config, m *analyzer.Mail, room int64) (analyzer.Verdict, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), cfg.Budget)
+	defer cancel()
+	result := make(chan outcome, 1)
+	var decided atomic.Bool // by the verdict or by the clock, whichever comes first
+	s.wg.Add(1)
+	go func() {
+		defer s.wg.Done()
+		defer s.count.InFlight.Add(-room)
+		v, err := s.ask(ctx, cfg, m)
+		if !decided.CompareAndSwap(false, true) {
+			s.count.Late.Add(1)
+			return
+		}
+		result <- outcome{v, err}
+	}()
+	select {
+	case o := <-result:
+		return o.verdict, o.err
+	case <-ctx.Done():
+	}
+	if decided.CompareAndSwap(false, true) {
+		return analyzer.Verdict{}, ctx.Err()
+	}
+	o := <-result
+	return o.verdict, o.err
+}
+
+// ask calls the judge and turns a panic into an error.
+func (s *Server) ask(ctx context.Context, cfg *Config, m *analyzer.Mail) (
+	v analyzer.Verdict, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			s.bug("judge", r)
+			v, err = analyzer.Verdict{}, fmt.Errorf("internal error: %v", r)
+		}
+	}()
+	v, err = cfg.Judge.Judge(ctx, m)
+	if err == nil && v.Action != analyzer.Pass && v.Action != analyzer.Delay &&
+		v.Action != analyzer.Hold {
+		err = fmt.Errorf("verdict without an action: %q", v.Action)
+	}
+	return v, err
+}
+
+// bug logs and counts a panic.
+func (s *Server) bug(stage string, panicked any) {
+	s.count.Bugs.Add(1)
+	s.cfg.Load().Log.Error("internal error", "stage", stage,
+		"error", logValue(fmt.Sprint(panicked)), "stack", string(debug.Stack()))
+}
+
+// label is what logs say of a mail.
+type label struct {
+	queueID, sender string
+	recipients      int
+}
+
+// failed counts and logs a mail that gets the failure action.
+func (s *Server) failed(cfg *Config, l label, err error) {
+	switch {
+	case errors.Is(err, errOverBudget):
+		s.count.OverBudget.Add(1)
+	case errors.Is(err, context.DeadlineExceeded):
+		s.count.TimedOut.Add(1)
+		err = fmt.Errorf("no verdict within %s: %w", cfg.Budget, err)
+	default:
+		s.count.Failed.Add(1)
+	}
+	cfg.Log.Error("mail not judged", "queue_id", logValue(l.queueID),
+		"sender", logValue(l.sender), "action", cfg.OnFailure, "error", logValue(err.Error()))
+}
+
+// judged counts and logs a mail with a verdict.
+func (s *Server) judged(cfg *Config, l label, v *analyzer.Verdict) {
+	level := slog.LevelInfo
+	if v.Would != analyzer.Pass {
+		level = slog.LevelWarn
+	}
+	switch v.Action {
+	case analyzer.Hold:
+		s.count.Held.Add(1)
+	case analyzer.Delay:
+		s.count.Delayed.Add(1)
+	default:
+		s.count.Passed.Add(1)
+	}
+	cfg.Log.Log(context.Background(), level, "verdict", "queue_id", logValue(l.queueID),
+		"sender", logValue(l.sender), "action", v.Action, "would", v.Would,
+		"points", v.Points, "recipients", l.recipients)
+}
+
+// reason is what Postfix 3.10 and later log beside a quarantined mail's queue id.
+func reason(v *analyzer.Verdict) string {
+	points := v.Points
+	if math.IsNaN(points) || math.IsInf(points, 0) {
+		points = 0
+	}
+	return fmt.Sprintf("hisseki %s %.0f", v.Action, points)
+}
+
+// logValue keeps hostile text from forging or flooding log lines.
+func logValue(v string) string { return term.Safe(v, 200) }
