@@ -58,14 +58,13 @@ func lastTuesday(now time.Time) time.Time {
 
 // demo is one run.
 type demo struct {
-	out    io.Writer
-	dir    string
-	db     string
-	start  time.Time // of the incident
-	queued int
-	store  *store.DB
-	clock  func() time.Time
-	sent   []sentMail
+	out   io.Writer
+	dir   string
+	db    string
+	start time.Time // of the incident
+	store *store.DB
+	clock func() time.Time
+	sent  []sentMail
 }
 
 // sentMail is one mail of the incident's 20 minutes.

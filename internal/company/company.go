@@ -108,18 +108,18 @@ type partner struct{ firm, name, address string }
 
 // person is one account and its habits.
 type person struct {
-	login, name, roman, part string
-	perDay                   int
-	starts, works            time.Duration // first hour of work, length of the day
-	mailer                   string
-	charset                  string
-	office, home             string
-	partners                 []int // index, the most frequent first
-	greet, open, close       []string
-	subjects                 []string
-	lines                    []string
-	sites                    []string // hosts the person links to
-	signature                string
+	login, name, part  string
+	perDay             int
+	starts, works      time.Duration // first hour of work, length of the day
+	mailer             string
+	charset            string
+	office, home       string
+	partners           []int // index, the most frequent first
+	greet, open, close []string
+	subjects           []string
+	lines              []string
+	sites              []string // hosts the person links to
+	signature          string
 }
 
 // ordinary composes one honest mail.
