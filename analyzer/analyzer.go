@@ -294,6 +294,7 @@ func (a *Analyzer) refresh(ctx context.Context, e *entry, now time.Time) error {
 		a.shared.Lock()
 		a.shared.hands.refresh(a.shared.org)
 		a.shared.lines = a.lines(a.shared.org)
+		a.shared.crowd.prune(now)
 		a.shared.Unlock()
 	}
 	return nil
