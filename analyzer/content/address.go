@@ -103,7 +103,8 @@ func readMailbox(s string) (boxes []Address, ok bool) {
 	if open >= 0 {
 		name, addr := s[:open], s[open+1:]
 		addr, _, closed := strings.Cut(addr, ">")
-		ok = closed && strings.Count(s, "<") == 1 && !strings.ContainsRune(unquotedPart(name), '@')
+		ok = closed && strings.Count(s, "<") == 1 &&
+			strings.IndexByte(unquotedPart(name), '@') < 0
 		a := Address{Name: displayName(name), Addr: cleanAddr(addr)}
 		return []Address{a}, ok && a.Addr != ""
 	}

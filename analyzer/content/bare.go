@@ -150,7 +150,8 @@ func (s *scanner) linkable(host string, start, stop int) bool {
 	if low := strings.ToLower(tld); low != tld && strings.ToUpper(tld) != tld {
 		return false // "delivered.The"
 	}
-	if strings.ToLower(host[:last]) != host[:last] && strings.ToUpper(host) != host && after != '/' {
+	lower, upper := strings.ToLower(host[:last]) == host[:last], strings.ToUpper(host) == host
+	if !lower && !upper && after != '/' {
 		return false // "System.Net"
 	}
 	path := after == '/' && stop+1 < len(s.text) && s.text[stop+1] > ' ' && s.text[stop+1] < 0x7f
@@ -169,18 +170,20 @@ func (s *scanner) linkable(host string, start, stop int) bool {
 }
 
 // commonTLD are top-level domains that are neither English words nor file types.
-var commonTLD = setOf("com net org edu gov mil int biz jp de uk fr eu ru cn kr tw br au nl se " +
-	"cz es ch dk fi be ca nz sg hk")
+var commonTLD = setOf("com net org edu gov mil int biz jp de uk fr eu ru cn kr tw br au " +
+	"nl se cz es ch dk fi be ca nz sg hk")
 
 // wordTLD are top-level domains that end sentences and name things in programs:
 // "attr.read", "multi-user.target", "it.is".
-var wordTLD = setOf("in to is it at be no so me my us am as do id la by or he we an pm tv re ad ai gs mx " +
-	"read target build global family data run map host name zone service network system date menu show " +
-	"post prod info net new now here page call case dev box bot systems services open works active")
+var wordTLD = setOf("in to is it at be no so me my us am as do id la by or he we an pm " +
+	"tv re ad ai gs mx read target build global family data run map host name zone " +
+	"service network system date menu show post prod info net new now here page call " +
+	"case dev box bot systems services open works active")
 
 // fileTLD are top-level domains that are also ends of file names.
-var fileTLD = setOf("zip mov py sh pl rs md cc bb ac ps ml so am mk inc ms ai sc st gd lc pm cs bz cfg " +
-	"java map foo prof lib dll bin vi mm mp mo mc kt hs la do ad dm lua id vc va ts tex cat pub")
+var fileTLD = setOf("zip mov py sh pl rs md cc bb ac ps ml so am mk inc ms ai sc st gd " +
+	"lc pm cs bz cfg java map foo prof lib dll bin vi mm mp mo mc kt hs la do ad dm lua " +
+	"id vc va ts tex cat pub")
 
 func setOf(words string) map[string]bool {
 	set := make(map[string]bool)

@@ -42,8 +42,8 @@ func alias(label string) string {
 		"us", "7bit", "8bit", "unknown", "unknown-8bit", "x-unknown", "x-user-defined", "default",
 		"default_charset", "binary", "none", "_autodetect", "_autodetect_all", "_iso-2022-jp$esc":
 		return ""
-	case "ks_c_5601", "ksc5601", "cp949", "ms949", "uhc", "x-windows-949", "windows-949", "ksc_5601",
-		"ks_c_5601-1987", "euckr":
+	case "ks_c_5601", "ksc5601", "ksc_5601", "ks_c_5601-1987", "cp949", "ms949", "uhc",
+		"x-windows-949", "windows-949", "euckr":
 		return "euc-kr"
 	case "cp936", "ms936", "x-gbk", "gb_2312-80", "euc-cn", "euccn", "x-euc-cn", "gb-2312":
 		return "gbk"

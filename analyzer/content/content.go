@@ -93,7 +93,9 @@ const (
 	InRaw     Where = "raw" // found by scanning a broken body
 )
 
-// URL is one URL, once per distinct Raw and Where.
+// URL is one URL, once per distinct Raw and Where. Quoted tells only where it stands:
+// a sender can put anything below a line that looks like an old mail's header, so
+// that it is a hint in an answer to a known mail and no excuse elsewhere.
 type URL struct {
 	Raw       string     // as a reader's mail program would open it
 	Scheme    string     // "http", "https", "ftp" ...
@@ -105,12 +107,12 @@ type URL struct {
 	Where     Where
 	Quoted    bool   // stands in quoted or forwarded text, not in the author's own
 	InFile    bool   // stands in an attached file (HTML page, shortcut, calendar) only
-	Shown     string // registrable domain that the link's text shows, when the text is itself a URL or a host
+	Shown     string // registrable domain that a link's text shows, when it is a URL or host
 	Mismatch  bool   // Shown is another registrable domain than Domain
 	UserInfo  bool   // has a user part before the host
 	Defanged  bool   // was written hxxp or [.]
 	Mixed     bool   // a label of the host mixes scripts
-	LooksLike string // Skeleton of a host beyond ASCII, when that is ASCII; see Skeleton for ASCII hosts
+	LooksLike string // Skeleton of a host beyond ASCII, when that is ASCII
 }
 
 // Attachment is one part that a mail program offers as a file.

@@ -8,15 +8,16 @@ import (
 // uuFiles takes uuencoded files out of plain text, as Outlook and others do, and
 // records them as attachments: "begin 644 NAME", lines, "end".
 func (p *parser) uuFiles(text string) string {
+	var b strings.Builder
 	for from := 0; ; {
 		i := strings.Index(text[from:], "begin ")
 		if i < 0 {
-			return text
+			break
 		}
 		i += from
 		from = i + len("begin ")
 		name, ok := uuName(text[i:])
-		if !ok || i > 0 && text[i-1] != '\n' {
+		if !ok || i > 0 && text[i-1] != '\n' || len(p.out.Attachments) >= maxAttached {
 			continue
 		}
 		end := len(text)
@@ -24,11 +25,16 @@ func (p *parser) uuFiles(text string) string {
 			end = i + j + len("\nend")
 		}
 		data, whole := decodeUU([]byte(text[i:end]), p.lim.PartBytes)
-		e := entity{name: fileName(name), mediaType: "application/octet-stream", disposition: "attachment"}
+		e := entity{name: fileName(name), mediaType: "application/octet-stream"}
 		p.record(e, data, !whole, true)
-		text = text[:i] + text[end:]
-		from = i
+		b.WriteString(text[:i])
+		text, from = text[end:], 0
 	}
+	if b.Len() == 0 {
+		return text
+	}
+	b.WriteString(text)
+	return b.String()
 }
 
 // uuName reads the name from a line "begin 644 NAME" with a full first line of data
@@ -36,7 +42,8 @@ func (p *parser) uuFiles(text string) string {
 func uuName(text string) (string, bool) {
 	line, rest, _ := strings.Cut(text, "\n")
 	words := strings.SplitN(line, " ", 3)
-	if len(words) < 3 || len(words[1]) < 3 || len(words[1]) > 4 || strings.Trim(words[1], "01234567") != "" {
+	if len(words) < 3 || len(words[1]) < 3 || len(words[1]) > 4 ||
+		strings.Trim(words[1], "01234567") != "" {
 		return "", false
 	}
 	data, _, _ := strings.Cut(rest, "\n")

@@ -28,10 +28,9 @@ func newEntity(head message.Header, body []byte) entity {
 		e.params = params
 		if major, minor, ok := strings.Cut(main, "/"); ok && major != "" && minor != "" {
 			e.mediaType, e.typed = oneLine(main), true
-		} else if main == "text" || main == "html" {
-			e.mediaType, e.typed = map[string]string{"text": "text/plain", "html": "text/html"}[main], true
-		} else if main == "multipart" {
-			e.mediaType, e.typed = "multipart/mixed", true
+		} else if whole := map[string]string{"text": "text/plain", "html": "text/html",
+			"multipart": "multipart/mixed"}[main]; whole != "" {
+			e.mediaType, e.typed = whole, true
 		}
 		e.conflict = strings.HasPrefix(main, "multipart/") &&
 			(len(head.Values("Content-Type")) > 1 || twiceBoundary(value))

@@ -51,9 +51,12 @@ func FuzzParse(f *testing.F) {
 
 func checkContent(t *testing.T, c *Content, lim Limits) {
 	t.Helper()
-	texts := []string{c.Subject, c.MessageID, c.Mailer, c.Zone, c.Charset, c.Encoding, c.Type, c.Text,
-		c.Own, c.Signature}
-	texts = append(append(append(texts, c.Names...), c.References...), c.InReplyTo...)
+	texts := []string{
+		c.Subject, c.MessageID, c.Mailer, c.Zone, c.Charset, c.Encoding, c.Type, c.Text, c.Own,
+		c.Signature,
+	}
+	texts = append(append(texts, c.Names...), c.References...)
+	texts = append(append(texts, c.InReplyTo...), c.MailLinks...)
 	for _, list := range [][]Address{c.From, c.Sender, c.ReplyTo, c.To} {
 		for _, a := range list {
 			texts = append(texts, a.Name, a.Addr)
@@ -63,7 +66,8 @@ func checkContent(t *testing.T, c *Content, lim Limits) {
 		}
 	}
 	for _, u := range c.URLs {
-		texts = append(texts, u.Raw, u.Scheme, u.Host, u.Unicode, u.Domain, u.Path, u.Shown, u.LooksLike)
+		texts = append(texts, u.Raw, u.Scheme, u.Host, u.Unicode, u.Domain, u.Path, u.Shown)
+		texts = append(texts, u.LooksLike)
 		if u.Raw == "" || !isASCII(u.Path) || u.Path != "" && u.Path[0] != '/' {
 			t.Errorf("odd URL %+v", u)
 		}
@@ -129,7 +133,8 @@ func FuzzURLs(f *testing.F) {
 				t.Errorf("hit at %d after one at %d in %d bytes", h.at, last, len(text))
 			}
 			last = h.at
-			if strings.ContainsFunc(h.raw, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+			blank := func(r rune) bool { return r <= ' ' || r == 0x7f }
+			if strings.ContainsFunc(h.raw, blank) {
 				t.Errorf("blank in %q", h.raw)
 			}
 			u := newURL(h.raw, InText)

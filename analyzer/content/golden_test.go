@@ -81,10 +81,11 @@ func dump(c *Content) string {
 	for _, u := range c.URLs {
 		line("url", urlText(u))
 	}
+	line("mail-links", strings.Join(c.MailLinks, ", "))
 	for _, a := range c.Attachments {
-		line("attachment", fmt.Sprintf("%q %s is %s, %s, %d bytes%s, %x", a.Name, a.Claimed, a.Sniffed,
-			a.Kind, a.Size, flagText(map[string]bool{" cut": a.Cut, " inline": a.Inline}, " cut", " inline"),
-			a.SHA256[:4]))
+		flags := flagText(map[string]bool{" cut": a.Cut, " inline": a.Inline}, " cut", " inline")
+		line("attachment", fmt.Sprintf("%q %s is %s, %s, %d bytes%s, %x",
+			a.Name, a.Claimed, a.Sniffed, a.Kind, a.Size, flags, a.SHA256[:4]))
 	}
 	block := func(name, text string) {
 		fmt.Fprintf(&b, "\n== %s\n", name)
@@ -128,9 +129,10 @@ func urlText(u URL) string {
 	if u.IP.IsValid() {
 		s += " ip=" + u.IP.String()
 	}
-	return s + flagText(map[string]bool{" quoted": u.Quoted, " file": u.InFile, " mismatch": u.Mismatch,
-		" userinfo": u.UserInfo, " defanged": u.Defanged, " mixed": u.Mixed},
-		" quoted", " file", " mismatch", " userinfo", " defanged", " mixed")
+	return s + flagText(map[string]bool{
+		" quoted": u.Quoted, " file": u.InFile, " mismatch": u.Mismatch,
+		" userinfo": u.UserInfo, " defanged": u.Defanged, " mixed": u.Mixed,
+	}, " quoted", " file", " mismatch", " userinfo", " defanged", " mixed")
 }
 
 func flagText(set map[string]bool, order ...string) string {

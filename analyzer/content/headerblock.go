@@ -20,26 +20,28 @@ var labels = map[string]label{
 	"from": labelFrom, "von": labelFrom, "de": labelFrom, "da": labelFrom, "van": labelFrom,
 	"expéditeur": labelFrom, "差出人": labelFrom, "送信者": labelFrom, "発信者": labelFrom,
 	"送信元": labelFrom, "发件人": labelFrom, "寄件者": labelFrom, "보낸 사람": labelFrom,
-	"от": labelFrom, "absender": labelFrom, "frm": labelFrom, "fra": labelFrom, "från": labelFrom,
-	"sent": labelSent, "date": labelSent, "gesendet": labelSent, "datum": labelSent,
-	"envoyé": labelSent, "envoyé le": labelSent, "enviado": labelSent, "enviado el": labelSent,
-	"inviato": labelSent, "verzonden": labelSent, "fecha": labelSent, "data": labelSent,
-	"送信日時": labelSent, "日時": labelSent, "日付": labelSent, "送信日": labelSent,
-	"受信日時": labelSent, "発信日時": labelSent, "发送时间": labelSent, "寄件日期": labelSent,
-	"보낸 날짜": labelSent, "отправлено": labelSent, "sent at": labelSent, "date sent": labelSent,
-	"to": labelTo, "an": labelTo, "à": labelTo, "para": labelTo, "aan": labelTo, "a": labelTo,
-	"destinataire": labelTo, "宛先": labelTo, "宛て先": labelTo, "送信先": labelTo, "收件人": labelTo,
-	"收件者": labelTo, "받는 사람": labelTo, "кому": labelTo, "till": labelTo, "til": labelTo,
-	"cc": labelCc, "kopie": labelCc, "copie": labelCc, "bcc": labelCc, "抄送": labelCc,
-	"副本": labelCc, "ｃｃ": labelCc, "参照": labelCc, "копия": labelCc,
-	"subject": labelSubject, "betreff": labelSubject, "objet": labelSubject, "asunto": labelSubject,
-	"oggetto": labelSubject, "onderwerp": labelSubject, "assunto": labelSubject, "件名": labelSubject,
+	"от": labelFrom, "absender": labelFrom, "frm": labelFrom, "fra": labelFrom,
+	"från": labelFrom, "sent": labelSent, "date": labelSent, "gesendet": labelSent,
+	"datum": labelSent, "envoyé": labelSent, "envoyé le": labelSent, "enviado": labelSent,
+	"enviado el": labelSent, "inviato": labelSent, "verzonden": labelSent, "fecha": labelSent,
+	"data": labelSent, "送信日時": labelSent, "日時": labelSent, "日付": labelSent,
+	"送信日": labelSent, "受信日時": labelSent, "発信日時": labelSent, "发送时间": labelSent,
+	"寄件日期": labelSent, "보낸 날짜": labelSent, "отправлено": labelSent, "sent at": labelSent,
+	"date sent": labelSent, "to": labelTo, "an": labelTo, "à": labelTo, "para": labelTo,
+	"aan": labelTo, "a": labelTo, "destinataire": labelTo, "宛先": labelTo, "宛て先": labelTo,
+	"送信先": labelTo, "收件人": labelTo, "收件者": labelTo, "받는 사람": labelTo,
+	"кому": labelTo, "till": labelTo, "til": labelTo, "cc": labelCc, "kopie": labelCc,
+	"copie": labelCc, "bcc": labelCc, "抄送": labelCc, "副本": labelCc, "ｃｃ": labelCc,
+	"参照": labelCc, "копия": labelCc, "subject": labelSubject, "betreff": labelSubject,
+	"objet": labelSubject, "asunto": labelSubject, "oggetto": labelSubject,
+	"onderwerp": labelSubject, "assunto": labelSubject, "件名": labelSubject,
 	"題名": labelSubject, "标题": labelSubject, "主题": labelSubject, "主旨": labelSubject,
-	"제목": labelSubject, "тема": labelSubject, "ämne": labelSubject, "emne": labelSubject, "re": labelSubject,
-	"reply-to": labelOther, "importance": labelOther, "attachments": labelOther,
-	"message-id": labelOther, "organization": labelOther, "sent by": labelOther,
-	"添付ファイル": labelOther, "重要度": labelOther, "priority": labelOther, "newsgroups": labelOther,
-	"please respond to": labelOther, "received": labelOther, "wichtigkeit": labelOther,
+	"제목": labelSubject, "тема": labelSubject, "ämne": labelSubject, "emne": labelSubject,
+	"re": labelSubject, "reply-to": labelOther, "importance": labelOther,
+	"attachments": labelOther, "message-id": labelOther, "organization": labelOther,
+	"sent by": labelOther, "添付ファイル": labelOther, "重要度": labelOther,
+	"priority": labelOther, "newsgroups": labelOther, "please respond to": labelOther,
+	"received": labelOther, "wichtigkeit": labelOther,
 }
 
 // labelOf reads the label that begins a line, and what follows its colon.
@@ -72,7 +74,7 @@ func (l lines) headerBlock(i int) (start int, ok bool) {
 		return l.notesHead(i)
 	}
 	seen := l.blockLabels(i, kind)
-	dated := kind == labelFrom && hasDateTime(l[i].text)
+	dated := kind == labelFrom && l.datedAt(i)
 	switch {
 	case dated && (seen[labelTo] || seen[labelCc] || seen[labelSubject]):
 		return l.letterhead(i), true // Notes prints the date behind the name
@@ -166,7 +168,7 @@ func (l lines) notesHead(to int) (start int, dated bool) {
 			break
 		}
 		seen++
-		if hasDateTime(t) || hasDateTime(t+" "+strings.TrimSpace(l[j+1].text)) {
+		if l.datedAt(j) {
 			dated = true
 			start = j
 			continue
@@ -185,10 +187,21 @@ func (l lines) notesHead(to int) (start int, dated bool) {
 
 // looksLikeName tells whether a short line can be the name above a Notes header.
 func looksLikeName(t string) bool {
-	if len(t) > 90 || strings.ContainsAny(t, "?!") || strings.HasSuffix(t, ".") || strings.HasSuffix(t, ",") {
+	if len(t) > 90 || strings.ContainsAny(t, "?!") || strings.HasSuffix(t, ".") ||
+		strings.HasSuffix(t, ",") {
 		return false
 	}
 	return strings.ContainsAny(t, "@/<\"") || len(strings.Fields(t)) <= 4
+}
+
+// datedAt tells whether line i holds a date and a time, the time perhaps wrapped to
+// the next line.
+func (l lines) datedAt(i int) bool {
+	if len(l[i].text) > 200 {
+		return false
+	}
+	return hasDateTime(l[i].text) ||
+		i+1 < len(l) && len(l[i+1].text) < 200 && hasDateTime(l[i].text+" "+l[i+1].text)
 }
 
 // hasDateTime tells whether a line holds a numeric date and a time of day, such as

@@ -1,6 +1,7 @@
 package content
 
 import (
+	"encoding/binary"
 	"net/netip"
 	"strings"
 	"sync"
@@ -75,7 +76,8 @@ func plainHost(host string) bool {
 // itself when it is a suffix or has none.
 func registrable(host string) string {
 	last := host[strings.LastIndexByte(host, '.')+1:]
-	if host == "" || host[0] == '.' || strings.Contains(host, "..") || strings.Trim(last, "0123456789") == "" {
+	if host == "" || host[0] == '.' || strings.Contains(host, "..") ||
+		strings.Trim(last, "0123456789") == "" {
 		return host
 	}
 	domain, err := publicsuffix.EffectiveTLDPlusOne(host)
@@ -118,7 +120,9 @@ func parseIPv4(s string) (netip.Addr, bool) {
 		}
 		sum |= n
 	}
-	return netip.AddrFrom4([4]byte{byte(sum >> 24), byte(sum >> 16), byte(sum >> 8), byte(sum)}), true
+	var b [4]byte
+	binary.BigEndian.PutUint32(b[:], uint32(sum))
+	return netip.AddrFrom4(b), true
 }
 
 func parseNumber(s string) (n uint64, ok bool) {
@@ -200,9 +204,9 @@ func mixedScript(host string) bool {
 				}
 			}
 		}
-		const latin, japanese, chinese, korean = 1, 1 | 2 | 4 | 8, 1 | 2 | 32, 1 | 2 | 16
+		const japanese, chinese, korean uint = 1 | 2 | 4 | 8, 1 | 2 | 32, 1 | 2 | 16
 		one := seen&(seen-1) == 0
-		if !one && seen&^uint(japanese) != 0 && seen&^uint(chinese) != 0 && seen&^uint(korean) != 0 {
+		if !one && seen&^japanese != 0 && seen&^chinese != 0 && seen&^korean != 0 {
 			return true
 		}
 	}

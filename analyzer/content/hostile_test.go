@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"runtime"
 	"strings"
 	"testing"
@@ -17,95 +18,150 @@ const (
 	hostileBytes = 64 << 20
 )
 
+// many is strings.Repeat by a shorter name.
+func many(s string, n int) string { return strings.Repeat(s, n) }
+
+// oneMail makes a builder of one mail with a single header field.
+func oneMail(field, body string) func() Source {
+	name, value, _ := strings.Cut(field, ": ")
+	return func() Source {
+		return Source{
+			Header: []Field{{name, value}}, Body: []byte(body), BodySize: int64(len(body)),
+		}
+	}
+}
+
+// coded makes a builder of one text under a charset and transfer encoding.
+func coded(label, transfer, body string) func() Source {
+	return func() Source {
+		src := oneMail("Content-Type: text/plain; charset="+label, body)()
+		src.Header = append(src.Header, Field{"Content-Transfer-Encoding", transfer})
+		return src
+	}
+}
+
+const (
+	mixed = "Content-Type: multipart/mixed; boundary=b"
+	plain = "Content-Type: text/plain; charset=utf-8"
+	page  = "Content-Type: text/html; charset=utf-8"
+)
+
 // hostileMails are built to hurt: each name says by what.
 func hostileMails() map[string]func() Source {
-	head := func(fields ...string) []Field {
-		var list []Field
-		for i := 0; i+1 < len(fields); i += 2 {
-			list = append(list, Field{Name: fields[i], Value: fields[i+1]})
-		}
-		return list
+	all := make(map[string]func() Source)
+	for _, group := range []map[string]func() Source{
+		hostileParts(), hostileURLs(), hostileText(), hostileHTML(), hostileHeaders(), hostileFiles(),
+	} {
+		maps.Copy(all, group)
 	}
-	mixed := head("Content-Type", `multipart/mixed; boundary="b"`)
-	plain := head("Content-Type", "text/plain; charset=utf-8")
-	page := head("Content-Type", "text/html; charset=utf-8")
-	mail := func(h []Field, body string) func() Source {
-		return func() Source { return Source{Header: h, Body: []byte(body), BodySize: int64(len(body))} }
-	}
-	many := strings.Repeat
-	coded := func(label, transfer string) []Field {
-		return head("Content-Type", "text/plain; charset="+label, "Content-Transfer-Encoding", transfer)
-	}
+	return all
+}
+
+func hostileParts() map[string]func() Source {
+	const header = "--b\r\n"
 	return map[string]func() Source{
 		"nested-30000":      nestedMail,
-		"million-parts":     mail(mixed, many("--b\r\n\r\nx\r\n", 1_000_000)+"--b--\r\n"),
-		"part-headers-9M":   mail(mixed, "--b\r\n"+many("X-Y: zzzz\r\n", 9<<20/11)+"\r\nx\r\n--b--\r\n"),
-		"part-header-folds": mail(mixed, "--b\r\nX-Y: a\r\n"+many(" zzzz\r\n", 9<<20/7)+"\r\nx\r\n--b--\r\n"),
-		"part-header-9M-1":  mail(mixed, "--b\r\nX-Y: "+many("z", 9<<20)+"\r\n\r\nx\r\n--b--\r\n"),
-		"boundary-4095":     mail(mixed, "--b"+many(" ", 4095)+"\r\n\r\nhttps://example.org/\r\n--b--\r\n"),
-		"boundary-misses":   mail(mixed, many("--bx\r\n", 1_000_000)),
-		"boundary-inline":   mail(mixed, many("--b", 3_000_000)),
-		"boundary-guess":    mail(head("Content-Type", "multipart/mixed"), many("--x\r\ny\r\n", 1_000_000)),
-		"urls-100000":       mail(plain, manyURLs(100_000, "https://h%d.example.org/p ")),
-		"urls-same":         mail(plain, many("https://www.example.org/p ", 100_000)),
-		"urls-no-blanks":    mail(plain, many("https://", 500_000)),
-		"urls-idn":          mail(plain, many("https://例え。", 200_000)),
-		"urls-bare":         mail(plain, manyURLs(100_000, "h%d.example.org ")),
-		"urls-dots":         mail(plain, many("a.", 1_000_000)),
-		"urls-defanged":     mail(plain, many("evil[.]", 500_000)),
-		"urls-brackets":     mail(plain, "https://e.org/"+many("(", 500_000)),
-		"urls-wide":         mail(plain, many("ｈｔｔｐ：／／ｅ．ｏｒｇ", 50_000)),
-		"one-line-50M":      mail(plain, many("a", 50<<20)),
-		"one-line-50M-html": mail(page, many("a", 50<<20)),
-		"one-line-50M-b64":  mail(coded("utf-8", "base64"), many("YWFh", 50<<18)),
-		"one-line-50M-qp":   mail(coded("utf-8", "quoted-printable"), many("=41", 50<<20/3)),
-		"qp-soft-breaks":    mail(coded("utf-8", "quoted-printable"), many("=\r\n", 5_000_000)),
-		"b64-dirt":          mail(coded("utf-8", "base64"), many("YQ==\r\n*!*!\r\n", 500_000)),
-		"jis-escapes":       mail(coded("iso-2022-jp", "7bit"), many("\x1b$B\x1b(B", 500_000)),
-		"jis-2-shifts":      mail(coded("iso-2022-jp-2", "7bit"), many("\x1b.A\x1bNi", 500_000)),
-		"utf-7-shifts":      mail(coded("utf-7", "7bit"), many("+A-", 1_000_000)),
-		"utf-16-odd":        mail(coded("utf-16", "8bit"), many("\xd8", 3_000_000)),
-		"invalid-utf-8":     mail(plain, many("\xff\xc0", 3_000_000)),
-		"html-depth":        mail(page, many("<div><b>", 500_000)),
-		"html-closing":      mail(page, many("<p>", 1000)+many("</i>", 1_000_000)),
-		"html-attributes":   mail(page, "<a "+many("b=c ", 1_000_000)+">x"),
-		"html-style":        mail(page, "<p style=\""+many("color:red;", 300_000)+"\">x"),
-		"html-styles":       mail(page, many("<p style=\"display:none;color:#fff\">x", 60_000)),
-		"html-sheet":        mail(page, "<style>"+many(".a{display:none}", 200_000)),
-		"html-links":        mail(page, manyURLs(100_000, "<a href=https://h%d.example.org/>x</a>")),
-		"html-label":        mail(page, "<a href=https://example.org/>"+many("x ", 1_000_000)),
-		"html-comment":      mail(page, many("<!-- -", 500_000)),
-		"html-entities":     mail(page, many("&#x41;&notin;", 300_000)),
-		"html-lt":           mail(page, many("<", 3_000_000)),
-		"html-quotes":       mail(page, many("<blockquote>x</blockquote>", 100_000)),
-		"quote-lines":       mail(plain, many("> a\n", 1_000_000)),
-		"quote-headers":     mail(plain, many("To: a@example.org,\n", 300_000)),
-		"quote-froms":       mail(plain, many("From: a\n\n", 300_000)),
-		"quote-wrote":       mail(plain, many("On 1 x\n", 500_000)),
-		"quote-notes":       mail(plain, many("01/02/2003 10:00 AM\nTo: a\n", 200_000)),
-		"signature-rules":   mail(plain, many("----------\nTEL 03-0000-0000\n> q\n", 200_000)),
-		"disclaimers":       mail(plain, many("this e-mail is confidential\n", 200_000)),
-		"patch":             mail(plain, many(" a | 1 +\n", 300_000)),
-		"flowed":            mail(head("Content-Type", "text/plain; format=flowed; delsp=yes"), many("a \n", 1_000_000)),
-		"empty-lines":       mail(plain, many("\n", 5_000_000)),
-		"header-words":      mail(head("Subject", many("=?utf-8?q?a?= ", 500_000)), "x"),
-		"header-words-open": mail(head("Subject", many("=?", 500_000)), "x"),
-		"header-addresses":  mail(head("To", many("a@example.org,", 500_000)), "x"),
-		"header-brackets":   mail(head("To", many("<(\"", 500_000)), "x"),
-		"header-ids":        mail(head("References", many("<a@b> ", 500_000)), "x"),
-		"header-params":     mail(head("Content-Type", "text/plain"+many("; name*0*=a", 500_000)), "x"),
-		"header-flood":      headerFlood,
-		"zip-names":         zipFlood,
-		"html-file":         mail(append(page, head("Content-Disposition", "attachment")...), many("<a href=//e.org>", 500_000)),
-		"text-parts-50M": mail(mixed, many("--b\r\nContent-Type: text/html\r\n\r\n"+
+		"messages-coded":    messagesCoded,
+		"million-parts":     oneMail(mixed, many("--b\r\n\r\nx\r\n", 1_000_000)+"--b--\r\n"),
+		"part-headers-9M":   oneMail(mixed, header+many("X-Y: zzzz\r\n", 9<<20/11)+"\r\nx\r\n--b--\r\n"),
+		"part-header-folds": oneMail(mixed, header+"X: a\r\n"+many(" zzzz\r\n", 9<<20/7)+"\r\nx\r\n"),
+		"part-header-9M-1":  oneMail(mixed, header+"X: "+many("z", 9<<20)+"\r\n\r\nx\r\n--b--\r\n"),
+		"boundary-4095": oneMail(mixed, "--b"+many(" ", 4095)+
+			"\r\n\r\nhttps://example.org/\r\n--b--\r\n"),
+		"boundary-misses": oneMail(mixed, many("--bx\r\n", 1_000_000)),
+		"boundary-inline": oneMail(mixed, many("--b", 3_000_000)),
+		"boundary-guess":  oneMail("Content-Type: multipart/mixed", many("--x\r\ny\r\n", 1_000_000)),
+		"broken-parts": oneMail(mixed, many("--b\r\nContent-Type: multipart/mixed\r\n\r\n"+
+			many("x ", 100_000)+"\r\n", 190)),
+		"text-parts-50M": oneMail(mixed, many("--b\r\nContent-Type: text/html\r\n\r\n"+
 			many("<p>x https://example.org/ ", 10_000)+"\r\n", 190)),
-		"files-50M": mail(mixed, many("--b\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\n"+
+		"raw-base64": oneMail("Content-Type: multipart/mixed", many(many("QUFB", 15)+"\n-\n", 300_000)),
+	}
+}
+
+func hostileURLs() map[string]func() Source {
+	return map[string]func() Source{
+		"urls-100000":    oneMail(plain, manyURLs(100_000, "https://h%d.example.org/p ")),
+		"urls-same":      oneMail(plain, many("https://www.example.org/p ", 100_000)),
+		"urls-no-blanks": oneMail(plain, many("https://", 500_000)),
+		"urls-idn":       oneMail(plain, many("https://例え。", 200_000)),
+		"urls-bare":      oneMail(plain, manyURLs(100_000, "h%d.example.org ")),
+		"urls-dots":      oneMail(plain, many("a.", 1_000_000)),
+		"urls-defanged":  oneMail(plain, many("evil[.]", 500_000)),
+		"urls-brackets":  oneMail(plain, "https://e.org/"+many("(", 500_000)),
+		"urls-wide":      oneMail(plain, many("ｈｔｔｐ：／／ｅ．ｏｒｇ", 50_000)),
+	}
+}
+
+func hostileText() map[string]func() Source {
+	return map[string]func() Source{
+		"one-line-50M":      oneMail(plain, many("a", 50<<20)),
+		"one-line-50M-html": oneMail(page, many("a", 50<<20)),
+		"one-line-50M-b64":  coded("utf-8", "base64", many("YWFh", 50<<18)),
+		"one-line-50M-qp":   coded("utf-8", "quoted-printable", many("=41", 50<<20/3)),
+		"qp-soft-breaks":    coded("utf-8", "quoted-printable", many("=\r\n", 5_000_000)),
+		"b64-dirt":          coded("utf-8", "base64", many("YQ==\r\n*!*!\r\n", 500_000)),
+		"jis-escapes":       coded("iso-2022-jp", "7bit", many("\x1b$B\x1b(B", 500_000)),
+		"jis-2-shifts":      coded("iso-2022-jp-2", "7bit", many("\x1b.A\x1bNi", 500_000)),
+		"jis-3-pairs":       coded("iso-2022-jp-3", "7bit", "\x1b$(Q"+many("~~", 1_000_000)),
+		"utf-7-shifts":      coded("utf-7", "7bit", many("+A-", 1_000_000)),
+		"utf-16-odd":        coded("utf-16", "8bit", many("\xd8", 3_000_000)),
+		"invalid-utf-8":     oneMail(plain, many("\xff\xc0", 3_000_000)),
+		"quote-lines":       oneMail(plain, many("> a\n", 1_000_000)),
+		"quote-headers":     oneMail(plain, many("To: a@example.org,\n", 300_000)),
+		"quote-froms":       oneMail(plain, many("From: a\n\n", 300_000)),
+		"quote-wrote":       oneMail(plain, many("On 1 x\n", 500_000)),
+		"quote-names":       oneMail(plain, many("A B wrote:\nx\n", 500_000)),
+		"quote-notes":       oneMail(plain, many("01/02/2003 10:00 AM\nTo: a\n", 200_000)),
+		"signature-rules":   oneMail(plain, many("----------\nTEL 03-0000-0000\n> q\n", 200_000)),
+		"disclaimers":       oneMail(plain, many("this e-mail is confidential\n", 200_000)),
+		"patch":             oneMail(plain, many(" a | 1 +\n", 300_000)),
+		"flowed": oneMail("Content-Type: text/plain; format=flowed; delsp=yes",
+			many("a \n", 1_000_000)),
+		"empty-lines": oneMail(plain, many("\n", 5_000_000)),
+		"uuencode":    oneMail(plain, many("begin 644 a\n#0V%T\n`\nend\n", 100_000)),
+		"uu-begins":   oneMail(plain, many("begin 644 a\n#0V%T\n", 100_000)),
+	}
+}
+
+func hostileHTML() map[string]func() Source {
+	return map[string]func() Source{
+		"html-depth":      oneMail(page, many("<div><b>", 500_000)),
+		"html-closing":    oneMail(page, many("<p>", 1000)+many("</i>", 1_000_000)),
+		"html-attributes": oneMail(page, "<a "+many("b=c ", 1_000_000)+">x"),
+		"html-style":      oneMail(page, "<p style=\""+many("color:red;", 300_000)+"\">x"),
+		"html-styles":     oneMail(page, many("<p style=\"display:none;color:#fff\">x", 60_000)),
+		"html-sheet":      oneMail(page, "<style>"+many(".a{display:none}", 200_000)),
+		"html-links":      oneMail(page, manyURLs(100_000, "<a href=https://h%d.example.org/>x</a>")),
+		"html-mailto":     oneMail(page, manyURLs(100_000, "<a href=mailto:h%d@example.org>x</a>")),
+		"html-label":      oneMail(page, "<a href=https://example.org/>"+many("x ", 1_000_000)),
+		"html-comment":    oneMail(page, many("<!-- -", 500_000)),
+		"html-entities":   oneMail(page, many("&#x41;&notin;", 300_000)),
+		"html-lt":         oneMail(page, many("<", 3_000_000)),
+		"html-quotes":     oneMail(page, many("<blockquote>x</blockquote>", 100_000)),
+	}
+}
+
+func hostileHeaders() map[string]func() Source {
+	return map[string]func() Source{
+		"header-words":      oneMail("Subject: "+many("=?utf-8?q?a?= ", 500_000), "x"),
+		"header-words-open": oneMail("Subject: "+many("=?", 500_000), "x"),
+		"header-addresses":  oneMail("To: "+many("a@example.org,", 500_000), "x"),
+		"header-brackets":   oneMail("To: "+many("<(\"", 500_000), "x"),
+		"header-ids":        oneMail("References: "+many("<a@b> ", 500_000), "x"),
+		"header-params":     oneMail("Content-Type: text/plain"+many("; name*0*=a", 500_000), "x"),
+		"header-flood":      headerFlood,
+	}
+}
+
+func hostileFiles() map[string]func() Source {
+	const header = "--b\r\nContent-Disposition: attachment\r\n"
+	return map[string]func() Source{
+		"zip-names": zipFlood,
+		"files-50M": oneMail(mixed, many(header+"Content-Transfer-Encoding: base64\r\n\r\n"+
 			many("YWFh", 65_536)+"\r\n", 190)),
-		"html-files-50M": mail(mixed, many("--b\r\nContent-Type: text/html\r\nContent-Disposition: attachment\r\n\r\n"+
+		"html-files-50M": oneMail(mixed, many(header+"Content-Type: text/html\r\n\r\n"+
 			many("<a href=//e.org>x</a>", 12_000)+"\r\n", 190)),
-		"broken-parts":   mail(mixed, many("--b\r\nContent-Type: multipart/mixed\r\n\r\n"+many("x ", 100_000)+"\r\n", 190)),
-		"messages-coded": messagesCoded,
-		"raw-base64":     mail(head("Content-Type", "multipart/mixed"), many(many("QUFB", 15)+"\n-\n", 300_000)),
 	}
 }
 
@@ -145,7 +201,7 @@ func manyURLs(n int, format string) string {
 func headerFlood() Source {
 	var src Source
 	for i := range 200_000 {
-		src.Header = append(src.Header, Field{Name: fmt.Sprintf("X-%d", i), Value: strings.Repeat("v", 20)})
+		src.Header = append(src.Header, Field{fmt.Sprintf("X-%d", i), many("v", 20)})
 	}
 	return src
 }
@@ -199,8 +255,8 @@ func measure(src Source) (elapsed time.Duration, allocated uint64, c *Content) {
 func TestBudget(t *testing.T) {
 	now := time.Date(2025, 6, 2, 10, 0, 0, 0, time.UTC)
 	body := strings.Repeat("--b\r\n\r\nhttps://example.org/\r\n", 100) + "--b--\r\n"
-	src := Source{Header: []Field{{"Content-Type", "multipart/mixed; boundary=b"}, {"Subject", "kept"}},
-		Body: []byte(body), BodySize: int64(len(body))}
+	src := oneMail(mixed, body)()
+	src.Header = append(src.Header, Field{"Subject", "kept"})
 	calls := 0
 	c := Parse(src, Limits{Budget: time.Second, Now: func() time.Time {
 		calls++

@@ -153,7 +153,7 @@ func (r *htmlReader) write(b []byte) {
 			continue
 		}
 		j := i + 1
-		for j < len(text) && text[j] != ' ' && text[j] != '\n' && text[j] != '\t' && text[j] != 0xc2 {
+		for j < len(text) && strings.IndexByte(" \n\t\xc2", text[j]) < 0 {
 			j++
 		}
 		if r.space {
@@ -170,7 +170,7 @@ func visibleRunes(b []byte) int {
 	n := 0
 	for len(b) > 0 {
 		r, size := utf8.DecodeRune(b)
-		if r > ' ' && r != 0xa0 && r != '\u3000' && r != 0x34f && !zeroWidth(r) && r != 0x200c && r != 0x200d {
+		if r > ' ' && !zeroWidth(r) && !strings.ContainsRune("\u00a0\u034f\u200c\u200d\u3000", r) {
 			n++
 		}
 		b = b[size:]
@@ -215,14 +215,14 @@ func (r *htmlReader) open(z *html.Tokenizer, tag atom.Atom, more bool) {
 	case atom.Td, atom.Th:
 		r.space = r.line
 	}
-	hidden := r.top().hidden
-	r.references(tag, &a, hidden)
+	before := len(r.page.links)
+	r.references(tag, &a)
 	if isVoid(tag) {
 		return
 	}
 	r.push(tag, &a)
-	if tag == atom.A || tag == atom.Area {
-		r.openLink(a.href)
+	if tag == atom.A {
+		r.openLink(before)
 	}
 }
 

@@ -71,7 +71,7 @@ func setOnce(dst *string, val []byte) {
 }
 
 // references collects the URLs of a tag.
-func (r *htmlReader) references(tag atom.Atom, a *attrs, hidden bool) {
+func (r *htmlReader) references(tag atom.Atom, a *attrs) {
 	switch tag {
 	case atom.A, atom.Area:
 		r.refer(a.href, InHref, true)
@@ -103,7 +103,9 @@ func (r *htmlReader) refer(ref string, where Where, label bool) {
 		return
 	}
 	if where == InHref && len(ref) > 7 && strings.EqualFold(ref[:7], "mailto:") {
-		r.page.mailto = append(r.page.mailto, ref[7:])
+		if len(r.page.mailto) < maxHTMLLinks {
+			r.page.mailto = append(r.page.mailto, ref[7:])
+		}
 		return
 	}
 	url := resolve(r.base, ref)
@@ -117,11 +119,12 @@ func (r *htmlReader) refer(ref string, where Where, label bool) {
 	r.page.links = append(r.page.links, htmlLink{url: url, where: where, at: at})
 }
 
-// openLink begins to collect the text of the link just referred to.
-func (r *htmlReader) openLink(href string) {
+// openLink begins to collect the text of a link. before is how many references there
+// were before its tag: a link that leads nowhere on the web has added none.
+func (r *htmlReader) openLink(before int) {
 	r.closeLink()
-	if n := len(r.page.links); href != "" && n > 0 && r.page.links[n-1].where == InHref {
-		r.labelOf, r.labelAt = n, r.out.Len()
+	if before < len(r.page.links) && r.page.links[before].where == InHref {
+		r.labelOf, r.labelAt = before+1, r.out.Len()
 	}
 }
 
@@ -249,7 +252,8 @@ func quoteMark(tag atom.Atom, a *attrs) lineKind {
 			"protonmail_quote", "tutanota_quote", "zmail_extra", "yahoo-quoted-begin",
 			"gmail_attr", "moz-forward-container":
 			return kindQuote
-		case "gmail_signature", "moz-signature", "protonmail_signature_block", "gmail_signature_prefix":
+		case "gmail_signature", "gmail_signature_prefix", "moz-signature",
+			"protonmail_signature_block":
 			return kindSignature
 		}
 	}

@@ -60,80 +60,91 @@ func isJISEscape(b []byte) bool {
 // with the NEC and IBM rows and JIS X 0212. Line ends return to ASCII, as programs
 // that forget the closing escape rely on it.
 func decodeISO2022(b []byte) string {
-	var out strings.Builder
-	out.Grow(len(b) * 3 / 2)
-	euc := make([]byte, 0, len(b)+len(b)/2)
-	flush := func() {
-		if len(euc) > 0 {
-			text, _ := japanese.EUCJP.NewDecoder().Bytes(euc)
-			out.Write(text)
-			euc = euc[:0]
-		}
-	}
-	now, back, second := modeASCII, modeASCII, modeLatin
+	d := jisDecoder{euc: make([]byte, 0, len(b)+len(b)/2), second: modeLatin}
+	d.out.Grow(len(b) * 3 / 2)
 	for i := 0; i < len(b); {
-		c := b[i]
-		switch {
-		case c == 0x1b:
-			if i+2 < len(b) && b[i+1] == 'N' { // single shift to G2
-				flush()
-				out.WriteString(decodeShifted(second, b[i+2]))
-				i += 3
-				continue
-			}
-			m, n := readEscape(b[i+1:])
-			switch {
-			case n == 0 || m == modeNone:
-			case m == modeLatin || m == modeGreek:
-				second = m
-			default:
-				now = m
-			}
-			i += 1 + n
-		case c == '\n' || c == '\r':
-			now = modeASCII
-			euc = append(euc, c)
-			i++
-		case c == 0x0e: // shift out: kana (CP50222)
-			now, back = modeKana, now
-			i++
-		case c == 0x0f:
-			now = back
-			i++
-		case c >= 0xa1 && c <= 0xdf: // 8-bit half-width kana (CP50220)
-			euc = append(euc, 0x8e, c)
-			i++
-		case c >= 0x80:
-			i++
-		case now == modeASCII || c <= ' ':
-			euc = append(euc, c)
-			i++
-		case now == modeKana:
-			if c <= 0x5f {
-				euc = append(euc, 0x8e, c|0x80)
-			}
-			i++
-		default:
-			if i+1 >= len(b) || b[i+1] <= ' ' || b[i+1] >= 0x7f {
-				i++
-				continue
-			}
-			pair := [2]byte{c | 0x80, b[i+1] | 0x80}
-			i += 2
-			if now == modeJIS && knownJIS(pair) {
-				euc = append(euc, pair[0], pair[1])
-				continue
-			}
-			if now == modeJIS2 {
-				euc = append(euc, 0x8f, pair[0], pair[1])
-				continue
-			}
-			flush()
-			out.WriteString(decodePair(now, pair))
-		}
+		i += d.step(b[i:])
 	}
-	flush()
-	return strings.ToValidUTF8(out.String(), "\uFFFD")
+	d.flush()
+	return strings.ToValidUTF8(d.out.String(), "\uFFFD")
+}
+
+// jisDecoder is the state of reading ISO-2022-JP.
+type jisDecoder struct {
+	out    strings.Builder
+	euc    []byte // what EUC-JP can hold, not yet converted
+	now    mode
+	back   mode // to return to at shift in
+	second mode // designated to G2
+}
+
+// flush converts what was gathered as EUC-JP.
+func (d *jisDecoder) flush() {
+	if len(d.euc) > 0 {
+		text, _ := japanese.EUCJP.NewDecoder().Bytes(d.euc)
+		d.out.Write(text)
+		d.euc = d.euc[:0]
+	}
+}
+
+// step reads one character or escape at the start of b and returns its length.
+func (d *jisDecoder) step(b []byte) int {
+	c := b[0]
+	switch {
+	case c == 0x1b:
+		return d.escape(b)
+	case c == '\n' || c == '\r':
+		d.now = modeASCII
+		d.euc = append(d.euc, c)
+	case c == 0x0e: // shift out: kana (CP50222)
+		d.now, d.back = modeKana, d.now
+	case c == 0x0f:
+		d.now = d.back
+	case c >= 0xa1 && c <= 0xdf: // 8-bit half-width kana (CP50220)
+		d.euc = append(d.euc, 0x8e, c)
+	case c >= 0x80:
+	case d.now == modeASCII || c <= ' ':
+		d.euc = append(d.euc, c)
+	case d.now == modeKana:
+		if c <= 0x5f {
+			d.euc = append(d.euc, 0x8e, c|0x80)
+		}
+	case len(b) > 1 && b[1] > ' ' && b[1] < 0x7f:
+		d.pair([2]byte{c | 0x80, b[1] | 0x80})
+		return 2
+	}
+	return 1
+}
+
+// escape reads an escape sequence and returns its length.
+func (d *jisDecoder) escape(b []byte) int {
+	if len(b) > 2 && b[1] == 'N' { // single shift to G2
+		d.flush()
+		d.out.WriteString(decodeShifted(d.second, b[2]))
+		return 3
+	}
+	m, n := readEscape(b[1:])
+	switch {
+	case n == 0 || m == modeNone:
+	case m == modeLatin || m == modeGreek:
+		d.second = m
+	default:
+		d.now = m
+	}
+	return 1 + n
+}
+
+// pair adds a character of two bytes, both with their eighth bit set.
+func (d *jisDecoder) pair(pair [2]byte) {
+	switch {
+	case d.now == modeJIS && knownJIS(pair):
+		d.euc = append(d.euc, pair[0], pair[1])
+	case d.now == modeJIS2:
+		d.euc = append(d.euc, 0x8f, pair[0], pair[1])
+	default:
+		d.flush()
+		d.out.WriteString(decodePair(d.now, pair))
+	}
 }
 
 // knownJIS tells whether golang.org/x/text's EUC-JP has a row: the others are left

@@ -124,7 +124,7 @@ func (p *parser) mailLink(ref string) {
 	if plain, err := url.PathUnescape(addr); err == nil {
 		addr = plain
 	}
-	addr = strings.ToLower(strings.TrimSpace(addr))
+	addr = strings.ToLower(strings.TrimSpace(strings.ToValidUTF8(addr, "")))
 	if len(p.out.MailLinks) >= maxMailLinks || len(addr) > 320 || !strings.Contains(addr, "@") ||
 		slices.Contains(p.out.MailLinks, addr) {
 		return
@@ -174,7 +174,9 @@ func (p *parser) cleanText(text string) string {
 // forwardSubject tells whether the subject says that this mail is a forward.
 func (p *parser) forwardSubject() bool {
 	s := strings.ToLower(strings.TrimSpace(p.out.Subject))
-	for _, prefix := range []string{"fw:", "fwd:", "fw：", "[fwd:", "wg:", "tr:", "転送:", "転送：", "【転送】", "rv:"} {
+	for _, prefix := range []string{
+		"fw:", "fwd:", "fw：", "[fwd:", "wg:", "tr:", "rv:", "転送:", "転送：", "【転送】",
+	} {
 		if strings.HasPrefix(s, prefix) {
 			return true
 		}

@@ -148,8 +148,12 @@ func (l lines) patch() {
 		if start < 0 {
 			continue
 		}
-		for start > 0 && (isDiffStat(l[start-1].text) || strings.TrimSpace(l[start-1].text) == "---" ||
-			i-start < 3 && l[start-1].text == "") {
+		for start > 0 {
+			above := l[start-1].text
+			if !isDiffStat(above) && strings.TrimSpace(above) != "---" &&
+				(i-start >= 3 || above != "") {
+				break
+			}
 			start--
 		}
 		end := len(l)

@@ -88,14 +88,17 @@ func quotedString(s string) (value, rest string) {
 	return b.String(), ""
 }
 
-// joinParams puts RFC 2231 continuations together and decodes charsets.
+// A piece is one part of a parameter that RFC 2231 has split.
+type piece struct {
+	text    string
+	encoded bool // percent-encoded
+}
+
+// joinParams puts RFC 2231 continuations together and decodes charsets. Of equal
+// names the first counts; a split one wins over a plain one.
 func joinParams(list []param) map[string]string {
 	params := make(map[string]string, len(list))
-	type piece struct {
-		text    string
-		encoded bool
-	}
-	pieces := make(map[string]map[int]piece)
+	split := make(map[string]map[int]piece)
 	for _, p := range list {
 		base, tail, starred := strings.Cut(p.name, "*")
 		if !starred {
@@ -104,53 +107,61 @@ func joinParams(list []param) map[string]string {
 			}
 			continue
 		}
-		encoded := tail == "" || strings.HasSuffix(tail, "*")
-		n := 0
-		for _, c := range strings.TrimSuffix(tail, "*") {
-			if c < '0' || c > '9' || n > maxParams {
-				n = -1
-				break
-			}
-			n = n*10 + int(c-'0')
-		}
-		if n < 0 {
+		n, ok := pieceNumber(strings.TrimSuffix(tail, "*"))
+		if !ok {
 			continue
 		}
-		if pieces[base] == nil {
-			pieces[base] = make(map[int]piece)
+		if split[base] == nil {
+			split[base] = make(map[int]piece)
 		}
-		if _, twice := pieces[base][n]; !twice {
-			pieces[base][n] = piece{p.value, encoded}
+		if _, twice := split[base][n]; !twice {
+			split[base][n] = piece{p.value, tail == "" || strings.HasSuffix(tail, "*")}
 		}
 	}
-	for base, parts := range pieces {
-		var raw []byte
-		charset := ""
-		for n := 0; n <= maxParams; n++ {
-			part, ok := parts[n]
-			if !ok {
-				if n == 0 {
-					continue // some programs count from 1
-				}
-				break
-			}
-			text := part.text
-			if part.encoded {
-				if len(raw) == 0 && charset == "" {
-					if a, b, ok := strings.Cut(text, "'"); ok {
-						if _, c, ok := strings.Cut(b, "'"); ok {
-							charset, text = a, c
-						}
-					}
-				}
-				text = percentDecode(text)
-			}
-			raw = append(raw, text...)
-		}
-		text, _ := decodeCharset(raw, charset)
-		params[base] = decodeField(text) // RFC 2231 wins over a plain one
+	for base, pieces := range split {
+		params[base] = joinPieces(pieces)
 	}
 	return params
+}
+
+// pieceNumber reads the number of a piece, 0 when there is none.
+func pieceNumber(s string) (n int, ok bool) {
+	for _, c := range s {
+		if c < '0' || c > '9' || n > maxParams {
+			return 0, false
+		}
+		n = n*10 + int(c-'0')
+	}
+	return n, true
+}
+
+// joinPieces decodes the pieces in order, up to the first that is missing.
+func joinPieces(pieces map[int]piece) string {
+	var raw []byte
+	charset := ""
+	for n := 0; n <= maxParams; n++ {
+		part, ok := pieces[n]
+		if !ok {
+			if n == 0 {
+				continue // some programs count from 1
+			}
+			break
+		}
+		text := part.text
+		if part.encoded {
+			if len(raw) == 0 && charset == "" {
+				if label, rest, ok := strings.Cut(text, "'"); ok {
+					if _, value, ok := strings.Cut(rest, "'"); ok {
+						charset, text = label, value
+					}
+				}
+			}
+			text = percentDecode(text)
+		}
+		raw = append(raw, text...)
+	}
+	text, _ := decodeCharset(raw, charset)
+	return decodeField(text)
 }
 
 // percentDecode decodes %XX; bad escapes stay.

@@ -72,7 +72,8 @@ func (p *parser) outOfTime() bool {
 
 // textRoom is how many bytes of the next text part may be decoded.
 func (p *parser) textRoom() int {
-	return max(0, min(p.lim.PartBytes, p.lim.TextBytes*textFactor, maxTextPart, maxTextAll-p.decoded))
+	part := min(p.lim.PartBytes, p.lim.TextBytes*textFactor, maxTextPart)
+	return max(0, min(part, maxTextAll-p.decoded))
 }
 
 // finish moves what was gathered into the Content.

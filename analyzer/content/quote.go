@@ -245,8 +245,10 @@ func separator(t string) (lineKind, bool) {
 	if len(core) == len(t) || !strings.HasPrefix(t, "--") && !strings.HasSuffix(t, "--") {
 		return kindOwn, false
 	}
-	for _, head := range []string{"forwarded by ", "forwarded message from ", "original message from ",
-		"forwarded from ", "inline message follows"} {
+	for _, head := range []string{
+		"forwarded by ", "forwarded message from ", "original message from ", "forwarded from ",
+		"inline message follows",
+	} {
 		if strings.HasPrefix(low, head) {
 			return kindForward, true
 		}
@@ -260,11 +262,12 @@ func endsWithColon(t string) bool {
 
 // writers end an introducing line, in lower case; "On 2 Jan, A wrote:".
 var writers = []string{
-	"wrote:", "wrote :", "writes:", "wrote on", "said:", "schrieb:", "schrieb am", "a écrit :", "a écrit :",
-	"a écrit:", "ha scritto:", "escribió:", "escreveu:", "schreef:", "skrev:", "napisał(a):", "пишет:",
-	"написал:", "wrote：", "さんは書きました:", "さんは書きました：", "さんが書きました:", "さんが書きました：",
-	"のメール:", "のメール：", "のメッセージ:", "のメッセージ：", "さんからのメール:", "wrote...",
-	"書きました:", "書きました：", "さん wrote:", "写道:", "写道：", "寫道:", "寫道：", "님이 작성:",
+	"wrote:", "wrote :", "writes:", "wrote on", "said:", "schrieb:", "schrieb am", "a écrit :",
+	"a écrit:", "ha scritto:", "escribió:", "escreveu:", "schreef:", "skrev:", "napisał(a):",
+	"пишет:", "написал:", "wrote：", "さんは書きました:", "さんは書きました：",
+	"さんが書きました:", "さんが書きました：", "のメール:", "のメール：", "のメッセージ:",
+	"のメッセージ：", "さんからのメール:", "wrote...", "書きました:", "書きました：",
+	"さん wrote:", "写道:", "写道：", "寫道:", "寫道：", "님이 작성:",
 }
 
 // introduction returns how many lines from i on introduce a quote, 0 for none.
@@ -313,7 +316,8 @@ func isIntroduction(t string) (ok, sure bool) {
 	if len(t) > 600 {
 		return false, false
 	}
-	if (strings.HasSuffix(t, ">:") || strings.HasSuffix(t, ">：")) && strings.ContainsRune(t, '@') &&
+	if (strings.HasSuffix(t, ">:") || strings.HasSuffix(t, ">：")) &&
+		strings.IndexByte(t, '@') >= 0 &&
 		strings.IndexFunc(t, unicode.IsDigit) < 12 && strings.ContainsAny(t, "/年月-.") {
 		return true, true // Gmail in Japanese: "2024年10月22日(火) 19:23 X <x@example.org>:"
 	}

@@ -46,8 +46,7 @@ func (p *parser) rawText(b []byte, at place, asText bool) {
 		text = string(b)
 	}
 	var s shown
-	if low := strings.ToLower(text); strings.Contains(low, "<a ") || strings.Contains(low, "<html") ||
-		strings.Contains(low, "<div") || strings.Contains(low, "<td") {
+	if hasTags(text) {
 		page := readHTML(text)
 		s = shown{text: page.text, marks: page.marks, labels: page.labels}
 		s.lines = classify(s.text, s.marks, p.forwardSubject())
@@ -64,6 +63,17 @@ func (p *parser) rawText(b []byte, at place, asText bool) {
 	if asText {
 		p.show(s, at)
 	}
+}
+
+// hasTags tells whether text is HTML in all likelihood.
+func hasTags(text string) bool {
+	low := strings.ToLower(text)
+	for _, tag := range []string{"<a ", "<html", "<div", "<td"} {
+		if strings.Contains(low, tag) {
+			return true
+		}
+	}
+	return false
 }
 
 // base64Runs finds runs of lines that are nothing but base64, at least 40 digits

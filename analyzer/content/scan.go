@@ -39,7 +39,8 @@ var webURL = sync.OnceValue(func() *regexp.Regexp {
 // Japanese text and in full-width letters; hxxp and [.] forms; bare hosts that
 // begin with "www." or end with a top-level domain. Addresses are not URLs.
 func findURLs(text string, limit int, found func(hit)) (whole bool) {
-	if strings.Contains(text, "／／") || strings.Contains(text, "ｗｗｗ") || strings.Contains(text, "：//") {
+	if strings.Contains(text, "／／") || strings.Contains(text, "ｗｗｗ") ||
+		strings.Contains(text, "：//") {
 		text = foldWidth(text)
 	}
 	s := scanner{text: text, tries: limit * triesPerURL}
@@ -227,7 +228,7 @@ func matchURL(candidate string) string {
 func readTail(text string) (tail string, used int, fanged bool) {
 	end := tailEnd(text)
 	tail, used = text[:end], end
-	if end < len(text) && text[end] >= utf8.RuneSelf && strings.IndexAny(tail, "/?#") < 0 {
+	if end < len(text) && text[end] >= utf8.RuneSelf && !strings.ContainsAny(tail, "/?#") {
 		if host, n := idnHost(text); n > end {
 			more, m, f := readTail(text[n:])
 			if more != "" && strings.IndexByte("/?#:", more[0]) < 0 {

@@ -147,7 +147,9 @@ func prose(some []line) bool {
 
 func endsSentence(t string) bool {
 	t = strings.TrimRight(t, " \t\u3000")
-	for _, end := range []string{"。", "ます", "です", "さい", "．", "、", "?", "？", "!", "！", ";", "{"} {
+	for _, end := range []string{
+		"。", "ます", "です", "さい", "．", "、", "?", "？", "!", "！", ";", "{",
+	} {
 		if strings.HasSuffix(t, end) {
 			return true
 		}
@@ -187,13 +189,16 @@ func drawsRule(r rune) bool {
 
 // contactHints tell kinds of contact data, in lower case.
 var contactHints = [][]string{
-	{"tel", "電話", "phone", "直通", "代表", "ｔｅｌ", "mobile", "cell", "携帯", "内線", "ext.", "telefon", "☎", "tél"},
+	{"tel", "電話", "phone", "直通", "代表", "ｔｅｌ", "mobile", "cell", "携帯", "内線", "ext.",
+		"telefon", "☎", "tél"},
 	{"fax", "ｆａｘ", "ファックス", "facsimile"},
-	{"〒", "street", "suite", "p.o. box", "丁目", "番地", "ビル", "都港区", "avenue", "straße", " floor", "〶"},
+	{"〒", "street", "suite", "p.o. box", "丁目", "番地", "ビル", "都港区", "avenue", "straße",
+		" floor", "〶"},
 	{"@", "e-mail", "email", "mail:", "ｍａｉｌ", "メール:"},
 	{"http://", "https://", "www.", "url:", "ｕｒｌ"},
-	{"株式会社", "有限会社", "合同会社", "㈱", "(株)", "（株）", " inc", " corp", " ltd", " gmbh", " llc",
-		"co.,", "事業部", "営業部", "総務部", "人事部", "経理部", "開発部", "学部", "大学", "研究室", "課 ", "協会", "法人"},
+	{"株式会社", "有限会社", "合同会社", "㈱", "(株)", "（株）", " inc", " corp", " ltd",
+		" gmbh", " llc", "co.,", "事業部", "営業部", "総務部", "人事部", "経理部", "開発部",
+		"学部", "大学", "研究室", "課 ", "協会", "法人"},
 }
 
 // contact counts the kinds of contact data in some lines.

@@ -107,7 +107,9 @@ func looksHTML(data []byte) bool {
 	if bytes.IndexByte(head, 0) >= 0 && !bytes.HasPrefix(head, []byte("\xff\xfe")) {
 		return false
 	}
-	for _, tag := range []string{"<!doctype html", "<html", "<script", "<body", "<svg", "<meta http-equiv"} {
+	for _, tag := range []string{
+		"<!doctype html", "<html", "<script", "<body", "<svg", "<meta http-equiv",
+	} {
 		if bytes.Contains(head, []byte(tag)) {
 			return true
 		}
@@ -162,8 +164,8 @@ func sniffZip(data []byte) (string, Kind) {
 
 // zipNames is what the names in a zip file tell.
 type zipNames struct {
-	macro, encrypted, word, sheet, slides, odf, jar, apk, risky bool
-	seen                                                        int
+	macro, encrypted, word, sheet, slides, odf, jar, apk bool
+	seen                                                 int
 }
 
 func (z *zipNames) add(name string, flags uint16) {
@@ -230,7 +232,8 @@ func (z *zipNames) central(data []byte) bool {
 			break
 		}
 		n := uint64(binary.LittleEndian.Uint16(h[28:]))
-		extra := uint64(binary.LittleEndian.Uint16(h[30:])) + uint64(binary.LittleEndian.Uint16(h[32:]))
+		extra := uint64(binary.LittleEndian.Uint16(h[30:]))
+		extra += uint64(binary.LittleEndian.Uint16(h[32:])) // the comment
 		if at+46+n > uint64(len(data)) {
 			break
 		}
@@ -260,16 +263,18 @@ func (z *zipNames) local(data []byte) {
 // extensions groups file name extensions by what opening them does.
 var extensions = func() map[string]Kind {
 	byKind := map[Kind]string{
-		Executable: "exe scr com bat cmd pif cpl dll msi msp msix appx appxbundle jar js jse vbs vbe " +
-			"wsf wsh ws hta ps1 psm1 psd1 reg sct chm hlp apk app dmg pkg deb rpm run elf sh bash command " +
-			"py pyw pl rb application gadget inf msc xll wll ade adp jnlp vb csh ksh",
+		Executable: "exe scr com bat cmd pif cpl dll msi msp msix appx appxbundle jar js jse " +
+			"vbs vbe wsf wsh ws hta ps1 psm1 psd1 reg sct chm hlp apk app dmg pkg deb rpm run " +
+			"elf sh bash command py pyw pl rb application gadget inf msc xll wll ade adp jnlp " +
+			"vb csh ksh",
 		DiskImage: "iso img vhd vhdx vmdk udf nrg mdf wim cue toast",
-		Shortcut:  "lnk url website desktop webloc scf library-ms search-ms settingcontent-ms rdp diagcab",
-		Macro:     "docm dotm xlsm xltm xlam xlsb pptm potm ppam ppsm sldm one onepkg mht",
-		HTMLFile:  "html htm xhtml shtml mhtml svg xht",
-		Archive:   "zip rar 7z gz tgz bz2 xz tar cab arj lzh lha ace z zst uue r00 001 gzip",
-		Calendar:  "ics ical vcs",
-		Message:   "eml msg",
+		Shortcut: "lnk url website desktop webloc scf library-ms search-ms settingcontent-ms " +
+			"rdp diagcab",
+		Macro:    "docm dotm xlsm xltm xlam xlsb pptm potm ppam ppsm sldm one onepkg mht",
+		HTMLFile: "html htm xhtml shtml mhtml svg xht",
+		Archive:  "zip rar 7z gz tgz bz2 xz tar cab arj lzh lha ace z zst uue r00 001 gzip",
+		Calendar: "ics ical vcs",
+		Message:  "eml msg",
 		Document: "doc docx dot dotx xls xlsx xlt xltx ppt pptx pps ppsx pdf rtf odt ods odp " +
 			"pages numbers key jtd csv xps",
 		Picture:  "png jpg jpeg gif bmp tif tiff webp heic ico psd ai",

@@ -10,7 +10,7 @@ import (
 // Bounds of ReadSource's header.
 const (
 	maxSourceFields = 1000
-	maxSourceHeader = 1 << 20 // bytes of all fields together, as Postfix's header_size_limit is per field
+	maxSourceHeader = 1 << 20 // bytes of all fields together
 )
 
 // ReadSource reads a whole mail, as in an .eml file, and keeps at most maxBody bytes

@@ -27,7 +27,7 @@ func TestReadSource(t *testing.T) {
 		{"blank before colon", "A : 1\n\n", "A=1|", "", 0},
 		{"no blank behind colon", "A:1\nB:  2\n\n", "A=1|B= 2|", "", 0},
 		{"dirt between", "A: 1\ndirt here\nB: 2\n\nbody", "A=1|B=2|", "body", 0},
-		{"body without empty line", "A: 1\nHello there,\nyou.\n", "A=1|", "Hello there,\r\nyou.\n", 0},
+		{"no empty line", "A: 1\nHello there,\nyou.\n", "A=1|", "Hello there,\r\nyou.\n", 0},
 		{"leading fold", " fold\nA: 1\n\nb", "A=1|", "b", 0},
 		{"nul", "A: 1\x002\n\nb", "A=1\x002|", "b", 0},
 		{"8-bit name", "\xe5: 1\nA: 1\n\nb", "A=1|", "b", 0},
@@ -39,7 +39,9 @@ func TestReadSource(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			// one byte at a time: no result may hang on how the bytes arrive
-			for _, r := range []io.Reader{strings.NewReader(tt.in), iotest.OneByteReader(strings.NewReader(tt.in))} {
+			whole := strings.NewReader(tt.in)
+			bytewise := iotest.OneByteReader(strings.NewReader(tt.in))
+			for _, r := range []io.Reader{whole, bytewise} {
 				src, err := ReadSource(r, 0)
 				if err != nil {
 					t.Fatal(err)
@@ -48,7 +50,8 @@ func TestReadSource(t *testing.T) {
 				for _, f := range src.Header {
 					fmt.Fprintf(&header, "%s=%s|", f.Name, f.Value)
 				}
-				if header.String() != tt.header || string(src.Body) != tt.body || src.HeaderDropped != tt.headerLost {
+				if header.String() != tt.header || string(src.Body) != tt.body ||
+					src.HeaderDropped != tt.headerLost {
 					t.Errorf("got %q, %q, %d dropped", header.String(), src.Body, src.HeaderDropped)
 				}
 				if src.BodySize != int64(len(src.Body)) {
@@ -96,7 +99,8 @@ func TestReadSourceHostile(t *testing.T) {
 		for _, f := range src.Header {
 			size += len(f.Name) + len(f.Value)
 		}
-		if size > maxSourceHeader || len(src.Header) > maxSourceFields || len(src.Body) > 1<<20 {
+		if size > maxSourceHeader || len(src.Header) > maxSourceFields ||
+			len(src.Body) > 1<<20 {
 			t.Errorf("%s: %d bytes in %d fields, body %d", name, size, len(src.Header), len(src.Body))
 		}
 	}

@@ -58,8 +58,8 @@ func TestSkeleton(t *testing.T) {
 func TestMixed(t *testing.T) {
 	for host, want := range map[string]bool{
 		"раypal.example": true, "пример.example": false, "例えabcカナ.example": false,
-		"한국abc.example": false, "漢字한국.example": false, "例え한국.example": true, "aя.b.example": true,
-		"я.a.example": false,
+		"한국abc.example": false, "漢字한국.example": false, "例え한국.example": true,
+		"aя.b.example": true, "я.a.example": false,
 	} {
 		if mixedScript(host) != want {
 			t.Errorf("%s: mixed is %v", host, !want)
@@ -77,7 +77,8 @@ func TestAddresses(t *testing.T) {
 		{`"Sato, Hanako" <h@example.jp>`, "Sato, Hanako <h@example.jp>", true},
 		{"Sato, Hanako <h@example.jp>", "Sato, Hanako <h@example.jp>", false},
 		{"h@example.jp (Sato Hanako)", "Sato Hanako <h@example.jp>", true},
-		{"Team: a@example.org, b@example.org;, c@example.org", "a@example.org, b@example.org, c@example.org", true},
+		{"Team: a@example.org, b@example.org;, c@example.org",
+			"a@example.org, b@example.org, c@example.org", true},
 		{"undisclosed-recipients:;", "", true},
 		{"a@example.org;b@example.org", "a@example.org, b@example.org", true},
 		{"<a@example.org, b@example.org", "a@example.org, b@example.org", false},
@@ -205,22 +206,20 @@ func TestSniff(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	mail := func(ctype, body string) Source {
-		return Source{Header: []Field{{"Content-Type", ctype}}, Body: []byte(body), BodySize: int64(len(body))}
-	}
+	file := oneMail("Content-Type: application/pdf", many("a", 200))
 	part := "--b\r\nContent-Type: text/plain\r\n\r\nhttps://example.org/%\r\n"
 	for _, tt := range []struct {
 		src    Source
 		lim    Limits
 		defect string
 	}{
-		{mail("multipart/mixed; boundary=b", strings.Repeat(part, 3)+"--b--"), Limits{Parts: 2}, DefectParts},
-		{mail("text/plain", strings.Repeat("a b ", 300)), Limits{TextBytes: 1000}, DefectSize},
-		{mail("text/plain", "https://a.example.org https://b.example.org"), Limits{URLs: 1}, DefectURLs},
-		{mail("application/pdf", strings.Repeat("a", 200)), Limits{PartBytes: 100}, DefectSize},
-		{mail("multipart/mixed; boundary=b", "--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n\r\nx"),
+		{oneMail(mixed, many(part, 3)+"--b--")(), Limits{Parts: 2}, DefectParts},
+		{oneMail(plain, many("a b ", 300))(), Limits{TextBytes: 1000}, DefectSize},
+		{oneMail(plain, "https://a.example.org https://b.example.org")(), Limits{URLs: 1}, DefectURLs},
+		{file(), Limits{PartBytes: 100}, DefectSize},
+		{oneMail(mixed, "--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n\r\nx")(),
 			Limits{Depth: 1}, DefectDepth},
-		{Source{Header: []Field{{"Content-Type", "text/plain"}}, Body: []byte("x"), BodySize: 9}, Limits{}, DefectCut},
+		{Source{Body: []byte("x"), BodySize: 9}, Limits{}, DefectCut},
 		{Source{HeaderDropped: 3}, Limits{}, DefectHeader},
 	} {
 		if c := Parse(tt.src, tt.lim); !has(c, tt.defect) {
@@ -231,7 +230,7 @@ func TestLimits(t *testing.T) {
 			t.Errorf("%s without the limit", tt.defect)
 		}
 	}
-	a := Parse(mail("application/pdf", strings.Repeat("a", 200)), Limits{PartBytes: 100}).Attachments[0]
+	a := Parse(file(), Limits{PartBytes: 100}).Attachments[0]
 	if a.Size != 100 || !a.Cut {
 		t.Errorf("got %+v", a)
 	}

@@ -35,7 +35,8 @@ func transferName(value string) string {
 	}
 	name = strings.Trim(name, `"'`)
 	switch name {
-	case "", "7bit", "8bit", "binary", "7-bit", "8-bit", "none", "7bits", "8bits", "utf-8", "us-ascii":
+	case "", "7bit", "8bit", "binary", "7-bit", "8-bit", "none", "7bits", "8bits", "utf-8",
+		"us-ascii":
 		return strings.ReplaceAll(strings.TrimSuffix(name, "s"), "-", "")
 	case "quoted", "quotedprintable", "quoted_printable", "q", "qp", "quoted-printable":
 		return "quoted-printable"
@@ -51,8 +52,9 @@ func transferName(value string) string {
 }
 
 // decodeTransfer decodes a body to at most limit bytes, into buf where that has the
-// room. Plain encodings return b itself. go-message decodes well-formed bodies; where it stops with an error, the
-// lenient decoders below read on as mail programs do, and clean is false.
+// room. Plain encodings return b itself. go-message decodes well-formed bodies; where
+// it stops with an error, the lenient decoders below read on as mail programs do, and
+// clean is false.
 func decodeTransfer(b []byte, name string, limit int, buf []byte) (out []byte, cut, clean bool) {
 	switch name {
 	case "base64", "quoted-printable":

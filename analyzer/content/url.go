@@ -86,7 +86,7 @@ func (s *urlSet) addLink(l htmlLink, quoted, file bool) {
 // shownDomain returns the registrable domain that a link's text shows, when the
 // text is nothing but a URL or a host.
 func shownDomain(label string) string {
-	label = strings.Trim(label, " \t\n\u00a0\u3000<>[]()「」\"'.,:;→>")
+	label = strings.Trim(label, " \t\n\u00a0\u3000<>[]()「」\"'.,:;→")
 	if label == "" || len(label) > 2000 || strings.ContainsAny(label, " \n\t") {
 		return ""
 	}
