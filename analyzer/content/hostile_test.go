@@ -41,6 +41,7 @@ func coded(label, transfer, body string) func() Source {
 }
 
 const (
+	bare  = "Content-Type: multipart/mixed"
 	mixed = "Content-Type: multipart/mixed; boundary=b"
 	plain = "Content-Type: text/plain; charset=utf-8"
 	page  = "Content-Type: text/html; charset=utf-8"
@@ -50,7 +51,8 @@ const (
 func hostileMails() map[string]func() Source {
 	all := make(map[string]func() Source)
 	for _, group := range []map[string]func() Source{
-		hostileParts(), hostileURLs(), hostileText(), hostileHTML(), hostileHeaders(), hostileFiles(),
+		hostileParts(), hostileURLs(), hostileText(), hostileHTML(), hostileHeaders(),
+		hostileFiles(),
 	} {
 		maps.Copy(all, group)
 	}
@@ -58,24 +60,24 @@ func hostileMails() map[string]func() Source {
 }
 
 func hostileParts() map[string]func() Source {
-	const header = "--b\r\n"
+	const header, end = "--b\r\n", "\r\nx\r\n--b--\r\n"
 	return map[string]func() Source{
 		"nested-30000":      nestedMail,
 		"messages-coded":    messagesCoded,
 		"million-parts":     oneMail(mixed, many("--b\r\n\r\nx\r\n", 1_000_000)+"--b--\r\n"),
-		"part-headers-9M":   oneMail(mixed, header+many("X-Y: zzzz\r\n", 9<<20/11)+"\r\nx\r\n--b--\r\n"),
-		"part-header-folds": oneMail(mixed, header+"X: a\r\n"+many(" zzzz\r\n", 9<<20/7)+"\r\nx\r\n"),
-		"part-header-9M-1":  oneMail(mixed, header+"X: "+many("z", 9<<20)+"\r\n\r\nx\r\n--b--\r\n"),
+		"part-headers-9M":   oneMail(mixed, header+many("X-Y: zzzz\r\n", 9<<20/11)+end),
+		"part-header-folds": oneMail(mixed, header+"X: a\r\n"+many(" zzzz\r\n", 9<<20/7)+end),
+		"part-header-9M-1":  oneMail(mixed, header+"X: "+many("z", 9<<20)+"\r\n"+end),
 		"boundary-4095": oneMail(mixed, "--b"+many(" ", 4095)+
 			"\r\n\r\nhttps://example.org/\r\n--b--\r\n"),
 		"boundary-misses": oneMail(mixed, many("--bx\r\n", 1_000_000)),
 		"boundary-inline": oneMail(mixed, many("--b", 3_000_000)),
-		"boundary-guess":  oneMail("Content-Type: multipart/mixed", many("--x\r\ny\r\n", 1_000_000)),
+		"boundary-guess":  oneMail(bare, many("--x\r\ny\r\n", 1_000_000)),
 		"broken-parts": oneMail(mixed, many("--b\r\nContent-Type: multipart/mixed\r\n\r\n"+
 			many("x ", 100_000)+"\r\n", 190)),
 		"text-parts-50M": oneMail(mixed, many("--b\r\nContent-Type: text/html\r\n\r\n"+
 			many("<p>x https://example.org/ ", 10_000)+"\r\n", 190)),
-		"raw-base64": oneMail("Content-Type: multipart/mixed", many(many("QUFB", 15)+"\n-\n", 300_000)),
+		"raw-base64": oneMail(bare, many(many("QUFB", 15)+"\n-\n", 300_000)),
 	}
 }
 
@@ -132,7 +134,7 @@ func hostileHTML() map[string]func() Source {
 		"html-style":      oneMail(page, "<p style=\""+many("color:red;", 300_000)+"\">x"),
 		"html-styles":     oneMail(page, many("<p style=\"display:none;color:#fff\">x", 60_000)),
 		"html-sheet":      oneMail(page, "<style>"+many(".a{display:none}", 200_000)),
-		"html-links":      oneMail(page, manyURLs(100_000, "<a href=https://h%d.example.org/>x</a>")),
+		"html-links":      oneMail(page, manyURLs(100_000, "<a href=//h%d.example.org/>x</a>")),
 		"html-mailto":     oneMail(page, manyURLs(100_000, "<a href=mailto:h%d@example.org>x</a>")),
 		"html-label":      oneMail(page, "<a href=https://example.org/>"+many("x ", 1_000_000)),
 		"html-comment":    oneMail(page, many("<!-- -", 500_000)),

@@ -101,7 +101,8 @@ func TestReadSourceHostile(t *testing.T) {
 		}
 		if size > maxSourceHeader || len(src.Header) > maxSourceFields ||
 			len(src.Body) > 1<<20 {
-			t.Errorf("%s: %d bytes in %d fields, body %d", name, size, len(src.Header), len(src.Body))
+			t.Errorf("%s: %d bytes in %d fields, body %d",
+				name, size, len(src.Header), len(src.Body))
 		}
 	}
 }

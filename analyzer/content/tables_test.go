@@ -215,7 +215,7 @@ func TestLimits(t *testing.T) {
 	}{
 		{oneMail(mixed, many(part, 3)+"--b--")(), Limits{Parts: 2}, DefectParts},
 		{oneMail(plain, many("a b ", 300))(), Limits{TextBytes: 1000}, DefectSize},
-		{oneMail(plain, "https://a.example.org https://b.example.org")(), Limits{URLs: 1}, DefectURLs},
+		{oneMail(plain, manyURLs(2, "https://h%d.example.org "))(), Limits{URLs: 1}, DefectURLs},
 		{file(), Limits{PartBytes: 100}, DefectSize},
 		{oneMail(mixed, "--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n\r\nx")(),
 			Limits{Depth: 1}, DefectDepth},

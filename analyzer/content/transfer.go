@@ -82,8 +82,8 @@ func decodeTransfer(b []byte, name string, limit int, buf []byte) (out []byte, c
 	}
 	if name == "base64" {
 		out = out[:0]
-		if looksPlain(b) {
-			return b[:min(len(b), limit)], len(b) > limit, false
+		if looksPlain(b) { // a copy: the caller reuses what was decoded
+			return append(out, b[:min(len(b), limit)]...), len(b) > limit, false
 		}
 		out, _ = looseBase64(out, b[:min(len(b), limit*2)])
 	} else {
