@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // maxBatch bounds a group commit. A hundred rows share one fsync; more only make the
@@ -13,6 +14,9 @@ const maxBatch = 100
 
 // errClosed is what a write gets after Close.
 var errClosed = errors.New("the store is closed")
+
+// errReadOnly is what a write gets on a store of OpenReadOnly.
+var errReadOnly = errors.New("the store is open for reading only")
 
 // job is one write: do runs inside the batch's transaction.
 type job struct {
@@ -23,6 +27,9 @@ type job struct {
 // update runs do in a transaction that is durable when update returns nil. Writes that
 // arrive together share one commit; an error of one does not touch the others.
 func (db *DB) update(ctx context.Context, do func(*sql.Tx) error) error {
+	if db.write == nil {
+		return errReadOnly
+	}
 	j := job{do, make(chan error, 1)}
 	select {
 	case db.jobs <- j:
@@ -44,13 +51,25 @@ func (db *DB) update(ctx context.Context, do func(*sql.Tx) error) error {
 	}
 }
 
+// checkpointEvery keeps the write-ahead log short: SQLite's own checkpoints never
+// truncate it, and give way to readers.
+const checkpointEvery = time.Minute
+
 // commitLoop is the only writer.
 func (db *DB) commitLoop() {
 	defer close(db.closed)
+	tick := time.NewTicker(checkpointEvery)
+	defer tick.Stop()
+	written := false
 	for {
 		select {
 		case j := <-db.jobs:
 			db.commit(j)
+			written = true
+		case <-tick.C:
+			if written {
+				written = !db.checkpoint()
+			}
 		case <-db.done:
 			for {
 				select {
@@ -110,4 +129,23 @@ func (db *DB) runBatch(batch []job, errs []error) error {
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
+}
+
+// checkpoint moves the write-ahead log into the file and empties it. It says whether
+// that succeeded; busy readers are no error, the next round may do better.
+func (db *DB) checkpoint() bool {
+	// Writers queue up behind it, so it may wait for readers for 50 ms only.
+	if _, err := db.write.Exec(`PRAGMA busy_timeout = 50`); err != nil {
+		db.log.Warn("store not checkpointed", "error", err)
+		return false
+	}
+	var busy, log, moved int
+	err := db.write.QueryRow(`PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &log, &moved)
+	if _, e := db.write.Exec(`PRAGMA busy_timeout = 5000`); e != nil {
+		err = errors.Join(err, e)
+	}
+	if err != nil {
+		db.log.Warn("store not checkpointed", "error", err)
+	}
+	return err == nil && busy == 0
 }

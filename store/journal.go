@@ -4,9 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"hisseki/analyzer"
@@ -26,6 +26,7 @@ type detail struct {
 	Helo       string              `json:"helo,omitempty"`
 	TLS        string              `json:"tls,omitempty"`
 	Daemon     string              `json:"daemon,omitempty"`
+	AuthType   string              `json:"auth,omitempty"`
 }
 
 // Record keeps one judged mail in one durable transaction: its row, its recipients, its
@@ -37,17 +38,17 @@ func (db *DB) Record(ctx context.Context, r *analyzer.Record) (id, lesson int64,
 			return err
 		}
 		if r.Verdict.Action != analyzer.Pass {
-			if err := insertHold(tx, id, r); err != nil {
+			if err := db.insertHold(tx, id, r); err != nil {
 				return err
 			}
 		}
 		for _, waiting := range r.Promote {
-			if err := promote(tx, waiting, r); err != nil {
+			if err := db.promote(tx, waiting, r); err != nil {
 				return err
 			}
 		}
 		if r.Learn {
-			lesson, err = teach(tx, id, 1)
+			lesson, err = teach(tx, id, 1, db.now())
 		}
 		return err
 	})
@@ -64,7 +65,7 @@ func insertRecord(tx *sql.Tx, r *analyzer.Record) (int64, error) {
 		return 0, err
 	}
 	more, err := json.Marshal(detail{v.Evidence, v.PassIf, v.Incident, v.LittleHist,
-		r.URLs, r.Hosts, r.Files, e.Login, e.ClientName, e.Helo, e.TLS, e.Daemon})
+		r.URLs, r.Hosts, r.Files, e.Login, e.ClientName, e.Helo, e.TLS, e.Daemon, e.AuthType})
 	if err != nil {
 		return 0, err
 	}
@@ -87,7 +88,8 @@ func insertRecord(tx *sql.Tx, r *analyzer.Record) (int64, error) {
 		return 0, err
 	}
 	for _, addr := range e.Recipients {
-		if _, err := tx.Exec(`INSERT INTO recipient (journal, address) VALUES (?, ?)`, id, addr); err != nil {
+		if _, err := tx.Exec(`INSERT INTO recipient (journal, address, domain) VALUES (?, ?, ?)`,
+			id, addr, strings.ToLower(addr[strings.LastIndexByte(addr, '@')+1:])); err != nil {
 			return 0, fmt.Errorf("insert recipient: %w", err)
 		}
 	}
@@ -95,9 +97,10 @@ func insertRecord(tx *sql.Tx, r *analyzer.Record) (int64, error) {
 }
 
 // teach adds a lesson and marks the journal row.
-func teach(tx *sql.Tx, journal int64, sign int) (int64, error) {
-	res, err := tx.Exec(`INSERT INTO lesson (journal, sender, sign)
-		SELECT id, sender, ? FROM journal WHERE id = ? AND learned != ?`, sign, journal, max(sign, 0))
+func teach(tx *sql.Tx, journal int64, sign int, at time.Time) (int64, error) {
+	res, err := tx.Exec(`INSERT INTO lesson (journal, sender, sign, at)
+		SELECT id, sender, ?, ? FROM journal WHERE id = ? AND learned != ?`, sign, at.Unix(), journal,
+		max(sign, 0))
 	if err != nil {
 		return 0, fmt.Errorf("insert lesson: %w", err)
 	}
@@ -138,6 +141,7 @@ func scanRecord(rows scanner, extra ...any) (*analyzer.Record, error) {
 	v.Evidence, v.PassIf, v.Incident, v.LittleHist = d.Evidence, d.PassIf, d.Incident, d.LittleHist
 	r.URLs, r.Hosts, r.Files = d.URLs, d.Hosts, d.Files
 	e.Login, e.ClientName, e.Helo, e.TLS, e.Daemon = d.Login, d.ClientName, d.Helo, d.TLS, d.Daemon
+	e.AuthType = d.AuthType
 	e.Time, r.Due = time.Unix(at, 0).UTC(), fromUnix(due)
 	if client != "" {
 		e.Client, _ = netip.ParseAddr(client)
@@ -145,13 +149,18 @@ func scanRecord(rows scanner, extra ...any) (*analyzer.Record, error) {
 	return &r, nil
 }
 
-// Recent returns a sender's records since a time, oldest first; "" means every sender.
+// Recent returns a sender's records since a time, oldest first, without recipients,
+// URLs, files and evidence; "" means every sender.
 func (db *DB) Recent(ctx context.Context, sender string, since time.Time) ([]analyzer.Record, error) {
-	rows, err := db.read.QueryContext(ctx, `SELECT `+recordColumns+`
+	cond, args := "j.at >= ?", []any{unix(since)}
+	if sender != "" { // not "? = '' OR": that would hide the index from SQLite
+		cond, args = "j.sender = ? AND j.at >= ?", []any{sender, unix(since)}
+	}
+	rows, err := db.read.QueryContext(ctx, `SELECT `+strings.TrimSuffix(recordColumns,
+		"j.detail")+`'{}'
 		FROM journal j
-		WHERE (? = '' OR j.sender = ?)
-		  AND j.at >= ?
-		ORDER BY j.id`, sender, sender, since.Unix())
+		WHERE `+cond+`
+		ORDER BY j.at, j.id`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read recent mail: %w", err)
 	}
@@ -165,28 +174,6 @@ func (db *DB) Recent(ctx context.Context, sender string, since time.Time) ([]ana
 		out = append(out, *r)
 	}
 	return out, rows.Err()
-}
-
-// Override returns the rule that is valid now for a sender, or else for its class.
-func (db *DB) Override(ctx context.Context, sender string, class analyzer.Class, now time.Time) (
-	analyzer.Override, bool, error) {
-	var o analyzer.Override
-	var until int64
-	err := db.read.QueryRowContext(ctx, `SELECT action, mode, until, by, reason
-		FROM override
-		WHERE subject IN (?, ?)
-		  AND until > ?
-		ORDER BY subject DESC -- 'sender:' before 'class:'
-		LIMIT 1`, "sender:"+sender, "class:"+string(class), now.Unix()).
-		Scan(&o.Action, &o.Mode, &until, &o.By, &o.Reason)
-	if errors.Is(err, sql.ErrNoRows) {
-		return o, false, nil
-	}
-	if err != nil {
-		return o, false, fmt.Errorf("read override: %w", err)
-	}
-	o.Until = time.Unix(until, 0).UTC()
-	return o, true, nil
 }
 
 func unix(t time.Time) int64 {

@@ -32,12 +32,17 @@ func (db *DB) Profile(ctx context.Context, sender string) (*baseline.Profile, in
 			return nil, 0, fmt.Errorf("profile of %q: %w", sender, err)
 		}
 	}
-	rows, err := tx.QueryContext(ctx, `SELECT l.sign, j.observation
+	cond, args := "l.id > ?", []any{saved}
+	if sender != "" {
+		cond, args = "l.sender = ? AND l.id > ?", []any{sender, saved}
+	}
+	rows, err := tx.QueryContext(ctx, `SELECT
+			l.sign,
+			j.observation
 		FROM lesson l
 		JOIN journal j ON j.id = l.journal
-		WHERE (? = '' OR l.sender = ?)
-		  AND l.id > ?
-		ORDER BY l.id`, sender, sender, saved)
+		WHERE `+cond+`
+		ORDER BY l.id`, args...)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read lessons of %q: %w", sender, err)
 	}
@@ -68,16 +73,22 @@ func (db *DB) Profile(ctx context.Context, sender string) (*baseline.Profile, in
 	return p, max(last, saved), nil
 }
 
-// SaveProfile keeps a profile with the last lesson in it.
+// SaveProfile keeps a profile with the last lesson in it. When the store already has it
+// with a later lesson, that one stays: lessons up to there may be purged.
 func (db *DB) SaveProfile(ctx context.Context, sender string, p *baseline.Profile, last int64) error {
 	data, err := p.MarshalBinary()
 	if err != nil {
 		return err
 	}
 	err = db.update(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec(`INSERT INTO profile (sender, lesson, data) VALUES (?, ?, ?)
-			ON CONFLICT (sender) DO UPDATE SET lesson = excluded.lesson, data = excluded.data`,
-			sender, last, data)
+		_, err := tx.Exec(`INSERT INTO profile (sender, lesson, data, updated)
+			VALUES (?, ?, ?, ?)
+			ON CONFLICT (sender) DO UPDATE SET
+				lesson = excluded.lesson,
+				data = excluded.data,
+				updated = excluded.updated
+			WHERE excluded.lesson >= profile.lesson`,
+			sender, last, data, db.now().Unix())
 		return err
 	})
 	if err != nil {

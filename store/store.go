@@ -11,70 +11,125 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
-	"embed"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	_ "github.com/mattn/go-sqlite3" // the driver
-	"github.com/pressly/goose/v3"
 )
-
-//go:embed migrations/*.sql
-var migrations embed.FS
-
-// applicationID marks our files: "hsk1".
-const applicationID = 0x68736b31
 
 // DB is an open store. It is safe for concurrent use.
 type DB struct {
-	path   string
-	now    func() time.Time
-	write  *sql.DB // one connection, used by the committer only
-	read   *sql.DB
-	jobs   chan job
-	done   chan struct{}
-	closed chan struct{}
+	path    string
+	opt     Options
+	now     func() time.Time
+	log     *slog.Logger
+	write   *sql.DB // one connection, used by the committer only; nil when read-only
+	read    *sql.DB
+	jobs    chan job
+	done    chan struct{}
+	closed  chan struct{}
+	closing sync.Once
+	failed  error // of closing
 }
 
-// Options of Open.
+// Options of Open. The zero value is ready for use.
 type Options struct {
-	Now func() time.Time // nil means time.Now
+	Now     func() time.Time // nil means time.Now
+	Log     *slog.Logger     // nil means silence
+	Rand    io.Reader        // of the store's secret; nil means crypto/rand
+	Excerpt time.Duration    // how long a held mail's excerpt is kept; 0 means 7 days
+	Version string           // of the program, for heartbeats
 }
 
-// Open opens or creates the store at path. It refuses files of other programs, damaged
-// files, and schemas newer than this program.
-func Open(ctx context.Context, path string, opt Options) (*DB, error) {
+// defaultExcerpt is long enough for a reviewer who comes back from a week off.
+const defaultExcerpt = 7 * 24 * time.Hour
+
+// journalSize is what a checkpoint leaves of the write-ahead log, in bytes: busy readers
+// let it grow to hundreds of MiB.
+const journalSize = 64 << 20
+
+func newDB(path string, opt Options) *DB {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	if err := prepare(path); err != nil {
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	if opt.Rand == nil {
+		opt.Rand = rand.Reader
+	}
+	if opt.Excerpt == 0 {
+		opt.Excerpt = defaultExcerpt
+	}
+	return &DB{path: path, opt: opt, now: opt.Now, log: opt.Log, jobs: make(chan job, 256),
+		done: make(chan struct{}), closed: make(chan struct{})}
+}
+
+// Open opens or creates the store at path, with its folder. It refuses files of other
+// programs, damaged files and schemas newer than this program, all of them unchanged.
+func Open(ctx context.Context, path string, opt Options) (*DB, error) {
+	db := newDB(path, opt)
+	if err := create(path); err != nil {
 		return nil, err
 	}
-	db := &DB{path: path, now: opt.Now, jobs: make(chan job, 256),
-		done: make(chan struct{}), closed: make(chan struct{})}
-	var err error
-	if db.write, err = sql.Open("sqlite3", dsn(path, "rwc", url.Values{
+	found, err := db.inspect(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	if db.write, err = sql.Open("sqlite3", dsn(path, "rw", url.Values{
 		"_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_txlock": {"immediate"},
-		"_foreign_keys": {"on"},
+		"_foreign_keys": {"on"}, "_secure_delete": {"fast"}, // an expired excerpt is gone
 	})); err != nil {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
 	}
 	db.write.SetMaxOpenConns(1)
-	if err := db.ready(ctx); err != nil {
+	if err := db.ready(ctx, found); err != nil {
 		return nil, errors.Join(err, db.write.Close())
 	}
-	if db.read, err = sql.Open("sqlite3", dsn(path, "ro", url.Values{
-		"_query_only": {"true"}})); err != nil {
-		return nil, fmt.Errorf("open store %s for reading: %w", path, err)
+	if err := db.openReaders(); err != nil {
+		return nil, errors.Join(err, db.write.Close())
 	}
-	db.read.SetMaxOpenConns(4)
 	go db.commitLoop()
 	return db, nil
+}
+
+// OpenReadOnly opens an existing store for looking only: every method that writes
+// returns an error. It does not check the whole file, so it is quick.
+func OpenReadOnly(ctx context.Context, path string, opt Options) (*DB, error) {
+	db := newDB(path, opt)
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	found, err := db.inspect(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	if found.version < found.known {
+		return nil, fmt.Errorf("store %s has schema %d, this hisseki needs %d: start hisseki "+
+			"serve, it brings the store up to date", path, found.version, found.known)
+	}
+	if err := db.openReaders(); err != nil {
+		return nil, err
+	}
+	close(db.closed) // nobody commits
+	return db, nil
+}
+
+func (db *DB) openReaders() (err error) {
+	db.read, err = sql.Open("sqlite3", dsn(db.path, "ro", url.Values{"_query_only": {"true"}}))
+	if err != nil {
+		return fmt.Errorf("open store %s for reading: %w", db.path, err)
+	}
+	db.read.SetMaxOpenConns(4)
+	return nil
 }
 
 func dsn(path, mode string, v url.Values) string {
@@ -84,86 +139,32 @@ func dsn(path, mode string, v url.Values) string {
 		RawQuery: v.Encode()}).String()
 }
 
-// prepare creates the folder, and the file with a mode that keeps others out.
-func prepare(path string) error {
+// create makes the folder and the file, with modes that keep others out. A file that is
+// there is not even opened: closing it would drop this process's POSIX locks on it.
+func create(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return fmt.Errorf("create the store's folder: %w", err)
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o640)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o640)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
 	if err != nil {
-		return fmt.Errorf("open store: %w: the user that runs hisseki must be able to write there", err)
+		return fmt.Errorf("create store: %w: the user that runs hisseki must be able to write there",
+			err)
 	}
 	return f.Close()
 }
 
-// ready checks what the file is and brings it to our schema.
-func (db *DB) ready(ctx context.Context) error {
-	var id, tables int
-	row := db.write.QueryRowContext(ctx, `SELECT (SELECT application_id FROM pragma_application_id),
-		(SELECT count(*) FROM sqlite_schema)`)
-	if err := row.Scan(&id, &tables); err != nil {
-		return fmt.Errorf("store %s is no usable SQLite file: %w: move it away or restore a backup",
-			db.path, err)
-	}
-	if tables > 0 && id != applicationID {
-		return fmt.Errorf("%s is another program's SQLite file: choose another --db", db.path)
-	}
-	var check string
-	if err := db.write.QueryRowContext(ctx, `PRAGMA quick_check(1)`).Scan(&check); err != nil || check != "ok" {
-		return fmt.Errorf("store %s is damaged (%s): move it away or restore a backup", db.path, check)
-	}
-	if _, err := db.write.ExecContext(ctx, fmt.Sprintf(`PRAGMA application_id = %d`, applicationID)); err != nil {
-		return fmt.Errorf("mark store %s: %w", db.path, err)
-	}
-	if err := db.migrate(ctx); err != nil {
-		return err
-	}
-	salt := make([]byte, 32)
-	rand.Read(salt)
-	if _, err := db.write.ExecContext(ctx, `INSERT OR IGNORE INTO setting (key, value) VALUES ('salt', ?)`,
-		salt); err != nil {
-		return fmt.Errorf("keep the store's secret: %w", err)
-	}
-	_, err := db.write.ExecContext(ctx, `PRAGMA journal_size_limit = 67108864`)
-	return err
-}
-
-func (db *DB) migrate(ctx context.Context) error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db.write, files)
-	if err != nil {
-		return fmt.Errorf("read migrations: %w", err)
-	}
-	have, know, err := p.GetVersions(ctx)
-	if err != nil {
-		return fmt.Errorf("read the schema of store %s: %w", db.path, err)
-	}
-	if have > know {
-		return fmt.Errorf("store %s has schema %d, this hisseki knows %d: install the newer "+
-			"hisseki again or restore a backup", db.path, have, know)
-	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("bring store %s to schema %d: %w", db.path, know, err)
-	}
-	return nil
-}
-
-// Salt returns the store's secret for keyed hashes.
-func (db *DB) Salt(ctx context.Context) ([]byte, error) {
-	var salt []byte
-	err := db.read.QueryRowContext(ctx, `SELECT value FROM setting WHERE key = 'salt'`).Scan(&salt)
-	if err != nil {
-		return nil, fmt.Errorf("read the store's secret: %w", err)
-	}
-	return salt, nil
-}
-
-// Close commits what is under way and closes the store.
+// Close commits what is under way and closes the store. It may be called twice.
 func (db *DB) Close() error {
-	close(db.done)
-	<-db.closed
-	return errors.Join(db.read.Close(), db.write.Close())
+	db.closing.Do(func() {
+		close(db.done)
+		<-db.closed
+		db.failed = db.read.Close()
+		if db.write != nil {
+			db.failed = errors.Join(db.failed, db.write.Close())
+		}
+	})
+	return db.failed
 }

@@ -1,0 +1,152 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"hisseki/analyzer"
+)
+
+// Rule is an override and whom it is for.
+type Rule struct {
+	analyzer.Override
+	Subject string // "sender:b@example.jp" or "class:application"
+	Created time.Time
+}
+
+// Override returns the rule that is valid now for a sender, or else for its class.
+func (db *DB) Override(ctx context.Context, sender string, class analyzer.Class, now time.Time) (
+	analyzer.Override, bool, error) {
+	var o analyzer.Override
+	var until int64
+	err := db.read.QueryRowContext(ctx, `SELECT
+			action,
+			mode,
+			until,
+			by,
+			reason
+		FROM override
+		WHERE subject IN (?, ?)
+		  AND until > ?
+		ORDER BY subject DESC -- 'sender:' before 'class:'
+		LIMIT 1`, "sender:"+sender, "class:"+string(class), now.Unix()).
+		Scan(&o.Action, &o.Mode, &until, &o.By, &o.Reason)
+	if errors.Is(err, sql.ErrNoRows) {
+		return o, false, nil
+	}
+	if err != nil {
+		return o, false, fmt.Errorf("read override: %w", err)
+	}
+	o.Until = fromUnix(until)
+	return o, true, nil
+}
+
+// SetOverride sets the rule of a subject, "sender:NAME" or "class:NAME", in place of an
+// earlier one, and notes it in the audit log. A rule needs an end in the future, and an
+// action or a mode.
+func (db *DB) SetOverride(ctx context.Context, subject string, o analyzer.Override) error {
+	if err := db.checkRule(subject, o); err != nil {
+		return fmt.Errorf("set override for %s: %w", subject, err)
+	}
+	err := db.update(ctx, func(tx *sql.Tx) error {
+		now := db.now()
+		_, err := tx.Exec(`INSERT INTO override (subject, action, mode, until, by, reason, created)
+			VALUES (?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (subject) DO UPDATE SET
+				action = excluded.action,
+				mode = excluded.mode,
+				until = excluded.until,
+				by = excluded.by,
+				reason = excluded.reason,
+				created = excluded.created`,
+			subject, o.Action, o.Mode, o.Until.Unix(), o.By, o.Reason, now.Unix())
+		if err != nil {
+			return err
+		}
+		return audit(tx, now, o.By, "override", subject, fmt.Sprintf("%s until %s: %s",
+			strings.TrimSpace(string(o.Action)+" "+string(o.Mode)),
+			o.Until.UTC().Format(time.RFC3339), o.Reason))
+	})
+	if err != nil {
+		return fmt.Errorf("set override for %s: %w", subject, err)
+	}
+	return nil
+}
+
+func (db *DB) checkRule(subject string, o analyzer.Override) error {
+	kind, name, ok := strings.Cut(subject, ":")
+	switch {
+	case !ok || name == "" || kind != "sender" && kind != "class":
+		return errors.New("the subject must be sender:NAME or class:NAME")
+	case o.Action != "" && o.Action != analyzer.Pass && o.Action != analyzer.Hold:
+		return fmt.Errorf("action %q is neither pass nor hold", o.Action)
+	case o.Mode != "" && o.Mode != analyzer.Observe && o.Mode != analyzer.Enforce:
+		return fmt.Errorf("mode %q is neither observe nor enforce", o.Mode)
+	case o.Action == "" && o.Mode == "":
+		return errors.New("it needs an action or a mode")
+	case !o.Until.After(db.now()):
+		return errors.New("it needs an end in the future")
+	}
+	return nil
+}
+
+// ClearOverride ends the rule of a subject. It returns false when there is none.
+func (db *DB) ClearOverride(ctx context.Context, subject, by, reason string) (bool, error) {
+	done := false
+	err := db.update(ctx, func(tx *sql.Tx) error {
+		var err error
+		done, err = changed(tx.Exec(`DELETE FROM override WHERE subject = ?`, subject))
+		if err != nil || !done {
+			return err
+		}
+		return audit(tx, db.now(), by, "clear-override", subject, reason)
+	})
+	if err != nil {
+		return false, fmt.Errorf("clear override for %s: %w", subject, err)
+	}
+	return done, nil
+}
+
+// Overrides returns the rules that are valid at a time, by subject.
+func (db *DB) Overrides(ctx context.Context, now time.Time) ([]Rule, error) {
+	rows, err := db.read.QueryContext(ctx, `SELECT
+			subject,
+			action,
+			mode,
+			until,
+			by,
+			reason,
+			created
+		FROM override
+		WHERE until > ?
+		ORDER BY subject`, now.Unix())
+	if err != nil {
+		return nil, fmt.Errorf("read overrides: %w", err)
+	}
+	defer rows.Close()
+	var out []Rule
+	for rows.Next() {
+		var r Rule
+		var until, created int64
+		if err := rows.Scan(&r.Subject, &r.Action, &r.Mode, &until, &r.By, &r.Reason,
+			&created); err != nil {
+			return nil, fmt.Errorf("read overrides: %w", err)
+		}
+		r.Until, r.Created = fromUnix(until), fromUnix(created)
+		out = append(out, r)
+	}
+	return out, rows.Err()
+}
+
+// changed says whether a statement changed a row.
+func changed(res sql.Result, err error) (bool, error) {
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	return n > 0, err
+}

@@ -1,0 +1,157 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// applicationID marks our files: "hsk1".
+const applicationID = 0x68736b31
+
+// found is what a file turned out to be.
+type found struct {
+	application int
+	version     int64 // of the schema, 0 for none
+	known       int64 // the newest schema that this program knows
+}
+
+// inspect looks at the file without changing it: opened for writing in WAL mode, even
+// another program's file would be converted.
+func (db *DB) inspect(ctx context.Context, check bool) (f found, err error) {
+	ro, err := sql.Open("sqlite3", dsn(db.path, "ro", url.Values{"_query_only": {"true"}}))
+	if err != nil {
+		return f, fmt.Errorf("open store %s: %w", db.path, err)
+	}
+	defer func() { err = errors.Join(err, ro.Close()) }()
+	var tables, versions int
+	err = ro.QueryRowContext(ctx, `SELECT
+			(SELECT application_id FROM pragma_application_id),
+			(SELECT count(*) FROM sqlite_schema),
+			(SELECT count(*) FROM sqlite_schema WHERE name = 'goose_db_version')`).
+		Scan(&f.application, &tables, &versions)
+	if err != nil {
+		return f, fmt.Errorf("store %s is no usable SQLite file: %w: move it away or restore a backup",
+			db.path, err)
+	}
+	if f.application != applicationID && (tables > 0 || f.application != 0) {
+		return f, fmt.Errorf("%s is another program's SQLite file: choose another --db", db.path)
+	}
+	if versions > 0 {
+		err := ro.QueryRowContext(ctx, `SELECT coalesce(max(version_id), 0)
+			FROM goose_db_version`).Scan(&f.version)
+		if err != nil {
+			return f, fmt.Errorf("read the schema of store %s: %w", db.path, err)
+		}
+	}
+	if f.known, err = newest(ro); err != nil {
+		return f, err
+	}
+	if f.version > f.known {
+		return f, fmt.Errorf("store %s has schema %d, this hisseki knows %d: install the newer "+
+			"hisseki or restore a backup", db.path, f.version, f.known)
+	}
+	if check {
+		return f, quickCheck(ctx, ro, db.path)
+	}
+	return f, nil
+}
+
+func quickCheck(ctx context.Context, ro *sql.DB, path string) error {
+	var says string
+	err := ro.QueryRowContext(ctx, `PRAGMA quick_check(1)`).Scan(&says)
+	if err != nil {
+		return fmt.Errorf("store %s is damaged: %w: move it away or restore a backup", path, err)
+	}
+	if says != "ok" {
+		return fmt.Errorf("store %s is damaged (%s): move it away or restore a backup", path, says)
+	}
+	return nil
+}
+
+func provider(db *sql.DB) (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, files,
+		goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	return p, nil
+}
+
+func newest(db *sql.DB) (int64, error) {
+	p, err := provider(db)
+	if err != nil {
+		return 0, err
+	}
+	var version int64
+	for _, s := range p.ListSources() {
+		version = max(version, s.Version)
+	}
+	return version, nil
+}
+
+// ready marks the file as ours and brings it to our schema.
+func (db *DB) ready(ctx context.Context, f found) error {
+	if f.application != applicationID {
+		if _, err := db.write.ExecContext(ctx, fmt.Sprintf(`PRAGMA application_id = %d`,
+			applicationID)); err != nil {
+			return fmt.Errorf("mark store %s: %w", db.path, err)
+		}
+	}
+	if _, err := db.write.ExecContext(ctx, fmt.Sprintf(`PRAGMA journal_size_limit = %d`,
+		journalSize)); err != nil {
+		return fmt.Errorf("limit the log of store %s: %w", db.path, err)
+	}
+	if f.version < f.known {
+		if err := db.migrate(ctx); err != nil {
+			return fmt.Errorf("bring store %s to schema %d: %w", db.path, f.known, err)
+		}
+		db.log.Info("store brought up to date", "store", db.path, "from", f.version, "to", f.known)
+	}
+	return db.keepSalt(ctx)
+}
+
+// migrate tries more than once: serve and the agent may start together, and the one that
+// comes second finds its migration done.
+func (db *DB) migrate(ctx context.Context) error {
+	p, err := provider(db.write)
+	if err != nil {
+		return err
+	}
+	for range 3 {
+		if _, err = p.Up(ctx); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// saltBytes is the length of the key of the hashes in profiles.
+const saltBytes = 32
+
+func (db *DB) keepSalt(ctx context.Context) error {
+	salt := make([]byte, saltBytes)
+	if _, err := io.ReadFull(db.opt.Rand, salt); err != nil {
+		return fmt.Errorf("draw the store's secret: %w", err)
+	}
+	_, err := db.write.ExecContext(ctx, `INSERT OR IGNORE INTO setting (key, value)
+		VALUES (?, ?)`, saltKey, salt)
+	if err != nil {
+		return fmt.Errorf("keep the store's secret: %w", err)
+	}
+	return nil
+}

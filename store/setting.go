@@ -1,0 +1,56 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// saltKey names the store's secret among the settings. It is made once and never changed:
+// profiles would forget everything.
+const saltKey = "salt"
+
+// Salt returns the store's secret for keyed hashes, 32 bytes.
+func (db *DB) Salt(ctx context.Context) ([]byte, error) {
+	salt, ok, err := db.Setting(ctx, saltKey)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, fmt.Errorf("store %s has lost its secret: restore a backup", db.path)
+	}
+	return salt, nil
+}
+
+// Setting returns the value kept under a key, and whether there is one.
+func (db *DB) Setting(ctx context.Context, key string) (value []byte, ok bool, err error) {
+	err = db.read.QueryRowContext(ctx, `SELECT value FROM setting WHERE key = ?`, key).Scan(&value)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("read setting %s: %w", key, err)
+	}
+	return value, true, nil
+}
+
+// SetSetting keeps a value under a key; nil removes it. The secret cannot be set.
+func (db *DB) SetSetting(ctx context.Context, key string, value []byte) error {
+	if key == saltKey {
+		return errors.New("keep setting salt: the store's secret cannot be changed")
+	}
+	err := db.update(ctx, func(tx *sql.Tx) error {
+		if value == nil {
+			_, err := tx.Exec(`DELETE FROM setting WHERE key = ?`, key)
+			return err
+		}
+		_, err := tx.Exec(`INSERT INTO setting (key, value) VALUES (?, ?)
+			ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, value)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("keep setting %s: %w", key, err)
+	}
+	return nil
+}
