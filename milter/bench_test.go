@@ -15,7 +15,9 @@ import (
 // bare is go-milter's own no-op, answering Continue at the end as we do.
 type bare struct{ gomilter.NoOpMilter }
 
-func (bare) Body(*gomilter.Modifier) (gomilter.Response, error) { return gomilter.RespContinue, nil }
+func (bare) Body(*gomilter.Modifier) (gomilter.Response, error) {
+	return gomilter.RespContinue, nil
+}
 
 // passing keeps nothing, unlike stubJudge.
 type passing struct{}
