@@ -112,8 +112,8 @@ func (l lines) blockLabels(i int, kind label) (seen [labelOther + 1]bool) {
 			}
 			continue
 		}
-		if k == kind && j > i && k == labelFrom {
-			break
+		if k == kind && j > i {
+			break // another block
 		}
 		seen[k] = true
 		if gap = 0; k == labelSubject {

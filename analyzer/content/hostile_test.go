@@ -223,11 +223,12 @@ func TestHostile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			src := build()
 			elapsed, allocated, c := measure(src)
-			// the race detector and the neighbours on the machine make this slow
+			// neighbours on the machine make this slow at times, the race detector always
+			for try := 0; try < 3 && elapsed > hostileTime && !raceEnabled; try++ {
+				elapsed, _, _ = measure(src)
+			}
 			if elapsed > hostileTime && !raceEnabled {
-				if elapsed, _, _ = measure(src); elapsed > hostileTime {
-					t.Errorf("took %v, want under %v", elapsed, hostileTime)
-				}
+				t.Errorf("took %v, want under %v", elapsed, hostileTime)
 			}
 			if allocated > hostileBytes {
 				t.Errorf("allocated %d MiB in all, want under %d", allocated>>20, hostileBytes>>20)

@@ -68,6 +68,10 @@ func decodeTransfer(b []byte, name string, limit int, buf []byte) (out []byte, c
 		}
 		return b, false, known
 	}
+	// an encoding that grows more than this is made to hurt: soft breaks upon soft breaks
+	if room := limit * 4; len(b) > room {
+		b, cut = b[:room], true
+	}
 	var h message.Header
 	h.Add("Content-Transfer-Encoding", name)
 	entity, err := message.New(h, bytes.NewReader(b))
@@ -77,22 +81,22 @@ func decodeTransfer(b []byte, name string, limit int, buf []byte) (out []byte, c
 		}
 		out, err = readUpTo(entity.Body, buf[:0], limit)
 		if err == nil {
-			return out, len(out) >= limit, true
+			return out, cut || len(out) >= limit, true
 		}
 	}
-	if name == "base64" {
-		out = out[:0]
-		if looksPlain(b) { // a copy: the caller reuses what was decoded
-			return append(out, b[:min(len(b), limit)]...), len(b) > limit, false
-		}
-		out, _ = looseBase64(out, b[:min(len(b), limit*2)])
-	} else {
+	switch {
+	case name == "base64" && looksPlain(b): // a copy: the caller reuses what was decoded
+		out = append(out[:0], b[:min(len(b), limit)]...)
+		return out, cut || len(b) > limit, false
+	case name == "base64":
+		out, _ = looseBase64(out[:0], b[:min(len(b), limit*2)])
+	default:
 		out = looseQP(out[:0], b, limit)
 	}
 	if len(out) > limit {
 		return out[:limit], true, false
 	}
-	return out, false, false
+	return out, cut, false
 }
 
 // decodedSize estimates the room that a decoded body takes.
