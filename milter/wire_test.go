@@ -1,6 +1,7 @@
 package milter
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -202,9 +203,9 @@ func TestWhatIsNoMilterProtocol(t *testing.T) {
 		"half an over-long":    m + "\x00\x0f\x00\x00Lxx",
 		"half a packet's head": m + "\x00\x00\x00\x09",
 	}
-	for name, bytes := range cases {
+	for name, text := range cases {
 		w := dialWire(t, addr)
-		w.Conn.Write([]byte(bytes))
+		w.Conn.Write([]byte(text))
 		w.Conn.(*net.TCPConn).CloseWrite()
 		w.closed()
 		w.Close()
@@ -220,12 +221,12 @@ func TestHalfOpenAndIdleEnd(t *testing.T) {
 	s.packetTime = 50 * time.Millisecond
 	addr := serve(t, s)
 	o := string(packet(nil, 'O', []byte(negotiation(0x1ff, 0))))
-	for name, bytes := range map[string]string{
+	for name, text := range map[string]string{
 		"silent": "", "half a negotiation": o[:7], "idle": o, "half a packet": o + "\x00\x00\x00\x09H",
 		"half a chunk": o + string(packet(nil, 'M', []byte("<a>\x00"))) + "\x00\x00\x00\x09Bx",
 	} {
 		w := dialWire(t, addr)
-		w.Conn.Write([]byte(bytes))
+		w.Conn.Write([]byte(text))
 		begun := time.Now()
 		w.closed()
 		if d := time.Since(begun); d > 5*time.Second {
@@ -281,4 +282,32 @@ func TestAcceptErrorsAreSurvived(t *testing.T) {
 	if err := s.Shutdown(context.Background()); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestWhatGoMilterSees: a message that no abort ended gets one, or go-milter would keep
+// all header fields of the connection; fields are cut at a NUL in their value.
+func TestWhatGoMilterSees(t *testing.T) {
+	s := New(quiet(Config{Judge: &stubJudge{}}))
+	mta, ours := net.Pipe()
+	c := newConn(ours, s)
+	c.ses = &session{server: s, conn: c}
+	c.ses.msg = &incoming{cfg: s.cfg.Load()}
+	s.conns[c] = struct{}{}
+	s.wg.Add(1)
+	o := packet(nil, 'O', []byte(negotiation(0, 0)))
+	mail := packet(nil, 'M', []byte("<a>\x00"))
+	end := packet(nil, 'E', nil)
+	abort := packet(nil, 'A', nil)
+	in := [][]byte{o, mail, packet(nil, 'L', []byte("A\x00b\x00c\x00")), end, mail, end, abort, mail}
+	want := [][]byte{o, mail, packet(nil, 'L', []byte("A\x00b\x00")), end, abort, mail, end, abort,
+		mail}
+	go func() {
+		mta.Write(bytes.Join(in, nil))
+		mta.Close()
+	}()
+	got, err := io.ReadAll(c)
+	if err != nil || !bytes.Equal(got, bytes.Join(want, nil)) {
+		t.Errorf("go-milter gets %q, %v, want %q", got, err, bytes.Join(want, nil))
+	}
+	c.Close()
 }
