@@ -14,6 +14,7 @@ test:
 	@scripts/needs.sh gcc postfix dovecot swaks zstd
 	@scripts/lint.sh
 	go test -race -timeout 15m ./...
+	go test -run Hostile ./analyzer/content # bounds on time and memory, without the detector
 
 demo: build
 	@bin/hisseki demo

@@ -230,7 +230,8 @@ func TestHostile(t *testing.T) {
 			if elapsed > hostileTime && !raceEnabled {
 				t.Errorf("took %v, want under %v", elapsed, hostileTime)
 			}
-			if allocated > hostileBytes {
+			// under the race detector sync.Pool forgets at random; make test measures without
+			if allocated > hostileBytes && !raceEnabled {
 				t.Errorf("allocated %d MiB in all, want under %d", allocated>>20, hostileBytes>>20)
 			}
 			if len(c.Text) > defaultTextBytes+10 || len(c.URLs) > defaultURLs {
