@@ -1,0 +1,304 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"hisseki/analyzer"
+)
+
+func TestConfirmUnlearns(t *testing.T) {
+	for end, want := range map[IncidentState]int{IncidentConfirmed: 1, IncidentDismissed: 3,
+		IncidentEnded: 3} {
+		db, now := clocked(t)
+		ctx := t.Context()
+		sender := "b@example.jp"
+		old := record(sender, analyzer.Pass)
+		old.Envelope.Time = noon.Add(-time.Hour)
+		keep(t, db, old)
+		clean, _ := encoded(t, db, sender)
+		keep(t, db, record(sender, analyzer.Hold))
+		keep(t, db, record(sender, analyzer.Pass)) // slipped through
+		keep(t, db, record("c@example.jp", analyzer.Pass))
+		if _, err := db.Decide(ctx, 1, Releasing, "b", "mine"); err != nil { // the thief's click
+			t.Fatal(err)
+		}
+		if err := db.Finish(ctx, 1); err != nil {
+			t.Fatal(err)
+		}
+		*now = noon.Add(time.Minute)
+		if ok, err := db.CloseIncident(ctx, 1, end, "alice", "phoned"); err != nil || !ok {
+			t.Fatalf("%s: %v %v", end, ok, err)
+		}
+		if ok, _ := db.CloseIncident(ctx, 1, IncidentDismissed, "bob", ""); ok {
+			t.Errorf("%s: closed twice", end)
+		}
+		p, _, err := db.Profile(ctx, sender)
+		if err != nil || p.Mails() != want {
+			t.Errorf("%s: profile of %d mails, %v; want %d", end, p.Mails(), err, want)
+		}
+		if after, _ := encoded(t, db, sender); bytes.Equal(after, clean) != (want == 1) {
+			t.Errorf("%s: the profile is the one before the incident: %v", end, want != 1)
+		}
+		if open, _, _ := db.Incident(ctx, sender); open {
+			t.Errorf("%s: still open", end)
+		}
+		list, err := db.Incidents(ctx, sender)
+		if err != nil || len(list) != 1 || list[0].State != end || list[0].By != "alice" ||
+			list[0].Reason != "phoned" || !list[0].Closed.Equal(*now) {
+			t.Errorf("%s: incidents %+v, %v", end, list, err)
+		}
+		db.Close()
+	}
+	db, _ := clocked(t)
+	if _, err := db.CloseIncident(t.Context(), 1, IncidentOpen, "a", ""); err == nil {
+		t.Error("an incident was closed to open")
+	}
+}
+
+func TestOverrides(t *testing.T) {
+	db, _ := clocked(t)
+	ctx := t.Context()
+	friday := noon.Add(72 * time.Hour)
+	pass := analyzer.Override{Action: analyzer.Pass, Until: friday, By: "alice", Reason: "mailing"}
+	for subject, o := range map[string]analyzer.Override{
+		"sender:b@example.jp": pass,
+		"class:account":       {Mode: analyzer.Observe, Until: friday, By: "alice"},
+	} {
+		if err := db.SetOverride(ctx, subject, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, ok, err := db.Override(ctx, "b@example.jp", analyzer.Account, noon)
+	if err != nil || !ok || got != pass {
+		t.Errorf("the sender's rule is %+v %v %v", got, ok, err)
+	}
+	got, ok, _ = db.Override(ctx, "c@example.jp", analyzer.Account, noon)
+	if !ok || got.Mode != analyzer.Observe {
+		t.Errorf("the class's rule is %+v %v", got, ok)
+	}
+	if _, ok, _ = db.Override(ctx, "c@example.jp", analyzer.Null, noon); ok {
+		t.Error("another class has a rule")
+	}
+	if _, ok, _ = db.Override(ctx, "b@example.jp", analyzer.Account, friday); ok {
+		t.Error("the rule is valid after its end")
+	}
+	rules, err := db.Overrides(ctx, noon)
+	if err != nil || len(rules) != 2 || rules[1].Subject != "sender:b@example.jp" ||
+		!rules[1].Created.Equal(noon) {
+		t.Errorf("rules %+v, %v", rules, err)
+	}
+	for _, want := range []bool{true, false} {
+		if ok, err := db.ClearOverride(ctx, "sender:b@example.jp", "bob", "done"); err != nil || ok != want {
+			t.Errorf("clear: %v %v, want %v", ok, err, want)
+		}
+	}
+	acts, err := db.AuditList(ctx, noon, 0)
+	if err != nil || len(acts) != 3 || acts[0].Verb != "clear-override" || acts[0].Actor != "bob" {
+		t.Errorf("audit %+v, %v", acts, err)
+	}
+	for subject, o := range map[string]analyzer.Override{
+		"b@example.jp": pass, "sender:": pass, "host:x": pass,
+		"sender:a": {Action: analyzer.Delay, Until: friday}, "sender:c": {Until: friday},
+		"sender:d": {Mode: "off", Until: friday}, "sender:e": {Action: analyzer.Pass, Until: noon},
+	} {
+		if err := db.SetOverride(ctx, subject, o); err == nil {
+			t.Errorf("rule %+v for %s was accepted", o, subject)
+		}
+	}
+}
+
+func TestAuditIsAppendOnly(t *testing.T) {
+	db, now := clocked(t)
+	ctx := t.Context()
+	for _, verb := range []string{"first", "second"} {
+		if err := db.Audit(ctx, "alice", verb, "H1", "because"); err != nil {
+			t.Fatal(err)
+		}
+		*now = now.Add(time.Minute)
+	}
+	for _, q := range []string{`DELETE FROM audit`, `UPDATE audit SET actor = 'mallory'`,
+		`INSERT OR REPLACE INTO audit VALUES (1, 0, 'mallory', '', '', '')`} {
+		if _, err := db.write.Exec(q); err == nil || !strings.Contains(err.Error(), "append-only") {
+			t.Errorf("%s: %v", q, err)
+		}
+	}
+	for _, c := range []struct {
+		since time.Time
+		limit int
+		want  string
+	}{{time.Time{}, 0, "second first"}, {time.Time{}, 1, "second"}, {noon.Add(time.Second), 9, "second"}} {
+		acts, err := db.AuditList(ctx, c.since, c.limit)
+		var got []string
+		for _, a := range acts {
+			got = append(got, a.Verb)
+		}
+		if err != nil || strings.Join(got, " ") != c.want {
+			t.Errorf("since %v, limit %d: %v, %v; want %s", c.since, c.limit, got, err, c.want)
+		}
+	}
+}
+
+func TestHeartbeatsAndStrangers(t *testing.T) {
+	db, now := clocked(t)
+	ctx := t.Context()
+	if err := db.Heartbeat(ctx, "mx1", "3 kept"); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		host string
+		at   time.Duration
+		want bool
+	}{{"mx1", 0, true}, {"mx1", 30 * time.Second, true}, {"mx1", 31 * time.Second, false},
+		{"mx1", -time.Hour, false}, {"mx2", 0, false}} {
+		got, err := db.AgentAlive(ctx, c.host, noon.Add(c.at), 30*time.Second)
+		if err != nil || got != c.want {
+			t.Errorf("%s alive at %s: %v, %v", c.host, c.at, got, err)
+		}
+	}
+	*now = noon.Add(time.Minute)
+	if err := db.Heartbeat(ctx, "mx1", "4 kept"); err != nil {
+		t.Fatal(err)
+	}
+	beats, err := db.Heartbeats(ctx)
+	if want := []Beat{{"mx1", *now, "1.2", "4 kept"}}; err != nil || !reflect.DeepEqual(beats, want) {
+		t.Errorf("heartbeats %+v, %v; want %+v", beats, err, want)
+	}
+	for _, want := range []bool{true, false} {
+		if got, err := db.Stranger(ctx, "mx1", "4CabcXYz"); err != nil || got != want {
+			t.Errorf("stranger: %v %v, want %v", got, err, want)
+		}
+	}
+	if acts, err := db.AuditList(ctx, time.Time{}, 0); err != nil || len(acts) != 1 {
+		t.Errorf("a stranger is in the audit log %d times, %v", len(acts), err)
+	}
+}
+
+func TestSettings(t *testing.T) {
+	db, _ := clocked(t)
+	ctx := t.Context()
+	if _, ok, err := db.Setting(ctx, "lines"); ok || err != nil {
+		t.Errorf("an unset setting: %v %v", ok, err)
+	}
+	for _, value := range []string{`{"hold":9}`, `{}`} {
+		if err := db.SetSetting(ctx, "lines", []byte(value)); err != nil {
+			t.Fatal(err)
+		}
+		if got, ok, err := db.Setting(ctx, "lines"); !ok || err != nil || string(got) != value {
+			t.Errorf("%s read back as %s %v %v", value, got, ok, err)
+		}
+	}
+	if err := db.SetSetting(ctx, "lines", nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, _ := db.Setting(ctx, "lines"); ok {
+		t.Error("the setting was not removed")
+	}
+	if err := db.SetSetting(ctx, "salt", []byte("x")); err == nil {
+		t.Error("the secret was changed")
+	}
+	_, err := Open(ctx, filepath.Join(t.TempDir(), "x.db"), Options{Rand: strings.NewReader("few")})
+	if err == nil {
+		t.Error("a store was made with a short secret")
+	}
+}
+
+func TestSendersAndStats(t *testing.T) {
+	db, now := clocked(t)
+	ctx := t.Context()
+	teachSome(t, db, now, 5)
+	robot := record("app:10.0.0.0/8", analyzer.Hold)
+	robot.Envelope.Class, robot.Envelope.Time = analyzer.Application, *now
+	keep(t, db, robot)
+	all, err := db.Senders(ctx, SenderFilter{})
+	want := []Sender{
+		{"a@example.jp", analyzer.Account, 3, 3, 0, noon, noon.Add(4 * time.Hour)},
+		{"b@example.jp", analyzer.Account, 2, 2, 0, noon.Add(time.Hour), noon.Add(3 * time.Hour)},
+		{"app:10.0.0.0/8", analyzer.Application, 1, 0, 1, *now, *now},
+	}
+	if err != nil || !reflect.DeepEqual(all, want) {
+		t.Errorf("senders %+v, %v; want %+v", all, err, want)
+	}
+	for name, c := range map[string]struct {
+		f    SenderFilter
+		want []Sender
+	}{
+		"name":  {SenderFilter{Name: "b@example.jp"}, want[1:2]},
+		"class": {SenderFilter{Class: analyzer.Application}, want[2:]},
+		"limit": {SenderFilter{Limit: 1}, want[:1]},
+		"since": {SenderFilter{Since: *now}, want[2:]},
+	} {
+		if got, err := db.Senders(ctx, c.f); err != nil || !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: %+v, %v; want %+v", name, got, err, c.want)
+		}
+	}
+	s, err := db.Stats(ctx)
+	if err != nil || s.Schema != 2 || s.Mails != 6 || !s.Oldest.Equal(noon) || s.Lessons != 5 ||
+		s.Holds[Held] != 1 || s.Incidents[IncidentOpen] != 1 || s.Bytes == 0 || s.LogBytes == 0 {
+		t.Errorf("stats %+v, %v", s, err)
+	}
+	if !db.checkpoint() {
+		t.Error("nobody reads, but the checkpoint did not succeed")
+	}
+	if s, _ = db.Stats(ctx); s.LogBytes != 0 {
+		t.Errorf("%d bytes of log after a checkpoint", s.LogBytes)
+	}
+}
+
+// A reader that does not end must not stop writing.
+func TestCheckpointGivesWay(t *testing.T) {
+	db, _ := clocked(t)
+	tx, err := db.read.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback() //nolint:errcheck // read only
+	var n int
+	if err := tx.QueryRow(`SELECT count(*) FROM journal`).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	keep(t, db, record("a@example.jp", analyzer.Pass))
+	start := time.Now()
+	if db.checkpoint() {
+		t.Error("a checkpoint went past a reader")
+	}
+	if took := time.Since(start); took > 2*time.Second {
+		t.Errorf("the checkpoint waited %s for a reader", took)
+	}
+	keep(t, db, record("a@example.jp", analyzer.Pass))
+	var timeout int
+	err = db.write.QueryRow(`PRAGMA busy_timeout`).Scan(&timeout)
+	if err != nil || timeout != 5000 {
+		t.Errorf("busy timeout %d after a checkpoint, %v", timeout, err)
+	}
+}
+
+func TestRecordReadsBackWhole(t *testing.T) {
+	db, _ := clocked(t)
+	r := fullRecord()
+	keep(t, db, r)
+	h := holds(t, db, Filter{})[0]
+	r.ID = 1
+	if !reflect.DeepEqual(h.Record, r) {
+		t.Errorf("wrote %+v\nread  %+v", r, h.Record)
+	}
+	recent, err := db.Recent(t.Context(), r.Envelope.Sender, noon)
+	if err != nil || len(recent) != 1 || recent[0].URLs != nil || recent[0].Verdict.Evidence != nil ||
+		recent[0].Verdict.Sum != r.Verdict.Sum || len(recent[0].Observation.Marks) != 1 {
+		t.Errorf("recent %+v, %v", recent, err)
+	}
+	db.Close()
+	for name, err := range map[string]error{
+		"audit":    db.Audit(t.Context(), "", "", "", ""),
+		"override": db.SetOverride(t.Context(), "sender:b", analyzer.Override{Action: analyzer.Pass, Until: noon.Add(1e10)}),
+	} {
+		if !errors.Is(err, errClosed) {
+			t.Errorf("%s on a closed store: %v", name, err)
+		}
+	}
+}
