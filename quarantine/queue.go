@@ -45,9 +45,13 @@ func (q *Queue) Hold(ctx context.Context, ids ...string) ([]string, error) {
 	return q.super(ctx, ids, "placed on hold", "-h", "-")
 }
 
-// Probe asks whether postsuper would work here, without touching any mail.
+// Probe asks whether postsuper would work here, without touching any mail. Its summary
+// is enough: with maillog_file and Postfix down, it then fails for want of a log.
 func (q *Queue) Probe(ctx context.Context) error {
-	_, err := q.command(ctx, "", nil, "postsuper", "-H", "-")
+	text, err := q.command(ctx, "", nil, "postsuper", "-H", "-")
+	if strings.Contains(text, "Released from hold: 0 messages") {
+		return nil
+	}
 	return err
 }
 

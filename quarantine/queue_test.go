@@ -120,8 +120,7 @@ func TestSuperBelievesOnlyItsOwnWord(t *testing.T) {
 func FuzzParseList(f *testing.F) {
 	f.Add([]byte(`{"queue_name": "hold", "queue_id": "4CtzQW1rYJzXk", "arrival_time": 1,` +
 		` "message_size": 3, "sender": "b@example.jp", "recipients": []}`))
-	f.Add(append([]byte(`{"queue_name": "hold", "queue_id": "3F2A9C0D11", "recipients": [`),
-		bytes.Repeat([]byte(" "), maxLine)...))
+	f.Add([]byte(`{"queue_name": "hold", "queue_id": "3F2A9C0D11", "recipients": [{"address`))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		list, err := parseList(bytes.NewReader(in), nil)
 		if err != nil {

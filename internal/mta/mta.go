@@ -140,6 +140,14 @@ func (in *Instance) layOut() error {
 			}
 		}
 	}
+	// postsuper logs as the user postfix, by itself while Postfix is down.
+	log := in.Dir + "/mail.log"
+	if err := os.WriteFile(log, nil, 0o644); err != nil {
+		return err
+	}
+	if err := os.Chown(log, uid, gid); err != nil {
+		return err
+	}
 	ports, err := freePorts(2)
 	if err != nil {
 		return err
@@ -195,7 +203,7 @@ func (in *Instance) configure(ports []int) error {
 const warden = `cat >/dev/null
 end() {
 	p=$(cat "$2" 2>/dev/null | tr -d ' ') || return
-	[ -n "$p" ] && tr '\0' ' ' <"/proc/$p/cmdline" 2>/dev/null | grep -q "$3" && kill "$1" -- "-$p"
+	[ -n "$p" ] && tr '\0' ' ' <"/proc/$p/cmdline" 2>/dev/null | grep -q "$3" && kill "$1" "-$p"
 }
 [ -d "$1" ] || exit 0
 for signal in -TERM -KILL; do
