@@ -23,6 +23,7 @@ const staleAfter = 30 * time.Second
 const (
 	applyEvery = time.Second
 	saveEvery  = time.Minute
+	purgeEvery = time.Hour
 )
 
 // daemonState is what a running serve consists of. What a reload exchanges is atomic.
@@ -96,8 +97,10 @@ func (d *daemonState) reload(ctx context.Context) {
 // upkeep does the regular work until ctx ends.
 func (d *daemonState) upkeep(ctx context.Context, reload <-chan os.Signal) {
 	apply, save := time.NewTicker(applyEvery), time.NewTicker(saveEvery)
+	purge := time.NewTicker(purgeEvery)
 	defer apply.Stop()
 	defer save.Stop()
+	defer purge.Stop()
 	alive := watchdog(d.log)
 	for {
 		select {
@@ -114,8 +117,25 @@ func (d *daemonState) upkeep(ctx context.Context, reload <-chan os.Signal) {
 			}
 		case <-save.C:
 			d.report("profiles not saved", d.core.Load().Save(ctx))
+		case <-purge.C:
+			d.purge(ctx)
 		}
 	}
+}
+
+// purge forgets what is older than the retention. Profiles are saved first, so that
+// little is left for the store to fold in.
+func (d *daemonState) purge(ctx context.Context) {
+	if err := d.core.Load().Save(ctx); err != nil {
+		d.report("profiles not saved", err)
+		return
+	}
+	p, err := d.db.Purge(ctx, d.clock(), time.Duration(d.cfg.Privacy.Journal))
+	if err != nil {
+		d.report("old mail not purged", err)
+		return
+	}
+	d.log.Info("old mail purged", "mails", p.Mails, "excerpts", p.Excerpts)
 }
 
 // report logs an error that the next round may not have.
