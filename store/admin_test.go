@@ -94,7 +94,8 @@ func TestOverrides(t *testing.T) {
 		t.Errorf("rules %+v, %v", rules, err)
 	}
 	for _, want := range []bool{true, false} {
-		if ok, err := db.ClearOverride(ctx, "sender:b@example.jp", "bob", "done"); err != nil || ok != want {
+		ok, err := db.ClearOverride(ctx, "sender:b@example.jp", "bob", "done")
+		if err != nil || ok != want {
 			t.Errorf("clear: %v %v, want %v", ok, err, want)
 		}
 	}
@@ -132,7 +133,8 @@ func TestAuditIsAppendOnly(t *testing.T) {
 		since time.Time
 		limit int
 		want  string
-	}{{time.Time{}, 0, "second first"}, {time.Time{}, 1, "second"}, {noon.Add(time.Second), 9, "second"}} {
+	}{{time.Time{}, 0, "second first"}, {time.Time{}, 1, "second"},
+		{noon.Add(time.Second), 9, "second"}} {
 		acts, err := db.AuditList(ctx, c.since, c.limit)
 		var got []string
 		for _, a := range acts {
@@ -294,8 +296,9 @@ func TestRecordReadsBackWhole(t *testing.T) {
 	}
 	db.Close()
 	for name, err := range map[string]error{
-		"audit":    db.Audit(t.Context(), "", "", "", ""),
-		"override": db.SetOverride(t.Context(), "sender:b", analyzer.Override{Action: analyzer.Pass, Until: noon.Add(1e10)}),
+		"audit": db.Audit(t.Context(), "", "", "", ""),
+		"override": db.SetOverride(t.Context(), "sender:b",
+			analyzer.Override{Action: analyzer.Pass, Until: noon.Add(time.Hour)}),
 	} {
 		if !errors.Is(err, errClosed) {
 			t.Errorf("%s on a closed store: %v", name, err)

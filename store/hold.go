@@ -144,7 +144,12 @@ func (db *DB) Finish(ctx context.Context, id int64) error {
 		if next == "" {
 			return nil // done before: idempotent
 		}
-		if _, err := tx.Exec(`UPDATE hold SET state = ?, due = 0, error = '', excerpt = '', excerpt_until = 0
+		if _, err := tx.Exec(`UPDATE hold SET
+				state = ?,
+				due = 0,
+				error = '',
+				excerpt = '',
+				excerpt_until = 0
 			WHERE id = ?`, next, id); err != nil {
 			return err
 		}

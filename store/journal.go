@@ -107,7 +107,8 @@ func teach(tx *sql.Tx, journal int64, sign int, at time.Time) (int64, error) {
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
 		return 0, err // already so
 	}
-	if _, err := tx.Exec(`UPDATE journal SET learned = ? WHERE id = ?`, max(sign, 0), journal); err != nil {
+	if _, err := tx.Exec(`UPDATE journal SET learned = ? WHERE id = ?`, max(sign, 0),
+		journal); err != nil {
 		return 0, fmt.Errorf("mark journal row: %w", err)
 	}
 	return res.LastInsertId()
@@ -151,7 +152,8 @@ func scanRecord(rows scanner, extra ...any) (*analyzer.Record, error) {
 
 // Recent returns a sender's records since a time, oldest first, without recipients,
 // URLs, files and evidence; "" means every sender.
-func (db *DB) Recent(ctx context.Context, sender string, since time.Time) ([]analyzer.Record, error) {
+func (db *DB) Recent(ctx context.Context, sender string, since time.Time) (
+	[]analyzer.Record, error) {
 	cond, args := "j.at >= ?", []any{unix(since)}
 	if sender != "" { // not "? = '' OR": that would hide the index from SQLite
 		cond, args = "j.sender = ? AND j.at >= ?", []any{sender, unix(since)}

@@ -86,9 +86,11 @@ func TestWhatIsTaught(t *testing.T) {
 		"owner's release": {func(db *DB) (bool, error) {
 			return db.Decide(t.Context(), 1, Releasing, "alice", "mine")
 		}, 1},
-		"timer":   {func(db *DB) (bool, error) { return db.EndDelay(t.Context(), 1) }, 1},
-		"discard": {func(db *DB) (bool, error) { return db.Decide(t.Context(), 1, Discarding, "a", "") }, 0},
-		"vanish":  {func(db *DB) (bool, error) { return db.Vanish(t.Context(), 1) }, 0},
+		"timer": {func(db *DB) (bool, error) { return db.EndDelay(t.Context(), 1) }, 1},
+		"discard": {func(db *DB) (bool, error) {
+			return db.Decide(t.Context(), 1, Discarding, "a", "")
+		}, 0},
+		"vanish": {func(db *DB) (bool, error) { return db.Vanish(t.Context(), 1) }, 0},
 	} {
 		db, _ := clocked(t)
 		keep(t, db, delay(noon))
@@ -202,7 +204,8 @@ func TestRecordIsWhole(t *testing.T) {
 	}
 	r := record("b@example.jp", analyzer.Hold)
 	r.Learn = true
-	if _, _, err := db.Record(t.Context(), r); err == nil || !strings.Contains(err.Error(), "on purpose") {
+	_, _, err := db.Record(t.Context(), r)
+	if err == nil || !strings.Contains(err.Error(), "on purpose") {
 		t.Fatalf("error %v", err)
 	}
 	s, err := db.Stats(t.Context())

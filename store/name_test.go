@@ -46,8 +46,8 @@ func TestWrongNamesAreNoticed(t *testing.T) {
 			}
 		}
 	}
-	for _, text := range []string{"", "H", "H-", "H0", "0", "-1", "H-0000", "H-00000", "I-00010", "H+1",
-		"H1.5", "H99999999999999999999", "H-ZZZZZZZZZZZZZZ", "H-ZZZZZZZZZZZZZZZZZ", "H-00ä1"} {
+	for _, text := range []string{"", "H", "H-", "H0", "0", "-1", "H-0000", "H-00000", "I-00010",
+		"H+1", "H1.5", "H99999999999999999999", "H-ZZZZZZZZZZZZZZ", "H-ZZZZZZZZZZZZZZZZZ", "H-00ä1"} {
 		if got, err := HoldID(text); err == nil {
 			t.Errorf("%q read as %d", text, got)
 		}

@@ -75,7 +75,8 @@ func (db *DB) Profile(ctx context.Context, sender string) (*baseline.Profile, in
 
 // SaveProfile keeps a profile with the last lesson in it. When the store already has it
 // with a later lesson, that one stays: lessons up to there may be purged.
-func (db *DB) SaveProfile(ctx context.Context, sender string, p *baseline.Profile, last int64) error {
+func (db *DB) SaveProfile(ctx context.Context, sender string, p *baseline.Profile,
+	last int64) error {
 	data, err := p.MarshalBinary()
 	if err != nil {
 		return err

@@ -119,7 +119,8 @@ func older(t *testing.T, path string) {
 		`PRAGMA application_id = 1752394545`,
 		`INSERT INTO recipient VALUES (1, 'A@Partner.EXAMPLE.org')`,
 		`INSERT INTO incident (id, sender, opened, state) VALUES (3, 'b@example.jp', 5, 'open')`,
-		`INSERT INTO hold (id, journal, incident, state, due, excerpt) VALUES (7, 1, 3, 'held', 0, 'text')`,
+		`INSERT INTO hold (id, journal, incident, state, due, excerpt)
+			VALUES (7, 1, 3, 'held', 0, 'text')`,
 		`INSERT INTO hold (id, journal, incident, state, due) VALUES (9, 2, 3, 'releasing', 8)`,
 		`INSERT INTO lesson (journal, sender, sign) VALUES (1, 'b@example.jp', 1)`,
 	} {

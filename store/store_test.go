@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -110,7 +111,9 @@ func TestRefusesOtherFiles(t *testing.T) {
 	db := open(t, newer)
 	db.Close()
 	raw, _ = sql.Open("sqlite3", newer)
-	if _, err := raw.Exec(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)`); err != nil {
+	if _, err := raw.Exec(`INSERT INTO goose_db_version (version_id, is_applied)
+		 VALUES (9999, 1)`,
+	); err != nil {
 		t.Fatal(err)
 	}
 	raw.Close()
@@ -265,8 +268,8 @@ func BenchmarkRecord(b *testing.B) {
 			keep(b, db, record("a@example.jp", analyzer.Pass))
 		}
 	})
-	b.Run("parallel", func(b *testing.B) {
-		b.SetParallelism(8)
+	b.Run("16goroutines", func(b *testing.B) {
+		b.SetParallelism(max(1, 16/runtime.GOMAXPROCS(0)))
 		b.RunParallel(func(pb *testing.PB) {
 			for pb.Next() {
 				keep(b, db, record("a@example.jp", analyzer.Pass))

@@ -21,7 +21,7 @@ CREATE TABLE hold_new (
     id            INTEGER PRIMARY KEY AUTOINCREMENT,
     journal       INTEGER NOT NULL UNIQUE REFERENCES journal (id),
     incident      INTEGER REFERENCES incident (id),
-    state         TEXT    NOT NULL, -- delayed, held, releasing, released, discarding, discarded, vanished
+    state         TEXT    NOT NULL, -- as in schema 1
     due           INTEGER NOT NULL, -- when the agent should act next, 0 for never
     by            TEXT    NOT NULL DEFAULT '',
     reason        TEXT    NOT NULL DEFAULT '',
