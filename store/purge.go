@@ -27,9 +27,8 @@ const (
 // its mail), and without a lesson that is newer than the second.
 const purgeable = `j.at < ?
 	AND NOT EXISTS (SELECT 1 FROM hold h
-		LEFT JOIN incident i ON i.id = h.incident
 		WHERE h.journal = j.id
-		  AND (h.state IN ('delayed', 'held', 'releasing', 'discarding') OR i.state = 'open'))
+		  AND h.state IN ('delayed', 'held', 'releasing', 'discarding'))
 	AND NOT EXISTS (SELECT 1 FROM incident i
 		WHERE i.sender = j.sender
 		  AND i.state = 'open'
