@@ -37,8 +37,11 @@ func (f *fakeMTA) List(_ context.Context, keep func(Queued) bool) (map[string]Qu
 	return out, nil
 }
 
-func (f *fakeMTA) Where(_ context.Context, id string) (string, error) { return f.queue[id].Queue, nil }
-func (f *fakeMTA) Probe(context.Context) error                        { return f.fails }
+func (f *fakeMTA) Where(_ context.Context, id string) (string, error) {
+	return f.queue[id].Queue, nil
+}
+
+func (f *fakeMTA) Probe(context.Context) error { return f.fails }
 
 func (f *fakeMTA) Send(_ context.Context, id string) error {
 	f.acts = append(f.acts, "send")
@@ -86,8 +89,11 @@ type fakeStore struct {
 	fixed bool // the hold's state does not let it vanish
 }
 
-func (f *fakeStore) Tasks(context.Context, string, time.Time) ([]Task, error) { return f.tasks, nil }
-func (f *fakeStore) EndDelay(context.Context, int64) (bool, error)            { return !f.held, nil }
+func (f *fakeStore) Tasks(context.Context, string, time.Time) ([]Task, error) {
+	return f.tasks, nil
+}
+
+func (f *fakeStore) EndDelay(context.Context, int64) (bool, error) { return !f.held, nil }
 
 func (f *fakeStore) Finish(context.Context, int64) error {
 	f.told = append(f.told, "finish")
@@ -135,35 +141,39 @@ func TestRound(t *testing.T) {
 	}
 	early := noon.Add(-10 * time.Minute) // a slow client: the mail arrived long before noon
 	nothing := func() *fakeMTA { return &fakeMTA{queue: map[string]Queued{}} }
-	lost := errLost.Error()
+	lost, asked := errLost.Error(), ErrAsked.Error()
 	for name, c := range map[string]struct {
 		task Task
 		mta  *fakeMTA
 		acts string
 		told string
 	}{
-		"release":       {task(Release), in("hold", noon), "release 1, send", "asked, finish, heartbeat"},
-		"slow client":   {task(Release), in("hold", early), "release 1, send", "asked, finish, heartbeat"},
-		"discard":       {task(Discard), in("hold", noon), "discard 1", "asked, finish, heartbeat"},
-		"delay over":    {task(EndDelay), in("hold", noon), "release 1, send", "asked, finish, heartbeat"},
+		"release": {task(Release), in("hold", noon), "release 1, send", "asked, finish, heartbeat"},
+		"slow client": {task(Release), in("hold", early), "release 1, send",
+			"asked, finish, heartbeat"},
+		"discard": {task(Discard), in("hold", noon), "discard 1", "asked, finish, heartbeat"},
+		"delay over": {task(EndDelay), in("hold", noon), "release 1, send",
+			"asked, finish, heartbeat"},
 		"recall":        {task(Recall), in("deferred", noon), "hold 1", "asked, finish, heartbeat"},
 		"recalled":      {task(Recall), in("hold", noon), "", "finish, heartbeat"},
 		"kept":          {task(Keep), in("hold", noon), "", "heartbeat"},
 		"not due":       {task(Wait), in("hold", noon), "", "heartbeat"},
 		"sent by hand":  {task(Release), in("active", noon), "send", "finish, heartbeat"},
-		"died between":  {tried(Release, ErrAsked.Error()), in("deferred", noon), "send", "finish, heartbeat"},
-		"died, sent":    {tried(Release, ErrAsked.Error()), nothing(), "", "finish, heartbeat"},
-		"died, removed": {tried(Discard, ErrAsked.Error()), nothing(), "", "finish, heartbeat"},
+		"died between":  {tried(Release, asked), in("active", noon), "send", "finish, heartbeat"},
+		"died, sent":    {tried(Release, asked), nothing(), "", "finish, heartbeat"},
+		"died, removed": {tried(Discard, asked), nothing(), "", "finish, heartbeat"},
 		"in delivery":   {task(Discard), in("active", noon), "", errTransit.Error() + ", heartbeat"},
 
 		// Not our doing: no success is claimed.
-		"removed by hand":     {task(Release), nothing(), "", "vanish, heartbeat"},
-		"delay, gone":         {task(EndDelay), nothing(), "", "vanish, heartbeat"},
-		"failed, gone":        {tried(Discard, "boom"), nothing(), "", "vanish, heartbeat"},
-		"recall, too late":    {tried(Recall, ErrAsked.Error()), nothing(), "", "vanish, heartbeat"},
-		"postsuper says more": {task(Discard), in("hold", noon), "discard 1", "asked, the mail is still in the hold queue, heartbeat"},
-		"postsuper is silent": {task(Discard), in("hold", noon), "discard 1", "asked, " + lost + ", heartbeat"},
-		"not seen":            {task(Release), in("hold", noon), "", "heartbeat"},
+		"removed by hand":  {task(Release), nothing(), "", "vanish, heartbeat"},
+		"delay, gone":      {task(EndDelay), nothing(), "", "vanish, heartbeat"},
+		"failed, gone":     {tried(Discard, "boom"), nothing(), "", "vanish, heartbeat"},
+		"recall, too late": {tried(Recall, asked), nothing(), "", "vanish, heartbeat"},
+		"postsuper says more": {task(Discard), in("hold", noon), "discard 1",
+			"asked, the mail is still in the hold queue, heartbeat"},
+		"postsuper is silent": {task(Discard), in("hold", noon), "discard 1",
+			"asked, " + lost + ", heartbeat"},
+		"not seen": {task(Release), in("hold", noon), "", "heartbeat"},
 	} {
 		c.mta.lies = name == "postsuper says more"
 		c.mta.mute = name == "postsuper is silent"

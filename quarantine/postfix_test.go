@@ -6,15 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/netip"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	gomilter "github.com/emersion/go-milter"
 
 	"hisseki/analyzer"
 	"hisseki/internal/mta"
@@ -176,7 +173,8 @@ func TestLife(t *testing.T) {
 	unknown := b.submit("bob", "unknown", "v@partner.test")
 	b.submit("alice", "ordinary", "u@partner.test")
 	b.arrives("ordinary", "u@partner.test") // others never wait
-	h1, h2 := b.record(released, analyzer.Hold, time.Time{}), b.record(discarded, analyzer.Hold, time.Time{})
+	h1 := b.record(released, analyzer.Hold, time.Time{})
+	h2 := b.record(discarded, analyzer.Hold, time.Time{})
 	h3 := b.record(delayed, analyzer.Delay, time.Now().Add(10*time.Minute))
 	h4 := b.record(byHand, analyzer.Hold, time.Time{})
 
@@ -186,11 +184,13 @@ func TestLife(t *testing.T) {
 			t.Errorf("%s is in %q", id, q)
 		}
 	}
-	if n := strings.Count(b.log.String(), "no record of"); n != 1 || !strings.Contains(b.log.String(), unknown) {
-		t.Errorf("one unknown mail is on hold, %d reported:\n%s", n, &b.log)
+	log := b.log.String()
+	if n := strings.Count(log, "no record of"); n != 1 || !strings.Contains(log, unknown) {
+		t.Errorf("one unknown mail is on hold, %d reported:\n%s", n, log)
 	}
 	if mail, err := b.queue.Cat(t.Context(), discarded); err != nil ||
-		!strings.HasSuffix(string(mail), "end \t\n") || !strings.Contains(string(mail), "Subject: discard") {
+		!strings.HasSuffix(string(mail), "end \t\n") ||
+		!strings.Contains(string(mail), "Subject: discard") {
 		t.Errorf("cat: %q, %v", mail, err)
 	}
 
@@ -262,10 +262,12 @@ func (s *script) tell(text string) error {
 func (s *script) Tasks(context.Context, string, time.Time) ([]quarantine.Task, error) {
 	return s.tasks, nil
 }
-func (s *script) EndDelay(context.Context, int64) (bool, error)         { return true, s.tell("end") }
-func (s *script) Finish(context.Context, int64) error                   { return s.tell("finish") }
-func (s *script) Vanish(context.Context, int64) (bool, error)           { return true, s.tell("vanish") }
-func (s *script) Heartbeat(_ context.Context, _ string, _ string) error { return s.tell("heartbeat") }
+func (s *script) EndDelay(context.Context, int64) (bool, error) { return true, s.tell("end") }
+func (s *script) Finish(context.Context, int64) error           { return s.tell("finish") }
+func (s *script) Vanish(context.Context, int64) (bool, error)   { return true, s.tell("vanish") }
+
+func (s *script) Heartbeat(context.Context, string, string) error { return s.tell("heartbeat") }
+
 func (s *script) Retry(_ context.Context, _ int64, cause error, _ time.Time) error {
 	if errors.Is(cause, quarantine.ErrAsked) {
 		return s.tell("asked")
@@ -359,70 +361,4 @@ func TestBurst(t *testing.T) {
 		b.expect(h, store.Released)
 	}
 	b.Sink.WaitCount(t, n, 2*time.Minute)
-}
-
-// quarantiner is a milter that holds what bob sends, after it has recorded it.
-type quarantiner struct {
-	gomilter.NoOpMilter
-	from   string
-	record func(queueID string)
-}
-
-func (q *quarantiner) MailFrom(from string, _ *gomilter.Modifier) (gomilter.Response, error) {
-	q.from = from
-	return gomilter.RespContinue, nil
-}
-
-func (q *quarantiner) Body(m *gomilter.Modifier) (gomilter.Response, error) {
-	if q.from == "bob@example.org" {
-		q.record(m.Macros["i"])
-		if err := m.Quarantine("unusual"); err != nil {
-			return nil, err
-		}
-	}
-	return gomilter.RespContinue, nil
-}
-
-// TestMilterHold goes through a real milter: its record is durable before the mail is on
-// hold, and the agent never takes that moment for a vanished mail.
-func TestMilterHold(t *testing.T) {
-	mta.Require(t)
-	ln, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var b *bench
-	held := make(chan int64, 1)
-	server := gomilter.Server{
-		Actions: gomilter.OptQuarantine,
-		NewMilter: func() gomilter.Milter {
-			return &quarantiner{record: func(id string) {
-				h := b.record(id, analyzer.Hold, time.Time{})
-				b.forward(0)
-				b.forward(31 * time.Second)
-				b.expect(h, store.Held)
-				held <- h
-			}}
-		},
-	}
-	go server.Serve(ln)
-	t.Cleanup(func() { server.Close() })
-	b = newBench(t, mta.Options{Milters: []string{"inet:" + ln.Addr().String()}, Chroot: true})
-	b.submit("carol", "ordinary", "u@partner.test")
-	b.arrives("ordinary", "u@partner.test")
-	id := b.submit("bob", "held", "x@partner.test")
-	if q := b.in(id); q != "hold" {
-		t.Fatalf("the mail is in %q\n%s", q, b.Log())
-	}
-	h := <-held
-	b.forward(2 * time.Minute)
-	b.forward(2 * time.Minute)
-	b.expect(h, store.Held)
-	b.decide(h, store.Releasing)
-	b.forward(0)
-	b.arrives("held", "x@partner.test")
-	b.expect(h, store.Released)
-	if n := len(b.Sink.Mails()); n != 2 {
-		t.Errorf("%d mails arrived", n)
-	}
 }

@@ -45,7 +45,8 @@ func TestParseList(t *testing.T) {
 		` "forced_expire": false, "sender": "q\"\\é@example.jp", "recipients": [%s]}` + "\n"
 	text := fmt.Sprintf(line, "active", id, "") + fmt.Sprintf(line, "deferred", hex, "") + "\n" +
 		fmt.Sprintf(line, "hold", id, recipients)
-	list, err := parseList(strings.NewReader(text), func(m Queued) bool { return m.Queue != "deferred" })
+	waits := func(m Queued) bool { return m.Queue != "deferred" }
+	list, err := parseList(strings.NewReader(text), waits)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +107,8 @@ func TestCommand(t *testing.T) {
 func TestSuperBelievesOnlyItsOwnWord(t *testing.T) {
 	dir := t.TempDir()
 	text := "#!/bin/sh\ncat >/dev/null\necho 'postsuper: 4CtzQW1rYJzXk: released from hold\n" +
-		"postsuper: 3F2A9C0D11: placed on hold\npostsuper: warning: 3F2A9C0D12: released from hold of' >&2\n"
+		"postsuper: 3F2A9C0D11: placed on hold\n" +
+		"postsuper: warning: 3F2A9C0D12: released from hold of' >&2\n"
 	if err := os.WriteFile(filepath.Join(dir, "postsuper"), []byte(text), 0o755); err != nil {
 		t.Fatal(err)
 	}
