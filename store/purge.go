@@ -13,6 +13,7 @@ type Purged struct {
 	Excerpts int
 	Folded   int // profiles saved because their lessons were about to go
 	Strange  int // old notes of mail that is not ours
+	Logins   int // attempts to log in
 }
 
 const (
@@ -37,6 +38,30 @@ const purgeable = `j.at < ?
 		WHERE l.journal = j.id
 		  AND l.at > ?)`
 
+// maxLogins bounds what one purge removes: mail waits behind it.
+const maxLogins = 20_000
+
+// purgeLogins forgets old attempts to log in, but not those of an account whose incident is
+// open: they are part of its story.
+func purgeLogins(tx *sql.Tx, before int64) (int, error) {
+	return affected(tx.Exec(`DELETE FROM login
+		WHERE id IN (SELECT l.id
+			FROM login l
+			WHERE l.last < ?
+			  AND NOT EXISTS (SELECT 1 FROM incident i
+				WHERE i.sender = l.sender
+				  AND i.state = 'open')
+			LIMIT ?)`, before, maxLogins))
+}
+
+// purgePositions forgets files that were read long ago, but not a source's last one.
+func purgePositions(tx *sql.Tx, before int64) error {
+	_, err := tx.Exec(`DELETE FROM log_position
+		WHERE at < ?
+		  AND at < (SELECT max(at) FROM log_position p WHERE p.source = log_position.source)`, before)
+	return err
+}
+
 // Purge removes what is older than keep, and excerpts whose time is over. Before a lesson
 // goes, the profiles that it belongs to are saved with it. It may be interrupted at any
 // moment and run beside a daemon.
@@ -53,7 +78,14 @@ func (db *DB) Purge(ctx context.Context, now time.Time, keep time.Duration) (p P
 			return err
 		}
 		p.Strange, err = affected(tx.Exec(`DELETE FROM stranger WHERE seen < ?`, before))
-		return err
+		if err != nil {
+			return err
+		}
+		p.Logins, err = purgeLogins(tx, before)
+		if err != nil {
+			return err
+		}
+		return purgePositions(tx, before)
 	})
 	if err != nil {
 		return p, fmt.Errorf("purge: %w", err)
@@ -150,7 +182,7 @@ func (db *DB) remove(ctx context.Context, ids []int64, before, lessons int64) (n
 			for _, query := range []string{
 				`DELETE FROM lesson WHERE journal = ?`,
 				`DELETE FROM hold WHERE journal = ?`,
-				`DELETE FROM journal WHERE id = ?`, // recipients follow
+				`DELETE FROM journal WHERE id = ?`, // recipients and deliveries follow
 			} {
 				if _, err := tx.Exec(query, id); err != nil {
 					return err

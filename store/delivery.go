@@ -1,0 +1,136 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// Outcome is the latest that the MTA's log says of one recipient of a mail.
+type Outcome string
+
+// Outcomes. The first three are final, and so is discarded.
+const (
+	OutcomeDelivered Outcome = "delivered" // the next MTA or the mailbox took it
+	OutcomeBounced   Outcome = "bounced"   // refused for good
+	OutcomeExpired   Outcome = "expired"   // given up after deferrals
+	OutcomeDeferred  Outcome = "deferred"  // to be tried again
+	OutcomeHeld      Outcome = "held"      // put into the hold queue after it was taken
+	OutcomeQueued    Outcome = "queued"    // out of the hold queue again, nothing since
+	OutcomeDiscarded Outcome = "discarded" // deleted from the queue by hand
+)
+
+// Delivery is the state of one recipient of one recorded mail.
+type Delivery struct {
+	Journal   int64  // the record
+	Recipient string // as the MTA logged it, after alias expansion
+	Original  string // as in the envelope; the same without an alias
+	Outcome   Outcome
+	At        time.Time // of the log line, UTC
+	Deferred  time.Time // when it was first deferred, zero for never
+	Relay     string    // "host[address]:port", "local", "none" ...
+	Reply     string    // of the remote side, hostile text
+	DSN       string    // enhanced status code, such as "2.0.0"
+}
+
+// Deliveries returns what the MTA's log said of the recipients of records, by record and
+// recipient. Recipients of whom it said nothing are missing.
+func (db *DB) Deliveries(ctx context.Context, journal ...int64) ([]Delivery, error) {
+	var out []Delivery
+	for len(journal) > 0 {
+		n := min(len(journal), 500) // bound variables of one statement
+		list, err := db.deliveries(ctx, journal[:n])
+		if err != nil {
+			return nil, fmt.Errorf("read deliveries: %w", err)
+		}
+		out, journal = append(out, list...), journal[n:]
+	}
+	return out, nil
+}
+
+func (db *DB) deliveries(ctx context.Context, journal []int64) ([]Delivery, error) {
+	rows, err := db.read.QueryContext(ctx, `SELECT
+			journal,
+			recipient,
+			original,
+			outcome,
+			at,
+			deferred,
+			relay,
+			reply,
+			dsn
+		FROM delivery
+		WHERE journal IN (`+marks(len(journal))+`)
+		ORDER BY journal, recipient, original`, anys(journal)...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []Delivery
+	for rows.Next() {
+		var d Delivery
+		var at, deferred int64
+		if err := rows.Scan(&d.Journal, &d.Recipient, &d.Original, &d.Outcome, &at, &deferred,
+			&d.Relay, &d.Reply, &d.DSN); err != nil {
+			return nil, err
+		}
+		d.At, d.Deferred = fromUnix(at), fromUnix(deferred)
+		out = append(out, d)
+	}
+	return out, rows.Err()
+}
+
+// keepDelivery keeps a recipient's state, unless a later one is known.
+func keepDelivery(tx *sql.Tx, journal int64, l *LogLine) error {
+	deferred := int64(0)
+	if l.Outcome == OutcomeDeferred {
+		deferred = l.At.Unix()
+	}
+	_, err := tx.Exec(`INSERT INTO delivery (journal, recipient, original, outcome, at, deferred,
+			relay, reply, dsn)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT DO UPDATE SET
+			outcome = iif(excluded.at >= at, excluded.outcome, outcome),
+			relay = iif(excluded.at >= at, excluded.relay, relay),
+			reply = iif(excluded.at >= at, excluded.reply, reply),
+			dsn = iif(excluded.at >= at, excluded.dsn, dsn),
+			at = max(excluded.at, at),
+			deferred = CASE
+				WHEN excluded.deferred = 0 THEN deferred
+				WHEN deferred = 0 THEN excluded.deferred
+				ELSE min(excluded.deferred, deferred) END`,
+		journal, l.Recipient, l.Original, l.Outcome, l.At.Unix(), deferred, l.Relay, l.Reply, l.DSN)
+	if err != nil {
+		return fmt.Errorf("keep delivery: %w", err)
+	}
+	return nil
+}
+
+// settled are the outcomes that a later one of the whole mail does not change.
+const settled = `('delivered', 'bounced', 'expired', 'discarded')`
+
+// keepForAll keeps an outcome that the log tells of a mail without naming recipients: it
+// is that of all who had none for good by then.
+func keepForAll(tx *sql.Tx, journal int64, l *LogLine) error {
+	if _, err := tx.Exec(`UPDATE delivery SET
+			outcome = ?,
+			at = ?
+		WHERE journal = ?
+		  AND at <= ?
+		  AND outcome NOT IN `+settled, l.Outcome, l.At.Unix(), journal, l.At.Unix()); err != nil {
+		return fmt.Errorf("keep outcome of a mail: %w", err)
+	}
+	if _, err := tx.Exec(`INSERT INTO delivery (journal, recipient, original, outcome, at, deferred,
+			relay, reply, dsn)
+		SELECT DISTINCT r.journal, r.address, r.address, ?, ?, 0, '', '', ''
+		FROM recipient r
+		WHERE r.journal = ?
+		  AND NOT EXISTS (SELECT 1 FROM delivery d
+			WHERE d.journal = r.journal
+			  AND lower(d.original) = lower(r.address))`, l.Outcome, l.At.Unix(),
+		journal); err != nil {
+		return fmt.Errorf("keep outcome of a mail: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,261 @@
+package store
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"hisseki/analyzer"
+)
+
+const long = "4Cabc123XYz4Q" // a queue id that Postfix never uses again
+
+// logged keeps lines of one log, each a second after the one before.
+func logged(t *testing.T, db *DB, lines ...LogLine) LogKept {
+	t.Helper()
+	for i := range lines {
+		if lines[i].At.IsZero() {
+			lines[i].At = noon.Add(time.Duration(i+1) * time.Second)
+		}
+		if lines[i].Event == "" {
+			lines[i].Event = LogOutcome
+		}
+	}
+	kept, err := db.KeepLog(t.Context(), &LogBatch{Host: "mx.example.jp", Lines: lines,
+		Position: LogPosition{Source: "/var/log/mail.log", Head: "h"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kept
+}
+
+// mailed keeps a record with a queue id.
+func mailed(t *testing.T, db *DB, queueID string, action analyzer.Action, at time.Time) int64 {
+	t.Helper()
+	r := record("b@example.jp", action)
+	r.Envelope.QueueID, r.Envelope.Time = queueID, at
+	return keep(t, db, r)
+}
+
+func fates(t *testing.T, db *DB, journal ...int64) string {
+	t.Helper()
+	list, err := db.Fates(t.Context(), journal...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, f := range list {
+		out = append(out, fmt.Sprintf("%d:%s=%s", f.Journal, f.Recipient[:1], f.Fate))
+	}
+	return strings.Join(out, " ")
+}
+
+func TestDeliveryKeepsTheLatest(t *testing.T) {
+	db, _ := clocked(t)
+	id := mailed(t, db, long, analyzer.Pass, noon)
+	deferral := LogLine{QueueID: long, Recipient: "a@example.org", Outcome: OutcomeDeferred,
+		Relay: "none", Reply: "connect: refused", DSN: "4.4.1"}
+	again := deferral
+	sent := LogLine{QueueID: long, Recipient: "a@example.org", Outcome: OutcomeDelivered,
+		Relay: "mx.example.org[192.0.2.1]:25", Reply: "250 2.0.0 kept", DSN: "2.0.0"}
+	logged(t, db, deferral, again, sent)
+	for range 2 { // the second time all is read again, as from an older copy of the log
+		got, err := db.Deliveries(t.Context(), id)
+		want := Delivery{Journal: id, Recipient: "a@example.org", Original: "a@example.org",
+			Outcome: OutcomeDelivered, At: noon.Add(3 * time.Second),
+			Deferred: noon.Add(time.Second), Relay: sent.Relay, Reply: sent.Reply, DSN: "2.0.0"}
+		if err != nil || len(got) != 1 || got[0] != want {
+			t.Fatalf("deliveries %+v, %v; want %+v", got, err, want)
+		}
+		logged(t, db, deferral, again, sent)
+	}
+	if got := fates(t, db, id); got != "1:a=delivered 1:b=unknown" {
+		t.Error(got)
+	}
+}
+
+// What the log and the hold say together, in every state that matters.
+func TestFates(t *testing.T) {
+	out := func(rcpt string, o Outcome) LogLine {
+		return LogLine{QueueID: long, Recipient: rcpt + "@example.org", Outcome: o}
+	}
+	all := func(o Outcome) LogLine { return LogLine{QueueID: long, Outcome: o} }
+	for name, c := range map[string]struct {
+		action analyzer.Action
+		state  State // of a hold that the test makes, "" for none
+		lines  []LogLine
+		want   string
+	}{
+		"nothing": {want: "1:a=unknown 1:b=unknown"},
+		"both": {lines: []LogLine{out("a", OutcomeDelivered), out("b", OutcomeBounced)},
+			want: "1:a=delivered 1:b=bounced"},
+		"waiting": {lines: []LogLine{out("a", OutcomeDeferred)}, want: "1:a=deferred 1:b=unknown"},
+		"given up": {lines: []LogLine{out("a", OutcomeDelivered), out("b", OutcomeDeferred),
+			all(OutcomeExpired)}, want: "1:a=delivered 1:b=expired"},
+		"deleted by hand": {lines: []LogLine{out("a", OutcomeDelivered), all(OutcomeDiscarded)},
+			want: "1:a=delivered 1:b=discarded"},
+		"held by hand": {lines: []LogLine{out("a", OutcomeDeferred), all(OutcomeHeld)},
+			want: "1:a=held 1:b=held"},
+		"let go by hand": {lines: []LogLine{all(OutcomeHeld), all(OutcomeQueued)},
+			want: "1:a=released 1:b=released"},
+		"case of address": {lines: []LogLine{out("A", OutcomeDelivered)},
+			want: "1:a=delivered 1:b=unknown"},
+		"held":    {action: analyzer.Hold, want: "1:a=held 1:b=held"},
+		"delayed": {action: analyzer.Delay, want: "1:a=delayed 1:b=delayed"},
+		"recalled": {state: Held, lines: []LogLine{out("a", OutcomeDelivered),
+			out("b", OutcomeDeferred)}, want: "1:a=delivered 1:b=recalled"},
+		"being discarded": {action: analyzer.Hold, state: Discarding, want: "1:a=held 1:b=held"},
+		"discarded": {action: analyzer.Hold, state: Discarded,
+			want: "1:a=discarded 1:b=discarded"},
+		"recall discarded": {state: Discarded, lines: []LogLine{out("b", OutcomeDeferred)},
+			want: "1:a=discarded 1:b=discarded"},
+		"released": {action: analyzer.Hold, state: Released, want: "1:a=released 1:b=released"},
+		"released, on its way": {action: analyzer.Hold, state: Released,
+			lines: []LogLine{out("a", OutcomeDelivered), out("b", OutcomeDeferred)},
+			want:  "1:a=delivered 1:b=deferred"},
+		"gone": {action: analyzer.Hold, state: Vanished, want: "1:a=unknown 1:b=unknown"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db, _ := clocked(t)
+			action := c.action
+			if action == "" {
+				action = analyzer.Pass
+			}
+			id := mailed(t, db, long, action, noon)
+			switch {
+			case c.state != "" && action == analyzer.Pass:
+				raw(t, db.path, fmt.Sprintf(`INSERT INTO hold (journal, state, due, decided)
+					VALUES (1, '%s', 0, %d)`, c.state, noon.Unix()))
+			case c.state != "":
+				raw(t, db.path, fmt.Sprintf(`UPDATE hold SET state = '%s', decided = %d`, c.state,
+					noon.Unix()))
+			}
+			logged(t, db, c.lines...)
+			if got := fates(t, db, id); got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+// A mail to an alias is told of once per mailbox, and somebody got it when one did.
+func TestAliasExpansion(t *testing.T) {
+	db, _ := clocked(t)
+	id := mailed(t, db, long, analyzer.Pass, noon)
+	logged(t, db,
+		LogLine{QueueID: long, Recipient: "x@example.org", Original: "a@example.org",
+			Outcome: OutcomeBounced},
+		LogLine{QueueID: long, Recipient: "y@example.org", Original: "a@example.org",
+			Outcome: OutcomeDelivered})
+	if got := fates(t, db, id); got != "1:a=delivered 1:b=unknown" {
+		t.Error(got)
+	}
+	if got, err := db.Deliveries(t.Context(), id); err != nil || len(got) != 2 {
+		t.Errorf("%d deliveries, %v; want one per mailbox", len(got), err)
+	}
+}
+
+func TestQueueIDs(t *testing.T) {
+	const short = "3F1A22B0C5"
+	line := func(id string, o Outcome, after time.Duration) LogLine {
+		return LogLine{QueueID: id, Recipient: "a@example.org", Outcome: o, At: noon.Add(after)}
+	}
+	gone := func(after time.Duration) LogLine {
+		return LogLine{Event: LogGone, QueueID: short, At: noon.Add(after)}
+	}
+	db, _ := clocked(t)
+	first := mailed(t, db, short, analyzer.Pass, noon)
+	kept := logged(t, db, line(short, OutcomeDelivered, time.Second), gone(2*time.Second),
+		line(short, OutcomeBounced, time.Minute), // mail that never passed the milter
+		line("4Cother00000z1", OutcomeBounced, time.Minute))
+	if kept != (LogKept{Lines: 2, Strange: 2}) {
+		t.Errorf("kept %+v", kept)
+	}
+	second := mailed(t, db, short, analyzer.Pass, noon.Add(2*time.Minute))
+	logged(t, db, line(short, OutcomeDeferred, 3*time.Minute))
+	if got := fates(t, db, first, second); got !=
+		"1:a=delivered 1:b=unknown 2:a=deferred 2:b=unknown" {
+		t.Error(got)
+	}
+	// postsuper -r gives a mail another queue id.
+	third := mailed(t, db, long, analyzer.Pass, noon)
+	logged(t, db, LogLine{Event: LogRequeued, QueueID: long, Next: "4Cnext00000z2"},
+		line("4Cnext00000z2", OutcomeDelivered, time.Hour))
+	if got := fates(t, db, third); got != "3:a=delivered 3:b=unknown" {
+		t.Error(got)
+	}
+	// Another host's mail of the same id is another mail.
+	other, err := db.KeepLog(t.Context(), &LogBatch{Host: "mx2.example.jp",
+		Lines: []LogLine{{Event: LogOutcome, QueueID: long, Recipient: "b@example.org",
+			Outcome: OutcomeBounced, At: noon}}})
+	if err != nil || other.Strange != 1 {
+		t.Errorf("kept %+v, %v", other, err)
+	}
+}
+
+// A batch and its position are kept both or not at all.
+func TestPositionGoesWithTheLines(t *testing.T) {
+	db, _ := clocked(t)
+	id := mailed(t, db, long, analyzer.Pass, noon)
+	batch := LogBatch{
+		Lines: []LogLine{
+			{Event: LogOutcome, QueueID: long, Recipient: "a@example.org", Outcome: OutcomeDelivered,
+				At: noon}},
+		Position: LogPosition{Source: "/l", Head: "first", Device: 1<<64 - 1, Inode: 7, Offset: 90},
+	}
+	raw(t, db.path, `CREATE TRIGGER full BEFORE INSERT ON log_position
+		BEGIN SELECT RAISE(ABORT, 'disk full'); END`)
+	if _, err := db.KeepLog(t.Context(), &batch); err == nil {
+		t.Fatal("no error from a full disk")
+	}
+	if got, _ := db.Deliveries(t.Context(), id); len(got) != 0 {
+		t.Errorf("lines without their position: %+v", got)
+	}
+	raw(t, db.path, `DROP TRIGGER full`)
+	if _, err := db.KeepLog(t.Context(), &batch); err != nil {
+		t.Fatal(err)
+	}
+	batch.Position.Offset = 120
+	if _, err := db.KeepLog(t.Context(), &batch); err != nil {
+		t.Fatal(err)
+	}
+	want := batch.Position
+	want.At = noon
+	got, err := db.LogPositions(t.Context(), "/l", "")
+	if err != nil || !slices.Equal(got, []LogPosition{want}) {
+		t.Errorf("positions %+v, %v; want %+v", got, err, want)
+	}
+	if got, _ := db.LogPositions(t.Context(), "", "other"); len(got) != 0 {
+		t.Errorf("positions of another file: %+v", got)
+	}
+}
+
+func TestPurgeTakesTheLogAlong(t *testing.T) {
+	db, now := clocked(t)
+	old := mailed(t, db, long, analyzer.Pass, noon)
+	logged(t, db, LogLine{QueueID: long, Recipient: "a@example.org", Outcome: OutcomeDelivered},
+		LogLine{Event: LogRequeued, QueueID: long, Next: "4Cnext00000z2"})
+	attempt(t, db, "c@example.jp", analyzer.LoginSuccess, "192.0.2.1", noon, false)
+	keep(t, db, record("d@example.jp", analyzer.Hold)) // opens an incident
+	attempt(t, db, "d@example.jp", analyzer.LoginFailure, "192.0.2.1", noon, true)
+	*now = noon.Add(3 * day)
+	if _, err := db.KeepLog(t.Context(), &LogBatch{
+		Position: LogPosition{Source: "/var/log/mail.log", Head: "newer"}}); err != nil {
+		t.Fatal(err)
+	}
+	p, err := db.Purge(t.Context(), *now, 2*day)
+	if err != nil || p.Mails != 1 || p.Logins != 1 {
+		t.Errorf("purged %+v, %v", p, err)
+	}
+	if got, err := db.Deliveries(t.Context(), old); err != nil || len(got) != 0 {
+		t.Errorf("deliveries of a purged mail: %+v, %v", got, err)
+	}
+	if got, _ := db.LogPositions(t.Context(), "", ""); len(got) != 1 || got[0].Head != "newer" {
+		t.Errorf("positions %+v", got)
+	}
+	if got, _ := db.Logins(t.Context(), "d@example.jp", noon, *now); len(got) != 1 {
+		t.Errorf("an open incident lost its logins: %+v", got)
+	}
+}

@@ -1,0 +1,150 @@
+package store
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"hisseki/analyzer"
+)
+
+// attempt keeps one attempt to log in and says whether it was kept.
+func attempt(t *testing.T, db *DB, sender string, result analyzer.LoginResult, client string,
+	at time.Time, backend bool) bool {
+	t.Helper()
+	l := LogLogin{Backend: backend, Login: analyzer.Login{At: at, Sender: sender,
+		Client: netip.MustParseAddr(client), Result: result, Service: "imap"}}
+	if backend {
+		l.Service = "auth"
+	}
+	kept, err := db.KeepLog(t.Context(), &LogBatch{Logins: []LogLogin{l}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kept.Logins == 1
+}
+
+// told writes logins in short: result, first and last second after noon, count, service.
+func told(t *testing.T, db *DB, sender string, since, until time.Time) string {
+	t.Helper()
+	list, err := db.Logins(t.Context(), sender, since, until)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, l := range list {
+		out = append(out, fmt.Sprintf("%s %s %.0f-%.0f x%d %s", l.Result, l.Client,
+			l.At.Sub(noon).Seconds(), l.Last.Sub(noon).Seconds(), l.Count, l.Service))
+	}
+	return strings.Join(out, "\n")
+}
+
+func TestLoginsCloseTogetherAreOneRow(t *testing.T) {
+	db, _ := clocked(t)
+	const who = "b@example.jp"
+	for _, s := range []int{50, 0, 100, 155, 400, 3700} { // as two readers may bring them
+		attempt(t, db, who, analyzer.LoginFailure, "192.0.2.1", noon.Add(time.Duration(s)*time.Second),
+			true)
+	}
+	attempt(t, db, who, analyzer.LoginFailure, "192.0.2.2", noon.Add(55*time.Second), true)
+	attempt(t, db, who, analyzer.LoginLockout, "192.0.2.2", noon.Add(56*time.Second), true)
+	attempt(t, db, who, analyzer.LoginSuccess, "192.0.2.2", noon.Add(57*time.Second), false)
+	attempt(t, db, "c@example.jp", analyzer.LoginSuccess, "192.0.2.2", noon, false)
+	want := `failure 192.0.2.1 0-155 x4 auth
+failure 192.0.2.2 55-55 x1 auth
+lockout 192.0.2.2 56-56 x1 auth
+success 192.0.2.2 57-57 x1 imap
+failure 192.0.2.1 400-400 x1 auth
+failure 192.0.2.1 3700-3700 x1 auth`
+	if got := told(t, db, who, noon, time.Time{}); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	want = "failure 192.0.2.1 400-400 x1 auth"
+	if got := told(t, db, who, noon.Add(200*time.Second), noon.Add(time.Hour)); got != want {
+		t.Errorf("in a window: got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// The password database and the service in front of it tell of the same attempts.
+func TestAttemptsAreNotCountedTwice(t *testing.T) {
+	db, _ := clocked(t)
+	const who = "b@example.jp"
+	for i := range 3 {
+		at := noon.Add(time.Duration(i) * time.Second)
+		attempt(t, db, who, analyzer.LoginFailure, "192.0.2.1", at, true)
+		attempt(t, db, who, analyzer.LoginFailure, "192.0.2.1", at.Add(2*time.Second), false)
+	}
+	if got := told(t, db, who, noon, time.Time{}); got != "failure 192.0.2.1 0-4 x3 imap" {
+		t.Error(got)
+	}
+}
+
+// A row does not grow over more than an hour, however slow the guessing.
+func TestLoginRowsEnd(t *testing.T) {
+	db, _ := clocked(t)
+	for i := range 150 {
+		attempt(t, db, "b@example.jp", analyzer.LoginFailure, "192.0.2.1",
+			noon.Add(time.Duration(i)*50*time.Second), true)
+	}
+	want := `failure 192.0.2.1 0-3600 x73 auth
+failure 192.0.2.1 3650-7250 x73 auth
+failure 192.0.2.1 7300-7450 x4 auth`
+	if got := told(t, db, "b@example.jp", noon, time.Time{}); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestGuessedNamesAreNotKept(t *testing.T) {
+	db, _ := clocked(t)
+	if attempt(t, db, "nobody@example.jp", analyzer.LoginFailure, "192.0.2.1", noon, false) {
+		t.Error("kept a failure of a name that nothing shows to exist")
+	}
+	if !attempt(t, db, "new@example.jp", analyzer.LoginFailure, "192.0.2.1", noon, true) {
+		t.Error("the password database knows the account")
+	}
+	keep(t, db, record("b@example.jp", analyzer.Pass))
+	if !attempt(t, db, "b@example.jp", analyzer.LoginFailure, "192.0.2.1", noon, false) {
+		t.Error("the account has sent mail")
+	}
+}
+
+func TestTimeline(t *testing.T) {
+	db, _ := clocked(t)
+	const who = "b@example.jp"
+	for i := range 5 {
+		attempt(t, db, who, analyzer.LoginFailure, "203.0.113.9", noon.Add(time.Duration(i)*time.Second),
+			true)
+	}
+	attempt(t, db, who, analyzer.LoginLockout, "203.0.113.9", noon.Add(6*time.Second), true)
+	attempt(t, db, who, analyzer.LoginSuccess, "203.0.113.9", noon.Add(time.Minute), false)
+	for i := range 3 {
+		r := record(who, analyzer.Pass)
+		if i > 0 {
+			r = record(who, analyzer.Hold)
+		}
+		r.Envelope.Time = noon.Add(time.Minute + time.Duration(i)*time.Second)
+		r.Envelope.Client = netip.MustParseAddr("203.0.113.9")
+		keep(t, db, r)
+	}
+	keep(t, db, record("c@example.jp", analyzer.Pass))
+	list, err := db.Timeline(t.Context(), who, noon, noon.Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, m := range list {
+		out = append(out, fmt.Sprintf("%.0f-%.0f %s x%d %s %s %d", m.At.Sub(noon).Seconds(),
+			m.Until.Sub(noon).Seconds(), m.Kind, m.Count, m.Client, m.Action, m.Recipients))
+	}
+	want := `0-4 failure x5 203.0.113.9  0
+6-6 lockout x1 203.0.113.9  0
+60-60 success x1 203.0.113.9  0
+60-60 mail x1 203.0.113.9 pass 2
+61-61 mail x1 203.0.113.9 hold 2
+62-62 mail x1 203.0.113.9 hold 2`
+	if got := strings.Join(out, "\n"); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

@@ -1,0 +1,239 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"hisseki/analyzer"
+)
+
+// LogEvent is what a line of the MTA's log tells beside an outcome.
+type LogEvent string
+
+// Events. An outcome is about recipients, the others about the queue file.
+const (
+	LogOutcome  LogEvent = "outcome"
+	LogRequeued LogEvent = "requeued" // the mail goes on under the queue id Next
+	LogGone     LogEvent = "gone"     // the queue file was removed: a short id may come again
+)
+
+// LogLine is what one line of the MTA's log says of one mail.
+type LogLine struct {
+	Event   LogEvent
+	QueueID string
+	At      time.Time
+	Next    string // of LogRequeued
+
+	// Of LogOutcome. Recipient "" means all whose outcome is not final yet.
+	Outcome   Outcome
+	Recipient string
+	Original  string // "" means Recipient
+	Relay     string
+	Reply     string
+	DSN       string
+}
+
+// LogLogin is what one line says of attempts to log in.
+type LogLogin struct {
+	analyzer.Login // At and Count count, Last does not
+	// Backend says that the password database told, which proves that the account exists.
+	// The service in front of it tells of the same attempt in a line of its own.
+	Backend bool
+}
+
+// LogPosition is how far a log was read. A file is known by its first line, so that it is
+// the same one after it was renamed or compressed.
+type LogPosition struct {
+	Source string // a path, or "journald"
+	Head   string // fingerprint of a file's first line, "" for journald
+	Device uint64
+	Inode  uint64
+	Offset int64  // bytes that were read, before compression
+	Cursor string // journald's
+	At     time.Time
+}
+
+// LogBatch is a piece of a log, in its order.
+type LogBatch struct {
+	Host     string // the MTA's name for itself, "" when the log may be of any
+	Lines    []LogLine
+	Logins   []LogLogin
+	Position LogPosition // behind the last line
+}
+
+// LogKept counts what became of a batch.
+type LogKept struct {
+	Lines   int // belonged to a recorded mail
+	Strange int // did not: mail of another class, or older than the journal
+	Logins  int
+}
+
+// KeepLog keeps what a piece of a log says together with the position behind it, in one
+// durable transaction: after a crash the reader goes on from there, and no line is lost or
+// counted twice.
+func (db *DB) KeepLog(ctx context.Context, b *LogBatch) (kept LogKept, err error) {
+	err = db.update(ctx, func(tx *sql.Tx) error {
+		kept = LogKept{}
+		for i := range b.Lines {
+			ok, err := keepLine(tx, b.Host, &b.Lines[i])
+			if err != nil {
+				return err
+			}
+			if ok {
+				kept.Lines++
+			} else {
+				kept.Strange++
+			}
+		}
+		for i := range b.Logins {
+			ok, err := keepLogin(tx, &b.Logins[i])
+			if err != nil {
+				return err
+			}
+			if ok {
+				kept.Logins++
+			}
+		}
+		return keepPosition(tx, &b.Position, db.now())
+	})
+	if err != nil {
+		return LogKept{}, fmt.Errorf("keep log of %s: %w", b.Position.Source, err)
+	}
+	return kept, nil
+}
+
+func keepLine(tx *sql.Tx, host string, l *LogLine) (bool, error) {
+	journal, err := journalOf(tx, host, l.QueueID, l.At)
+	if err != nil || journal == 0 {
+		return false, err
+	}
+	switch {
+	case l.Event == LogRequeued:
+		return true, requeue(tx, host, l.Next, journal, l.At, time.Time{})
+	case l.Event == LogGone && longID(l.QueueID):
+		return true, nil // never used again
+	case l.Event == LogGone:
+		return true, requeue(tx, host, l.QueueID, journal, l.At, l.At)
+	case l.Recipient == "":
+		return true, keepForAll(tx, journal, l)
+	}
+	if l.Original == "" {
+		l.Original = l.Recipient
+	}
+	return true, keepDelivery(tx, journal, l)
+}
+
+// clockSlack is how much earlier than the record a line may seem: logs have whole seconds.
+const clockSlack = 2
+
+// journalOf returns the record that a queue id meant at a time, 0 for none. A short id is
+// used again as soon as its mail is gone, by mail that we may never see; a long one never.
+func journalOf(tx *sql.Tx, host, queueID string, at time.Time) (int64, error) {
+	by := at.Unix() + clockSlack
+	if longID(queueID) {
+		by = 1 << 62 // whatever the clocks say
+	}
+	var id, gone int64
+	err := tx.QueryRow(`SELECT id, gone FROM (
+			SELECT
+				j.id AS id,
+				j.at AS at,
+				coalesce((SELECT max(gone) FROM requeued r
+					WHERE r.journal = j.id AND r.queue_id = j.queue_id), 0) AS gone
+			FROM journal j
+			WHERE j.queue_id = ?1 AND j.at <= ?3 AND (?2 = '' OR j.host = ?2)
+			UNION ALL
+			SELECT journal, at, gone
+			FROM requeued
+			WHERE queue_id = ?1 AND at <= ?3 AND (?2 = '' OR host = ?2)
+		)
+		ORDER BY at DESC, id DESC
+		LIMIT 1`, queueID, host, by).Scan(&id, &gone)
+	if errors.Is(err, sql.ErrNoRows) || gone != 0 && at.Unix() > gone {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("find record of queue id %s: %w", queueID, err)
+	}
+	return id, nil
+}
+
+// longID says whether a queue id is one that Postfix never uses again: time and a "z"
+// before the inode number, in digits of base 52 (Postfix's mail_queue.h). Short ids are
+// hexadecimal.
+func longID(queueID string) bool {
+	return len(queueID) >= 12 && strings.ContainsRune(queueID, 'z')
+}
+
+func requeue(tx *sql.Tx, host, queueID string, journal int64, at, gone time.Time) error {
+	_, err := tx.Exec(`INSERT INTO requeued (host, queue_id, journal, at, gone)
+		VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT DO UPDATE SET gone = max(gone, excluded.gone)`,
+		host, queueID, journal, at.Unix(), unix(gone))
+	if err != nil {
+		return fmt.Errorf("keep queue id %s: %w", queueID, err)
+	}
+	return nil
+}
+
+func keepPosition(tx *sql.Tx, p *LogPosition, now time.Time) error {
+	if p.Source == "" {
+		return nil
+	}
+	_, err := tx.Exec(`INSERT INTO log_position (source, head, device, inode, offset, cursor, at)
+		VALUES (?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT DO UPDATE SET
+			device = excluded.device,
+			inode = excluded.inode,
+			offset = excluded.offset,
+			cursor = excluded.cursor,
+			at = excluded.at`, p.Source, p.Head, int64(p.Device), int64(p.Inode), p.Offset, p.Cursor,
+		now.Unix())
+	if err != nil {
+		return fmt.Errorf("keep position: %w", err)
+	}
+	return nil
+}
+
+// LogPositions returns how far logs were read: those of a source, those that begin with a
+// line ("" chooses all), the one read last first.
+func (db *DB) LogPositions(ctx context.Context, source, head string) ([]LogPosition, error) {
+	var w where
+	if source != "" {
+		w.add("source = ?", source)
+	}
+	if head != "" {
+		w.add("head = ?", head)
+	}
+	rows, err := db.read.QueryContext(ctx, `SELECT
+			source,
+			head,
+			device,
+			inode,
+			offset,
+			cursor,
+			at
+		FROM log_position
+		WHERE `+w.text()+`
+		ORDER BY at DESC, offset DESC`, w.args...)
+	if err != nil {
+		return nil, fmt.Errorf("read positions in logs: %w", err)
+	}
+	defer rows.Close()
+	var out []LogPosition
+	for rows.Next() {
+		var p LogPosition
+		var device, inode, at int64
+		if err := rows.Scan(&p.Source, &p.Head, &device, &inode, &p.Offset, &p.Cursor,
+			&at); err != nil {
+			return nil, fmt.Errorf("read positions in logs: %w", err)
+		}
+		p.Device, p.Inode, p.At = uint64(device), uint64(inode), fromUnix(at)
+		out = append(out, p)
+	}
+	return out, rows.Err()
+}

@@ -1,0 +1,109 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"hisseki/analyzer"
+)
+
+// MomentKind says what a moment of a timeline is.
+type MomentKind string
+
+// Kinds of moments.
+const (
+	MomentFailure MomentKind = "failure"
+	MomentLockout MomentKind = "lockout"
+	MomentSuccess MomentKind = "success"
+	MomentMail    MomentKind = "mail"
+)
+
+// Moment is one thing on a sender's timeline: attempts to log in close together, or one
+// mail.
+type Moment struct {
+	At      time.Time
+	Until   time.Time // of attempts, the last of them; else At
+	Kind    MomentKind
+	Client  netip.Addr // invalid when it is not known
+	Count   int        // of attempts; 1 for a mail
+	Service string     // of attempts
+
+	// Of a mail.
+	Journal    int64
+	Action     analyzer.Action
+	Would      analyzer.Action // in enforce mode
+	Points     float64
+	Recipients int
+	Subject    string
+}
+
+// Timeline returns a sender's logins and mails in [since, until) as one list in order of
+// time; a zero until is no end. What began before since and still went on is in it.
+func (db *DB) Timeline(ctx context.Context, sender string, since, until time.Time) (
+	[]Moment, error) {
+	logins, err := db.Logins(ctx, sender, since, until)
+	if err != nil {
+		return nil, err
+	}
+	var out []Moment
+	for _, l := range logins {
+		out = append(out, Moment{At: l.At, Until: l.Last, Kind: MomentKind(l.Result),
+			Client: l.Client, Count: l.Count, Service: l.Service})
+	}
+	mails, err := db.mailMoments(ctx, sender, since, until)
+	if err != nil {
+		return nil, fmt.Errorf("read timeline of %s: %w", sender, err)
+	}
+	out = append(out, mails...)
+	slices.SortStableFunc(out, func(a, b Moment) int { // logins before mails of the same second
+		return cmp.Or(a.At.Compare(b.At), a.Until.Compare(b.Until))
+	})
+	return out, nil
+}
+
+func (db *DB) mailMoments(ctx context.Context, sender string, since, until time.Time) (
+	[]Moment, error) {
+	end := until.Unix()
+	if until.IsZero() {
+		end = 1 << 62
+	}
+	rows, err := db.read.QueryContext(ctx, `SELECT
+			j.id,
+			j.at,
+			j.client,
+			j.action,
+			j.would,
+			j.points,
+			j.subject,
+			(SELECT count(*) FROM recipient r WHERE r.journal = j.id)
+		FROM journal j
+		WHERE j.sender = ?
+		  AND j.at >= ?
+		  AND j.at < ?
+		ORDER BY j.at, j.id`, sender, unix(since), end)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []Moment
+	for rows.Next() {
+		m := Moment{Kind: MomentMail, Count: 1}
+		var at int64
+		var client string
+		if err := rows.Scan(&m.Journal, &at, &client, &m.Action, &m.Would, &m.Points, &m.Subject,
+			&m.Recipients); err != nil {
+			return nil, err
+		}
+		m.At = fromUnix(at)
+		m.Until = m.At
+		if client != "" {
+			m.Client, _ = netip.ParseAddr(client)
+		}
+		out = append(out, m)
+	}
+	return out, rows.Err()
+}
