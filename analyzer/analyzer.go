@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"hisseki/analyzer/content"
@@ -50,6 +51,7 @@ type Analyzer struct {
 		hands  colleagues
 		lines  lines
 	}
+	urlRules atomic.Pointer[urlRules]
 	// lessons keeps recording-and-learning apart from folding others' lessons in.
 	lessons struct {
 		sync.RWMutex
@@ -98,6 +100,11 @@ func (a *Analyzer) Judge(ctx context.Context, m *Mail, cond Conditions) (*Record
 	if err := a.load(ctx, m.Time); err != nil {
 		return nil, err
 	}
+	if a.urlRules.Load() == nil {
+		if err := a.loadURLRules(ctx); err != nil {
+			return nil, err
+		}
+	}
 	e, err := a.entry(ctx, m.Sender, m.Time)
 	if err != nil {
 		return nil, err
@@ -126,8 +133,9 @@ func (a *Analyzer) judge(e *entry, m *Mail, c *content.Content, rule Override,
 	v := &view{
 		mail: m, c: c, o: &o, sender: e.profile, org: a.shared.org, state: &e.state,
 		crowd: &a.shared.crowd, hands: &a.shared.hands, place: place, hasher: a.hash,
-		today: baseline.SlotOf(m.Time), now: o.At,
+		today: baseline.SlotOf(m.Time), now: o.At, rules: *a.urlRules.Load(),
 	}
+	v.blocked, _ = v.rules.blocked(c, m.Time)
 	evidence, points, lure := a.measure(v)
 	o.Points = points
 	late := points >= a.shared.lines.drift && e.state.unusual(o.At, a.shared.lines.drift) >= episode
@@ -148,9 +156,10 @@ func (a *Analyzer) judge(e *entry, m *Mail, c *content.Content, rule Override,
 		Envelope: m.Envelope, Observation: o, Subject: clip(c.Subject, 200),
 		MessageID: clip(c.MessageID, 200), HeaderFrom: firstAddr(c.From),
 		URLs: v.urls, Hosts: v.hosts, Files: fileNames(c), Bytes: m.BodySize,
-		Promote: d.promote, Learn: d.action == Pass && d.would == Pass || d.observed,
+		Promote: d.promote,
+		Learn:   (d.action == Pass && d.would == Pass || d.observed) && v.blocked.Signal == "",
 		Verdict: Verdict{Action: d.action, Would: d.would, Points: round(points),
-			Sum: round(d.sum), Evidence: evidence, PassIf: passIf(d, evidence, lines),
+			Sum: round(d.sum), Evidence: v.ruled(rule, evidence), PassIf: passIf(d, evidence, lines),
 			Incident: d.incident, LittleHist: e.profile.Mails() < littleHistory},
 	}
 	if d.action == Delay {

@@ -38,7 +38,7 @@ const honest = "Dear partner,\n\nplease find the weekly figures of the plant bel
 	"little and the two late orders left the house on Friday.\n\nKind regards\nB. Ando\n"
 
 // office replays ordinary weeks of four accounts and returns the analyzer.
-func office(t testing.TB, memory *replay.Memory) *analyzer.Analyzer {
+func office(t testing.TB, memory analyzer.Memory) *analyzer.Analyzer {
 	t.Helper()
 	a := analyzer.New(analyzer.Config{Salt: []byte("test"),
 		Mode: map[analyzer.Class]analyzer.Mode{analyzer.Account: analyzer.Enforce}}, memory)

@@ -29,6 +29,9 @@ type view struct {
 	fresh  int      // recipients new to the sender and not seen lately
 	urls   []string // not usual for the sender
 	hosts  []string
+
+	rules   urlRules
+	blocked Evidence // of a blocked link, zero for none
 }
 
 // group bundles cues that tend to fire together: one cause must not count twice.

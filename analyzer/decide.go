@@ -99,6 +99,8 @@ func (a *Analyzer) decide(v *view, points, lure float64, rule Override, cond Con
 	d := decision{would: Pass, incident: v.state.open}
 	d.sum = v.state.decayed(v.now) + gate(lure)*max(0, points-t.drift)*crowd(v.o.Recipients, min(v.many, lure-1))
 	switch {
+	case v.blocked.Signal != "": // goes before the sender's own rule
+		d.would, d.cause = Hold, "rule"
 	case rule.Action == Pass:
 		d.cause, d.sum = "rule", 0
 	case rule.Action == Hold:

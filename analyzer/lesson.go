@@ -8,8 +8,12 @@ import (
 // lessonBatch bounds how many foreign lessons are folded in per read.
 const lessonBatch = 500
 
-// Apply folds in the lessons that others taught since: releases, confirmations.
+// Apply folds in what others did since: lessons of releases and confirmations, and rules
+// for links.
 func (a *Analyzer) Apply(ctx context.Context) error {
+	if err := a.loadURLRules(ctx); err != nil {
+		return err
+	}
 	a.lessons.Lock()
 	defer a.lessons.Unlock()
 	return a.apply(ctx)

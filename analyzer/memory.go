@@ -59,9 +59,12 @@ type Memory interface {
 	Incident(ctx context.Context, sender string) (open bool, since time.Time, err error)
 	// Override returns the rule an admin set for the sender or class, if one is valid now.
 	Override(ctx context.Context, sender string, class Class, now time.Time) (Override, bool, error)
+	// URLRules returns all rules for links, also those that are over. It is asked at the
+	// start and by every Apply.
+	URLRules(ctx context.Context) ([]URLRule, error)
 }
 
-// Override is an admin's rule for a sender or class, with an end.
+// Override is an admin's rule for a sender, a class or links.
 type Override struct {
 	Action Action // Pass: never held; Hold: always held; "" when only Mode is set
 	Mode   Mode   // observe or enforce for this sender; "" leaves it

@@ -26,7 +26,7 @@ func unknownURL(v *view) reading {
 	for i := range v.c.URLs {
 		u := &v.c.URLs[i]
 		s := site(u)
-		if s == "" || u.Where == content.InSrc {
+		if s == "" || u.Where == content.InSrc || v.allowed(u) {
 			continue
 		}
 		k := v.hasher.key(baseline.Site, s)

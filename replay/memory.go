@@ -215,6 +215,9 @@ func (m *Memory) Confirm(sender string, at time.Time) {
 	s.incident, s.ended = 0, at
 }
 
+// URLRules knows none.
+func (m *Memory) URLRules(context.Context) ([]analyzer.URLRule, error) { return nil, nil }
+
 // Override knows none.
 func (m *Memory) Override(context.Context, string, analyzer.Class, time.Time) (
 	analyzer.Override, bool, error) {

@@ -88,7 +88,7 @@ func TestOverrides(t *testing.T) {
 	if _, ok, _ = db.Override(ctx, "b@example.jp", analyzer.Account, friday); ok {
 		t.Error("the rule is valid after its end")
 	}
-	rules, err := db.Overrides(ctx, noon)
+	rules, err := db.Overrides(ctx, "", noon)
 	if err != nil || len(rules) != 2 || rules[1].Subject != "sender:b@example.jp" ||
 		!rules[1].Created.Equal(noon) {
 		t.Errorf("rules %+v, %v", rules, err)
@@ -100,7 +100,7 @@ func TestOverrides(t *testing.T) {
 		}
 	}
 	acts, err := db.AuditList(ctx, noon, 0)
-	if err != nil || len(acts) != 3 || acts[0].Verb != "clear-override" || acts[0].Actor != "bob" {
+	if err != nil || len(acts) != 3 || acts[0].Verb != "clear" || acts[0].Actor != "bob" {
 		t.Errorf("audit %+v, %v", acts, err)
 	}
 	for subject, o := range map[string]analyzer.Override{
@@ -302,6 +302,48 @@ func TestRecordReadsBackWhole(t *testing.T) {
 	} {
 		if !errors.Is(err, errClosed) {
 			t.Errorf("%s on a closed store: %v", name, err)
+		}
+	}
+}
+
+func TestURLRules(t *testing.T) {
+	db, _ := clocked(t)
+	ctx := t.Context()
+	block := analyzer.Override{Action: analyzer.Hold, By: "alice", Reason: "incident I1"}
+	allow := analyzer.Override{Action: analyzer.Pass, Until: noon.Add(time.Hour), By: "bob"}
+	for subject, o := range map[string]analyzer.Override{"url:lure.test": block,
+		"url:shared.test/a%20b": allow} {
+		if err := db.SetOverride(ctx, subject, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rules, err := db.URLRules(ctx)
+	if err != nil || len(rules) != 2 || rules[0].Override != block || rules[0].Pattern.Host != "lure.test" ||
+		!rules[0].Created.Equal(noon) || rules[1].Pattern.Path != "/a b" || rules[1].Override != allow {
+		t.Errorf("rules %+v, %v", rules, err)
+	}
+	for _, c := range []struct {
+		kind string
+		at   time.Time
+		want int
+	}{{"url", noon, 2}, {"url", noon.Add(time.Hour), 1}, {"", noon, 0}} {
+		list, err := db.Overrides(ctx, c.kind, c.at)
+		if err != nil || len(list) != c.want {
+			t.Errorf("rules of kind %q at %s: %+v, %v; want %d", c.kind, c.at, list, err, c.want)
+		}
+	}
+	acts, err := db.AuditList(ctx, noon, 0)
+	if err != nil || len(acts) != 2 || acts[0].Verb+acts[1].Verb != "allowblock" &&
+		acts[0].Verb+acts[1].Verb != "blockallow" {
+		t.Errorf("audit %+v, %v", acts, err)
+	}
+	for subject, o := range map[string]analyzer.Override{
+		"url:LURE.test": block, "url:http://lure.test": block, "url:co.jp": block,
+		"url:a.test": {Mode: analyzer.Observe}, "url:b.test": {},
+		"url:c.test": {Action: analyzer.Hold, Until: noon},
+	} {
+		if err := db.SetOverride(ctx, subject, o); err == nil {
+			t.Errorf("rule %+v for %s was accepted", o, subject)
 		}
 	}
 }

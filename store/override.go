@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/analyzer/content"
 )
 
 // Rule is an override and whom it is for.
 type Rule struct {
 	analyzer.Override
-	Subject string // "sender:b@example.jp" or "class:application"
+	Subject string // "sender:b@example.jp", "class:application" or "url:example.org/path"
 	Created time.Time
 }
 
@@ -45,9 +46,9 @@ func (db *DB) Override(ctx context.Context, sender string, class analyzer.Class,
 	return o, true, nil
 }
 
-// SetOverride sets the rule of a subject, "sender:NAME" or "class:NAME", in place of an
-// earlier one, and notes it in the audit log. A rule needs an end in the future, and an
-// action or a mode.
+// SetOverride sets the rule of a subject, "sender:NAME", "class:NAME" or "url:PATTERN", in
+// place of an earlier one, and notes it in the audit log. A rule needs an end in the
+// future, and an action or a mode. One for links needs an action, and no end.
 func (db *DB) SetOverride(ctx context.Context, subject string, o analyzer.Override) error {
 	if err := db.checkRule(subject, o); err != nil {
 		return fmt.Errorf("set override for %s: %w", subject, err)
@@ -63,13 +64,12 @@ func (db *DB) SetOverride(ctx context.Context, subject string, o analyzer.Overri
 				by = excluded.by,
 				reason = excluded.reason,
 				created = excluded.created`,
-			subject, o.Action, o.Mode, o.Until.Unix(), o.By, o.Reason, now.Unix())
+			subject, o.Action, o.Mode, unix(o.Until), o.By, o.Reason, now.Unix())
 		if err != nil {
 			return err
 		}
-		return audit(tx, now, o.By, "override", subject, fmt.Sprintf("%s until %s: %s",
-			strings.TrimSpace(string(o.Action)+" "+string(o.Mode)),
-			o.Until.UTC().Format(time.RFC3339), o.Reason))
+		rule := Rule{Override: o, Subject: subject}
+		return audit(tx, now, o.By, rule.Verb(), subject, ruleText(o))
 	})
 	if err != nil {
 		return fmt.Errorf("set override for %s: %w", subject, err)
@@ -77,11 +77,38 @@ func (db *DB) SetOverride(ctx context.Context, subject string, o analyzer.Overri
 	return nil
 }
 
+// Verb says what a rule does, as people and the audit log say it: allow, block (links),
+// hold, observe or enforce.
+func (r *Rule) Verb() string {
+	switch {
+	case r.Action == analyzer.Pass:
+		return "allow"
+	case r.Action == analyzer.Hold && strings.HasPrefix(r.Subject, "url:"):
+		return "block"
+	case r.Action == analyzer.Hold:
+		return "hold"
+	}
+	return string(r.Mode)
+}
+
+func ruleText(o analyzer.Override) string {
+	text := "for good"
+	if !o.Until.IsZero() {
+		text = "until " + o.Until.UTC().Format(time.RFC3339)
+	}
+	if o.Reason != "" {
+		text += ": " + o.Reason
+	}
+	return text
+}
+
 func (db *DB) checkRule(subject string, o analyzer.Override) error {
 	kind, name, ok := strings.Cut(subject, ":")
 	switch {
-	case !ok || name == "" || kind != "sender" && kind != "class":
-		return errors.New("the subject must be sender:NAME or class:NAME")
+	case !ok || name == "" || kind != "sender" && kind != "class" && kind != "url":
+		return errors.New("the subject must be sender:NAME, class:NAME or url:PATTERN")
+	case kind == "url":
+		return db.checkURLRule(name, o)
 	case o.Action != "" && o.Action != analyzer.Pass && o.Action != analyzer.Hold:
 		return fmt.Errorf("action %q is neither pass nor hold", o.Action)
 	case o.Mode != "" && o.Mode != analyzer.Observe && o.Mode != analyzer.Enforce:
@@ -94,6 +121,38 @@ func (db *DB) checkRule(subject string, o analyzer.Override) error {
 	return nil
 }
 
+func (db *DB) checkURLRule(name string, o analyzer.Override) error {
+	p, err := content.ParsePattern(name)
+	switch {
+	case err != nil:
+		return err
+	case p.String() != name:
+		return fmt.Errorf("the pattern must be written %s", p)
+	case o.Mode != "" || o.Action != analyzer.Pass && o.Action != analyzer.Hold:
+		return errors.New("links are blocked or allowed, they have no mode")
+	case !o.Until.IsZero() && !o.Until.After(db.now()):
+		return errors.New("its end must be in the future")
+	}
+	return nil
+}
+
+// URLRules implements analyzer.Memory: every rule for links.
+func (db *DB) URLRules(ctx context.Context) ([]analyzer.URLRule, error) {
+	list, err := db.overrides(ctx, "subject LIKE 'url:%'")
+	if err != nil {
+		return nil, err
+	}
+	out := make([]analyzer.URLRule, 0, len(list))
+	for _, r := range list {
+		p, err := content.ParsePattern(strings.TrimPrefix(r.Subject, "url:"))
+		if err != nil {
+			return nil, fmt.Errorf("read overrides: %w", err)
+		}
+		out = append(out, analyzer.URLRule{Override: r.Override, Pattern: p, Created: r.Created})
+	}
+	return out, nil
+}
+
 // ClearOverride ends the rule of a subject. It returns false when there is none.
 func (db *DB) ClearOverride(ctx context.Context, subject, by, reason string) (bool, error) {
 	done := false
@@ -103,7 +162,7 @@ func (db *DB) ClearOverride(ctx context.Context, subject, by, reason string) (bo
 		if err != nil || !done {
 			return err
 		}
-		return audit(tx, db.now(), by, "clear-override", subject, reason)
+		return audit(tx, db.now(), by, "clear", subject, reason)
 	})
 	if err != nil {
 		return false, fmt.Errorf("clear override for %s: %w", subject, err)
@@ -111,8 +170,14 @@ func (db *DB) ClearOverride(ctx context.Context, subject, by, reason string) (bo
 	return done, nil
 }
 
-// Overrides returns the rules that are valid at a time, by subject.
-func (db *DB) Overrides(ctx context.Context, now time.Time) ([]Rule, error) {
+// Overrides returns the rules that are valid at a time, by subject. kind is "url" for
+// those of links, "" for all others.
+func (db *DB) Overrides(ctx context.Context, kind string, now time.Time) ([]Rule, error) {
+	return db.overrides(ctx, "(until = 0 OR until > ?) AND (subject LIKE 'url:%') = (? = 'url')",
+		now.Unix(), kind)
+}
+
+func (db *DB) overrides(ctx context.Context, where string, args ...any) ([]Rule, error) {
 	rows, err := db.read.QueryContext(ctx, `SELECT
 			subject,
 			action,
@@ -122,8 +187,8 @@ func (db *DB) Overrides(ctx context.Context, now time.Time) ([]Rule, error) {
 			reason,
 			created
 		FROM override
-		WHERE until > ?
-		ORDER BY subject`, now.Unix())
+		WHERE `+where+`
+		ORDER BY subject`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read overrides: %w", err)
 	}

@@ -2,15 +2,19 @@ package content
 
 import "strings"
 
+// Unwrapped returns the URL inside one that a filter or a web mail has wrapped.
+func (u *URL) Unwrapped() (URL, bool) { return unwrapped(*u, 3) }
+
 // wrapped returns the registrable domain of the URL inside one that a filter or a
 // web mail has wrapped, "" when it is not wrapped. A quoted mail is full of them,
 // and the text of such a link shows where it really leads.
 func wrapped(u URL) string {
-	return unwrap(u, 3)
+	inner, _ := unwrapped(u, 3)
+	return inner.Domain
 }
 
-// unwrap looks through at most depth layers.
-func unwrap(u URL, depth int) string {
+// unwrapped returns the innermost URL, looking through at most depth layers.
+func unwrapped(u URL, depth int) (URL, bool) {
 	_, query, _ := strings.Cut(u.Path, "?")
 	inner := ""
 	switch {
@@ -26,15 +30,15 @@ func unwrap(u URL, depth int) string {
 		inner = percentDecode(queryValue(query, "q"))
 	}
 	if !strings.Contains(inner, "://") {
-		return ""
+		return URL{}, false
 	}
 	target := newURL(inner, InHref)
 	if depth > 1 {
-		if deeper := unwrap(target, depth-1); deeper != "" {
-			return deeper
+		if deeper, ok := unwrapped(target, depth-1); ok && deeper.Domain != "" {
+			return deeper, true
 		}
 	}
-	return target.Domain
+	return target, true
 }
 
 // queryValue returns the raw value of the first parameter of that name; HTML's

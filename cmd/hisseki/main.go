@@ -92,7 +92,7 @@ func newRoot() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	addSettingsFlags(root)
-	root.AddCommand(newServe(), newAgent(), newQuarantine(), newSender(), newOverride(), newReplay(),
+	root.AddCommand(newServe(), newAgent(), newQuarantine(), newSender(), newURL(), newReplay(),
 		newStatus(), newDoctor(), newVersion(), newDemo())
 	return root
 }

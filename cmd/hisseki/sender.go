@@ -32,7 +32,7 @@ type senderLine struct {
 func newSender() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sender",
-		Short: "List and show senders: what is known of each",
+		Short: "List and show senders, hold or allow one until a time",
 		Args:  cobra.NoArgs,
 		RunE:  needSubcommand,
 	}
@@ -74,6 +74,12 @@ func newSender() *cobra.Command {
 	addJSON(list, &asJSON)
 	addJSON(show, &asJSON)
 	cmd.AddCommand(list, show)
+	const what = "ACCOUNT|class:CLASS..."
+	for _, r := range senderRules {
+		cmd.AddCommand(newRule(r, what, senderSubject))
+	}
+	cmd.AddCommand(newClearRule(what, senderSubject),
+		newListRules("rules", "List the rules for senders and classes that hold now", ""))
 	return cmd
 }
 

@@ -1,0 +1,121 @@
+package analyzer
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"hisseki/analyzer/content"
+)
+
+// URLRule is an admin's override for links: Hold holds every mail that carries one,
+// whoever sends it; Pass makes them known to everybody.
+type URLRule struct {
+	Override // a zero Until is no end
+	Pattern  content.Pattern
+	Created  time.Time
+}
+
+// urlRules are the rules by the host of their pattern.
+type urlRules map[string][]URLRule
+
+// loadURLRules reads the rules again; there are few.
+func (a *Analyzer) loadURLRules(ctx context.Context) error {
+	list, err := a.memory.URLRules(ctx)
+	if err != nil {
+		return fmt.Errorf("read rules for links: %w", err)
+	}
+	var rules urlRules
+	if len(list) > 0 {
+		rules = make(urlRules, len(list))
+	}
+	for _, r := range list {
+		rules[r.Pattern.Host] = append(rules[r.Pattern.Host], r)
+	}
+	a.urlRules.Store(&rules)
+	return nil
+}
+
+// of returns the rule that says most exactly what u is at a time, nil for none.
+func (rules urlRules) of(u *content.URL, now time.Time) *URLRule {
+	if len(rules) == 0 {
+		return nil
+	}
+	best := rules.byHost(u, nil, now)
+	if inner, ok := u.Unwrapped(); ok {
+		best = rules.byHost(&inner, best, now)
+	}
+	return best
+}
+
+// byHost looks a URL's host up, then every domain above it.
+func (rules urlRules) byHost(u *content.URL, best *URLRule, now time.Time) *URLRule {
+	for host := u.Host; host != ""; _, host, _ = strings.Cut(host, ".") {
+		for i := range rules[host] {
+			r := &rules[host][i]
+			over := !r.Until.IsZero() && !r.Until.After(now)
+			if !over && r.Pattern.Matches(u) && (best == nil || r.Pattern.Narrower(best.Pattern)) {
+				best = r
+			}
+		}
+		if u.IP.IsValid() {
+			break
+		}
+	}
+	return best
+}
+
+// blocked returns the evidence of a mail's first link that a rule blocks, wherever it
+// stands in the mail.
+func (rules urlRules) blocked(c *content.Content, now time.Time) (Evidence, bool) {
+	if len(rules) == 0 {
+		return Evidence{}, false
+	}
+	for i := range c.URLs {
+		u := &c.URLs[i]
+		r := rules.of(u, now)
+		if r == nil || r.Action != Hold {
+			continue
+		}
+		return Evidence{Signal: blockedSignal, Observed: clip(u.Host, 100),
+			Usual: "blocked: " + r.Pattern.String(),
+			Text: fmt.Sprintf("the link to %s is blocked since %s, %s", clip(u.Host, 100),
+				r.Created.UTC().Format("2006-01-02 15:04 UTC"), r.source())}, true
+	}
+	return Evidence{}, false
+}
+
+// blockedSignal names the evidence of a blocked link. It is no cue: it has no points
+// and cannot be switched off.
+const blockedSignal = "url-blocked"
+
+// source says whose rule it is and why.
+func (o *Override) source() string {
+	s := "by " + o.By
+	if o.Reason != "" {
+		s += ", because: " + o.Reason
+	}
+	return s
+}
+
+// allowed says whether a rule makes a link known to everybody.
+func (v *view) allowed(u *content.URL) bool {
+	r := v.rules.of(u, v.now)
+	return r != nil && r.Action == Pass
+}
+
+// ruled puts an admin's rules in front of the evidence. They have no points, for they
+// are no surprise.
+func (v *view) ruled(rule Override, evidence []Evidence) []Evidence {
+	var first []Evidence
+	if v.blocked.Signal != "" {
+		first = append(first, v.blocked)
+	}
+	if rule.Action == Hold {
+		first = append(first, Evidence{Signal: "sender-held", Observed: v.mail.Sender,
+			Usual: "held until " + rule.Until.UTC().Format("2006-01-02 15:04 UTC"),
+			Text:  "all mail of this sender is held, " + rule.source()})
+	}
+	return append(first, evidence...)
+}
