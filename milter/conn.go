@@ -2,6 +2,7 @@ package milter
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -21,7 +22,7 @@ type conn struct {
 	net.Conn
 	server *Server
 	ses    *session
-	silent bool // header and body packets are not answered (noReply)
+	silent bool // packets before the end of the message are not answered (noReply)
 	br     *bufio.Reader
 
 	// Of the goroutine that reads.
@@ -160,8 +161,25 @@ func (c *conn) next() error {
 	if _, err := io.ReadFull(c.br, c.ready); err != nil {
 		return half(err)
 	}
-	if code == gomilter.CodeMacro && length > 1 {
+	switch {
+	case code == gomilter.CodeMacro && length > 1:
 		c.macros = c.ready[5]
+	case code == gomilter.CodeConn:
+		return wellFormed(c.ready[5:])
+	}
+	return nil
+}
+
+// wellFormed looks at the data of a connect packet: name, NUL, family, and for an
+// internet family a port of two bytes. go-milter answers one without a port by itself,
+// which must not happen when connect packets are not answered.
+func wellFormed(data []byte) error {
+	name := bytes.IndexByte(data, 0)
+	if name < 0 || len(data) < name+2 {
+		return fmt.Errorf("%w: connect without a family", errProtocol)
+	}
+	if f := data[name+1]; (f == '4' || f == '6') && len(data) < name+4 {
+		return fmt.Errorf("%w: connect without a port", errProtocol)
 	}
 	return nil
 }

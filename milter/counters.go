@@ -7,6 +7,7 @@ import "sync/atomic"
 type Counters struct {
 	Open     atomic.Int64 // connections now
 	Accepted atomic.Int64 // connections taken
+	Silent   atomic.Int64 // of Accepted: answered at the end of a message only
 	Refused  atomic.Int64 // connections over the cap
 	Retried  atomic.Int64 // accepts that failed and were tried again
 	Broken   atomic.Int64 // connections closed because what came was no milter protocol

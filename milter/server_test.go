@@ -121,8 +121,8 @@ func (c *offeringConn) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
-// modes are the two ways in which a session runs: every packet answered, or those of
-// header and body not.
+// modes are the two ways in which a session runs: every packet answered, or only the end
+// of the message.
 var modes = map[string]gomilter.OptProtocol{"answering": 0, "silent": noReply}
 
 func dial(t testing.TB, addr string, mode gomilter.OptProtocol) *gomilter.ClientSession {

@@ -95,7 +95,7 @@ func (s *session) guard(stage string) {
 	}
 }
 
-// quiet is the answer to packets of the header and the body.
+// quiet is the answer to every packet before the end of the message (noReply).
 func (s *session) quiet() gomilter.Response {
 	if s.conn.silent {
 		return nil
@@ -105,7 +105,7 @@ func (s *session) quiet() gomilter.Response {
 
 func (s *session) Connect(host, family string, port uint16, addr net.IP, m *gomilter.Modifier) (
 	resp gomilter.Response, _ error) {
-	resp = gomilter.RespContinue
+	resp = s.quiet()
 	defer s.guard("connect")
 	s.peer = peer{name: cut(host)}
 	if a, ok := netip.AddrFromSlice(addr); ok {
@@ -136,7 +136,7 @@ func (s *session) client(code gomilter.Code, m *gomilter.Modifier) {
 
 func (s *session) Helo(name string, m *gomilter.Modifier) (
 	resp gomilter.Response, _ error) {
-	resp = gomilter.RespContinue
+	resp = s.quiet()
 	defer s.guard("helo")
 	s.peer.helo = cut(name)
 	s.client(gomilter.CodeHelo, m)
@@ -145,7 +145,7 @@ func (s *session) Helo(name string, m *gomilter.Modifier) (
 
 func (s *session) MailFrom(from string, m *gomilter.Modifier) (
 	resp gomilter.Response, _ error) {
-	resp = gomilter.RespContinue
+	resp = s.quiet()
 	defer s.guard("mail")
 	s.forget()
 	s.client(gomilter.CodeMail, m)
@@ -164,7 +164,7 @@ func (s *session) MailFrom(from string, m *gomilter.Modifier) (
 
 func (s *session) RcptTo(to string, m *gomilter.Modifier) (
 	resp gomilter.Response, _ error) {
-	resp = gomilter.RespContinue
+	resp = s.quiet()
 	defer s.guard("rcpt")
 	if msg := s.msg; msg != nil {
 		s.keep(&msg.mail.QueueID, gomilter.CodeRcpt, m, "i")

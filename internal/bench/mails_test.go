@@ -1,0 +1,95 @@
+package bench
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"hisseki/analyzer/content"
+	"hisseki/internal/company"
+	"hisseki/replay"
+)
+
+// crowd is how many accounts the mails are spread over: a burst of a hundred mails a
+// second of one account is no ordinary mail.
+const crowd = 1000
+
+// letters returns mails of about size bytes, each from another of the crowd's accounts.
+// With BENCH_MAILS they are real ones, as large as they are.
+func letters(b *testing.B, size int) []letter {
+	b.Helper()
+	list, err := realLetters(os.Getenv("BENCH_MAILS"))
+	if err == nil && list == nil {
+		list, err = composed(size)
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	total := 0
+	for i := range list {
+		l := &list[i]
+		l.login = account(i % crowd)
+		l.from = l.login
+		l.client = fmt.Sprintf("192.0.2.%d", 1+i%250)
+		total += len(l.source.Body)
+		for _, f := range l.source.Header {
+			total += len(f.Name) + len(f.Value) + 4
+		}
+	}
+	b.ReportMetric(float64(total)/float64(len(list))/1000, "kB/mail")
+	return list
+}
+
+func account(i int) string { return fmt.Sprintf("user%d@example.org", i) }
+
+func realLetters(dir string) ([]letter, error) {
+	if dir == "" {
+		return nil, nil
+	}
+	f, err := os.Open(filepath.Join(dir, "timeline.jsonl"))
+	if err != nil {
+		return nil, fmt.Errorf("BENCH_MAILS: %w", err)
+	}
+	defer f.Close()
+	t, err := replay.OpenTimeline(dir, f.Name(), f)
+	if err != nil {
+		return nil, err
+	}
+	defer t.Close()
+	var list []letter
+	for {
+		act, err := t.Next()
+		if errors.Is(err, io.EOF) {
+			return list, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if act.Mail != nil {
+			list = append(list, letter{rcpt: act.Mail.Recipients, source: act.Mail.Source})
+		}
+	}
+}
+
+// composed returns the mail of a small company, its text repeated up to size bytes.
+func composed(size int) ([]letter, error) {
+	firm := company.New(1)
+	var list []letter
+	for _, m := range firm.Weeks(20, time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)) {
+		src, err := content.ReadSource(bytes.NewReader(m.Message), 0)
+		if err != nil {
+			return nil, err
+		}
+		text := src.Body
+		for len(src.Body)+len(text) < size {
+			src.Body = append(src.Body[:len(src.Body):len(src.Body)], text...)
+		}
+		list = append(list, letter{rcpt: m.Recipients, source: src})
+	}
+	return list, nil
+}

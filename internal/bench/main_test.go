@@ -1,0 +1,60 @@
+package bench
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	gomilter "github.com/emersion/go-milter"
+)
+
+// asNoop makes this program a milter that does nothing, with these protocol flags.
+const asNoop = "BENCH_NOOP"
+
+// program is the hisseki under test, built for the run.
+var program string
+
+func TestMain(m *testing.M) {
+	switch os.Getenv(asNoop) {
+	case "answering":
+		serveNoop(0)
+	case "silent":
+		serveNoop(gomilter.OptNoHeaderReply | gomilter.OptNoEOHReply | gomilter.OptNoBodyReply)
+	}
+	os.Exit(runMain(m))
+}
+
+func runMain(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "bench")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	program = filepath.Join(dir, "hisseki")
+	build := exec.Command("go", "build", "-o", program, "hisseki/cmd/hisseki")
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "build hisseki:", err)
+		return 1
+	}
+	return m.Run()
+}
+
+// serveNoop serves until the process is killed, and prints where.
+func serveNoop(protocol gomilter.OptProtocol) {
+	ln, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	fmt.Println(ln.Addr())
+	srv := gomilter.Server{Protocol: protocol, NewMilter: func() gomilter.Milter {
+		return noop{silent: protocol != 0}
+	}}
+	fmt.Fprintln(os.Stderr, srv.Serve(ln))
+	os.Exit(1)
+}

@@ -1,0 +1,146 @@
+package bench
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// process is one contestant: a milter in a process of its own.
+type process struct {
+	name string
+	addr string // HOST:PORT
+	cmd  *exec.Cmd
+	log  string
+}
+
+// startNoop starts the milter that does nothing; how is "answering" or "silent".
+func startNoop(b *testing.B, how string) *process {
+	b.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		b.Fatal(err)
+	}
+	cmd := exec.Command(exe)
+	cmd.Env = append(os.Environ(), asNoop+"="+how)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	p := &process{name: "noop-" + how, cmd: cmd}
+	p.start(b)
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		b.Fatalf("start the milter that does nothing: %v", err)
+	}
+	p.addr = strings.TrimSpace(line)
+	return p
+}
+
+// startServe starts hisseki serve on a store, as it is shipped: mode observe,
+// synchronous=FULL. It returns when the milter takes connections.
+func startServe(b *testing.B, db string, more ...string) *process {
+	b.Helper()
+	p := &process{name: "hisseki", log: filepath.Join(b.TempDir(), "serve.log")}
+	ln, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	p.addr = ln.Addr().String()
+	ln.Close()
+	log, err := os.Create(p.log)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer log.Close()
+	p.cmd = exec.Command(program, append([]string{"serve", "--db", db,
+		"--listen", "inet:" + p.addr}, more...)...)
+	p.cmd.Env = append(os.Environ(), "HISSEKI_CONFIG=", "NOTIFY_SOCKET=")
+	p.cmd.Stderr = log
+	p.start(b)
+	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+		conn, err := net.Dial("tcp4", p.addr)
+		if err == nil {
+			conn.Close()
+			return p
+		}
+		if time.Now().After(end) || !p.alive() {
+			text, _ := os.ReadFile(p.log)
+			b.Fatalf("hisseki serve does not answer: %v\n%s", err, text)
+		}
+	}
+}
+
+func (p *process) start(b *testing.B) {
+	b.Helper()
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := p.cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { p.stop(b) })
+}
+
+func (p *process) alive() bool { return p.cmd.Process.Signal(syscall.Signal(0)) == nil }
+
+// stop ends the process. It may be called twice.
+func (p *process) stop(b *testing.B) {
+	if p.cmd.ProcessState != nil {
+		return
+	}
+	p.cmd.Process.Signal(syscall.SIGTERM)
+	timer := time.AfterFunc(30*time.Second, func() { p.cmd.Process.Kill() })
+	defer timer.Stop()
+	if err := p.cmd.Wait(); err != nil && p.log != "" {
+		text, _ := os.ReadFile(p.log)
+		b.Errorf("hisseki serve ended: %v\n%.2000s", err, text)
+	}
+}
+
+// tick is the unit of CPU times in /proc: USER_HZ, 100 on every Linux we know.
+const tick = 10 * time.Millisecond
+
+// cpu returns the process's user and system time so far (proc(5), fields 14 and 15 of
+// stat): what getrusage counts, but of a process that still runs.
+func (p *process) cpu(b *testing.B) time.Duration {
+	b.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	if err != nil {
+		b.Fatal(err)
+	}
+	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+	user, err1 := strconv.Atoi(fields[11])
+	system, err2 := strconv.Atoi(fields[12])
+	if err1 != nil || err2 != nil {
+		b.Fatalf("no times in %q", text)
+	}
+	return time.Duration(user+system) * tick
+}
+
+// resident returns the process's memory in MiB: what it has now, or "VmHWM", the most
+// it ever had.
+func (p *process) resident(b *testing.B, what string) float64 {
+	b.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if rest, ok := strings.CutPrefix(line, what+":"); ok {
+			kib, err := strconv.Atoi(strings.Fields(rest)[0])
+			if err != nil {
+				b.Fatal(err)
+			}
+			return float64(kib) / 1024
+		}
+	}
+	b.Fatalf("no %s in %s", what, text)
+	return 0
+}
