@@ -23,9 +23,11 @@ eval: build
 	@scripts/needs.sh gcc zstd python3
 	@scripts/eval.sh
 
+# BENCH_MAILS names a folder with a timeline.jsonl, as "make eval" unpacks them.
 bench:
-	@scripts/needs.sh gcc
-	go test -run '^$$' -bench . -benchmem ./...
+	@scripts/needs.sh gcc postfix dovecot
+	go test -run '^$$' -bench . -benchmem $(filter-out %/internal/bench,$(shell go list ./...))
+	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./internal/bench
 
 fuzz:
 	@scripts/needs.sh gcc
