@@ -113,6 +113,9 @@ func (a *Analyzer) Judge(ctx context.Context, m *Mail, cond Conditions) (*Record
 	if err := a.refresh(ctx, e, m.Time); err != nil {
 		return nil, err
 	}
+	if e.state.logins, err = a.logins(ctx, e, m); err != nil {
+		return nil, err
+	}
 	rule, _, err := a.memory.Override(ctx, m.Sender, m.Class, m.Time)
 	if err != nil {
 		return nil, fmt.Errorf("read override of %s: %w", m.Sender, err)

@@ -57,6 +57,9 @@ type Memory interface {
 	Record(ctx context.Context, r *Record) (id, lesson int64, err error)
 	// Incident says whether the sender has an open incident and since when.
 	Incident(ctx context.Context, sender string) (open bool, since time.Time, err error)
+	// Logins returns what logs tell of attempts to log in to the sender's account in
+	// [since, until), oldest first; none when no logs are read.
+	Logins(ctx context.Context, sender string, since, until time.Time) ([]Login, error)
 	// Override returns the rule an admin set for the sender or class, if one is valid now.
 	Override(ctx context.Context, sender string, class Class, now time.Time) (Override, bool, error)
 	// URLRules returns all rules for links, also those that are over. It is asked at the

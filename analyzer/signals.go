@@ -30,6 +30,7 @@ var cues = []cue{
 	{"mail-link-new", groupContent, tail(0.02, 0.5), newMailLink},
 	{"campaign", groupCampaign, tail(0.005, 0.5), campaign},
 	{"same-text", groupVolume, tail(0.02, 0.5), sameText},
+	{"login-after-failures", groupAccess, tail(0.05, 0.4), loginAfterFailures},
 }
 
 // IsSignal says whether there is a signal of this name.

@@ -24,6 +24,7 @@ type state struct {
 	firsts map[baseline.Key]time.Time // recipients first seen lately, held mail included
 	open   bool                       // has an open incident
 	opened time.Time
+	logins []Login // before the mail being judged, when its network is new
 }
 
 // trace is one recent mail.

@@ -218,6 +218,11 @@ func (m *Memory) Confirm(sender string, at time.Time) {
 // URLRules knows none.
 func (m *Memory) URLRules(context.Context) ([]analyzer.URLRule, error) { return nil, nil }
 
+// Logins knows none: replayed mail comes without the logs of its time.
+func (m *Memory) Logins(context.Context, string, time.Time, time.Time) ([]analyzer.Login, error) {
+	return nil, nil
+}
+
 // Override knows none.
 func (m *Memory) Override(context.Context, string, analyzer.Class, time.Time) (
 	analyzer.Override, bool, error) {
