@@ -62,6 +62,19 @@ func purgePositions(tx *sql.Tx, before int64) error {
 	return err
 }
 
+// purgeEvents forgets what hooks were told of incidents that ended long ago, and the
+// Message-IDs of own mail: each is good for an hour.
+func purgeEvents(tx *sql.Tx, before int64) error {
+	_, err := tx.Exec(`DELETE FROM event
+		WHERE at < ?
+		  AND incident NOT IN (SELECT id FROM incident WHERE state = 'open')`, before)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`DELETE FROM own_mail WHERE at < ?`, before)
+	return err
+}
+
 // Purge removes what is older than keep, and excerpts whose time is over. Before a lesson
 // goes, the profiles that it belongs to are saved with it. It may be interrupted at any
 // moment and run beside a daemon.
@@ -75,6 +88,9 @@ func (db *DB) Purge(ctx context.Context, now time.Time, keep time.Duration) (p P
 		p.Excerpts, err = affected(tx.Exec(`UPDATE hold SET excerpt = '', excerpt_until = 0
 			WHERE excerpt != '' AND excerpt_until <= ?`, now.Unix()))
 		if err != nil {
+			return err
+		}
+		if err := purgeEvents(tx, before); err != nil {
 			return err
 		}
 		p.Strange, err = affected(tx.Exec(`DELETE FROM stranger WHERE seen < ?`, before))

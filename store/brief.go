@@ -1,0 +1,115 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"hisseki/analyzer"
+)
+
+// Brief is an incident in short, for alerts and hooks.
+type Brief struct {
+	ID         int64
+	Sender     string
+	State      IncidentState
+	Opened     time.Time
+	Holds      int
+	Waiting    int       // of these, still in the queue and undecided
+	Last       time.Time // of the last hold's mail
+	Recipients int       // of the holds, each once
+	Domains    int       // of these
+	Hosts      []string  // of unusual links in the holds, at most maxBriefHosts
+	Evidence   []analyzer.Evidence
+}
+
+const maxBriefHosts = 20
+
+// errNoIncident says that an id is nobody's.
+var errNoIncident = errors.New("there is no such incident")
+
+// Brief returns an incident in short, with the evidence of its heaviest mail.
+func (db *DB) Brief(ctx context.Context, incident int64) (*Brief, error) {
+	b := Brief{ID: incident}
+	for _, read := range []func(context.Context, *Brief) error{
+		db.briefIncident, db.briefHolds, db.briefHosts,
+	} {
+		if err := read(ctx, &b); err != nil {
+			return nil, fmt.Errorf("read incident I%d in short: %w", incident, err)
+		}
+	}
+	return &b, nil
+}
+
+func (db *DB) briefIncident(ctx context.Context, b *Brief) error {
+	var opened int64
+	err := db.read.QueryRowContext(ctx, `SELECT
+			i.sender,
+			i.state,
+			i.opened,
+			(SELECT count(DISTINCT r.address)
+				FROM hold h JOIN recipient r ON r.journal = h.journal WHERE h.incident = i.id),
+			(SELECT count(DISTINCT r.domain)
+				FROM hold h JOIN recipient r ON r.journal = h.journal WHERE h.incident = i.id)
+		FROM incident i
+		WHERE i.id = ?`, b.ID).Scan(&b.Sender, &b.State, &opened, &b.Recipients, &b.Domains)
+	if errors.Is(err, sql.ErrNoRows) {
+		return errNoIncident
+	}
+	b.Opened = fromUnix(opened)
+	return err
+}
+
+func (db *DB) briefHolds(ctx context.Context, b *Brief) error {
+	var last int64
+	err := db.read.QueryRowContext(ctx, `SELECT
+			count(*),
+			coalesce(sum(h.state IN ('delayed', 'held')), 0),
+			coalesce(max(j.at), 0)
+		FROM hold h
+		JOIN journal j ON j.id = h.journal
+		WHERE h.incident = ?`, b.ID).Scan(&b.Holds, &b.Waiting, &last)
+	b.Last = fromUnix(last)
+	if err != nil || b.Holds == 0 {
+		return err
+	}
+	var more []byte
+	err = db.read.QueryRowContext(ctx, `SELECT j.detail
+		FROM hold h
+		JOIN journal j ON j.id = h.journal
+		WHERE h.incident = ?
+		ORDER BY j.points DESC, j.id
+		LIMIT 1`, b.ID).Scan(&more)
+	if err != nil {
+		return err
+	}
+	var d detail
+	err = json.Unmarshal(more, &d)
+	b.Evidence = d.Evidence
+	return err
+}
+
+func (db *DB) briefHosts(ctx context.Context, b *Brief) error {
+	rows, err := db.read.QueryContext(ctx, `SELECT DISTINCT host.value
+		FROM hold h
+		JOIN journal j ON j.id = h.journal
+		JOIN json_each(j.detail, '$.hosts') host
+		WHERE h.incident = ?
+		ORDER BY host.value
+		LIMIT ?`, b.ID, maxBriefHosts)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var host string
+		if err := rows.Scan(&host); err != nil {
+			return err
+		}
+		b.Hosts = append(b.Hosts, host)
+	}
+	return rows.Err()
+}

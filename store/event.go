@@ -1,0 +1,267 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// EventKind is what happened to an incident.
+type EventKind string
+
+// Kinds of events: an incident's states, and the way into the open one.
+const (
+	EventOpened    EventKind = "opened"
+	EventConfirmed EventKind = "confirmed"
+	EventDismissed EventKind = "dismissed"
+	EventEnded     EventKind = "ended"
+	EventReopened  EventKind = "reopened"
+)
+
+// Event is a change of an incident's state, kept in the transaction that made it.
+type Event struct {
+	N        int64  // its place in the order of all events
+	ID       string // the same for every receiver and run, in no other store
+	Kind     EventKind
+	At       time.Time
+	Incident int64
+	By       string
+	Reason   string
+	Runs     int       // of the hook that it was claimed for, begun until now
+	First    time.Time // when the first of them began
+}
+
+// HookRun is what came of telling a hook an event.
+type HookRun struct {
+	Error  string // "" for success
+	Output string // at most maxHookOutput bytes are kept
+}
+
+// States of an event at a hook, given to EndRun.
+const (
+	hookDue     = "due"
+	HookDone    = "done"    // told
+	HookSkipped = "skipped" // not wanted there
+	HookFailed  = "failed"  // given up
+)
+
+const (
+	// maxHookOutput bounds what is kept of a run's output and of its error, in bytes.
+	maxHookOutput = 16 << 10
+	// maxHookRuns bounds how many runs are kept of one event at one hook: the last ones
+	// tell what is wrong.
+	maxHookRuns = 10
+)
+
+// SetHooks says which hooks there are. A new one is told what happens from now on; one
+// that is gone is forgotten, with what it was still to be told.
+func (db *DB) SetHooks(ctx context.Context, names []string) error {
+	err := db.update(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.Exec(`DELETE FROM hook WHERE name NOT IN (`+marks(len(names))+`)`,
+			anys(names)...); err != nil {
+			return err
+		}
+		for _, name := range names {
+			if _, err := tx.Exec(`INSERT OR IGNORE INTO hook (name, after)
+				VALUES (?, (SELECT coalesce(max(n), 0) FROM event))`, name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("keep the hooks' names: %w", err)
+	}
+	return nil
+}
+
+// HookKnown says whether SetHooks named a hook.
+func (db *DB) HookKnown(ctx context.Context, name string) (bool, error) {
+	var n int
+	err := db.read.QueryRowContext(ctx, `SELECT count(*) FROM hook WHERE name = ?`, name).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("read hook %s: %w", name, err)
+	}
+	return n > 0, nil
+}
+
+// nextEvent chooses what a hook is to be told next: the events of one incident in their
+// order, those of another incident do not wait for them.
+const nextEvent = `FROM event e
+	JOIN hook h ON h.name = ?
+	LEFT JOIN hook_event s ON s.event = e.n AND s.hook = h.name
+	WHERE e.n > h.after
+	  AND coalesce(s.state, 'due') = 'due'
+	  AND coalesce(s.due, 0) <= ?
+	  AND NOT EXISTS (SELECT 1
+		FROM event earlier
+		LEFT JOIN hook_event es ON es.event = earlier.n AND es.hook = h.name
+		WHERE earlier.incident = e.incident
+		  AND earlier.n > h.after
+		  AND earlier.n < e.n
+		  AND coalesce(es.state, 'due') = 'due')
+	ORDER BY e.n
+	LIMIT 1`
+
+// ClaimEvent returns the event that a hook is to be told now, nil for none. Nobody else
+// gets it until lease is over; until then EndRun must be called.
+func (db *DB) ClaimEvent(ctx context.Context, hook string, lease time.Duration) (*Event, error) {
+	now := db.now()
+	var n int64
+	err := db.read.QueryRowContext(ctx, `SELECT e.n `+nextEvent, hook, now.Unix()).Scan(&n)
+	if errors.Is(err, sql.ErrNoRows) { // the rule, so it is found without a write
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read events of hook %s: %w", hook, err)
+	}
+	var e *Event
+	err = db.update(ctx, func(tx *sql.Tx) error {
+		e, err = claimEvent(tx, hook, now, lease)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim event of hook %s: %w", hook, err)
+	}
+	return e, nil
+}
+
+func claimEvent(tx *sql.Tx, hook string, now time.Time, lease time.Duration) (*Event, error) {
+	var e Event
+	var at, first int64
+	err := tx.QueryRow(`SELECT
+			e.n,
+			e.id,
+			e.kind,
+			e.at,
+			e.incident,
+			e.by,
+			e.reason,
+			coalesce(s.runs, 0) + 1,
+			coalesce(s.first, ?) `+nextEvent, now.Unix(), hook, now.Unix()).Scan(&e.N, &e.ID,
+		&e.Kind, &at, &e.Incident, &e.By, &e.Reason, &e.Runs, &first)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	e.At, e.First = fromUnix(at), fromUnix(first)
+	_, err = tx.Exec(`INSERT INTO hook_event (event, hook, state, runs, first, due)
+		VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (event, hook) DO UPDATE SET
+			runs = excluded.runs,
+			due = excluded.due`, e.N, hook, hookDue, e.Runs, first, now.Add(lease).Unix())
+	return &e, err
+}
+
+// RetryEvent keeps a run that failed, and when the next may begin.
+func (db *DB) RetryEvent(ctx context.Context, hook string, n int64, r HookRun, next time.Time) error {
+	return db.endRun(ctx, hook, n, &r, hookDue, next)
+}
+
+// EndEvent keeps the last run of an event at a hook, nil for none. What is given up is
+// noted in the audit log.
+func (db *DB) EndEvent(ctx context.Context, hook string, n int64, r *HookRun, state string) error {
+	return db.endRun(ctx, hook, n, r, state, time.Time{})
+}
+
+func (db *DB) endRun(ctx context.Context, hook string, n int64, r *HookRun, state string,
+	next time.Time) error {
+	err := db.update(ctx, func(tx *sql.Tx) error {
+		now := db.now()
+		if _, err := tx.Exec(`UPDATE hook_event SET state = ?, due = ?
+			WHERE event = ? AND hook = ?`, state, unix(next), n, hook); err != nil {
+			return err
+		}
+		if r != nil {
+			if err := keepRun(tx, hook, n, r, now); err != nil {
+				return err
+			}
+		}
+		if state != HookFailed {
+			return nil
+		}
+		return audit(tx, now, "hook "+hook, "give-up", fmt.Sprintf("E%d", n), r.Error)
+	})
+	if err != nil {
+		return fmt.Errorf("keep the run of hook %s: %w", hook, err)
+	}
+	return nil
+}
+
+func keepRun(tx *sql.Tx, hook string, n int64, r *HookRun, now time.Time) error {
+	_, err := tx.Exec(`INSERT INTO hook_run (event, hook, at, error, output)
+		VALUES (?, ?, ?, ?, ?)`, n, hook, now.Unix(), cutBytes(r.Error, maxHookOutput),
+		cutBytes(r.Output, maxHookOutput))
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`DELETE FROM hook_run
+		WHERE event = ?
+		  AND hook = ?
+		  AND id NOT IN (SELECT id FROM hook_run
+			WHERE event = ? AND hook = ?
+			ORDER BY id DESC
+			LIMIT ?)`, n, hook, n, hook, maxHookRuns)
+	return err
+}
+
+// cutBytes cuts a text to at most n bytes, at the start of a character.
+func cutBytes(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && s[n]&0xc0 == 0x80 {
+		n--
+	}
+	return s[:n]
+}
+
+// Note is what a hook said of an incident: what a command printed, or why it failed.
+type Note struct {
+	At     time.Time
+	Hook   string
+	Event  EventKind
+	State  string // due, done or failed
+	Runs   int    // begun
+	Error  string // of the last run that ended, "" for success
+	Output string // of the same, as printed: hostile
+}
+
+// Notes returns the last run of every hook for every event of an incident, oldest first.
+// Hooks that were told without a word are in it too.
+func (db *DB) Notes(ctx context.Context, incident int64) ([]Note, error) {
+	rows, err := db.read.QueryContext(ctx, `SELECT
+			r.at,
+			r.hook,
+			e.kind,
+			s.state,
+			s.runs,
+			r.error,
+			r.output
+		FROM event e
+		JOIN hook_event s ON s.event = e.n
+		JOIN hook_run r ON r.event = e.n AND r.hook = s.hook
+		WHERE e.incident = ?
+		  AND r.id = (SELECT max(id) FROM hook_run WHERE event = e.n AND hook = s.hook)
+		ORDER BY r.id`, incident)
+	if err != nil {
+		return nil, fmt.Errorf("read notes of incident I%d: %w", incident, err)
+	}
+	defer rows.Close()
+	var out []Note
+	for rows.Next() {
+		var n Note
+		var at int64
+		if err := rows.Scan(&at, &n.Hook, &n.Event, &n.State, &n.Runs, &n.Error,
+			&n.Output); err != nil {
+			return nil, fmt.Errorf("read notes of incident I%d: %w", incident, err)
+		}
+		n.At = fromUnix(at)
+		out = append(out, n)
+	}
+	return out, rows.Err()
+}
