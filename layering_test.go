@@ -25,6 +25,7 @@ var mayImport = map[string][]string{
 	"milter":           {"analyzer", "analyzer/content", "baseline", "internal/term"},
 	"quarantine":       {"analyzer", "analyzer/content", "baseline", "internal/term"},
 	"replay":           {"analyzer", "analyzer/content", "baseline", "internal/term"},
+	"drill":            {"analyzer", "analyzer/content", "baseline"},
 }
 
 // onlyIn says which packages may know a technology.

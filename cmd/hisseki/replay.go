@@ -104,13 +104,18 @@ type timelineFile struct {
 
 func (t timelineFile) Close() error { return errors.Join(t.Timeline.Close(), t.file.Close()) }
 
-func runReplay(cmd *cobra.Command, f replayFlags, paths []string) (err error) {
-	cfg := analyzer.Config{
+// replayConfig is the analyzer's for a memory that starts empty and is not kept.
+func replayConfig() analyzer.Config {
+	return analyzer.Config{
 		// A replay's hashes are never kept, so they need no secret.
 		Salt: []byte("replay"),
 		Mode: map[analyzer.Class]analyzer.Mode{analyzer.Account: analyzer.Enforce},
 		Off:  map[string]bool{},
 	}
+}
+
+func runReplay(cmd *cobra.Command, f replayFlags, paths []string) (err error) {
+	cfg := replayConfig()
 	for _, name := range f.off {
 		if !analyzer.IsSignal(name) {
 			return usageError{fmt.Errorf("--without %s: no such signal", name)}

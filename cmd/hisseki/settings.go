@@ -64,12 +64,27 @@ func settings(cmd *cobra.Command) (config.Config, error) {
 // not create one.
 func openStore(ctx context.Context, cfg config.Config, create bool) (*store.DB, error) {
 	if !create {
-		if _, err := os.Stat(cfg.Database); errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("no database at %s: name it with --db or --config,"+
-				" or start hisseki serve first", cfg.Database)
+		if err := storeExists(cfg); err != nil {
+			return nil, err
 		}
 	}
 	return store.Open(ctx, cfg.Database, store.Options{})
+}
+
+// lookStore opens the store for looking only: nothing can be written.
+func lookStore(ctx context.Context, cfg config.Config) (*store.DB, error) {
+	if err := storeExists(cfg); err != nil {
+		return nil, err
+	}
+	return store.OpenReadOnly(ctx, cfg.Database, store.Options{})
+}
+
+func storeExists(cfg config.Config) error {
+	if _, err := os.Stat(cfg.Database); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("no database at %s: name it with --db or --config,"+
+			" or start hisseki serve first", cfg.Database)
+	}
+	return nil
 }
 
 // withStore runs a subcommand on the store and closes it.

@@ -1,0 +1,147 @@
+package drill
+
+import (
+	"encoding/base64"
+	"fmt"
+	"mime"
+	"strings"
+	"time"
+
+	"hisseki/analyzer"
+	"hisseki/analyzer/content"
+)
+
+// lure is what the thief wants the reader to do, in one language.
+type lure struct {
+	subject, hello, bye string
+	lines               []string // the text, one of each in order
+	link, file          string   // what stands before the link, and what replaces it with a file
+}
+
+// lures are written as thieves write: the right words, another hand. They name no firm.
+var lures = map[bool][]lure{
+	true: {
+		{
+			subject: "【重要】お支払い書類の確認のお願い", hello: "お疲れ様です。いつもお世話になりましてありがとうございました。",
+			lines: []string{"貴社とのお支払い書類に問題が発生しましたため、至急に確認する必要があります。",
+				"24時間以内にご確認して下さい。確認しない場合は、お取引が停止される可能性があります。"},
+			link: "以下のリンクを押してファイルをダウンロードして下さい。", file: "添付のファイルを開いて下さい。",
+			bye: "宜しく御願い致します。",
+		},
+		{
+			subject: "共有ドキュメントのお知らせ", hello: "拝啓、貴方様へ。",
+			lines: []string{"あなたに新しい書類が共有されました。これは安全な書類です。",
+				"内容を見るためには会社のメールとパスワードで本人確認が必要となっています。"},
+			link: "ここで書類を表示します:", file: "書類は添付しましたので、直ちに表示して下さい。",
+			bye: "ご協力を感謝致します。",
+		},
+	},
+	false: {
+		{
+			subject: "Important: outstanding payment documents", hello: "Dear Sir/Madam, good day to you.",
+			lines: []string{"We found a problem with the payment documents of your esteemed company and they must be " +
+				"verified urgently.",
+				"Kindly do the needful within 24 hours, otherwise the contract will be suspended."},
+			link: "Kindly press the below link and download the file:",
+			file: "Kindly open the attached file.", bye: "Thanks and God bless",
+		},
+		{
+			subject: "A document has been shared with you", hello: "Hello user,",
+			lines: []string{"You have received (1) new secured document from our office portal.",
+				"To view it you are required to confirm your work e-mail and password."},
+			link: "View Document Here:", file: "The document is attached, view it immediately.",
+			bye: "Regards, Admin Desk",
+		},
+	},
+}
+
+// page is the harmless file that the recipe attachment carries.
+const page = "<!DOCTYPE html><html><head><title>hisseki drill</title></head>" +
+	"<body><p>This is a drill.</p></body></html>\r\n"
+
+// letter is one mail to compose.
+type letter struct {
+	at      time.Time
+	to      []string
+	bcc     bool // the header names nobody
+	url     string
+	file    bool
+	subject string // "" takes the lure's
+	answers string // Message-ID that the mail claims to answer
+	serial  int
+}
+
+// compose writes the mail as a thief's program does: UTF-8 in base64, few fields, a
+// Message-ID of its own machine.
+func (t *thief) compose(l letter) *analyzer.Mail {
+	to := strings.Join(l.to, ", ")
+	if l.bcc {
+		to = "undisclosed-recipients:;"
+	}
+	if l.subject == "" {
+		l.subject = t.lure.subject
+	}
+	m := &analyzer.Mail{Envelope: analyzer.Envelope{
+		Time: l.at, Host: "drill", QueueID: fmt.Sprintf("drill-%d", l.serial), Sender: t.account.Sender,
+		Class: analyzer.Account, Login: t.account.Sender, MailFrom: t.account.MailFrom,
+		Recipients: l.to, Client: t.client, Helo: t.helo,
+	}}
+	field := func(name, value string) {
+		m.Header = append(m.Header, content.Field{Name: name, Value: value})
+	}
+	field("MIME-Version", "1.0")
+	field("From", t.account.From)
+	field("To", to)
+	field("Subject", mime.BEncoding.Encode("utf-8", l.subject))
+	field("Date", l.at.Format(time.RFC1123Z))
+	field("Message-ID", fmt.Sprintf("<%016x.%d@%s>", t.rand.Uint64(), l.serial, thiefMachine))
+	if l.answers != "" {
+		field("In-Reply-To", "<"+l.answers+">")
+		field("References", "<"+l.answers+">")
+	}
+	text := t.text(l)
+	if l.file {
+		field("Content-Type", `multipart/mixed; boundary="`+boundary+`"`)
+		text = multipart(text)
+	} else {
+		field("Content-Type", `text/plain; charset="utf-8"`)
+		field("Content-Transfer-Encoding", "base64")
+		text = encode(text)
+	}
+	m.Body, m.BodySize = []byte(text), int64(len(text))
+	return m
+}
+
+// text is the author's own text: greeting, lure, link. What varies from mail to mail is
+// the token in the link, as in life.
+func (t *thief) text(l letter) string {
+	lines := append([]string{t.lure.hello, ""}, t.lure.lines...)
+	if l.file {
+		lines = append(lines, t.lure.file)
+	} else {
+		lines = append(lines, t.lure.link, l.url)
+	}
+	return strings.Join(append(lines, "", t.lure.bye, ""), "\r\n")
+}
+
+const boundary = "=_drill_7f3a"
+
+func multipart(text string) string {
+	return "--" + boundary + "\r\nContent-Type: text/plain; charset=\"utf-8\"\r\n" +
+		"Content-Transfer-Encoding: base64\r\n\r\n" + encode(text) +
+		"--" + boundary + "\r\nContent-Type: text/html; name=\"document.html\"\r\n" +
+		"Content-Disposition: attachment; filename=\"document.html\"\r\n" +
+		"Content-Transfer-Encoding: base64\r\n\r\n" + encode(page) +
+		"--" + boundary + "--\r\n"
+}
+
+// encode writes base64 in lines of 76 characters (RFC 2045 section 6.8).
+func encode(text string) string {
+	var b strings.Builder
+	for s := base64.StdEncoding.EncodeToString([]byte(text)); s != ""; {
+		n := min(76, len(s))
+		b.WriteString(s[:n] + "\r\n")
+		s = s[n:]
+	}
+	return b.String()
+}

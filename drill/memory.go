@@ -1,0 +1,127 @@
+package drill
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"hisseki/analyzer"
+	"hisseki/baseline"
+)
+
+// Past is what a drill reads of the memory that it copies: the store, or a replay's.
+type Past interface {
+	Profile(ctx context.Context, sender string) (*baseline.Profile, int64, error)
+	Recent(ctx context.Context, sender string, since time.Time) ([]analyzer.Record, error)
+	Override(ctx context.Context, sender string, class analyzer.Class, now time.Time) (
+		analyzer.Override, bool, error)
+}
+
+// copied is an analyzer.Memory over a past that keeps what one drill does to itself. It
+// is for one analyzer and one call at a time.
+type copied struct {
+	past    Past
+	now     time.Time // at which overrides count
+	org     *baseline.Profile
+	crowd   []analyzer.Record // the organisation's mail since a time
+	since   time.Time         // of crowd, zero when it was not read yet
+	records []*analyzer.Record
+	lessons []analyzer.Lesson
+	open    time.Time // when the account's incident began, zero without one
+}
+
+// reset forgets the drill before. Its lessons are taken back from the organisation's
+// profile, which then equals, byte for byte, the one that never saw them.
+func (m *copied) reset() {
+	for i := range m.lessons {
+		m.org.Unlearn(&m.lessons[i].Obs)
+	}
+	m.records, m.lessons, m.open = nil, nil, time.Time{}
+}
+
+// Profile returns a copy of the sender's profile, or the organisation's copy ("").
+func (m *copied) Profile(ctx context.Context, sender string) (*baseline.Profile, int64, error) {
+	if sender == "" && m.org != nil {
+		return m.org, int64(len(m.lessons)), nil
+	}
+	p, _, err := m.past.Profile(ctx, sender)
+	if err != nil {
+		return nil, 0, err
+	}
+	data, err := p.MarshalBinary()
+	if err != nil {
+		return nil, 0, fmt.Errorf("copy profile of %q: %w", sender, err)
+	}
+	own := &baseline.Profile{}
+	if err := own.UnmarshalBinary(data); err != nil {
+		return nil, 0, fmt.Errorf("copy profile of %q: %w", sender, err)
+	}
+	if sender == "" {
+		m.org = own
+	}
+	return own, int64(len(m.lessons)), nil
+}
+
+// SaveProfile keeps nothing: no profile outlives its drill.
+func (m *copied) SaveProfile(context.Context, string, *baseline.Profile, int64) error { return nil }
+
+// Recent returns the past's mail; that of the drill is in the analyzer.
+func (m *copied) Recent(ctx context.Context, sender string, since time.Time) (
+	[]analyzer.Record, error) {
+	if sender != "" {
+		return m.past.Recent(ctx, sender, since)
+	}
+	if m.since.IsZero() || since.Before(m.since) {
+		list, err := m.past.Recent(ctx, "", since)
+		if err != nil {
+			return nil, err
+		}
+		m.crowd, m.since = list, since
+	}
+	for i := range m.crowd {
+		if !m.crowd[i].Envelope.Time.Before(since) {
+			return m.crowd[i:], nil
+		}
+	}
+	return nil, nil
+}
+
+// Lessons returns the drill's lessons after an id.
+func (m *copied) Lessons(_ context.Context, after int64, limit int) ([]analyzer.Lesson, error) {
+	rest := m.lessons[min(max(after, 0), int64(len(m.lessons))):]
+	return rest[:min(limit, len(rest))], nil
+}
+
+// Record keeps a judged mail for the length of the drill.
+func (m *copied) Record(_ context.Context, r *analyzer.Record) (id, lesson int64, err error) {
+	m.records = append(m.records, r)
+	id = int64(len(m.records))
+	if r.Verdict.Action == analyzer.Hold && m.open.IsZero() {
+		m.open = r.Envelope.Time
+	}
+	if r.Learn {
+		lesson = m.teach(id, r)
+	}
+	return id, lesson, nil
+}
+
+func (m *copied) teach(id int64, r *analyzer.Record) int64 {
+	lesson := int64(len(m.lessons) + 1)
+	m.lessons = append(m.lessons, analyzer.Lesson{ID: lesson, Record: id,
+		Sender: r.Envelope.Sender, Sign: 1, Obs: r.Observation})
+	return lesson
+}
+
+// Incident says whether the drill opened one; a real one does not help the thief.
+func (m *copied) Incident(context.Context, string) (bool, time.Time, error) {
+	return !m.open.IsZero(), m.open, nil
+}
+
+// Override returns the rule that is valid today, whenever the drill plays. Its mode does
+// not count: a drill shows what mode enforce would do.
+func (m *copied) Override(ctx context.Context, sender string, class analyzer.Class, _ time.Time) (
+	analyzer.Override, bool, error) {
+	o, ok, err := m.past.Override(ctx, sender, class, m.now)
+	o.Mode = ""
+	return o, ok, err
+}

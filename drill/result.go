@@ -1,0 +1,132 @@
+package drill
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"hisseki/analyzer"
+)
+
+// Result is what became of one theft. A mail escaped when it was neither held nor made a
+// hold while it waited; a theft is contained when at least one of its mails was held.
+type Result struct {
+	Sender     string
+	Recipe     string
+	Mails      int
+	Recipients int                  // different ones of all mails
+	FirstKept  int                  // number of the first mail delayed or held, 0 for none
+	FirstHold  int                  // number of the mail that brought the first hold, 0 for none
+	Held       int                  // in the end
+	Delayed    int                  // had to wait, whatever came of it
+	Escaped    int                  // mails
+	Reached    int                  // different recipients of those
+	Most       float64              // points of the most unusual mail
+	Evidence   []analyzer.Evidence  // of the first hold, or of the most unusual mail
+	History    int                  // mails in the account's profile
+	Partners   int                  // own partners written to; 0: strangers only
+	NotReady   []analyzer.Readiness // what the account has too little history for
+	Why        string               // why it was not contained, "" when it was
+}
+
+// Contained says whether the theft was noticed.
+func (r *Result) Contained() bool { return r.FirstHold > 0 }
+
+func (p *play) result(recipe string) *Result {
+	r := &Result{Recipe: recipe, Mails: len(p.order)}
+	all, reached := map[string]bool{}, map[string]bool{}
+	for _, f := range p.order {
+		v := &f.record.Verdict
+		if v.Action != analyzer.Pass && r.FirstKept == 0 {
+			r.FirstKept = f.number
+		}
+		if v.Action == analyzer.Hold && r.FirstHold == 0 {
+			r.FirstHold, r.Evidence = f.number, v.Evidence
+		}
+		if v.Points >= r.Most && r.FirstHold == 0 {
+			r.Evidence = v.Evidence
+		}
+		r.Most = max(r.Most, v.Points)
+		if f.waited {
+			r.Delayed++
+		}
+		if f.held {
+			r.Held++
+		} else {
+			r.Escaped++
+		}
+		for _, addr := range f.record.Envelope.Recipients {
+			all[addr] = true
+			reached[addr] = reached[addr] || !f.held
+		}
+	}
+	for _, escaped := range reached {
+		if escaped {
+			r.Reached++
+		}
+	}
+	r.Recipients = len(all)
+	return r
+}
+
+// explain says why a theft was not contained.
+func (r *Result) explain(rule analyzer.Override) {
+	if r.Contained() {
+		return
+	}
+	if rule.Action == analyzer.Pass {
+		r.Why = "an override lets everything pass until " +
+			rule.Until.UTC().Format("2006-01-02 15:04 MST")
+		return
+	}
+	var why []string
+	for _, n := range r.NotReady {
+		// Countries are extra; several signals may wait for the same.
+		if n.Signals != "country" && !slices.Contains(why, n.Needs) {
+			why = append(why, n.Needs)
+		}
+	}
+	why = append(why, fmt.Sprintf("the most unusual mail had only %.1f points", r.Most))
+	r.Why = strings.Join(why, "; ")
+}
+
+// Total sums results up.
+type Total struct {
+	Thefts, Contained int
+	Mails, Escaped    int
+	Recipients        int
+	Reached           int
+	Spread            []int          // escaped mails of each theft, rising
+	Signals           map[string]int // in how many first holds a signal was among the heaviest
+}
+
+// heaviest is how many signals of a hold are said to have given the thief away: the rest
+// would not have been enough.
+const heaviest = 3
+
+// Sum returns the total of results.
+func Sum(results []*Result) Total {
+	t := Total{Thefts: len(results), Signals: map[string]int{}}
+	for _, r := range results {
+		t.Mails, t.Escaped = t.Mails+r.Mails, t.Escaped+r.Escaped
+		t.Recipients, t.Reached = t.Recipients+r.Recipients, t.Reached+r.Reached
+		t.Spread = append(t.Spread, r.Escaped)
+		if !r.Contained() {
+			continue
+		}
+		t.Contained++
+		for _, e := range r.Evidence[:min(heaviest, len(r.Evidence))] {
+			t.Signals[e.Signal]++
+		}
+	}
+	slices.Sort(t.Spread)
+	return t
+}
+
+// Quantile returns how many mails escaped of a theft that is worse than a share q of all.
+func (t *Total) Quantile(q float64) int {
+	if len(t.Spread) == 0 {
+		return 0
+	}
+	return t.Spread[min(int(q*float64(len(t.Spread))), len(t.Spread)-1)]
+}
