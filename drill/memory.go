@@ -15,6 +15,7 @@ type Past interface {
 	Recent(ctx context.Context, sender string, since time.Time) ([]analyzer.Record, error)
 	Override(ctx context.Context, sender string, class analyzer.Class, now time.Time) (
 		analyzer.Override, bool, error)
+	URLRules(ctx context.Context) ([]analyzer.URLRule, error)
 }
 
 // copied is an analyzer.Memory over a past that keeps what one drill does to itself. It
@@ -124,4 +125,9 @@ func (m *copied) Override(ctx context.Context, sender string, class analyzer.Cla
 	o, ok, err := m.past.Override(ctx, sender, class, m.now)
 	o.Mode = ""
 	return o, ok, err
+}
+
+// URLRules returns the past's.
+func (m *copied) URLRules(ctx context.Context) ([]analyzer.URLRule, error) {
+	return m.past.URLRules(ctx)
 }
