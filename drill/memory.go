@@ -9,26 +9,18 @@ import (
 	"hisseki/baseline"
 )
 
-// Past is what a drill reads of the memory that it copies: the store, or a replay's.
-type Past interface {
-	Profile(ctx context.Context, sender string) (*baseline.Profile, int64, error)
-	Recent(ctx context.Context, sender string, since time.Time) ([]analyzer.Record, error)
-	Override(ctx context.Context, sender string, class analyzer.Class, now time.Time) (
-		analyzer.Override, bool, error)
-	URLRules(ctx context.Context) ([]analyzer.URLRule, error)
-}
-
-// copied is an analyzer.Memory over a past that keeps what one drill does to itself. It
-// is for one analyzer and one call at a time.
+// copied is a memory over a past, the store's or a replay's, that keeps what one drill
+// does to itself. What it leaves to the past only reads. It is for one analyzer and one
+// call at a time.
 type copied struct {
-	past    Past
-	now     time.Time // at which overrides count
-	org     *baseline.Profile
-	crowd   []analyzer.Record // the organisation's mail since a time
-	since   time.Time         // of crowd, zero when it was not read yet
-	records []*analyzer.Record
-	lessons []analyzer.Lesson
-	open    time.Time // when the account's incident began, zero without one
+	analyzer.Memory           // the past
+	now             time.Time // at which overrides count
+	org             *baseline.Profile
+	crowd           []analyzer.Record // the organisation's mail since a time
+	since           time.Time         // of crowd, zero when it was not read yet
+	records         []*analyzer.Record
+	lessons         []analyzer.Lesson
+	open            time.Time // when the account's incident began, zero without one
 }
 
 // reset forgets the drill before. Its lessons are taken back from the organisation's
@@ -45,7 +37,7 @@ func (m *copied) Profile(ctx context.Context, sender string) (*baseline.Profile,
 	if sender == "" && m.org != nil {
 		return m.org, int64(len(m.lessons)), nil
 	}
-	p, _, err := m.past.Profile(ctx, sender)
+	p, _, err := m.Memory.Profile(ctx, sender)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -70,10 +62,10 @@ func (m *copied) SaveProfile(context.Context, string, *baseline.Profile, int64) 
 func (m *copied) Recent(ctx context.Context, sender string, since time.Time) (
 	[]analyzer.Record, error) {
 	if sender != "" {
-		return m.past.Recent(ctx, sender, since)
+		return m.Memory.Recent(ctx, sender, since)
 	}
 	if m.since.IsZero() || since.Before(m.since) {
-		list, err := m.past.Recent(ctx, "", since)
+		list, err := m.Memory.Recent(ctx, "", since)
 		if err != nil {
 			return nil, err
 		}
@@ -122,12 +114,7 @@ func (m *copied) Incident(context.Context, string) (bool, time.Time, error) {
 // not count: a drill shows what mode enforce would do.
 func (m *copied) Override(ctx context.Context, sender string, class analyzer.Class, _ time.Time) (
 	analyzer.Override, bool, error) {
-	o, ok, err := m.past.Override(ctx, sender, class, m.now)
+	o, ok, err := m.Memory.Override(ctx, sender, class, m.now)
 	o.Mode = ""
 	return o, ok, err
-}
-
-// URLRules returns the past's.
-func (m *copied) URLRules(ctx context.Context) ([]analyzer.URLRule, error) {
-	return m.past.URLRules(ctx)
 }

@@ -13,7 +13,7 @@ import (
 
 // Options of a drill.
 type Options struct {
-	Past       Past
+	Past       analyzer.Memory // is read only
 	Config     analyzer.Config // as of serve, with the past's Salt; its Mode is not used
 	Newest     time.Time       // last mail of the past
 	Now        time.Time       // at which overrides count
@@ -33,7 +33,7 @@ type Drill struct {
 // New returns a Drill. Every account is judged in mode enforce, with delays.
 func New(opt Options) *Drill {
 	opt.Config.Mode = map[analyzer.Class]analyzer.Mode{analyzer.Account: analyzer.Enforce}
-	return &Drill{opt: opt, memory: &copied{past: opt.Past, now: opt.Now}}
+	return &Drill{opt: opt, memory: &copied{Memory: opt.Past, now: opt.Now}}
 }
 
 // Run plays one recipe in one account and says what became of it. Nothing of it is left

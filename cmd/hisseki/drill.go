@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"hisseki/drill"
-	"hisseki/replay"
 )
 
 type drillFlags struct {
@@ -169,5 +168,3 @@ func (f *drillFlags) choose(all []*drill.Account) (list []*drill.Account, missin
 	}
 	return list, missing
 }
-
-var _ drill.Past = (*replay.Memory)(nil)

@@ -18,7 +18,7 @@ import (
 
 // ground is what a drill plays on: the store, read only, or a replayed archive.
 type ground struct {
-	past     drill.Past
+	past     analyzer.Memory
 	config   analyzer.Config
 	accounts []*drill.Account         // the busiest first
 	newest   time.Time                // last mail
