@@ -174,6 +174,9 @@ func simHash(text []rune) uint64 {
 	return out
 }
 
+// SameText says whether two SimHashes (0 for none) belong to nearly the same text.
+func SameText(a, b uint64) bool { return similar(a, b) }
+
 // similar says whether two SimHashes belong to nearly the same text. Unrelated texts
 // differ in 32 bits on average with a deviation of 4; 10 is five deviations away.
 func similar(a, b uint64) bool {

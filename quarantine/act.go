@@ -102,12 +102,9 @@ func locate(t Task, queue map[string]Queued) string {
 // ask has Postfix act on mails that are where they should be, and believes it only when
 // the queue shows it.
 func (a *Agent) ask(ctx context.Context, verb Verb, tasks []Task) error {
-	var ids []string
-	for _, t := range tasks {
-		if err := a.Store.Retry(ctx, t.Hold, ErrAsked, a.Now().Add(askAgain)); err != nil {
-			return fmt.Errorf("note that the MTA is asked: %w", err)
-		}
-		ids = append(ids, t.QueueID)
+	tasks, ids, err := a.note(ctx, tasks)
+	if err != nil || len(ids) == 0 {
+		return err
 	}
 	act := map[Verb]func(context.Context, ...string) ([]string, error){
 		Release: a.MTA.Release, Discard: a.MTA.Discard, Recall: a.MTA.Hold,
@@ -135,6 +132,20 @@ func (a *Agent) ask(ctx context.Context, verb Verb, tasks []Task) error {
 		}
 	}
 	return errors.Join(append(errs, failure)...)
+}
+
+// note has the store know that Postfix is asked, and leaves out what was taken back.
+func (a *Agent) note(ctx context.Context, tasks []Task) (asked []Task, ids []string, err error) {
+	for _, t := range tasks {
+		due, err := a.Store.Retry(ctx, t.Hold, ErrAsked, a.Now().Add(askAgain))
+		if err != nil {
+			return nil, nil, fmt.Errorf("note that the MTA is asked: %w", err)
+		}
+		if due {
+			asked, ids = append(asked, t), append(ids, t.QueueID)
+		}
+	}
+	return asked, ids, nil
 }
 
 // settled says whether what was asked has come true.
@@ -200,7 +211,7 @@ func (a *Agent) retry(ctx context.Context, t Task, cause error) error {
 	a.counts.Failed++
 	a.say(t, cause)
 	next := a.Now().Add(backoff(t.Tries))
-	if err := a.Store.Retry(ctx, t.Hold, cause, next); err != nil {
+	if _, err := a.Store.Retry(ctx, t.Hold, cause, next); err != nil {
 		return fmt.Errorf("note a failure: %w", err)
 	}
 	return nil
@@ -214,7 +225,11 @@ func (a *Agent) vanish(ctx context.Context, t Task) error {
 	if !gone && t.Verb != Keep {
 		return a.retry(ctx, t, errLost)
 	}
-	if gone {
+	switch {
+	case gone && t.Verb == Recall:
+		a.counts.Late++
+		a.Log.Info("recall came too late: the mail has left the queue", "queue_id", t.QueueID)
+	case gone:
 		a.counts.Vanished++
 		a.Log.Warn("kept mail left the queue without us", "queue_id", t.QueueID)
 	}

@@ -24,6 +24,7 @@ type Counts struct {
 	Released  int
 	Discarded int
 	Recalled  int
+	Late      int // mails that had left before they could be recalled
 	Failed    int // tries that Postfix did not confirm
 	Vanished  int
 	Reopened  int // on hold although the store said that they were gone

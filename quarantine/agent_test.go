@@ -87,6 +87,8 @@ type fakeStore struct {
 	next  time.Time
 	held  bool // a delayed mail became a hold meanwhile
 	fixed bool // the hold's state does not let it vanish
+
+	withdrawn bool // the decision was taken back
 }
 
 func (f *fakeStore) Tasks(context.Context, string, time.Time) ([]Task, error) {
@@ -100,13 +102,13 @@ func (f *fakeStore) Finish(context.Context, int64) error {
 	return nil
 }
 
-func (f *fakeStore) Retry(_ context.Context, _ int64, cause error, next time.Time) error {
+func (f *fakeStore) Retry(_ context.Context, _ int64, cause error, next time.Time) (bool, error) {
 	text := cause.Error()
 	if errors.Is(cause, ErrAsked) {
 		text = "asked"
 	}
 	f.told, f.next = append(f.told, text), next
-	return nil
+	return !f.withdrawn, nil
 }
 
 func (f *fakeStore) Vanish(context.Context, int64) (bool, error) {
@@ -214,6 +216,20 @@ func TestDelayThatBecameAHold(t *testing.T) {
 	}
 	if len(m.acts) != 0 {
 		t.Errorf("a hold was released: %q", m.acts)
+	}
+}
+
+// What a person took back before Postfix was asked is not done.
+func TestWithdrawnDecision(t *testing.T) {
+	for v, queue := range map[Verb]string{Release: "hold", Discard: "hold", Recall: "deferred"} {
+		s := &fakeStore{tasks: []Task{{Hold: 1, QueueID: id, At: noon, Verb: v}}, withdrawn: true}
+		m := in(queue, noon)
+		if err := agent(s, m, noon.Add(time.Hour)).Once(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(s.told, ", "); len(m.acts) != 0 || got != "asked, heartbeat" {
+			t.Errorf("%s: did %q, told %q", v, m.acts, got)
+		}
 	}
 }
 

@@ -24,14 +24,15 @@ type tasks struct{ *store.DB }
 
 func (s tasks) Tasks(ctx context.Context, host string, now time.Time) ([]quarantine.Task, error) {
 	holds, err := s.Holds(ctx, store.Filter{MTA: host, States: []store.State{
-		store.Delayed, store.Held, store.Releasing, store.Discarding}})
+		store.Delayed, store.Held, store.Releasing, store.Discarding, store.Recalling}})
 	var list []quarantine.Task
 	for _, h := range holds {
 		e := h.Record.Envelope
 		t := quarantine.Task{Hold: h.ID, QueueID: e.QueueID, At: e.Time, Sender: e.MailFrom,
 			Tries: h.Attempts, Error: h.Error}
 		verbs := map[store.State]quarantine.Verb{store.Delayed: quarantine.EndDelay,
-			store.Releasing: quarantine.Release, store.Discarding: quarantine.Discard}
+			store.Releasing: quarantine.Release, store.Discarding: quarantine.Discard,
+			store.Recalling: quarantine.Recall}
 		switch {
 		case h.State == store.Held || h.State == store.Delayed && h.Due.After(now):
 			t.Verb = quarantine.Keep
@@ -268,11 +269,11 @@ func (s *script) Vanish(context.Context, int64) (bool, error)   { return true, s
 
 func (s *script) Heartbeat(context.Context, string, string) error { return s.tell("heartbeat") }
 
-func (s *script) Retry(_ context.Context, _ int64, cause error, _ time.Time) error {
+func (s *script) Retry(_ context.Context, _ int64, cause error, _ time.Time) (bool, error) {
 	if errors.Is(cause, quarantine.ErrAsked) {
-		return s.tell("asked")
+		return true, s.tell("asked")
 	}
-	return s.tell(cause.Error())
+	return true, s.tell(cause.Error())
 }
 
 // dying is an agent's hand that dies before or after Postfix was asked.

@@ -40,10 +40,11 @@ type Store interface {
 	EndDelay(ctx context.Context, hold int64) (bool, error)
 	// Finish says that the MTA has done what was asked.
 	Finish(ctx context.Context, hold int64) error
-	// Retry keeps a failure, or ErrAsked before a try, and when to try next.
-	Retry(ctx context.Context, hold int64, cause error, next time.Time) error
-	// Vanish says that the mail left the queue without us; false when the hold's state
-	// does not let it.
+	// Retry keeps a failure, or ErrAsked before a try, and when to try next. It returns
+	// false when the decision was taken back meanwhile: then nothing may be asked.
+	Retry(ctx context.Context, hold int64, cause error, next time.Time) (bool, error)
+	// Vanish says that the mail left the queue without us, or before it could be recalled;
+	// false when the hold's state does not let it.
 	Vanish(ctx context.Context, hold int64) (bool, error)
 	// Heartbeat says that the agent of a host is alive and able.
 	Heartbeat(ctx context.Context, host, detail string) error

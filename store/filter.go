@@ -106,6 +106,7 @@ func (db *DB) Holds(ctx context.Context, f Filter) ([]Hold, error) {
 			h.reason,
 			h.decided,
 			h.promoted,
+			h.recalled,
 			h.attempts,
 			h.error,
 			h.excerpt,
@@ -134,15 +135,16 @@ func (db *DB) Holds(ctx context.Context, f Filter) ([]Hold, error) {
 
 func scanHold(rows scanner) (*Hold, error) {
 	var h Hold
-	var due, decided, promoted, until int64
+	var due, decided, promoted, recalled, until int64
 	var rcpts string
 	r, err := scanRecord(rows, &h.ID, &h.State, &h.Incident, &due, &h.By, &h.Reason, &decided,
-		&promoted, &h.Attempts, &h.Error, &h.Excerpt, &until, &rcpts)
+		&promoted, &recalled, &h.Attempts, &h.Error, &h.Excerpt, &until, &rcpts)
 	if err != nil {
 		return nil, err
 	}
 	h.Due, h.Decided = fromUnix(due), fromUnix(decided)
-	h.Promoted, h.ExcerptUntil = fromUnix(promoted), fromUnix(until)
+	h.Promoted, h.Recalled = fromUnix(promoted), fromUnix(recalled)
+	h.ExcerptUntil = fromUnix(until)
 	if rcpts != "" {
 		h.Recipients = strings.Split(rcpts, "\n")
 	}
@@ -151,8 +153,8 @@ func scanHold(rows scanner) (*Hold, error) {
 }
 
 // DueHolds returns what the agent of an MTA host should act on now: delays that are
-// over, and releases and discards whose next try is due.
+// over, and releases, discards and recalls whose next try is due.
 func (db *DB) DueHolds(ctx context.Context, host string, now time.Time) ([]Hold, error) {
 	return db.Holds(ctx, Filter{MTA: host, DueBy: now,
-		States: []State{Delayed, Releasing, Discarding}})
+		States: []State{Delayed, Releasing, Discarding, Recalling}})
 }

@@ -12,8 +12,9 @@ import (
 // State is where a hold is in its life.
 type State string
 
-// States. A delayed mail leaves by itself; releasing and discarding wait for the agent
-// on the mail's MTA host; vanished means that the mail left the queue without us.
+// States. A delayed mail leaves by itself; releasing, discarding and recalling wait for
+// the agent on the mail's MTA host; vanished means that the mail left the queue without
+// us, gone that it had left before it could be recalled.
 const (
 	Delayed    State = "delayed"
 	Held       State = "held"
@@ -22,6 +23,8 @@ const (
 	Discarding State = "discarding"
 	Discarded  State = "discarded"
 	Vanished   State = "vanished"
+	Recalling  State = "recalling"
+	Gone       State = "gone"
 )
 
 // Hold is one kept mail with its record.
@@ -34,6 +37,7 @@ type Hold struct {
 	Reason       string
 	Decided      time.Time
 	Promoted     time.Time // when a delay became a hold, zero when it did not
+	Recalled     time.Time // when it was asked back for an incident, zero when it was not
 	Attempts     int
 	Error        string // of the last attempt
 	Excerpt      string
@@ -63,6 +67,9 @@ func (db *DB) insertHold(tx *sql.Tx, journal int64, r *analyzer.Record) error {
 		until); err != nil {
 		return fmt.Errorf("insert hold: %w", err)
 	}
+	if state == Held {
+		return joinCase(tx, incident.(int64), journal)
+	}
 	return nil
 }
 
@@ -89,7 +96,7 @@ func (db *DB) promote(tx *sql.Tx, journal int64, by *analyzer.Record) error {
 		journal); err != nil {
 		return fmt.Errorf("promote delayed mail: %w", err)
 	}
-	return nil
+	return joinCase(tx, incident, journal)
 }
 
 // Decide asks the agent to release or discard a kept mail. It returns false when the
@@ -131,7 +138,8 @@ func (db *DB) EndDelay(ctx context.Context, id int64) (bool, error) {
 }
 
 // Finish says that the MTA has done what was asked: Releasing becomes Released, and the
-// mail is taught as the owner's; Discarding becomes Discarded, which teaches nothing.
+// mail is taught as the owner's; Discarding becomes Discarded, which teaches nothing;
+// Recalling becomes Held, or what the incident's end says of its holds.
 func (db *DB) Finish(ctx context.Context, id int64) error {
 	err := db.update(ctx, func(tx *sql.Tx) error {
 		var journal int64
@@ -139,6 +147,9 @@ func (db *DB) Finish(ctx context.Context, id int64) error {
 		err := tx.QueryRow(`SELECT journal, state FROM hold WHERE id = ?`, id).Scan(&journal, &state)
 		if err != nil {
 			return err
+		}
+		if state == Recalling {
+			return recalled(tx, id, db.now())
 		}
 		next := map[State]State{Releasing: Released, Discarding: Discarded}[state]
 		if next == "" {
@@ -164,26 +175,34 @@ func (db *DB) Finish(ctx context.Context, id int64) error {
 	return nil
 }
 
-// Retry keeps a failure and the time of the next try.
-func (db *DB) Retry(ctx context.Context, id int64, cause error, next time.Time) error {
+// Retry keeps a failure and the time of the next try. It returns false when the agent
+// has nothing to do any more: the decision was taken back.
+func (db *DB) Retry(ctx context.Context, id int64, cause error, next time.Time) (bool, error) {
+	due := false
 	err := db.update(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec(`UPDATE hold SET
+		var err error
+		due, err = changed(tx.Exec(`UPDATE hold SET
 				attempts = attempts + 1,
 				error = ?,
 				due = ?
 			WHERE id = ?
-			  AND state IN ('releasing', 'discarding')`, cause.Error(), next.Unix(), id)
+			  AND state IN ('releasing', 'discarding', 'recalling')`, cause.Error(), next.Unix(), id))
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("keep failure of hold H%d: %w", id, err)
+		return false, fmt.Errorf("keep failure of hold H%d: %w", id, err)
 	}
-	return nil
+	return due, nil
 }
 
-// Vanish says that a kept mail is not in the queue any more, without our doing, and notes
-// it in the audit log. It returns false when the hold was not kept any more.
+// Vanish says that a mail is not in the queue any more, without our doing: a kept one
+// vanished, which is noted in the audit log; one to be recalled is gone. It returns false
+// when the hold was neither.
 func (db *DB) Vanish(ctx context.Context, id int64) (bool, error) {
+	late, err := db.miss(ctx, id)
+	if late || err != nil {
+		return late, err
+	}
 	return db.move(ctx, id, []State{Delayed, Held}, Vanished, "mta")
 }
 

@@ -3,8 +3,10 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"hisseki/analyzer"
@@ -29,10 +31,19 @@ type Incident struct {
 	Opened time.Time // of the mail that opened it
 	First  int64     // record of the first suspicious mail, 0 when it is not known
 	Closed time.Time // zero while it is open
-	By     string
+	By     string // who ended it, or opened it again
 	Reason string
+	Kept   bool  // its mail was left where it is when it ended
+	Case   int64 // the campaign: the number of its first incident
 	Holds  int
+	States map[State]int // of its holds
 }
+
+// Name is the incident's short name for people, such as "I3".
+func (i *Incident) Name() string { return fmt.Sprintf("I%d", i.ID) }
+
+// CaseName is the name of the incident's case, such as "C3".
+func (i *Incident) CaseName() string { return fmt.Sprintf("C%d", i.Case) }
 
 // openIncident returns the sender's open incident, opening it where there is none. The
 // incident begins with the lowest record that belongs to it.
@@ -51,6 +62,10 @@ func openIncident(tx *sql.Tx, r *analyzer.Record, journal int64) (int64, error) 
 	if err != nil {
 		return 0, fmt.Errorf("read incident: %w", err)
 	}
+	if _, err := tx.Exec(`UPDATE incident SET case_id = id WHERE id = ? AND case_id = 0`,
+		id); err != nil {
+		return 0, fmt.Errorf("open case: %w", err)
+	}
 	return id, nil
 }
 
@@ -68,15 +83,45 @@ func (db *DB) Incident(ctx context.Context, sender string) (bool, time.Time, err
 	return true, time.Unix(opened, 0).UTC(), nil
 }
 
+// IncidentFilter chooses incidents; zero fields choose all.
+type IncidentFilter struct {
+	IDs    []int64
+	Sender string
+	Case   int64
+	States []IncidentState
+	Since  time.Time // opened from then on
+	Until  time.Time // opened before
+}
+
+func (f *IncidentFilter) where() *where {
+	var w where
+	w.in("i.id", anys(f.IDs))
+	w.in("i.state", anys(f.States))
+	if f.Sender != "" { // accounts are in lower case, class keys as they came
+		w.in("i.sender", []any{f.Sender, strings.ToLower(f.Sender)})
+	}
+	if f.Case != 0 {
+		w.add("i.case_id = ?", f.Case)
+	}
+	if !f.Since.IsZero() {
+		w.add("i.opened >= ?", f.Since.Unix())
+	}
+	if !f.Until.IsZero() {
+		w.add("i.opened < ?", f.Until.Unix())
+	}
+	return &w
+}
+
 // Incidents returns the incidents of a sender ("" is everybody) in the given states
 // (none is all), oldest first.
 func (db *DB) Incidents(ctx context.Context, sender string, states ...IncidentState) (
 	[]Incident, error) {
-	var w where
-	if sender != "" {
-		w.in("i.sender", []any{sender})
-	}
-	w.in("i.state", anys(states))
+	return db.FindIncidents(ctx, IncidentFilter{Sender: sender, States: states})
+}
+
+// FindIncidents returns the incidents that a filter chooses, oldest first.
+func (db *DB) FindIncidents(ctx context.Context, f IncidentFilter) ([]Incident, error) {
+	w := f.where()
 	rows, err := db.read.QueryContext(ctx, `SELECT
 			i.id,
 			i.sender,
@@ -86,7 +131,13 @@ func (db *DB) Incidents(ctx context.Context, sender string, states ...IncidentSt
 			i.closed,
 			i.by,
 			i.reason,
-			(SELECT count(*) FROM hold WHERE incident = i.id)
+			i.kept,
+			i.case_id,
+			(SELECT coalesce(json_group_object(state, n), '{}')
+				FROM (SELECT state, count(*) AS n
+					FROM hold
+					WHERE incident = i.id
+					GROUP BY state))
 		FROM incident i
 		WHERE `+w.text()+`
 		ORDER BY i.id`, w.args...)
@@ -96,78 +147,38 @@ func (db *DB) Incidents(ctx context.Context, sender string, states ...IncidentSt
 	defer rows.Close()
 	var out []Incident
 	for rows.Next() {
-		var i Incident
-		var opened, closed int64
-		if err := rows.Scan(&i.ID, &i.Sender, &i.State, &opened, &i.First, &closed, &i.By,
-			&i.Reason, &i.Holds); err != nil {
+		i, err := scanIncident(rows)
+		if err != nil {
 			return nil, fmt.Errorf("read incidents: %w", err)
 		}
-		i.Opened, i.Closed = fromUnix(opened), fromUnix(closed)
 		out = append(out, i)
 	}
 	return out, rows.Err()
 }
 
-// CloseIncident ends an open incident. It returns false when it was not open. A
-// confirmation takes back, in the same transaction, what was learned from the sender
-// since the first suspicious mail. Its holds stay as they are: decide them.
-func (db *DB) CloseIncident(ctx context.Context, id int64, to IncidentState, by, reason string) (
-	bool, error) {
-	verb := map[IncidentState]string{IncidentConfirmed: "confirm", IncidentDismissed: "dismiss",
-		IncidentEnded: "end"}[to]
-	if verb == "" {
-		return false, fmt.Errorf("close incident I%d: %q is no end", id, to)
+func scanIncident(rows scanner) (i Incident, err error) {
+	var opened, closed int64
+	var states []byte
+	if err := rows.Scan(&i.ID, &i.Sender, &i.State, &opened, &i.First, &closed, &i.By, &i.Reason,
+		&i.Kept, &i.Case, &states); err != nil {
+		return i, err
 	}
-	done := false
-	err := db.update(ctx, func(tx *sql.Tx) error {
-		now := db.now()
-		var err error
-		done, err = changed(tx.Exec(`UPDATE incident SET
-				state = ?,
-				closed = ?,
-				by = ?,
-				reason = ?
-			WHERE id = ?
-			  AND state = 'open'`, to, now.Unix(), by, reason, id))
-		if err != nil || !done {
-			return err
-		}
-		if to == IncidentConfirmed {
-			if err := unlearn(tx, id, now); err != nil {
-				return err
-			}
-		}
-		return audit(tx, now, by, verb, fmt.Sprintf("I%d", id), reason)
-	})
-	if err != nil {
-		return false, fmt.Errorf("close incident I%d: %w", id, err)
+	i.Opened, i.Closed = fromUnix(opened), fromUnix(closed)
+	if err := json.Unmarshal(states, &i.States); err != nil {
+		return i, err
 	}
-	return done, nil
+	for _, n := range i.States {
+		i.Holds += n
+	}
+	return i, nil
 }
 
-// unlearn takes back what the sender taught since an incident's first mail.
-func unlearn(tx *sql.Tx, incident int64, now time.Time) error {
-	rows, err := tx.Query(`SELECT j.id
-		FROM incident i
-		LEFT JOIN journal f ON f.id = i.first_journal
-		JOIN journal j ON j.sender = i.sender
-		WHERE i.id = ?
-		  AND j.at >= min(i.opened, coalesce(f.at, i.opened))
-		  AND j.learned = 1
-		ORDER BY j.id`, incident)
-	if err != nil {
-		return fmt.Errorf("read what was learned: %w", err)
-	}
-	ids, err := ints(rows)
-	if err != nil {
-		return fmt.Errorf("read what was learned: %w", err)
-	}
-	for _, id := range ids {
-		if _, err := teach(tx, id, -1, now); err != nil {
-			return err
-		}
-	}
-	return nil
+// CloseIncident ends an open incident and leaves its holds as they are. It returns false
+// when it was not open.
+func (db *DB) CloseIncident(ctx context.Context, id int64, to IncidentState, by, reason string) (
+	bool, error) {
+	_, done, err := db.EndIncident(ctx, id, Ending{To: to, By: by, Reason: reason, Keep: true})
+	return done, err
 }
 
 // ints reads and closes rows of one whole number.

@@ -75,11 +75,11 @@ func insertRecord(tx *sql.Tx, r *analyzer.Record) (int64, error) {
 	}
 	res, err := tx.Exec(`INSERT INTO journal (at, host, queue_id, sender, class, mail_from,
 			header_from, client, message_id, subject, bytes, action, would, points, sum, due,
-			learned, observation, detail)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`,
+			learned, observation, detail, simhash)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)`,
 		e.Time.Unix(), e.Host, e.QueueID, e.Sender, e.Class, e.MailFrom, r.HeaderFrom, client,
 		r.MessageID, r.Subject, r.Bytes, v.Action, v.Would, v.Points, v.Sum, unix(r.Due), obs,
-		string(more))
+		string(more), int64(r.Observation.SimHash))
 	if err != nil {
 		return 0, fmt.Errorf("insert journal row: %w", err)
 	}
@@ -93,7 +93,7 @@ func insertRecord(tx *sql.Tx, r *analyzer.Record) (int64, error) {
 			return 0, fmt.Errorf("insert recipient: %w", err)
 		}
 	}
-	return id, nil
+	return id, insertMarks(tx, id, r.Observation.Marks)
 }
 
 // teach adds a lesson and marks the journal row.

@@ -50,9 +50,10 @@ func TestTransitions(t *testing.T) {
 		Delayed: {"release": Releasing, "discard": Discarding, "end": Releasing, "vanish": Vanished,
 			"promote": Held},
 		Held:       {"release": Releasing, "discard": Discarding, "vanish": Vanished},
+		Recalling:  {"finish": Held, "vanish": Gone},
 		Releasing:  {"finish": Released},
 		Discarding: {"finish": Discarded},
-		Released:   {}, Discarded: {}, Vanished: {},
+		Released:   {}, Discarded: {}, Vanished: {}, Gone: {},
 	}
 	for from, moves := range after {
 		for name, do := range to {
@@ -145,8 +146,8 @@ func TestDueHoldsAndRetry(t *testing.T) {
 	if got := due(noon); got != "H2" {
 		t.Errorf("due after a decision: %s, want H2", got)
 	}
-	if err := db.Retry(ctx, 2, errors.New("postsuper: no"), noon.Add(time.Hour)); err != nil {
-		t.Fatal(err)
+	if ok, err := db.Retry(ctx, 2, errors.New("postsuper: no"), noon.Add(time.Hour)); err != nil || !ok {
+		t.Fatal(ok, err)
 	}
 	if got := due(noon.Add(59 * time.Minute)); got != "H1" {
 		t.Errorf("due before the next try: %s, want H1", got)

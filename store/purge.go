@@ -29,7 +29,7 @@ const (
 const purgeable = `j.at < ?
 	AND NOT EXISTS (SELECT 1 FROM hold h
 		WHERE h.journal = j.id
-		  AND h.state IN ('delayed', 'held', 'releasing', 'discarding'))
+		  AND h.state IN ('delayed', 'held', 'releasing', 'discarding', 'recalling'))
 	AND NOT EXISTS (SELECT 1 FROM incident i
 		WHERE i.sender = j.sender
 		  AND i.state = 'open'

@@ -32,6 +32,17 @@ func raw(t *testing.T, path string, queries ...string) {
 	}
 }
 
+// latest returns the number of the newest migration.
+func latest(t *testing.T) string {
+	t.Helper()
+	files, err := fs.Glob(migrations, "migrations/*.sql") // in order
+	if err != nil || len(files) == 0 {
+		t.Fatalf("migrations %v, %v", files, err)
+	}
+	number, _, _ := strings.Cut(filepath.Base(files[len(files)-1]), "_")
+	return strings.TrimLeft(number, "0")
+}
+
 // What is refused must be left as it is, byte for byte and without files beside it.
 func TestRefusedFilesStayUnchanged(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -49,7 +60,8 @@ func TestRefusedFilesStayUnchanged(t *testing.T) {
 			open(t, path).Close()
 			raw(t, path, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)`,
 				`PRAGMA journal_mode = DELETE`)
-		}, ": install the newer hisseki or restore a backup"},
+		}, "has schema 9999, this hisseki knows " + latest(t) +
+			": install the newer hisseki or restore a backup"},
 		"damaged": {func(path string) {
 			db := open(t, path)
 			for range 200 {
@@ -134,7 +146,7 @@ func TestUpgradeKeepsEverything(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "old.db")
 	older(t, path)
 	if _, err := OpenReadOnly(t.Context(), path, Options{}); err == nil ||
-		!strings.Contains(err.Error(), "needs") {
+		!strings.Contains(err.Error(), "needs "+latest(t)) {
 		t.Errorf("an old store opened for reading: %v", err)
 	}
 	db := open(t, path)
@@ -150,7 +162,8 @@ func TestUpgradeKeepsEverything(t *testing.T) {
 		t.Errorf("domain %q, %v", domain, err)
 	}
 	incidents, err := db.Incidents(t.Context(), "b@example.jp", IncidentOpen)
-	if err != nil || len(incidents) != 1 || incidents[0].First != 1 || incidents[0].Holds != 2 {
+	if err != nil || len(incidents) != 1 || incidents[0].First != 1 || incidents[0].Holds != 2 ||
+		incidents[0].Case != 3 {
 		t.Errorf("incidents %+v, %v", incidents, err)
 	}
 	keep(t, db, record("c@example.jp", analyzer.Hold))

@@ -102,31 +102,43 @@ func postconf(ctx context.Context, configDir string, args ...string) (string, er
 // tasks is the store in the agent's words.
 type tasks struct{ *store.DB }
 
-// Tasks implements quarantine.Store.
+// Tasks implements quarantine.Store. First it asks back what of open incidents' campaigns
+// may still wait in the queue.
 func (t tasks) Tasks(ctx context.Context, host string, now time.Time) ([]quarantine.Task, error) {
+	if _, err := t.Recall(ctx, now); err != nil {
+		return nil, err
+	}
 	holds, err := t.Holds(ctx, store.Filter{MTA: host, States: openStates})
 	if err != nil {
 		return nil, err
 	}
 	list := make([]quarantine.Task, 0, len(holds))
 	for i := range holds {
-		h := &holds[i]
-		task := quarantine.Task{Hold: h.ID, QueueID: h.Record.Envelope.QueueID,
-			At: h.Record.Envelope.Time, Verb: quarantine.Keep, Tries: h.Attempts}
-		due := !h.Due.After(now)
-		switch {
-		case h.State == store.Delayed && due:
-			task.Verb = quarantine.EndDelay
-		case h.State == store.Releasing && due:
-			task.Verb = quarantine.Release
-		case h.State == store.Discarding && due:
-			task.Verb = quarantine.Discard
-		case h.State == store.Releasing || h.State == store.Discarding:
-			continue // its next try is not due
-		}
-		list = append(list, task)
+		list = append(list, taskOf(&holds[i], now))
 	}
 	return list, nil
+}
+
+// taskOf says what a hold wants done now.
+func taskOf(h *store.Hold, now time.Time) quarantine.Task {
+	e := &h.Record.Envelope
+	t := quarantine.Task{Hold: h.ID, QueueID: e.QueueID, At: e.Time, Sender: e.MailFrom,
+		Tries: h.Attempts, Error: h.Error, Verb: quarantine.Wait}
+	due := !h.Due.After(now)
+	switch {
+	case h.State == store.Held, h.State == store.Delayed && !due:
+		t.Verb = quarantine.Keep
+	case !due: // its next try is later
+	case h.State == store.Delayed:
+		t.Verb = quarantine.EndDelay
+	case h.State == store.Releasing:
+		t.Verb = quarantine.Release
+	case h.State == store.Discarding:
+		t.Verb = quarantine.Discard
+	case h.State == store.Recalling:
+		t.Verb = quarantine.Recall
+	}
+	return t
 }
 
 var _ quarantine.Store = tasks{}

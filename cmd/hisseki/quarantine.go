@@ -40,10 +40,12 @@ func needSubcommand(cmd *cobra.Command, _ []string) error {
 }
 
 // openStates are those of mail that is still in the queue.
-var openStates = []store.State{store.Delayed, store.Held, store.Releasing, store.Discarding}
+var openStates = []store.State{store.Delayed, store.Recalling, store.Held, store.Releasing,
+	store.Discarding}
 
 // allStates in the order of a hold's life.
-var allStates = append(slices.Clone(openStates), store.Released, store.Discarded, store.Vanished)
+var allStates = append(slices.Clone(openStates), store.Released, store.Discarded, store.Vanished,
+	store.Gone)
 
 // filterFlags are the same on list, release and discard.
 type filterFlags struct {

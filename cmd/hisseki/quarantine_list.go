@@ -67,6 +67,7 @@ type holdLine struct {
 	QueueID    string              `json:"queue_id"`
 	MessageID  string              `json:"message_id"`
 	Due        *time.Time          `json:"due"`
+	Recalled   *time.Time          `json:"recalled"` // asked back then, null for never
 	By         string              `json:"by"`
 	Reason     string              `json:"reason"`
 	Error      string              `json:"error"`
@@ -94,6 +95,9 @@ func lineOf(h *store.Hold) holdLine {
 	if !h.Due.IsZero() {
 		line.Due = &h.Due
 	}
+	if !h.Recalled.IsZero() {
+		line.Recalled = &h.Recalled
+	}
 	return line
 }
 
@@ -113,6 +117,9 @@ func holdTable(w io.Writer, holds []store.Hold) error {
 		incident := ""
 		if h.Incident != 0 {
 			incident = " " + incidentName(h.Incident)
+		}
+		if !h.Recalled.IsZero() && h.State != store.Recalling && h.State != store.Gone {
+			incident += " recalled"
 		}
 		because := ""
 		if len(r.Verdict.Evidence) > 0 {

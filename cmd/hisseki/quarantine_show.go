@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,6 +82,9 @@ func showHold(ctx context.Context, w io.Writer, cfg config.Config, h *store.Hold
 	if !h.Due.IsZero() && h.State == store.Delayed {
 		field("leaves", stamp(h.Due)+" unless more follows")
 	}
+	if !h.Recalled.IsZero() {
+		field("recalled", stamp(h.Recalled)+", it had passed")
+	}
 	field("decided", strings.TrimSpace(h.By+" "+h.Reason))
 	field("error", h.Error)
 	writeList(&b, "recipients", h.Recipients)
@@ -109,7 +113,7 @@ func showHold(ctx context.Context, w io.Writer, cfg config.Config, h *store.Hold
 }
 
 func inQueue(s store.State) bool {
-	return s == store.Delayed || s == store.Held || s == store.Releasing || s == store.Discarding
+	return slices.Contains(openStates, s)
 }
 
 func clientText(h *store.Hold) string {

@@ -101,11 +101,11 @@ func (s *statusLine) print(w io.Writer, now time.Time) error {
 	}
 	_, err := fmt.Fprintf(w, "milter    %s\nagent     %s\nstore     %s\n"+
 		"24 hours  %d passed, %d delayed, %d held (enforce: %d delayed, %d held)\n"+
-		"queue     %d held, %d delayed, %d releasing, %d discarding\n",
+		"queue     %d held, %d delayed, %d recalling, %d releasing, %d discarding\n",
 		safe(s.Milter, 200), agent, s.Database,
 		s.Day[analyzer.Pass], s.Day[analyzer.Delay], s.Day[analyzer.Hold],
 		s.Would[analyzer.Delay], s.Would[analyzer.Hold],
-		s.Queue[store.Held], s.Queue[store.Delayed], s.Queue[store.Releasing],
+		s.Queue[store.Held], s.Queue[store.Delayed], s.Queue[store.Recalling], s.Queue[store.Releasing],
 		s.Queue[store.Discarding])
 	return err
 }

@@ -1,0 +1,169 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"hisseki/analyzer"
+)
+
+func TestEndDecidesHolds(t *testing.T) {
+	for name, c := range map[string]struct {
+		end  Ending
+		want []string
+		did  Ended
+	}{
+		"confirm": {Ending{To: IncidentConfirmed},
+			[]string{"1:released", "2:discarding", "3:discarding", "5:held"},
+			Ended{Discarding: 2, Unlearned: 2}},
+		"keep": {Ending{To: IncidentConfirmed, Keep: true},
+			[]string{"1:released", "2:held", "3:held", "5:held"}, Ended{Unlearned: 2}},
+		"dismiss": {Ending{To: IncidentDismissed},
+			[]string{"1:released", "2:releasing", "3:releasing", "5:held"}, Ended{Releasing: 2}},
+	} {
+		db, _ := clocked(t)
+		ctx := t.Context()
+		for range 3 {
+			keep(t, db, record("b@example.jp", analyzer.Hold))
+		}
+		keep(t, db, record("b@example.jp", analyzer.Pass))
+		keep(t, db, record("c@example.jp", analyzer.Hold)) // another incident
+		if _, err := db.Decide(ctx, 1, Releasing, "b", "mine"); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Finish(ctx, 1); err != nil {
+			t.Fatal(err)
+		}
+		c.end.By, c.end.Reason = "alice", "phoned"
+		did, ok, err := db.EndIncident(ctx, 1, c.end)
+		if err != nil || !ok || did != c.did {
+			t.Errorf("%s: did %+v, %v %v; want %+v", name, did, ok, err, c.did)
+		}
+		if got := states(t, db); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+		if _, ok, err := db.EndIncident(ctx, 1, c.end); ok || err != nil {
+			t.Errorf("%s: ended twice, %v", name, err)
+		}
+		acts, err := db.AuditList(ctx, time.Time{}, 1)
+		if err != nil || acts[0].Object != "I1" || acts[0].Actor != "alice" ||
+			acts[0].Reason != "phoned" {
+			t.Errorf("%s: audit %+v, %v", name, acts, err)
+		}
+		db.Close()
+	}
+}
+
+// The thief was inside before the first suspicious mail.
+func TestConfirmSince(t *testing.T) {
+	db, _ := clocked(t)
+	ctx := t.Context()
+	at := func(before time.Duration, action analyzer.Action) {
+		r := record("b@example.jp", action)
+		r.Envelope.Time = noon.Add(-before)
+		keep(t, db, r)
+	}
+	at(3*time.Hour, analyzer.Pass)
+	clean, _ := encoded(t, db, "b@example.jp")
+	at(2*time.Hour, analyzer.Pass)
+	at(time.Hour, analyzer.Pass)
+	at(0, analyzer.Hold)
+	end := Ending{To: IncidentConfirmed, Since: noon.Add(-2 * time.Hour)}
+	did, ok, err := db.EndIncident(ctx, 1, end)
+	if err != nil || !ok || did.Unlearned != 2 {
+		t.Fatalf("did %+v, %v %v", did, ok, err)
+	}
+	if got, _ := encoded(t, db, "b@example.jp"); !bytes.Equal(got, clean) {
+		t.Error("the profile is not the one before the thief came")
+	}
+	list, err := db.Incidents(ctx, "b@example.jp")
+	if err != nil || list[0].First != 2 {
+		t.Errorf("the incident begins with %d, %v; want 2", list[0].First, err)
+	}
+	back, ok, err := db.ReopenIncident(ctx, 1, "alice", "too early")
+	if err != nil || !ok || back != (Reopened{Held: 1, Learned: 2}) {
+		t.Errorf("reopened %+v, %v %v", back, ok, err)
+	}
+	if list, _ = db.Incidents(ctx, ""); list[0].First != 4 || list[0].State != IncidentOpen {
+		t.Errorf("reopened: %+v", list[0])
+	}
+}
+
+// Reopening undoes what has not been carried out, and only that.
+func TestReopen(t *testing.T) {
+	for _, end := range []IncidentState{IncidentConfirmed, IncidentDismissed} {
+		db, now := clocked(t)
+		ctx := t.Context()
+		keep(t, db, mailOf("c@example.jp", analyzer.Pass, 0, 7)) // will be gone
+		keep(t, db, mailOf("b@example.jp", analyzer.Hold, 0, 7))
+		keep(t, db, mailOf("b@example.jp", analyzer.Pass, 0))
+		keep(t, db, mailOf("b@example.jp", analyzer.Hold, 0))
+		keep(t, db, mailOf("b@example.jp", analyzer.Hold, 0))
+		if _, err := db.Decide(ctx, 3, Discarding, "carol", "by hand"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Recall(ctx, *now); err != nil {
+			t.Fatal(err)
+		}
+		if ok, err := db.Vanish(ctx, 4); err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+		before := profiles(t, db)
+		if _, _, err := db.EndIncident(ctx, 1, Ending{To: end, By: "alice"}); err != nil {
+			t.Fatal(err)
+		}
+		if ok, err := db.Retry(ctx, 1, errors.New("asked"), *now); err != nil || !ok {
+			t.Fatal(ok, err) // the agent has begun with the first
+		}
+		back, ok, err := db.ReopenIncident(ctx, 1, "alice", "mistake")
+		if err != nil || !ok || back.Held != 1 || back.Late != 1 {
+			t.Errorf("%s: %+v, %v %v", end, back, ok, err)
+		}
+		want := []string{"2:discarding", "4:held", "5:discarding", "1:gone"}
+		if end == IncidentDismissed {
+			want[0] = "2:releasing"
+		}
+		if got := states(t, db); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", end, got, want)
+		}
+		if got := profiles(t, db); !slices.EqualFunc(got, before, bytes.Equal) {
+			t.Errorf("%s: the profiles are not those before the end", end)
+		}
+		// The agent, which had not asked for the second yet, is told so.
+		if ok, err := db.Retry(ctx, 2, errors.New("asked"), *now); err != nil || ok {
+			t.Errorf("%s: a decision that was taken back is due: %v %v", end, ok, err)
+		}
+		if _, ok, err := db.ReopenIncident(ctx, 1, "", ""); ok || err != nil {
+			t.Errorf("%s: an open incident was reopened, %v", end, err)
+		}
+		db.Close()
+	}
+}
+
+func profiles(t *testing.T, db *DB) (list [][]byte) {
+	t.Helper()
+	for _, sender := range []string{"b@example.jp", "c@example.jp", ""} {
+		data, _ := encoded(t, db, sender)
+		list = append(list, data)
+	}
+	return list
+}
+
+func TestReopenBesideANewerIncident(t *testing.T) {
+	db, _ := clocked(t)
+	ctx := t.Context()
+	keep(t, db, record("b@example.jp", analyzer.Hold))
+	if _, _, err := db.EndIncident(ctx, 1, Ending{To: IncidentDismissed}); err != nil {
+		t.Fatal(err)
+	}
+	keep(t, db, record("b@example.jp", analyzer.Hold))
+	if _, ok, err := db.ReopenIncident(ctx, 1, "a", ""); ok || !errors.Is(err, errNewer) {
+		t.Errorf("reopened %v, %v", ok, err)
+	}
+	if got := states(t, db); !slices.Equal(got, []string{"1:releasing", "2:held"}) {
+		t.Errorf("a refused reopening changed %q", got)
+	}
+}
