@@ -25,6 +25,7 @@ type Config struct {
 	Excerpt    int             // characters of own text kept with a delayed or held mail
 	DelayFor   time.Duration   // how long a delayed mail waits; 0 means 10 minutes
 	NoText     bool            // keep no subject, URL path or excerpt
+	Habits     []Habit         // declared; more may come from the Memory
 }
 
 // Conditions say what may be done with a mail right now.
@@ -52,6 +53,7 @@ type Analyzer struct {
 		lines  lines
 	}
 	urlRules atomic.Pointer[urlRules]
+	habits   atomic.Pointer[[]Habit]
 	// lessons keeps recording-and-learning apart from folding others' lessons in.
 	lessons struct {
 		sync.RWMutex
@@ -100,8 +102,8 @@ func (a *Analyzer) Judge(ctx context.Context, m *Mail, cond Conditions) (*Record
 	if err := a.load(ctx, m.Time); err != nil {
 		return nil, err
 	}
-	if a.urlRules.Load() == nil {
-		if err := a.loadURLRules(ctx); err != nil {
+	if a.habits.Load() == nil {
+		if err := a.loadRules(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -139,7 +141,9 @@ func (a *Analyzer) judge(e *entry, m *Mail, c *content.Content, rule Override,
 		today: baseline.SlotOf(m.Time), now: o.At, rules: *a.urlRules.Load(),
 	}
 	v.blocked, _ = v.rules.blocked(c, m.Time)
+	v.declared = declare(*a.habits.Load(), m, place)
 	evidence, points, lure := a.measure(v)
+	evidence, points = v.declared.join(evidence, points)
 	o.Points = points
 	late := points >= a.shared.lines.drift && e.state.unusual(o.At, a.shared.lines.drift) >= episode
 	if late {
@@ -162,7 +166,7 @@ func (a *Analyzer) judge(e *entry, m *Mail, c *content.Content, rule Override,
 		Promote: d.promote,
 		Learn:   (d.action == Pass && d.would == Pass || d.observed) && v.blocked.Signal == "",
 		Verdict: Verdict{Action: d.action, Would: d.would, Points: round(points),
-			Sum: round(d.sum), Evidence: v.ruled(rule, evidence), PassIf: passIf(d, evidence, lines),
+			Sum: round(d.sum), Lure: round(lure), Evidence: v.ruled(rule, evidence), PassIf: passIf(d, evidence, lines),
 			Incident: d.incident, LittleHist: e.profile.Mails() < littleHistory},
 	}
 	if d.action == Delay {
@@ -208,6 +212,14 @@ func (a *Analyzer) record(ctx context.Context, e *entry, r *Record, fresh int, s
 		e.dirty = true
 	}
 	return nil
+}
+
+// loadRules reads what admins declared since: rules for links, exceptions from habits.
+func (a *Analyzer) loadRules(ctx context.Context) error {
+	if err := a.loadURLRules(ctx); err != nil {
+		return err
+	}
+	return a.loadHabits(ctx)
 }
 
 // load reads the organisation and the running campaigns once.

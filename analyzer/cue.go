@@ -32,6 +32,8 @@ type view struct {
 
 	rules   urlRules
 	blocked Evidence // of a blocked link, zero for none
+
+	declared declared // by the admin's habits
 }
 
 // group bundles cues that tend to fire together: one cause must not count twice.

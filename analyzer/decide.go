@@ -17,6 +17,7 @@ type Thresholds struct {
 	Delay float64 // a mail of at least so many waits
 	Hold  float64 // a mail of at least so many is held
 	Sum   float64 // a CUSUM of at least so much holds
+	Drift float64 // a mail adds to the CUSUM what it has beyond
 }
 
 // Budget is what share of ordinary mail may be disturbed.
@@ -65,7 +66,7 @@ func (a *Analyzer) lines(org *baseline.Profile) lines {
 		line  *float64
 		fixed float64
 	}{
-		{&l.delay, t.Delay}, {&l.hold, t.Hold}, {&l.sum, t.Sum},
+		{&l.delay, t.Delay}, {&l.hold, t.Hold}, {&l.sum, t.Sum}, {&l.drift, t.Drift},
 	} {
 		if set.fixed > 0 {
 			*set.line = set.fixed
@@ -91,7 +92,7 @@ type decision struct {
 	incident bool
 	observed bool // not carried out because of the mode, so it is taught
 	promote  []int64
-	cause    string // "mail", "sum", "incident", "rule"
+	cause    string // "mail", "sum", "incident", "rule", "habit"
 }
 
 func (a *Analyzer) decide(v *view, points, lure float64, rule Override, cond Conditions) decision {
@@ -105,14 +106,13 @@ func (a *Analyzer) decide(v *view, points, lure float64, rule Override, cond Con
 		d.cause, d.sum = "rule", 0
 	case rule.Action == Hold:
 		d.would, d.cause = Hold, "rule"
-	case points >= t.hold:
-		d.would, d.cause = Hold, "mail"
-	case d.sum >= t.sum && points >= t.drift:
-		d.would, d.cause = Hold, "sum"
-	case v.state.open && points >= t.drift && gate(lure) > 0 && a.alike(v):
-		d.would, d.cause = Hold, "incident"
-	case points >= t.delay && gate(lure) > 0:
-		d.would, d.cause = Delay, "mail"
+	case v.declared.hold:
+		d.would, d.cause = Hold, "habit"
+	default:
+		d.would, d.cause = t.action(points, d.sum, lure)
+		if d.would != Hold && v.state.open && points >= t.drift && gate(lure) > 0 && a.alike(v) {
+			d.would, d.cause = Hold, "incident"
+		}
 	}
 	mode := a.cfg.Mode[v.mail.Class]
 	if rule.Mode != "" {
@@ -132,6 +132,20 @@ func (a *Analyzer) decide(v *view, points, lure float64, rule Override, cond Con
 		}
 	}
 	return d
+}
+
+// action is what a mail gets by its points, its sender's sum and how much of it is a lure:
+// the verdict but for rules, habits, modes and open incidents.
+func (l lines) action(points, sum, lure float64) (would Action, cause string) {
+	switch {
+	case points >= l.hold:
+		return Hold, "mail"
+	case sum >= l.sum && points >= l.drift:
+		return Hold, "sum"
+	case points >= l.delay && gate(lure) > 0:
+		return Delay, "mail"
+	}
+	return Pass, ""
 }
 
 // gate is how much of a mail's points the CUSUM takes: all from a lure of one point (it
@@ -187,6 +201,8 @@ func passIf(d decision, evidence []Evidence, t lines) string {
 	}
 	line := t.delay
 	switch d.cause {
+	case "habit":
+		return "would pass if it were sent as the declared habit says"
 	case "sum":
 		return fmt.Sprintf("would pass if the account had sent no other unusual mail "+
 			"in the hours before (sum %.1f, line %.1f)", d.sum, t.sum)

@@ -11,7 +11,7 @@ const lessonBatch = 500
 // Apply folds in what others did since: lessons of releases and confirmations, and rules
 // for links.
 func (a *Analyzer) Apply(ctx context.Context) error {
-	if err := a.loadURLRules(ctx); err != nil {
+	if err := a.loadRules(ctx); err != nil {
 		return err
 	}
 	a.lessons.Lock()

@@ -65,6 +65,9 @@ type Memory interface {
 	// URLRules returns all rules for links, also those that are over. It is asked at the
 	// start and by every Apply.
 	URLRules(ctx context.Context) ([]URLRule, error)
+	// Habits returns the exceptions from declared habits, also those that are over. It is
+	// asked as URLRules is.
+	Habits(ctx context.Context) ([]Habit, error)
 }
 
 // Override is an admin's rule for a sender, a class or links.

@@ -218,6 +218,9 @@ func (m *Memory) Confirm(sender string, at time.Time) {
 // URLRules knows none.
 func (m *Memory) URLRules(context.Context) ([]analyzer.URLRule, error) { return nil, nil }
 
+// Habits knows none.
+func (m *Memory) Habits(context.Context) ([]analyzer.Habit, error) { return nil, nil }
+
 // Logins knows none: replayed mail comes without the logs of its time.
 func (m *Memory) Logins(context.Context, string, time.Time, time.Time) ([]analyzer.Login, error) {
 	return nil, nil

@@ -101,6 +101,37 @@ func (d *doctor) store() {
 	defer db.Close()
 	d.add("store", "ok", d.cfg.Database, "")
 	d.agent(db)
+	d.habits(db)
+}
+
+// habits looks for exceptions that can never apply and for habits that are over.
+func (d *doctor) habits(db *store.DB) {
+	declared, err := d.cfg.Declared()
+	if err != nil {
+		d.add("habits", "bad", err.Error(), "")
+		return
+	}
+	exceptions, err := db.Habits(d.ctx)
+	if err != nil {
+		d.add("habits", "bad", err.Error(), "")
+		return
+	}
+	all := append(declared, exceptions...)
+	for i := range all {
+		h := &all[i]
+		switch {
+		case !h.Until.IsZero() && !h.Until.After(time.Now()):
+			d.add("habits", "warn", h.Name+" is over since "+stamp(h.Until),
+				"remove it, or give it a new end")
+		case len(h.Countries) > 0 && d.cfg.Places.Country == "":
+			d.add("habits", "warn", h.Name+" names countries, and no country is known of any client",
+				"name an .mmdb file in places.country")
+		}
+	}
+	if len(all) > 0 {
+		d.add("habits", "ok", fmt.Sprintf("%d declared, %s", len(declared),
+			counted(len(exceptions), "exception")), "")
+	}
 }
 
 func (d *doctor) agent(db *store.DB) {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // habits name time zones, and hosts may have no database of them
 
 	"github.com/spf13/cobra"
 )
@@ -93,7 +94,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	addSettingsFlags(root)
 	root.AddCommand(newServe(), newAgent(), newQuarantine(), newSender(), newURL(), newReplay(),
-		newDrill(),
+		newDrill(), newHabit(),
 		newStatus(), newDoctor(), newVersion(), newDemo())
 	return root
 }

@@ -23,6 +23,10 @@ func analyzerConfig(ctx context.Context, cfg config.Config, db *store.DB, locate
 	if err != nil {
 		return analyzer.Config{}, err
 	}
+	habits, err := cfg.Declared()
+	if err != nil {
+		return analyzer.Config{}, err
+	}
 	off := make(map[string]bool, len(cfg.Verdict.Off))
 	for _, name := range cfg.Verdict.Off {
 		off[name] = true
@@ -57,6 +61,7 @@ func analyzerConfig(ctx context.Context, cfg config.Config, db *store.DB, locate
 		Excerpt:  int(cfg.Privacy.Excerpt),
 		DelayFor: time.Duration(cfg.Verdict.DelayFor),
 		NoText:   cfg.Privacy.NoText,
+		Habits:   habits,
 	}, nil
 }
 

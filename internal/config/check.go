@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/pelletier/go-toml/v2/unstable"
 )
@@ -18,7 +19,7 @@ func (e *KeyError) Error() string { return e.Key + ": " + e.Reason }
 
 // Check refuses settings that cannot work, alone or together, with a KeyError.
 func (c *Config) Check() error {
-	return errors.Join(c.checkWords(), c.checkNumbers(), c.checkWebmail())
+	return errors.Join(c.checkWords(), c.checkNumbers(), c.checkWebmail(), c.checkHabits())
 }
 
 // checkWords checks what only takes certain words. The TOML decoder puts any string
@@ -106,11 +107,15 @@ func place(path string, text []byte, err error) error {
 	return fmt.Errorf("%s: %w", path, err)
 }
 
-// line returns the line of a key or of its first table in a valid document, 0 for none.
+// line returns the line of a key or of its first table in a valid document, 0 for none. A
+// key of a list of tables is written "habits[1].name"; where it is missing, the line is
+// that of its table.
 func line(text []byte, want string) int {
 	p := unstable.Parser{}
 	p.Reset(text)
 	table := ""
+	seen := map[string]int{}
+	rowOfTable := 0
 	for p.NextExpression() {
 		e := p.Expression()
 		key, row := "", 0
@@ -121,8 +126,14 @@ func line(text []byte, want string) int {
 			key += "." + string(it.Node().Data)
 		}
 		switch e.Kind {
-		case unstable.Table, unstable.ArrayTable:
+		case unstable.Table:
 			table = key
+		case unstable.ArrayTable:
+			table = fmt.Sprintf("%s[%d]", key, seen[key])
+			seen[key]++
+			if strings.HasPrefix("."+want, table+".") {
+				rowOfTable = row
+			}
 		case unstable.KeyValue:
 			key = table + key
 		}
@@ -130,5 +141,5 @@ func line(text []byte, want string) int {
 			return row
 		}
 	}
-	return 0
+	return rowOfTable
 }

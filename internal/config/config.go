@@ -21,6 +21,9 @@ type Config struct {
 	Privacy  Privacy  `toml:"privacy"`
 	Log      Log      `toml:"log"`
 	Agent    Agent    `toml:"agent"`
+
+	Groups map[string][]string `toml:"groups"` // of senders, for habits
+	Habits []Habit             `toml:"habits"`
 }
 
 // Milter says where the MTA finds us and what we do in trouble.

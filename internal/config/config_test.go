@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -53,6 +54,25 @@ func TestRefused(t *testing.T) {
 		{"[privacy]\nno_text = 'yes'", "f:2: privacy.no_text: "},
 		{"[log]\nlevel = 'loud'", "is not one of"},
 		{"[agent]\ninterval = '1m'", "must be from 1s to 10s"},
+		{"[[habits]]\nname = 'a'", `f:2: habits[0].name: "a" declares nothing`},
+		{"[[habits]]\nnetworks = ['192.0.2.0/24']", "f:1: habits[0].name: is empty"},
+		{"[[habits]]\nname='a'\nnetworks=['192.0.2.1']\n[[habits]]\nname='a'\nnetworks=['192.0.2.1']",
+			`f:5: habits[1].name: "a" names two habits`},
+		{"[[habits]]\nname='a'\ncountries=['JP']", "f:3: habits[0].countries: needs a country database"},
+		{"[[habits]]\nname='a'\ncountries=['Japan']", `"Japan" is no country code such as "JP"`},
+		{"[[habits]]\nname='a'\ncountries=['UK']", `"UK" is not the code that databases use, write "GB"`},
+		{"[[habits]]\nname='a'\nhours=['9-17']\nzone='UTC'", "is no span of hours"},
+		{"[[habits]]\nname='a'\nhours=['09:00-17:00']", "f:1: habits[0].zone: belongs to hours"},
+		{"[[habits]]\nname='a'\nhours=['09:00-17:00']\nzone='Tokyo'",
+			`f:4: habits[0].zone: "Tokyo" is no time zone such as "Asia/Tokyo"`},
+		{"[[habits]]\nname='a'\nnetworks=['192.0.2.1']\noutside='reject'", "neither \"hold\" nor points"},
+		{"[[habits]]\nname='a'\nnetworks=['192.0.2.1']\noutside='-1'", "neither \"hold\" nor points"},
+		{"[[habits]]\nname='a'\nnetworks=['192.0.2.1']\nuntil='Friday'", "neither a date"},
+		{"[[habits]]\nname='a'\nnetworks=['192.0.2.1']\nfor=['group:ops']",
+			`f:4: habits[0].for: there is no group "ops"`},
+		{"[[habits]]\nname='a'\nnetworks=['192.0.2.1']\nfor=['[']", "is no sender, domain or pattern"},
+		{"[[habits]]\nname='a'\nnetworks=['192.0.2.1']\noutsde='hold'", `f:4: unknown key "habits.outsde"`},
+		{"[groups]\nops = ['group:all']\nall = ['example.jp']", "f:2: groups.ops: names a group"},
 		{"mode = 'observe'\nmode = 'enforce'", "f:2: "},
 		{"mode = ", "f:1: "},
 	}
@@ -94,5 +114,47 @@ header = "X-Originating-IP"
 	}
 	if len(cfg.Identity.Webmail.Hosts) != 2 {
 		t.Errorf("webmail: %+v", cfg.Identity.Webmail)
+	}
+}
+
+func TestHabits(t *testing.T) {
+	cfg, err := Parse("f", []byte(`
+[places]
+country = "countries.mmdb"
+[groups]
+Sales = ["B@example.jp", "*-sales@example.jp"]
+[[habits]]
+name = "Japan and our VPN"
+countries = ["jp"]
+networks = ["198.51.100.7"]
+outside = "hold"
+[[habits]]
+name = "never at night"
+for = ["group:Sales", "Example.org"]
+hours = ["mon-fri 06:00-22:00", "sat 09:00-12:00"]
+zone = "Asia/Tokyo"
+outside = "2.5"
+until = "2027-01-31T18:00:00+09:00"
+reason = "works council"
+`), Default("/s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := cfg.Declared()
+	if err != nil || len(got) != 2 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	a, b := got[0], got[1]
+	if !a.Hold || a.Points != 0 || !a.Until.IsZero() || a.Declares() != "JP, 198.51.100.7/32" ||
+		len(a.Senders) != 0 {
+		t.Errorf("the first: %+v", a)
+	}
+	if b.Hold || b.Points != 2.5 || b.Reason != "works council" ||
+		b.Declares() != "mon-fri 06:00-22:00, sat 09:00-12:00 Asia/Tokyo" ||
+		!b.Until.Equal(time.Date(2027, 1, 31, 9, 0, 0, 0, time.UTC)) {
+		t.Errorf("the second: %+v", b)
+	}
+	if want := []string{"b@example.jp", "*-sales@example.jp", "example.org"}; !slices.Equal(b.Senders, want) {
+		t.Errorf("the second is for %v, want %v", b.Senders, want)
 	}
 }

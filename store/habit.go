@@ -1,0 +1,170 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"hisseki/analyzer"
+)
+
+// Exception is a habit that the store keeps: until its end, what it names is inside every
+// declared habit of its senders.
+type Exception struct {
+	ID      int64
+	Created time.Time
+	analyzer.Habit
+}
+
+// exceptionName is an exception's stable id for people, such as "T3".
+func exceptionName(id int64) string { return fmt.Sprintf("T%d", id) }
+
+// AddHabit keeps an exception, notes it in the audit log, and returns it with its id and
+// name. It needs senders, an end in the future, and something that it names.
+func (db *DB) AddHabit(ctx context.Context, h analyzer.Habit) (Exception, error) {
+	e := Exception{Habit: h, Created: db.now().UTC().Truncate(time.Second)}
+	if err := db.checkException(&h); err != nil {
+		return e, fmt.Errorf("add exception: %w", err)
+	}
+	hours := make([]string, len(h.Hours))
+	for i, s := range h.Hours {
+		hours[i] = s.String()
+	}
+	zone := time.UTC
+	if h.Zone != nil {
+		zone = h.Zone
+	}
+	err := db.update(ctx, func(tx *sql.Tx) error {
+		res, err := tx.Exec(`INSERT INTO habit (senders, countries, networks, hours, zone, until,
+				by, reason, created)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, jsonList(h.Senders), jsonList(h.Countries),
+			jsonList(h.Networks), jsonList(hours), zone.String(), h.Until.Unix(), h.By, h.Reason,
+			e.Created.Unix())
+		if err != nil {
+			return err
+		}
+		if e.ID, err = res.LastInsertId(); err != nil {
+			return err
+		}
+		e.Habit.Name = exceptionName(e.ID)
+		return audit(tx, db.now(), h.By, "add-habit", e.Habit.Name, fmt.Sprintf("%v: %s until %s: %s",
+			h.Senders, h.Declares(), h.Until.UTC().Format(time.RFC3339), h.Reason))
+	})
+	if err != nil {
+		return e, fmt.Errorf("add exception: %w", err)
+	}
+	return e, nil
+}
+
+func (db *DB) checkException(h *analyzer.Habit) error {
+	switch {
+	case len(h.Senders) == 0:
+		return errors.New("it needs a sender")
+	case len(h.Countries)+len(h.Networks)+len(h.Hours) == 0:
+		return errors.New("it needs a country, a network or hours")
+	case h.Hold || h.Points > 0:
+		return errors.New("only the configuration says what happens outside a habit")
+	case !h.Until.After(db.now()):
+		return errors.New("it needs an end in the future")
+	}
+	return nil
+}
+
+// jsonList is the JSON of a list, never null. Strings and prefixes always have one.
+func jsonList[T any](values []T) string {
+	if values == nil {
+		values = []T{}
+	}
+	data, err := json.Marshal(values)
+	if err != nil {
+		panic("store: " + err.Error())
+	}
+	return string(data)
+}
+
+// RemoveHabit ends an exception now. It returns false when there is none of that id.
+func (db *DB) RemoveHabit(ctx context.Context, id int64, by, reason string) (bool, error) {
+	done := false
+	err := db.update(ctx, func(tx *sql.Tx) error {
+		var err error
+		done, err = changed(tx.Exec(`DELETE FROM habit WHERE id = ?`, id))
+		if err != nil || !done {
+			return err
+		}
+		return audit(tx, db.now(), by, "remove-habit", exceptionName(id), reason)
+	})
+	if err != nil {
+		return false, fmt.Errorf("remove exception %s: %w", exceptionName(id), err)
+	}
+	return done, nil
+}
+
+// Habits returns all exceptions, for the analyzer.
+func (db *DB) Habits(ctx context.Context) ([]analyzer.Habit, error) {
+	all, err := db.Exceptions(ctx)
+	var out []analyzer.Habit
+	for i := range all {
+		out = append(out, all[i].Habit)
+	}
+	return out, err
+}
+
+// Exceptions returns all exceptions, also those that are over, by id.
+func (db *DB) Exceptions(ctx context.Context) ([]Exception, error) {
+	rows, err := db.read.QueryContext(ctx, `SELECT
+			id,
+			senders,
+			countries,
+			networks,
+			hours,
+			zone,
+			until,
+			by,
+			reason,
+			created
+		FROM habit
+		ORDER BY id`)
+	if err != nil {
+		return nil, fmt.Errorf("read exceptions: %w", err)
+	}
+	defer rows.Close()
+	var out []Exception
+	for rows.Next() {
+		e, err := scanException(rows)
+		if err != nil {
+			return nil, fmt.Errorf("read exceptions: %w", err)
+		}
+		out = append(out, e)
+	}
+	return out, rows.Err()
+}
+
+func scanException(rows scanner) (e Exception, err error) {
+	var senders, countries, networks, hours []byte
+	var zone string
+	var until, created int64
+	if err := rows.Scan(&e.ID, &senders, &countries, &networks, &hours, &zone, &until, &e.By,
+		&e.Reason, &created); err != nil {
+		return e, err
+	}
+	var spans []string
+	var prefixes []netip.Prefix
+	err = errors.Join(json.Unmarshal(senders, &e.Senders), json.Unmarshal(countries, &e.Countries),
+		json.Unmarshal(networks, &prefixes), json.Unmarshal(hours, &spans))
+	for _, s := range spans {
+		h, bad := analyzer.ParseHours(s)
+		e.Hours, err = append(e.Hours, h), errors.Join(err, bad)
+	}
+	var bad error
+	e.Zone, bad = time.LoadLocation(zone)
+	if err = errors.Join(err, bad); err != nil {
+		return e, fmt.Errorf("exception %s: %w", exceptionName(e.ID), err)
+	}
+	e.Name, e.Networks = exceptionName(e.ID), prefixes
+	e.Until, e.Created = fromUnix(until), fromUnix(created)
+	return e, nil
+}

@@ -1,0 +1,76 @@
+package store
+
+import (
+	"net/netip"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"hisseki/analyzer"
+)
+
+func TestExceptions(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "h.db")
+	db := open(t, path)
+	span, err := analyzer.ParseHours("sat,sun 22:00-02:00")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokyo, err := time.LoadLocation("Asia/Tokyo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	trip := analyzer.Habit{Senders: []string{"b@example.jp"}, Countries: []string{"US", "CA"},
+		Networks: []netip.Prefix{netip.MustParsePrefix("2001:db8::/32")}, Hours: []analyzer.Hours{span},
+		Zone: tokyo, Until: noon.AddDate(0, 0, 14), By: "admin", Reason: "trade fair"}
+	for _, want := range []string{"T1", "T2"} {
+		e, err := db.AddHabit(t.Context(), trip)
+		if err != nil || e.Name != want {
+			t.Fatalf("added %+v, %v; want %s", e, err, want)
+		}
+	}
+	got, err := db.Habits(t.Context())
+	trip.Name = "T1"
+	if err != nil || len(got) != 2 || !reflect.DeepEqual(got[0], trip) {
+		t.Errorf("read back %+v, %v; want %+v", got, err, trip)
+	}
+	if done, err := db.RemoveHabit(t.Context(), 2, "admin", "back"); !done || err != nil {
+		t.Errorf("removed: %t, %v", done, err)
+	}
+	if done, err := db.RemoveHabit(t.Context(), 2, "admin", ""); done || err != nil {
+		t.Errorf("removed twice: %t, %v", done, err)
+	}
+	if e, err := db.AddHabit(t.Context(), trip); err != nil || e.Name != "T3" {
+		t.Errorf("an id came back: %+v, %v", e, err)
+	}
+	acts, err := db.AuditList(t.Context(), time.Time{}, 0)
+	if err != nil || len(acts) != 4 || acts[3].Verb != "add-habit" || acts[3].Object != "T1" ||
+		!strings.Contains(acts[3].Reason, "US, CA, 2001:db8::/32; sat,sun 22:00-02:00 Asia/Tokyo until 2026-11-16") ||
+		acts[1].Verb != "remove-habit" || acts[1].Object != "T2" {
+		t.Errorf("audit log: %+v, %v", acts, err)
+	}
+}
+
+func TestExceptionsRefused(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "h.db"))
+	fine := analyzer.Habit{Senders: []string{"b@example.jp"}, Countries: []string{"US"},
+		Until: noon.Add(time.Hour)}
+	for want, change := range map[string]func(*analyzer.Habit){
+		"needs a sender":           func(h *analyzer.Habit) { h.Senders = nil },
+		"needs a country":          func(h *analyzer.Habit) { h.Countries = nil },
+		"an end in the future":     func(h *analyzer.Habit) { h.Until = noon },
+		"only the configuration":   func(h *analyzer.Habit) { h.Hold = true },
+		"only the configuration s": func(h *analyzer.Habit) { h.Points = 1 },
+	} {
+		h := fine
+		change(&h)
+		if _, err := db.AddHabit(t.Context(), h); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q in it", err, want)
+		}
+	}
+	if list, err := db.Exceptions(t.Context()); err != nil || len(list) != 0 {
+		t.Errorf("kept %+v, %v", list, err)
+	}
+}
