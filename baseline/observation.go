@@ -77,6 +77,9 @@ const (
 	daySlots    = 3
 )
 
+// Start returns when a slot begins.
+func (s Slot) Start() time.Time { return time.Unix(int64(s)*slotSeconds, 0).UTC() }
+
 // SlotOf returns the slot of a time.
 func SlotOf(t time.Time) Slot {
 	s := t.Unix()

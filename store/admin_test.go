@@ -220,9 +220,9 @@ func TestSendersAndStats(t *testing.T) {
 	keep(t, db, robot)
 	all, err := db.Senders(ctx, SenderFilter{})
 	want := []Sender{
-		{"a@example.jp", analyzer.Account, 3, 3, 0, noon, noon.Add(4 * time.Hour)},
-		{"b@example.jp", analyzer.Account, 2, 2, 0, noon.Add(time.Hour), noon.Add(3 * time.Hour)},
-		{"app:10.0.0.0/8", analyzer.Application, 1, 0, 1, *now, *now},
+		{"a@example.jp", analyzer.Account, 3, 3, 0, 0, noon, noon.Add(4 * time.Hour)},
+		{"b@example.jp", analyzer.Account, 2, 2, 0, 0, noon.Add(time.Hour), noon.Add(3 * time.Hour)},
+		{"app:10.0.0.0/8", analyzer.Application, 1, 0, 1, 1, *now, *now},
 	}
 	if err != nil || !reflect.DeepEqual(all, want) {
 		t.Errorf("senders %+v, %v; want %+v", all, err, want)

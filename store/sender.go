@@ -15,6 +15,7 @@ type Sender struct {
 	Mails   int
 	Learned int
 	Kept    int // delayed or held, whatever became of them
+	Odd     int // that mode enforce would delay or hold
 	First   time.Time
 	Last    time.Time
 }
@@ -50,6 +51,7 @@ func (db *DB) Senders(ctx context.Context, f SenderFilter) ([]Sender, error) {
 			s.mails,
 			s.learned,
 			s.kept,
+			s.odd,
 			(SELECT min(at) FROM journal j WHERE j.sender = s.sender AND j.at >= ?),
 			s.last
 		FROM (SELECT
@@ -58,6 +60,7 @@ func (db *DB) Senders(ctx context.Context, f SenderFilter) ([]Sender, error) {
 				count(*) AS mails,
 				sum(j.learned) AS learned,
 				count(h.id) AS kept,
+				sum(j.would != 'pass') AS odd,
 				max(j.at) AS last
 			FROM journal j
 			LEFT JOIN hold h ON h.journal = j.id
@@ -73,8 +76,8 @@ func (db *DB) Senders(ctx context.Context, f SenderFilter) ([]Sender, error) {
 	for rows.Next() {
 		var s Sender
 		var first, last int64
-		if err := rows.Scan(&s.Name, &s.Class, &s.Mails, &s.Learned, &s.Kept, &first,
-			&last); err != nil {
+		if err := rows.Scan(&s.Name, &s.Class, &s.Mails, &s.Learned, &s.Kept, &s.Odd,
+			&first, &last); err != nil {
 			return nil, fmt.Errorf("read senders: %w", err)
 		}
 		s.First, s.Last = time.Unix(first, 0).UTC(), time.Unix(last, 0).UTC()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -21,12 +22,18 @@ type senderLine struct {
 	Kind     string         `json:"kind"`
 	Sender   string         `json:"sender"`
 	Class    analyzer.Class `json:"class"`
+	Mode     analyzer.Mode  `json:"mode"`    // in force
+	Rule     string         `json:"rule"`    // an admin's, such as "allow"; "" for none
+	Until    *time.Time     `json:"until"`   // end of the rule, null for none
 	Mails    int            `json:"mails"`   // in the journal
 	Would    int            `json:"would"`   // of those, delayed or held in mode enforce
 	Learned  int            `json:"learned"` // in the profile
+	Since    string         `json:"since"`   // first day in the profile, "" when it is empty
 	Last     time.Time      `json:"last"`
 	Incident *time.Time     `json:"incident"` // when the open one began, null for none
-	Known    map[string]int `json:"known"`    // distinct values per habit, of show only
+	Known    map[string]int `json:"known"`    // distinct values per habit
+
+	Signals []analyzer.Readiness `json:"signals"` // which of them the history suffices for
 }
 
 func newSender() *cobra.Command {
@@ -95,65 +102,107 @@ var habits = []struct {
 	{baseline.File, "kinds of files"}, {baseline.Phrase, "first and last lines"},
 }
 
-// findSenders sums the journal up per sender ("" is all) and adds what the profiles say.
-func findSenders(cmd *cobra.Command, cfg config.Config, db *store.DB, name string) ([]senderLine, error) {
-	since := time.Now().Add(-time.Duration(cfg.Privacy.Journal))
-	records, err := db.Recent(cmd.Context(), name, since)
+// findSenders sums the journal up per sender ("" is all), the busiest first, and adds what
+// the profiles, incidents and rules say.
+func findSenders(cmd *cobra.Command, cfg config.Config, db *store.DB, name string) (
+	[]senderLine, error) {
+	now := time.Now()
+	senders, err := db.Senders(cmd.Context(), store.SenderFilter{Name: name,
+		Since: now.Add(-time.Duration(cfg.Privacy.Journal))})
 	if err != nil {
 		return nil, err
 	}
-	byName := map[string]*senderLine{}
-	for i := range records {
-		e := &records[i].Envelope
-		s := byName[e.Sender]
-		if s == nil {
-			s = &senderLine{Schema: 1, Kind: "sender", Sender: e.Sender, Class: e.Class}
-			byName[e.Sender] = s
-		}
-		s.Mails, s.Last = s.Mails+1, e.Time
-		if records[i].Verdict.Would != analyzer.Pass {
-			s.Would++
-		}
-	}
-	var out []senderLine
-	for _, s := range byName {
-		p, _, err := db.Profile(cmd.Context(), s.Sender)
-		if err != nil {
-			return nil, err
-		}
-		s.Learned, s.Known = p.Mails(), map[string]int{}
-		for _, h := range habits {
-			s.Known[h.name] = p.Count(h.family)
-		}
-		open, began, err := db.Incident(cmd.Context(), s.Sender)
-		if err != nil {
-			return nil, err
-		}
-		if open {
-			s.Incident = &began
-		}
-		out = append(out, *s)
-	}
-	if len(out) == 0 {
+	if len(senders) == 0 {
 		return nil, errNothing
 	}
-	slices.SortFunc(out, func(a, b senderLine) int {
-		if a.Mails != b.Mails {
-			return b.Mails - a.Mails
+	out := make([]senderLine, len(senders))
+	for i, s := range senders {
+		l := &out[i]
+		*l = senderLine{Schema: 1, Kind: "sender", Sender: s.Name, Class: s.Class, Mails: s.Mails,
+			Would: s.Odd, Last: s.Last, Mode: modeOf(cfg, s.Class)}
+		if err := l.look(cmd.Context(), db, now); err != nil {
+			return nil, err
 		}
-		return strings.Compare(a.Sender, b.Sender)
-	})
+		if cfg.Places.Country == "" { // nobody asked for it
+			l.Signals = slices.DeleteFunc(l.Signals, func(r analyzer.Readiness) bool {
+				return r.Signals == "country"
+			})
+		}
+	}
 	return out, nil
 }
 
+// modeOf is the mode that the configuration sets for a class.
+func modeOf(cfg config.Config, class analyzer.Class) analyzer.Mode {
+	switch class {
+	case analyzer.Application:
+		return analyzer.Mode(cfg.Classes.Application)
+	case analyzer.Null:
+		return analyzer.Mode(cfg.Classes.Null)
+	}
+	return analyzer.Mode(cfg.Mode)
+}
+
+// look adds what the profile, the incidents and the rules say of a sender.
+func (s *senderLine) look(ctx context.Context, db *store.DB, now time.Time) error {
+	p, _, err := db.Profile(ctx, s.Sender)
+	if err != nil {
+		return err
+	}
+	s.Learned, s.Signals, s.Known = p.Mails(), analyzer.Coverage(p), map[string]int{}
+	for _, h := range habits {
+		s.Known[h.name] = p.Count(h.family)
+	}
+	if first, _, ok := p.Since(); ok {
+		s.Since = first.Start().Format(time.DateOnly)
+	}
+	open, began, err := db.Incident(ctx, s.Sender)
+	if err != nil {
+		return err
+	}
+	if open {
+		s.Incident = &began
+	}
+	rule, ok, err := db.Override(ctx, s.Sender, s.Class, now)
+	if err != nil || !ok {
+		return err
+	}
+	s.Rule, s.Until = (&store.Rule{Override: rule}).Verb(), &rule.Until
+	if rule.Mode != "" {
+		s.Mode = rule.Mode
+	}
+	return nil
+}
+
+// senderTable shows at a glance how well each sender is covered.
 func senderTable(w io.Writer, senders []senderLine) error {
-	t := newTable(w, "sender", "class", "mails", "odd", "learned", "last", "incident")
+	t := newTable(w, "sender", "class", "mode", "mails", "odd", "learned", "not ready", "last",
+		"incident")
 	for i := range senders {
 		s := &senders[i]
-		t.row(safe(s.Sender, 60), string(s.Class), fmt.Sprint(s.Mails), fmt.Sprint(s.Would),
-			fmt.Sprint(s.Learned), stamp(s.Last), s.incident())
+		t.row(safe(s.Sender, 60), string(s.Class), s.mode(), fmt.Sprint(s.Mails),
+			fmt.Sprint(s.Would), fmt.Sprint(s.Learned), s.notReady(), stamp(s.Last), s.incident())
 	}
 	return t.write()
+}
+
+// mode is the mode in force, and the rule if there is one.
+func (s *senderLine) mode() string {
+	if s.Rule == "" {
+		return string(s.Mode)
+	}
+	return fmt.Sprintf("%s %s", s.Rule, untilText(*s.Until))
+}
+
+// notReady names the signals that lack history.
+func (s *senderLine) notReady() string {
+	var names []string
+	for _, r := range s.Signals {
+		if !r.Ready {
+			names = append(names, r.Signals)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 func (s *senderLine) incident() string {
@@ -168,10 +217,23 @@ func (s *senderLine) print(w io.Writer) error {
 	fmt.Fprintf(&b, "sender      %s (%s)\n", safe(s.Sender, 200), s.Class)
 	fmt.Fprintf(&b, "journal     %s, %d of them odd, the last %s\n", counted(s.Mails, "mail"),
 		s.Would, stamp(s.Last))
+	fmt.Fprintf(&b, "mode        %s\n", s.mode())
 	if s.Incident != nil {
 		fmt.Fprintf(&b, "incident    open %s\n", s.incident())
 	}
-	fmt.Fprintf(&b, "profile     learned from %s; distinct values:\n", counted(s.Learned, "mail"))
+	b.WriteString("signals\n")
+	for _, r := range s.Signals {
+		state := "ready"
+		if !r.Ready {
+			state = "not ready: " + r.Needs
+		}
+		fmt.Fprintf(&b, "  %-15s  %s\n", r.Signals, state)
+	}
+	fmt.Fprintf(&b, "profile     learned from %s", counted(s.Learned, "mail"))
+	if s.Since != "" {
+		fmt.Fprintf(&b, " since %s", s.Since)
+	}
+	b.WriteString("; distinct values:\n")
 	for _, h := range habits {
 		fmt.Fprintf(&b, "  %6d  %s\n", s.Known[h.name], h.name)
 	}
