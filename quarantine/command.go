@@ -1,7 +1,6 @@
 package quarantine
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +8,8 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"hisseki/internal/capped"
 )
 
 // Bounds of what is kept of a command's output, in bytes. An error text is for people;
@@ -41,29 +42,15 @@ func (q *Queue) command(ctx context.Context, stdin string, stdout io.Writer, nam
 	cmd.Dir = "/"
 	cmd.WaitDelay = 2 * time.Second // for a child that keeps the pipes open
 	cmd.Stdin = strings.NewReader(stdin)
-	said := &capped{room: maxSaid}
+	said := capped.New(maxSaid)
 	cmd.Stdout, cmd.Stderr = stdout, said
 	if err := cmd.Run(); err != nil {
 		if ctx.Err() != nil {
 			err = errors.Join(ctx.Err(), err)
 		}
-		text := bytes.TrimSpace(said.kept.Bytes())
+		text := strings.TrimSpace(said.String())
 		text = text[max(0, len(text)-maxErrorText):]
-		return said.kept.String(), fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, text)
+		return said.String(), fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, text)
 	}
-	return said.kept.String(), nil
-}
-
-// capped keeps the first bytes and swallows the rest, so that the writer goes on. Its
-// buffer is not embedded: io.Copy would find ReadFrom and go around the bound.
-type capped struct {
-	kept bytes.Buffer
-	room int
-}
-
-func (c *capped) Write(p []byte) (int, error) {
-	n := min(len(p), c.room)
-	c.room -= n
-	c.kept.Write(p[:n])
-	return len(p), nil
+	return said.String(), nil
 }

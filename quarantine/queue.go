@@ -3,13 +3,14 @@
 package quarantine
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"regexp"
 	"strings"
 	"time"
+
+	"hisseki/internal/capped"
 )
 
 // Queue runs Postfix's queue commands. Release, Discard, Hold, Where and Cat need root.
@@ -99,10 +100,10 @@ func (q *Queue) Where(ctx context.Context, id string) (string, error) {
 	if !ValidID(id) {
 		return "", fmt.Errorf("postcat: %.40q is no queue id", id)
 	}
-	out := &capped{room: 256}
+	out := capped.New(256)
 	text, err := q.command(ctx, "", out, "postcat", "-qe", id)
-	if m := place.FindSubmatch(out.kept.Bytes()); m != nil {
-		return string(m[1]), nil
+	if m := place.FindStringSubmatch(out.String()); m != nil {
+		return m[1], nil
 	}
 	if err != nil && strings.Contains(text, "No such file or directory") {
 		return "", nil
@@ -122,9 +123,9 @@ func (q *Queue) Cat(ctx context.Context, id string) ([]byte, error) {
 	if !ValidID(id) {
 		return nil, fmt.Errorf("postcat: %.40q is no queue id", id)
 	}
-	out := &capped{room: maxMail}
+	out := capped.New(maxMail)
 	if _, err := q.command(ctx, "", out, "postcat", "-qbh", id); err != nil {
 		return nil, err
 	}
-	return bytes.Clone(out.kept.Bytes()), nil
+	return []byte(out.String()), nil
 }

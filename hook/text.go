@@ -1,0 +1,149 @@
+package hook
+
+import (
+	"embed"
+	"fmt"
+	"regexp"
+	"strings"
+	"text/template"
+	"time"
+
+	"hisseki/internal/term"
+)
+
+//go:embed alert
+var alertFiles embed.FS
+
+// alertText are the alert mails by language. The first line is the subject.
+var alertText = template.Must(template.ParseFS(alertFiles, "alert/*.txt"))
+
+// Languages of alert mail.
+const (
+	English  = "en"
+	Japanese = "ja"
+)
+
+// maxAlertFindings bounds how much evidence an alert repeats.
+const maxAlertFindings = 6
+
+// alertView is what an alert's template sees: text that is safe to print and, where it
+// stands in a command, safe to paste into a shell.
+type alertView struct {
+	ID, State, Sender, Opened, Last string
+	Account                         string // Sender, quoted for a shell
+	Holds, Waiting                  int
+	Recipients, Domains             int
+	Hosts                           []string // made harmless: lure[.]test
+	Host                            string   // the first one, quoted for a shell, "" for none
+	Because                         []string
+	Update                          bool
+}
+
+// alert returns the subject and the text of a mail about a case.
+func alert(c *Case, language string, update bool) (subject, body string, err error) {
+	v := alertView{ID: c.Incident, State: c.State, Sender: term.Safe(c.Sender, 200),
+		Opened: stamp(c.Opened), Last: stamp(c.Last), Account: quoted(c.Sender),
+		Holds: c.Holds, Waiting: c.Waiting, Recipients: c.Recipients, Domains: c.Domains,
+		Update: update}
+	for i, host := range c.Hosts {
+		if i == 0 {
+			v.Host = quoted(host)
+		}
+		v.Hosts = append(v.Hosts, harmless(host))
+	}
+	for i := range c.Evidence[:min(len(c.Evidence), maxAlertFindings)] {
+		v.Because = append(v.Because, finding(&c.Evidence[i], language))
+	}
+	if language == Japanese {
+		v.State = japaneseState(c.State)
+	}
+	var text strings.Builder
+	if err := alertText.ExecuteTemplate(&text, language+".txt", v); err != nil {
+		return "", "", fmt.Errorf("write alert: %w", err)
+	}
+	subject, body, _ = strings.Cut(text.String(), "\n")
+	return subject, strings.TrimLeft(body, "\n"), nil
+}
+
+func stamp(t time.Time) string { return t.Local().Format("2006-01-02 15:04 -0700") }
+
+// harmless keeps mail programs from making a link of a host.
+func harmless(host string) string { return strings.ReplaceAll(term.Safe(host, 100), ".", "[.]") }
+
+// plain needs no quotes in a shell and is no option.
+var plain = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._@+=:/-]*$`)
+
+// quoted makes text fit to be pasted into a shell as one argument.
+func quoted(s string) string {
+	s = term.Safe(s, 200)
+	if plain.MatchString(s) {
+		return s
+	}
+	s = "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	if strings.HasPrefix(s, "'-") {
+		return "-- " + s
+	}
+	return s
+}
+
+// finding is a line of evidence: the sentence in English, in Japanese the signal and what
+// names a place or a link.
+func finding(f *Finding, language string) string {
+	text := f.Text
+	if name := japaneseSignals[f.Signal]; language == Japanese && name != "" {
+		text = name
+		if named[f.Signal] {
+			text += ": " + f.Observed
+		}
+	}
+	return strings.ReplaceAll(term.Safe(text, 150), ".", "[.]")
+}
+
+// named are the signals whose observed value is a name in every language.
+var named = map[string]bool{"url-unknown": true, "url-blocked": true}
+
+func japaneseState(state string) string {
+	switch state {
+	case "open":
+		return "対応待ち"
+	case "confirmed":
+		return "乗っ取りと確認"
+	case "dismissed":
+		return "本人の送信と確認"
+	case "ended":
+		return "判定なしで終了"
+	}
+	return state
+}
+
+// japaneseSignals name the signals for a reader of Japanese. Those that are missing keep
+// their English sentence.
+var japaneseSignals = map[string]string{
+	"recipients-new":        "初めての宛先が多い",
+	"recipient-domains-new": "初めての宛先ドメイン",
+	"recipients-many":       "宛先の数が普段より多い",
+	"recipients-new-day":    "一日の初めての宛先が普段より多い",
+	"volume-10min":          "10分間の通数が普段より多い",
+	"volume-hour":           "1時間の通数が普段より多い",
+	"volume-day":            "一日の通数が普段より多い",
+	"url-unknown":           "見慣れないリンク先",
+	"url-blocked":           "遮断中のリンク先",
+	"sender-held":           "この送信者のメールは管理者が保留中",
+	"network-new":           "見慣れない接続元",
+	"mailer-new":            "普段と違うメールソフト",
+	"message-id-new":        "普段と違う Message-ID の形",
+	"header-new":            "普段と違うヘッダーの並び",
+	"encoding-new":          "普段と違う文字コード",
+	"zone-new":              "普段と違う時間帯情報",
+	"from-new":              "普段と違う差出人",
+	"reply-to-new":          "普段と違う返信先",
+	"file-new":              "普段と違う種類の添付ファイル",
+	"mail-broken":           "壊れた形式のメール",
+	"reply-without-thread":  "元のメールのない返信",
+	"style":                 "普段と違う文体",
+	"phrase-new":            "普段と違う書き出しと結び",
+	"hour-new":              "普段と違う曜日と時間",
+	"mail-link-new":         "見慣れない連絡先アドレス",
+	"campaign":              "ほかのアカウントからも同じ内容",
+	"same-text":             "同じ文面の繰り返し",
+}

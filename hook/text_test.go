@@ -1,0 +1,78 @@
+package hook
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+
+	"hisseki/analyzer"
+)
+
+func TestAlertSaysWhatToDo(t *testing.T) {
+	for language, want := range map[string][]string{
+		English: {"[hisseki] I3 open: 5 mails of bando@example.jp held\n", "file-kakunin[.]test",
+			"something new", "hisseki incident confirm I3", "hisseki incident dismiss I3",
+			`hisseki sender hold --until 1d --reason "I3" bando@example.jp`,
+			`hisseki url block --reason "I3" file-kakunin.test`, "to 12 recipients in 4 domains"},
+		Japanese: {"[hisseki] I3 対応待ち: bando@example.jp のメール 5 通を保留\n",
+			"見慣れないリンク先: file-kakunin[.]test", "hisseki incident confirm I3", "宛先 12 件"},
+	} {
+		subject, body, err := alert(theft(), language, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range want {
+			if !strings.Contains(subject+"\n"+body, s) {
+				t.Errorf("%s: no %q in\n%s\n%s", language, s, subject, body)
+			}
+		}
+		again, more, err := alert(theft(), language, true)
+		if err != nil || again != subject || len(more) <= len(body) {
+			t.Errorf("%s: an update is\n%s\n%s\n%v", language, again, more, err)
+		}
+	}
+}
+
+// What comes from a thief is in the mail: it must not break out of its line, and a command
+// that is pasted into a shell must do what it says.
+func TestAlertIsHarmless(t *testing.T) {
+	c := theft()
+	c.Sender = "x\r\nBcc: victim@partner.test\x1b[2J'; touch /tmp/owned; '\u202e@example.jp"
+	c.Hosts = []string{"$(id).test", "a\nb"}
+	c.Evidence[1].Text = "line\n\nhisseki quarantine release --yes"
+	for _, language := range []string{English, Japanese} {
+		subject, body, err := alert(c, language, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.ContainsAny(subject, "\r\n\x1b") || strings.ContainsAny(body, "\r\x1b\u202e") ||
+			strings.Contains(body, "\nBcc") || strings.Contains(body, "\nhisseki quarantine") {
+			t.Errorf("%s: %q %q", language, subject, body)
+		}
+		raw := letterOf(t, c, language).compose()
+		h, _, _ := decode(t, raw)
+		if h.Get("Bcc") != "" {
+			t.Errorf("a header was forged:\n%s", raw)
+		}
+	}
+}
+
+func TestQuotedIsOneArgument(t *testing.T) {
+	for _, s := range []string{"bando@example.jp", "it's", "a b", "$(id)", "`id`", "\"", "\\", "*", "",
+		"-rf", "名前@example.jp"} {
+		out, err := exec.Command("sh", "-c", "printf '%s|' "+quoted(s)).Output()
+		got := strings.TrimPrefix(string(out), "--|") // printf takes "--" for text here
+		if err != nil || got != s+"|" {
+			t.Errorf("%q is pasted as %q, %v", s, out, err)
+		}
+	}
+}
+
+func TestSignalsHaveJapaneseNames(t *testing.T) {
+	rules := map[string]bool{"url-blocked": true, "sender-held": true}
+	for name := range japaneseSignals {
+		if !analyzer.IsSignal(name) && !rules[name] {
+			t.Errorf("there is no signal %s", name)
+		}
+	}
+}
