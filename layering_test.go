@@ -19,11 +19,13 @@ var mayImport = map[string][]string{
 	"internal/mta":     nil,
 	"internal/config":  {"analyzer"},
 	"internal/company": nil,
+	"internal/capped":  nil,
+	"hook":             {"analyzer", "internal/capped", "internal/term"},
 	"internal/bench":   nil, // benchmarks only
 	"analyzer":         {"analyzer/content", "baseline"},
 	"store":            {"analyzer", "analyzer/content", "baseline"},
 	"milter":           {"analyzer", "analyzer/content", "baseline", "internal/term"},
-	"quarantine":       {"analyzer", "analyzer/content", "baseline", "internal/term"},
+	"quarantine":       {"analyzer", "analyzer/content", "baseline", "internal/capped", "internal/term"},
 	"replay":           {"analyzer", "analyzer/content", "baseline", "internal/term"},
 	"drill":            {"analyzer", "analyzer/content", "baseline"},
 }

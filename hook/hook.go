@@ -18,9 +18,10 @@ import (
 	"hisseki/internal/term"
 )
 
-// Case is an incident as it is now.
-type Case struct {
+// Brief is an incident as it is now.
+type Brief struct {
 	Incident   string    `json:"incident"` // such as "I3"
+	Case       string    `json:"case"`     // the first incident of the same campaign
 	Sender     string    `json:"sender"`
 	State      string    `json:"state"` // open, confirmed, dismissed, ended
 	Opened     time.Time `json:"opened"`
@@ -42,7 +43,7 @@ type Finding struct {
 }
 
 // Event is what a hook is told, schema 1. Everything up to Reason is the same in every
-// run; Case is what is known by then.
+// run; Brief is what is known by then.
 type Event struct {
 	Schema int       `json:"schema"`
 	Kind   string    `json:"kind"` // always "incident"
@@ -52,7 +53,7 @@ type Event struct {
 	By     string    `json:"by"`
 	Reason string    `json:"reason"`
 	Run    int       `json:"run"` // from 1; more when an earlier one failed or was cut off
-	Case
+	Brief
 
 	N     int64     `json:"-"` // the store's own name for it
 	First time.Time `json:"-"` // when run 1 began

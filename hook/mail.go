@@ -19,10 +19,10 @@ import (
 
 // Alert is a mail that is due.
 type Alert struct {
-	Incident int64
-	FirstID  string // Message-ID of the incident's first mail, "" when this is the first
-	Tries    int    // begun until now
-	Case     Case
+	FirstID string // Message-ID of the incident's first mail, "" when this is the first
+	Tries   int    // begun until now
+	Brief   Brief
+	N       int64 // the store's own name for the incident
 }
 
 // Alerts is where it is known which mail is due.
@@ -67,7 +67,7 @@ func (p *Postman) Once(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	ctx = context.WithoutCancel(ctx) // what has begun is finished
-	log := p.Log.With("hook", MailName, "incident", a.Case.Incident, "run", a.Tries)
+	log := p.Log.With("hook", MailName, "incident", a.Brief.Incident, "run", a.Tries)
 	id, err := p.send(ctx, a)
 	if err == nil {
 		log.Info("postmaster told", "message_id", id)
@@ -79,7 +79,7 @@ func (p *Postman) Once(ctx context.Context) (bool, error) {
 }
 
 func (p *Postman) send(ctx context.Context, a *Alert) (messageID string, err error) {
-	subject, body, err := alert(&a.Case, p.Language, a.FirstID != "")
+	subject, body, err := alert(&a.Brief, p.Language, a.FirstID != "")
 	if err != nil {
 		return "", err
 	}

@@ -19,14 +19,14 @@ import (
 
 var noon = time.Date(2026, 11, 17, 12, 0, 0, 0, time.UTC)
 
-func theft() *Case {
-	return &Case{Incident: "I3", Sender: "bando@example.jp", State: "open", Opened: noon, Holds: 5,
+func theft() *Brief {
+	return &Brief{Incident: "I3", Sender: "bando@example.jp", State: "open", Opened: noon, Holds: 5,
 		Waiting: 4, Last: noon, Recipients: 12, Domains: 4, Hosts: []string{"file-kakunin.test"},
 		Evidence: []Finding{{"url-unknown", 4, "file-kakunin.test", "a link to file-kakunin.test"},
 			{"invented", 1, "", "something new"}}}
 }
 
-func letterOf(t *testing.T, c *Case, language string) *letter {
+func letterOf(t *testing.T, c *Brief, language string) *letter {
 	t.Helper()
 	subject, body, err := alert(c, language, false)
 	if err != nil {
@@ -107,7 +107,7 @@ func TestAlertMailIsReadableEverywhere(t *testing.T) {
 	long := theft()
 	long.Sender = strings.Repeat("非常に長い名前", 20) + "@example.jp"
 	for name, c := range map[string]struct {
-		c                 *Case
+		c                 *Brief
 		language, charset string
 	}{
 		"english": {theft(), English, "us-ascii"}, "japanese": {theft(), Japanese, "iso-2022-jp"},

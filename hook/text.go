@@ -39,8 +39,8 @@ type alertView struct {
 	Update                          bool
 }
 
-// alert returns the subject and the text of a mail about a case.
-func alert(c *Case, language string, update bool) (subject, body string, err error) {
+// alert returns the subject and the text of a mail about an incident.
+func alert(c *Brief, language string, update bool) (subject, body string, err error) {
 	v := alertView{ID: c.Incident, State: c.State, Sender: term.Safe(c.Sender, 200),
 		Opened: stamp(c.Opened), Last: stamp(c.Last), Account: quoted(c.Sender),
 		Holds: c.Holds, Waiting: c.Waiting, Recipients: c.Recipients, Domains: c.Domains,

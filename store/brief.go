@@ -14,6 +14,7 @@ import (
 // Brief is an incident in short, for alerts and hooks.
 type Brief struct {
 	ID         int64
+	Case       int64 // the campaign: the number of its first incident
 	Sender     string
 	State      IncidentState
 	Opened     time.Time
@@ -47,6 +48,7 @@ func (db *DB) Brief(ctx context.Context, incident int64) (*Brief, error) {
 func (db *DB) briefIncident(ctx context.Context, b *Brief) error {
 	var opened int64
 	err := db.read.QueryRowContext(ctx, `SELECT
+			i.case_id,
 			i.sender,
 			i.state,
 			i.opened,
@@ -55,7 +57,7 @@ func (db *DB) briefIncident(ctx context.Context, b *Brief) error {
 			(SELECT count(DISTINCT r.domain)
 				FROM hold h JOIN recipient r ON r.journal = h.journal WHERE h.incident = i.id)
 		FROM incident i
-		WHERE i.id = ?`, b.ID).Scan(&b.Sender, &b.State, &opened, &b.Recipients, &b.Domains)
+		WHERE i.id = ?`, b.ID).Scan(&b.Case, &b.Sender, &b.State, &opened, &b.Recipients, &b.Domains)
 	if errors.Is(err, sql.ErrNoRows) {
 		return errNoIncident
 	}

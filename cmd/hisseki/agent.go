@@ -59,13 +59,23 @@ func runAgent(cmd *cobra.Command, cfg config.Config, host string, once bool) (er
 		Host: host, Store: tasks{db}, Log: log, Now: time.Now,
 		MTA: &quarantine.Queue{ConfigDir: cfg.Agent.PostfixConfig},
 	}
-	if once {
-		return agent.Once(cmd.Context())
+	hooks, err := newAgentHooks(cmd.Context(), cfg, db, log)
+	if err != nil {
+		return err
 	}
+	if once {
+		return errors.Join(agent.Once(cmd.Context()), hooks.once(cmd.Context()))
+	}
+	told := make(chan struct{}) // beside the queue's work: a hook that hangs delays no mail
+	go func() {
+		defer close(told)
+		hooks.run(cmd.Context())
+	}()
 	log.Info("agent at work", "host", host, "interval", time.Duration(cfg.Agent.Interval))
 	notify(log, daemon.SdNotifyReady)
 	err = agent.Run(cmd.Context(), time.Duration(cfg.Agent.Interval))
 	notify(log, daemon.SdNotifyStopping)
+	<-told // a run that has begun is finished, or killed by its timeout
 	if errors.Is(err, context.Canceled) && cmd.Context().Err() != nil {
 		return nil // told to stop
 	}

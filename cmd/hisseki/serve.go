@@ -96,6 +96,7 @@ func runServe(cmd *cobra.Command, f serveFlags) (err error) {
 	if err := d.use(cmd.Context(), cfg, places); err != nil {
 		return err
 	}
+	defer func() { d.endWebhooks() }()
 	ln, err := listen(cfg.Milter)
 	if err != nil {
 		return err
@@ -141,6 +142,10 @@ func (d *daemonState) run(ctx context.Context, ln net.Listener) error {
 	drain, cancel := context.WithTimeout(end, time.Duration(m.Drain))
 	defer cancel()
 	err := errors.Join(<-served, srv.Shutdown(drain))
+	select {
+	case <-d.webhooks:
+	case <-drain.Done(): // what is not noted as told is told again
+	}
 	err = errors.Join(err, d.core.Load().Save(end))
 	d.log.Info("stopped")
 	return err

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hisseki/analyzer"
+	"hisseki/hook"
 	"hisseki/internal/config"
 	"hisseki/milter"
 	"hisseki/store"
@@ -39,10 +40,22 @@ type daemonState struct {
 	identity atomic.Pointer[milter.Identity]
 	agent    atomic.Bool // somebody ends delays
 	told     bool        // the first state of the agent was logged
+
+	endWebhooks context.CancelFunc
+	webhooks    <-chan struct{} // closed when those of endWebhooks have ended
 }
 
 // Judge implements milter.Judge.
 func (d *daemonState) Judge(ctx context.Context, m *analyzer.Mail) (analyzer.Verdict, error) {
+	// The alert to the postmaster tells of blocked links and must not wait for him.
+	if id := hook.OwnMessageID(m); id != "" {
+		own, err := d.db.TakeOwnMail(ctx, id, m.Recipients)
+		if err == nil && own {
+			d.log.Info("own mail let pass", "queue_id", m.QueueID, "message_id", id)
+			return analyzer.Verdict{Action: analyzer.Pass, Would: analyzer.Pass}, nil
+		}
+		d.report("own mail not recognised", err)
+	}
 	r, err := d.core.Load().Judge(ctx, m, analyzer.Conditions{CanDelay: d.agent.Load()})
 	if err != nil {
 		return analyzer.Verdict{}, err
@@ -58,6 +71,13 @@ func (d *daemonState) use(ctx context.Context, cfg config.Config, p *places) err
 	if err != nil {
 		return err
 	}
+	hooks, err := webhooks(cfg.Hooks)
+	if err != nil {
+		return err
+	}
+	if err := d.db.SetHooks(ctx, hookNames(cfg.Hooks)); err != nil {
+		return err
+	}
 	if old := d.core.Load(); old != nil {
 		if err := old.Save(ctx); err != nil {
 			return err
@@ -66,6 +86,11 @@ func (d *daemonState) use(ctx context.Context, cfg config.Config, p *places) err
 	d.core.Store(analyzer.New(ac, d.db))
 	d.identity.Store(identity(cfg))
 	setLevel(&d.level, cfg.Log.Level)
+	if d.endWebhooks != nil {
+		d.endWebhooks() // a run under way ends by itself, nobody else is told its event
+	}
+	ctx, d.endWebhooks = context.WithCancel(ctx)
+	d.webhooks = startWebhooks(ctx, hooks, d.db, d.log)
 	return nil
 }
 

@@ -21,6 +21,7 @@ type Config struct {
 	Privacy  Privacy  `toml:"privacy"`
 	Log      Log      `toml:"log"`
 	Agent    Agent    `toml:"agent"`
+	Hooks    Hooks    `toml:"hooks"`
 
 	Groups map[string][]string `toml:"groups"` // of senders, for habits
 	Habits []Habit             `toml:"habits"`
@@ -135,5 +136,7 @@ func Default(state string) Config {
 		Privacy: Privacy{Journal: Duration(21 * day), Excerpt: 200},
 		Log:     Log{Format: "text", Level: "info"},
 		Agent:   Agent{Interval: Duration(2 * second)},
+		Hooks: Hooks{Mail: MailHook{Language: "en", Every: Duration(60 * minute),
+			Sendmail: "/usr/sbin/sendmail"}},
 	}
 }

@@ -73,6 +73,24 @@ func TestRefused(t *testing.T) {
 		{"[[habits]]\nname='a'\nnetworks=['192.0.2.1']\nfor=['[']", "is no sender, domain or pattern"},
 		{"[[habits]]\nname='a'\nnetworks=['192.0.2.1']\noutsde='hold'", `f:4: unknown key "habits.outsde"`},
 		{"[groups]\nops = ['group:all']\nall = ['example.jp']", "f:2: groups.ops: names a group"},
+		{"[hooks.mail]\nto = ['Post Master <p@a.test>']", `f:2: hooks.mail.to: "Post Master`},
+		{"[hooks.mail]\nto = ['-p@a.test']", "is not an address"},
+		{"[hooks.mail]\nlanguage = 'fr'", `f:2: hooks.mail.language: "fr" is not one of`},
+		{"[hooks.mail]\nevery = '5s'", "is under a minute"},
+		{"[hooks.mail]\nsendmail = 'sendmail'", "must be an absolute path"},
+		{"[[hooks.command]]\nname='a'\nrun=['/bin/a']\nuser='nobody'\n" +
+			"[[hooks.command]]\nname='b'\nrun=['b']\nuser='nobody'", "f:7: hooks.command[1].run: must be a"},
+		{"mode='observe'\n[[hooks.command]]\nname='a'\nrun=['/bin/a']",
+			"f:2: hooks.command[0].user: is missing"},
+		{"[[hooks.command]]\nname='A b'\nrun=['/bin/a']\nuser='nobody'", "f:2: hooks.command[0].name"},
+		{"[[hooks.command]]\nname='mail'\nrun=['/bin/a']\nuser='nobody'", `"mail" is taken`},
+		{"[[hooks.command]]\nname='a'\nrun=['/bin/a']\nuser='nobody'\non=['open']", `f:5: hooks.command[0].on`},
+		{"[[hooks.command]]\nname='a'\nrun=['/bin/a']\nuser='nobody'\ntimeout='1h'", "from 1s to 10m"},
+		{"[[hooks.command]]\nshell='a'", `f:2: unknown key "hooks.command.shell"`},
+		{"[[hooks.webhook]]\nname='a'\nurl='http://soc.test/'\nsecret_file='/s'", "use https://"},
+		{"[[hooks.webhook]]\nname='a'\nurl='https://u:p@soc.test/'\nsecret_file='/s'", "without a password"},
+		{"[[hooks.webhook]]\nname='a'\nurl='https://soc.test/'", "name the secret either"},
+		{"[[hooks.webhook]]\nname='a'\nurl='https://soc.test/'\nsecret_credential='../x'", "not a path"},
 		{"mode = 'observe'\nmode = 'enforce'", "f:2: "},
 		{"mode = ", "f:1: "},
 	}
@@ -99,6 +117,18 @@ bob = "robert@example.jp"
 [identity.webmail]
 hosts = ["192.0.2.7", "2001:db8::/32"]
 header = "X-Originating-IP"
+[[hooks.command]]
+name = "lock"
+run = ["/usr/lib/hisseki/hooks/lock", "--now"]
+user = "nobody"
+on = ["confirmed"]
+[[hooks.webhook]]
+name = "soc"
+url = "http://[::1]:8080/hisseki"
+secret_credential = "soc"
+[hooks.mail]
+to = ["postmaster@example.jp"]
+language = "ja"
 `), Default("/s"))
 	if err != nil {
 		t.Fatal(err)
@@ -111,6 +141,11 @@ header = "X-Originating-IP"
 	}
 	if time.Duration(cfg.Privacy.Journal) != 90*24*time.Hour {
 		t.Errorf("journal: %v", cfg.Privacy.Journal)
+	}
+	h := cfg.Hooks
+	if len(h.Command) != 1 || h.Command[0].Run[1] != "--now" || len(h.Webhook) != 1 ||
+		h.Mail.Language != "ja" || time.Duration(h.Mail.Every) != time.Hour {
+		t.Errorf("hooks: %+v", h)
 	}
 	if len(cfg.Identity.Webmail.Hosts) != 2 {
 		t.Errorf("webmail: %+v", cfg.Identity.Webmail)
