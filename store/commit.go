@@ -112,6 +112,12 @@ func (db *DB) runBatch(batch []job, errs []error) error {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	if len(batch) == 1 { // nobody else to keep it from
+		if errs[0] = batch[0].do(tx); errs[0] != nil {
+			return nil
+		}
+		return commit(tx)
+	}
 	for i, j := range batch {
 		if _, err := tx.Exec(`SAVEPOINT job`); err != nil {
 			return fmt.Errorf("savepoint: %w", err)
@@ -125,6 +131,10 @@ func (db *DB) runBatch(batch []job, errs []error) error {
 			return fmt.Errorf("release savepoint: %w", err)
 		}
 	}
+	return commit(tx)
+}
+
+func commit(tx *sql.Tx) error {
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}

@@ -72,7 +72,7 @@ func openIncident(tx *sql.Tx, r *analyzer.Record, journal int64) (int64, error) 
 // Incident says whether a sender has an open incident, and since when.
 func (db *DB) Incident(ctx context.Context, sender string) (bool, time.Time, error) {
 	var opened int64
-	err := db.read.QueryRowContext(ctx, `SELECT opened FROM incident
+	err := db.read.QueryRowContext(context.WithoutCancel(ctx), `SELECT opened FROM incident
 		WHERE sender = ? AND state = 'open'`, sender).Scan(&opened)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, time.Time{}, nil

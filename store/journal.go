@@ -48,7 +48,7 @@ func (db *DB) Record(ctx context.Context, r *analyzer.Record) (id, lesson int64,
 			}
 		}
 		if r.Learn {
-			lesson, err = teach(tx, id, 1, db.now())
+			lesson, err = teachNew(tx, id, r, db.now())
 		}
 		return err
 	})
@@ -76,10 +76,10 @@ func insertRecord(tx *sql.Tx, r *analyzer.Record) (int64, error) {
 	res, err := tx.Exec(`INSERT INTO journal (at, host, queue_id, sender, class, mail_from,
 			header_from, client, message_id, subject, bytes, action, would, points, sum, due,
 			learned, observation, detail, simhash)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)`,
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		e.Time.Unix(), e.Host, e.QueueID, e.Sender, e.Class, e.MailFrom, r.HeaderFrom, client,
-		r.MessageID, r.Subject, r.Bytes, v.Action, v.Would, v.Points, v.Sum, unix(r.Due), obs,
-		string(more), int64(r.Observation.SimHash))
+		r.MessageID, r.Subject, r.Bytes, v.Action, v.Would, v.Points, v.Sum, unix(r.Due), r.Learn,
+		obs, string(more), int64(r.Observation.SimHash))
 	if err != nil {
 		return 0, fmt.Errorf("insert journal row: %w", err)
 	}
@@ -94,6 +94,16 @@ func insertRecord(tx *sql.Tx, r *analyzer.Record) (int64, error) {
 		}
 	}
 	return id, insertMarks(tx, id, r.Observation.Marks)
+}
+
+// teachNew adds the lesson of a journal row that was inserted as learned.
+func teachNew(tx *sql.Tx, journal int64, r *analyzer.Record, at time.Time) (int64, error) {
+	res, err := tx.Exec(`INSERT INTO lesson (journal, sender, sign, at)
+		VALUES (?, ?, 1, ?)`, journal, r.Envelope.Sender, at.Unix())
+	if err != nil {
+		return 0, fmt.Errorf("insert lesson: %w", err)
+	}
+	return res.LastInsertId()
 }
 
 // teach adds a lesson and marks the journal row.

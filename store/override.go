@@ -24,7 +24,7 @@ func (db *DB) Override(ctx context.Context, sender string, class analyzer.Class,
 	analyzer.Override, bool, error) {
 	var o analyzer.Override
 	var until int64
-	err := db.read.QueryRowContext(ctx, `SELECT
+	err := db.read.QueryRowContext(context.WithoutCancel(ctx), `SELECT
 			action,
 			mode,
 			until,

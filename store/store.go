@@ -125,7 +125,8 @@ func OpenReadOnly(ctx context.Context, path string, opt Options) (*DB, error) {
 }
 
 func (db *DB) openReaders() (err error) {
-	db.read, err = sql.Open("sqlite3", dsn(db.path, "ro", url.Values{"_query_only": {"true"}}))
+	db.read, err = sql.Open("sqlite3", dsn(db.path, "ro", url.Values{
+		"_query_only": {"true"}, "_stmt_cache_size": {"32"}}))
 	if err != nil {
 		return fmt.Errorf("open store %s for reading: %w", db.path, err)
 	}
