@@ -169,16 +169,23 @@ func partOfWeek(t time.Time) string {
 // openerCloser returns the first and the last line of the author's own text, folded:
 // the most personal lines of a mail.
 func openerCloser(own string) []string {
-	var lines []string
+	first, last, n := "", "", 0
 	for line := range strings.Lines(own) {
-		if line = strings.Join(strings.Fields(strings.ToLower(line)), " "); line != "" {
-			lines = append(lines, line)
+		if strings.TrimSpace(line) == "" {
+			continue
 		}
+		if n++; n == 1 {
+			first = line
+		}
+		last = line
 	}
-	if len(lines) < 2 {
+	if n < 2 {
 		return nil
 	}
-	return []string{"o:" + clip(lines[0], 40), "c:" + clip(lines[len(lines)-1], 40)}
+	folded := func(line string) string {
+		return clip(strings.Join(strings.Fields(strings.ToLower(line)), " "), 40)
+	}
+	return []string{"o:" + folded(first), "c:" + folded(last)}
 }
 
 // clip cuts a string to at most n characters.

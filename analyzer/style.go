@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"hisseki/baseline"
 )
@@ -105,12 +106,12 @@ func layout(own string, f func(uint32)) {
 			continue
 		}
 		lines++
-		runes := []rune(line)
-		feature("len" + string(rune('a'+min(len(runes)/10, 9))))
-		if unicode.IsSpace(runes[0]) {
-			feature("indent" + string(runes[0]))
+		feature("len" + string(rune('a'+min(utf8.RuneCountInString(line)/10, 9))))
+		if first, _ := utf8.DecodeRuneInString(line); unicode.IsSpace(first) {
+			feature("indent" + string(first))
 		}
-		feature("end" + string(runes[len(runes)-1]))
+		last, _ := utf8.DecodeLastRuneInString(line)
+		feature("end" + string(last))
 		if lines == 1 {
 			feature("open" + clip(line, 12))
 		}
@@ -142,7 +143,7 @@ func mix(h uint32) uint32 {
 // simHash returns Charikar's SimHash (STOC 2002) over 4-grams of characters without
 // spaces: mails whose hashes differ in few bits say nearly the same.
 func simHash(text []rune) uint64 {
-	var sums [64]int
+	var ones bitCounts
 	var window [4]rune
 	n := 0
 	for _, r := range text {
@@ -161,14 +162,31 @@ func simHash(text []rune) uint64 {
 		h ^= h >> 29
 		h *= 0xbf58476d1ce4e5b9
 		h ^= h >> 32
-		for i := range sums {
-			sums[i] += int(h>>i&1)*2 - 1
-		}
+		ones.add(h)
 	}
+	return ones.majority(n - 3)
+}
+
+// bitCounts counts for each of 64 bits how often it was set, all at once: plane i holds
+// digit i of the 64 counts. The planes hold more than maxLetters.
+type bitCounts [16]uint64
+
+func (c *bitCounts) add(h uint64) {
+	for i := 0; h != 0; i++ {
+		c[i], h = c[i]^h, c[i]&h
+	}
+}
+
+// majority returns the bits that were set in more than half of n additions.
+func (c *bitCounts) majority(n int) uint64 {
 	var out uint64
-	for i, s := range sums {
-		if s > 0 {
-			out |= 1 << i
+	for bit := range 64 {
+		count := 0
+		for i, plane := range c {
+			count |= int(plane>>bit&1) << i
+		}
+		if 2*count > n {
+			out |= 1 << bit
 		}
 	}
 	return out
