@@ -51,13 +51,10 @@ func (db *DB) update(ctx context.Context, do func(*sql.Tx) error) error {
 	}
 }
 
-// checkpointEvery keeps the write-ahead log short: SQLite's own checkpoints never
-// truncate it, and give way to readers.
-const checkpointEvery = time.Minute
-
 // commitLoop is the only writer.
 func (db *DB) commitLoop() {
 	defer close(db.closed)
+	defer db.stopCopying()
 	tick := time.NewTicker(checkpointEvery)
 	defer tick.Stop()
 	written := false
@@ -66,6 +63,9 @@ func (db *DB) commitLoop() {
 		case j := <-db.jobs:
 			db.commit(j)
 			written = true
+			db.count()
+		case <-db.copied:
+			db.copyRest()
 		case <-tick.C:
 			if written {
 				written = !db.checkpoint()
@@ -139,23 +139,4 @@ func commit(tx *sql.Tx) error {
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
-}
-
-// checkpoint moves the write-ahead log into the file and empties it. It says whether
-// that succeeded; busy readers are no error, the next round may do better.
-func (db *DB) checkpoint() bool {
-	// Writers queue up behind it, so it may wait for readers for 50 ms only.
-	if _, err := db.write.Exec(`PRAGMA busy_timeout = 50`); err != nil {
-		db.log.Warn("store not checkpointed", "error", err)
-		return false
-	}
-	var busy, log, moved int
-	err := db.write.QueryRow(`PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &log, &moved)
-	if _, e := db.write.Exec(`PRAGMA busy_timeout = 5000`); e != nil {
-		err = errors.Join(err, e)
-	}
-	if err != nil {
-		db.log.Warn("store not checkpointed", "error", err)
-	}
-	return err == nil && busy == 0
 }

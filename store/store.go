@@ -36,6 +36,11 @@ type DB struct {
 	jobs    chan job
 	done    chan struct{}
 	closed  chan struct{}
+	copier  *sql.DB // a connection for checkpoints
+	commits int     // since the last copy, the committer's
+	due     chan struct{}
+	copied  chan struct{}
+	stopped chan struct{}
 	closing sync.Once
 	failed  error // of closing
 }
@@ -70,7 +75,8 @@ func newDB(path string, opt Options) *DB {
 		opt.Excerpt = defaultExcerpt
 	}
 	return &DB{path: path, opt: opt, now: opt.Now, log: opt.Log, jobs: make(chan job, 256),
-		done: make(chan struct{}), closed: make(chan struct{})}
+		done: make(chan struct{}), closed: make(chan struct{}), due: make(chan struct{}),
+		copied: make(chan struct{}, 1), stopped: make(chan struct{})}
 }
 
 // Open opens or creates the store at path, with its folder. It refuses files of other
@@ -97,6 +103,9 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	}
 	if err := db.openReaders(); err != nil {
 		return nil, errors.Join(err, db.write.Close())
+	}
+	if err := db.startCopier(); err != nil {
+		return nil, errors.Join(err, db.read.Close(), db.write.Close())
 	}
 	go db.commitLoop()
 	return db, nil

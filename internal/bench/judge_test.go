@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -61,6 +62,8 @@ func BenchmarkInside(b *testing.B) {
 	})
 	list := letters(b, 8000)
 	var next atomic.Int64
+	var mu sync.Mutex
+	var all tally
 	b.SetParallelism(2) // four at once on two cores
 	b.ReportAllocs()
 	b.ResetTimer()
@@ -71,11 +74,19 @@ func BenchmarkInside(b *testing.B) {
 			return
 		}
 		defer p.conn.Close()
+		var ends []time.Duration
 		for pb.Next() {
-			if _, err := p.send(&list[int(next.Add(1))%len(list)]); err != nil {
+			took, err := p.send(&list[int(next.Add(1))%len(list)])
+			if err != nil {
 				b.Error(err)
 				return
 			}
+			ends = append(ends, took)
 		}
+		mu.Lock()
+		all.ends = append(all.ends, ends...)
+		mu.Unlock()
 	})
+	b.ReportMetric(all.quantile(0.5), "p50-ms")
+	b.ReportMetric(all.quantile(0.99), "p99-ms")
 }
