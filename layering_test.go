@@ -28,6 +28,7 @@ var mayImport = map[string][]string{
 	"quarantine":       {"analyzer", "analyzer/content", "baseline", "internal/capped", "internal/term"},
 	"replay":           {"analyzer", "analyzer/content", "baseline", "internal/term"},
 	"drill":            {"analyzer", "analyzer/content", "baseline"},
+	"calibration":      {"analyzer"},
 }
 
 // onlyIn says which packages may know a technology.
