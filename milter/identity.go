@@ -33,7 +33,7 @@ func (id *Identity) sender(e *analyzer.Envelope) {
 	from := strings.ToLower(e.MailFrom)
 	switch {
 	case e.Login != "":
-		e.Class, e.Sender = analyzer.Account, id.normal(e.Login)
+		e.Class, e.Sender = analyzer.Account, id.Normal(e.Login)
 	case from == "":
 		e.Class, e.Sender = analyzer.Null, "null:"+source(e)
 	default:
@@ -41,8 +41,8 @@ func (id *Identity) sender(e *analyzer.Envelope) {
 	}
 }
 
-// normal returns the login whose habits count. An alias may be given with its suffix.
-func (id *Identity) normal(login string) string {
+// Normal returns the login whose habits count: the sender of its mail. An alias may be given with its suffix.
+func (id *Identity) Normal(login string) string {
 	login = strings.ToLower(strings.TrimSpace(login))
 	name, realm, ok := cutLast(login, "@")
 	if !ok && id.DefaultRealm != "" {

@@ -186,6 +186,13 @@ func TestQueueIDs(t *testing.T) {
 	if got := fates(t, db, third); got != "3:a=delivered 3:b=unknown" {
 		t.Error(got)
 	}
+	// It cannot be another recorded mail's.
+	logged(t, db, LogLine{Event: LogRequeued, QueueID: short, Next: long, At: noon.Add(time.Hour)},
+		LogLine{QueueID: long, Recipient: "b@example.org", Outcome: OutcomeBounced})
+	if got := fates(t, db, second, third); got !=
+		"2:a=deferred 2:b=unknown 3:a=delivered 3:b=bounced" {
+		t.Error(got)
+	}
 	// Another host's mail of the same id is another mail.
 	other, err := db.KeepLog(t.Context(), &LogBatch{Host: "mx2.example.jp",
 		Lines: []LogLine{{Event: LogOutcome, QueueID: long, Recipient: "b@example.org",

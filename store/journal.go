@@ -27,8 +27,6 @@ type detail struct {
 	TLS        string              `json:"tls,omitempty"`
 	Daemon     string              `json:"daemon,omitempty"`
 	AuthType   string              `json:"auth,omitempty"`
-	Lure       float64             `json:"lure,omitempty"`
-	Cause      string              `json:"cause,omitempty"`
 }
 
 // Record keeps one judged mail in one durable transaction: its row, its recipients, its
@@ -67,8 +65,7 @@ func insertRecord(tx *sql.Tx, r *analyzer.Record) (int64, error) {
 		return 0, err
 	}
 	more, err := json.Marshal(detail{v.Evidence, v.PassIf, v.Incident, v.LittleHist,
-		r.URLs, r.Hosts, r.Files, e.Login, e.ClientName, e.Helo, e.TLS, e.Daemon, e.AuthType,
-		v.Lure, v.Cause})
+		r.URLs, r.Hosts, r.Files, e.Login, e.ClientName, e.Helo, e.TLS, e.Daemon, e.AuthType})
 	if err != nil {
 		return 0, err
 	}
@@ -155,7 +152,7 @@ func scanRecord(rows scanner, extra ...any) (*analyzer.Record, error) {
 	v.Evidence, v.PassIf, v.Incident, v.LittleHist = d.Evidence, d.PassIf, d.Incident, d.LittleHist
 	r.URLs, r.Hosts, r.Files = d.URLs, d.Hosts, d.Files
 	e.Login, e.ClientName, e.Helo, e.TLS, e.Daemon = d.Login, d.ClientName, d.Helo, d.TLS, d.Daemon
-	e.AuthType, v.Lure, v.Cause = d.AuthType, d.Lure, d.Cause
+	e.AuthType = d.AuthType
 	e.Time, r.Due = time.Unix(at, 0).UTC(), fromUnix(due)
 	if client != "" {
 		e.Client, _ = netip.ParseAddr(client)

@@ -113,6 +113,10 @@ func keepLine(tx *sql.Tx, host string, l *LogLine) (bool, error) {
 	}
 	switch {
 	case l.Event == LogRequeued:
+		// An id that is a recorded mail's own stays that mail's: it may come out of a reply.
+		if other, err := journalOf(tx, host, l.Next, l.At); err != nil || other != 0 {
+			return true, err
+		}
 		return true, requeue(tx, host, l.Next, journal, l.At, time.Time{})
 	case l.Event == LogGone && longID(l.QueueID):
 		return true, nil // never used again

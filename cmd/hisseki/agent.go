@@ -66,6 +66,11 @@ func runAgent(cmd *cobra.Command, cfg config.Config, host string, once bool) (er
 	if once {
 		return errors.Join(agent.Once(cmd.Context()), hooks.once(cmd.Context()))
 	}
+	read := make(chan struct{}) // beside the queue's work, like the hooks
+	go func() {
+		defer close(read)
+		follower(cfg, db, host, log).Run(cmd.Context())
+	}()
 	told := make(chan struct{}) // beside the queue's work: a hook that hangs delays no mail
 	go func() {
 		defer close(told)
@@ -75,6 +80,7 @@ func runAgent(cmd *cobra.Command, cfg config.Config, host string, once bool) (er
 	notify(log, daemon.SdNotifyReady)
 	err = agent.Run(cmd.Context(), time.Duration(cfg.Agent.Interval))
 	notify(log, daemon.SdNotifyStopping)
+	<-read
 	<-told // a run that has begun is finished, or killed by its timeout
 	if errors.Is(err, context.Canceled) && cmd.Context().Err() != nil {
 		return nil // told to stop

@@ -101,6 +101,7 @@ func (d *doctor) store() {
 	defer db.Close()
 	d.add("store", "ok", d.cfg.Database, "")
 	d.agent(db)
+	d.maillog(db)
 	d.habits(db)
 }
 

@@ -3,6 +3,8 @@ package config
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"path/filepath"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2/unstable"
@@ -59,7 +61,20 @@ func (c *Config) checkNumbers() error {
 			"is under a day, no incident could be answered"),
 		must(c.Agent.Interval >= Duration(second) && c.Agent.Interval <= Duration(10*second),
 			"agent.interval", "must be from 1s to 10s, serve believes in a heartbeat for 30s"),
+		c.checkMaillog(),
 	)
+}
+
+func (c *Config) checkMaillog() error {
+	m := &c.Maillog
+	errs := []error{must(len(m.Files) == 0 || !m.Journald, "maillog.journald",
+		"excludes maillog.files, every login would count twice")}
+	for i, path := range m.Files {
+		errs = append(errs,
+			must(filepath.IsAbs(path), "maillog.files", fmt.Sprintf("%q is no absolute path", path)),
+			must(!slices.Contains(m.Files[:i], path), "maillog.files", "names "+path+" twice"))
+	}
+	return errors.Join(errs...)
 }
 
 func (c *Config) checkWebmail() error {

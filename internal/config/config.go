@@ -21,6 +21,7 @@ type Config struct {
 	Privacy  Privacy  `toml:"privacy"`
 	Log      Log      `toml:"log"`
 	Agent    Agent    `toml:"agent"`
+	Maillog  Maillog  `toml:"maillog"`
 	Hooks    Hooks    `toml:"hooks"`
 
 	Groups map[string][]string `toml:"groups"` // of senders, for habits
@@ -108,6 +109,12 @@ type Log struct {
 type Agent struct {
 	Interval      Duration `toml:"interval"`
 	PostfixConfig string   `toml:"postfix_config"` // "" for Postfix's own default
+}
+
+// Maillog is where Postfix and Dovecot log.
+type Maillog struct {
+	Files    []string `toml:"files"` // absolute paths
+	Journald bool     `toml:"journald"`
 }
 
 // Default returns the settings of an installation without a file. state is the folder

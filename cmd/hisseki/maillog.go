@@ -1,0 +1,139 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"hisseki/internal/config"
+	"hisseki/maillog"
+	"hisseki/store"
+)
+
+// follower reads this host's mail log as it grows.
+func follower(cfg config.Config, db *store.DB, host string, log *slog.Logger) *maillog.Follower {
+	return &maillog.Follower{
+		Host: host, Files: cfg.Maillog.Files, Journald: cfg.Maillog.Journald,
+		Parser: &maillog.Parser{Normal: identity(cfg).Normal},
+		Store:  db, Log: log, Now: time.Now,
+	}
+}
+
+func newMaillog() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "maillog",
+		Short: "Read what Postfix and Dovecot logged",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newMaillogImport())
+	return cmd
+}
+
+func newMaillogImport() *cobra.Command {
+	var host, zone string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "import FILE...",
+		Short: "Read whole log files, also .gz and .bz2: what became of mail, who logged in",
+		Long: "Read whole log files, also .gz and .bz2. What the agent or an import has read of a\n" +
+			"file before is skipped, also under another name. Give the oldest file first.",
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			where, err := time.LoadLocation(zone)
+			if err != nil {
+				return usageError{fmt.Errorf("--zone: %w: write a name such as Asia/Tokyo", err)}
+			}
+			return withStore(cmd, func(cfg config.Config, db *store.DB) error {
+				p := &maillog.Parser{Zone: where, Normal: identity(cfg).Normal}
+				return importLogs(cmd, db, p, host, files, asJSON)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&host, "host", "", "only mail of the MTA of this `NAME` (myhostname)")
+	cmd.Flags().StringVar(&zone, "zone", "Local", "time `ZONE` of times without one")
+	addJSON(cmd, &asJSON)
+	return cmd
+}
+
+// importedLog is one file's result.
+type importedLog struct {
+	Schema int    `json:"schema"`
+	Kind   string `json:"kind"`
+	File   string `json:"file"`
+	Lines  int    `json:"lines"`
+	Ours   int    `json:"of_recorded_mail"`
+	Others int    `json:"of_other_mail"`
+	Logins int    `json:"logins"`
+}
+
+// importLogs reads files in their order. One that cannot be read does not stop the others.
+func importLogs(cmd *cobra.Command, db *store.DB, p *maillog.Parser, host string,
+	files []string, asJSON bool) error {
+	done := 0
+	for _, file := range files {
+		c, err := maillog.Import(cmd.Context(), p, db, host, file)
+		if err != nil {
+			if cmd.Context().Err() != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.ErrOrStderr(), "hisseki: %v\n", err)
+			continue
+		}
+		done++
+		line := importedLog{1, "maillog", file, c.Read, c.Lines, c.Strange, c.Logins}
+		if asJSON {
+			err = writeLines(cmd.OutOrStdout(), []importedLog{line})
+		} else {
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s, %d of recorded mail, %d of other mail, %s\n",
+				safe(file, 200), counted(c.Read, "new line"), c.Lines, c.Strange, counted(c.Logins, "login"))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	switch {
+	case done == 0:
+		return errors.New("no log could be read")
+	case done < len(files):
+		return errPartly
+	}
+	return nil
+}
+
+// maillog looks at how far the logs were read.
+func (d *doctor) maillog(db *store.DB) {
+	m := &d.cfg.Maillog
+	if len(m.Files) == 0 && !m.Journald {
+		d.add("maillog", "warn", "no mail log is followed: nothing says who got which mail",
+			"name it in [maillog], and restart the agent")
+		return
+	}
+	sources := m.Files
+	if m.Journald {
+		sources = []string{"journald"}
+	}
+	for _, s := range sources {
+		known, err := db.LogPositions(d.ctx, s, "")
+		switch {
+		case err != nil:
+			d.add("maillog", "bad", err.Error(), "")
+		case len(known) == 0 && !m.Journald && missing(s):
+			d.add("maillog", "bad", s+" is not there", "name the file that Postfix logs to")
+		case len(known) == 0:
+			d.add("maillog", "warn", s+": nothing of mail was read yet",
+				"see that the agent runs, and wait for a mail")
+		default:
+			d.add("maillog", "ok", s+": read at "+stamp(known[0].At), "")
+		}
+	}
+}
+
+func missing(path string) bool {
+	_, err := os.Stat(path)
+	return errors.Is(err, os.ErrNotExist)
+}
