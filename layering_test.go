@@ -27,10 +27,11 @@ var mayImport = map[string][]string{
 	"milter":           {"analyzer", "analyzer/content", "baseline", "internal/term"},
 	"quarantine":       {"analyzer", "analyzer/content", "baseline", "internal/capped", "internal/term"},
 	"replay":           {"analyzer", "analyzer/content", "baseline", "internal/term"},
+	"drill":            {"analyzer", "analyzer/content", "baseline"},
+	"calibration":      {"analyzer"},
 	// What a log says goes to the store as it is: another set of the same types between them
 	// would only have to be kept alike.
 	"maillog": {"analyzer", "internal/capped", "store"},
-	"drill":   {"analyzer", "analyzer/content", "baseline"},
 }
 
 // onlyIn says which packages may know a technology.

@@ -166,7 +166,8 @@ func (a *Analyzer) judge(e *entry, m *Mail, c *content.Content, rule Override,
 		Promote: d.promote,
 		Learn:   (d.action == Pass && d.would == Pass || d.observed) && v.blocked.Signal == "",
 		Verdict: Verdict{Action: d.action, Would: d.would, Points: round(points),
-			Sum: round(d.sum), Lure: round(lure), Evidence: v.ruled(rule, evidence), PassIf: passIf(d, evidence, lines),
+			Sum: round(d.sum), Lure: round(lure), Cause: d.cause,
+			Evidence: v.ruled(rule, evidence), PassIf: passIf(d, evidence, lines),
 			Incident: d.incident, LittleHist: e.profile.Mails() < littleHistory},
 	}
 	if d.action == Delay {

@@ -35,6 +35,7 @@ type Verdict struct {
 	Points     float64    `json:"points"`   // of this mail alone
 	Sum        float64    `json:"sum"`      // the sender's CUSUM including this mail
 	Lure       float64    `json:"lure"`     // points of what the reader is to click, open or answer
+	Cause      string     `json:"cause"`    // "mail", "sum", "incident", "rule", "habit", "" for none
 	Evidence   []Evidence `json:"evidence"` // heaviest first
 	PassIf     string     `json:"pass_if"`  // "would pass if ...", "" for a pass
 	Incident   bool       `json:"incident"` // the sender has, or now gets, an open incident

@@ -27,6 +27,8 @@ type detail struct {
 	TLS        string              `json:"tls,omitempty"`
 	Daemon     string              `json:"daemon,omitempty"`
 	AuthType   string              `json:"auth,omitempty"`
+	Lure       float64             `json:"lure,omitempty"`
+	Cause      string              `json:"cause,omitempty"`
 }
 
 // Record keeps one judged mail in one durable transaction: its row, its recipients, its
@@ -65,7 +67,8 @@ func insertRecord(tx *sql.Tx, r *analyzer.Record) (int64, error) {
 		return 0, err
 	}
 	more, err := json.Marshal(detail{v.Evidence, v.PassIf, v.Incident, v.LittleHist,
-		r.URLs, r.Hosts, r.Files, e.Login, e.ClientName, e.Helo, e.TLS, e.Daemon, e.AuthType})
+		r.URLs, r.Hosts, r.Files, e.Login, e.ClientName, e.Helo, e.TLS, e.Daemon, e.AuthType,
+		v.Lure, v.Cause})
 	if err != nil {
 		return 0, err
 	}
@@ -152,7 +155,7 @@ func scanRecord(rows scanner, extra ...any) (*analyzer.Record, error) {
 	v.Evidence, v.PassIf, v.Incident, v.LittleHist = d.Evidence, d.PassIf, d.Incident, d.LittleHist
 	r.URLs, r.Hosts, r.Files = d.URLs, d.Hosts, d.Files
 	e.Login, e.ClientName, e.Helo, e.TLS, e.Daemon = d.Login, d.ClientName, d.Helo, d.TLS, d.Daemon
-	e.AuthType = d.AuthType
+	e.AuthType, v.Lure, v.Cause = d.AuthType, d.Lure, d.Cause
 	e.Time, r.Due = time.Unix(at, 0).UTC(), fromUnix(due)
 	if client != "" {
 		e.Client, _ = netip.ParseAddr(client)

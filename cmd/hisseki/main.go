@@ -94,7 +94,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	addSettingsFlags(root)
 	root.AddCommand(newServe(), newAgent(), newQuarantine(), newSender(), newURL(), newReplay(),
-		newDrill(), newHabit(), newMaillog(),
+		newDrill(), newCalibrate(), newHabit(), newMaillog(),
 		newStatus(), newDoctor(), newVersion(), newDemo())
 	return root
 }

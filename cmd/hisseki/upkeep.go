@@ -38,8 +38,10 @@ type daemonState struct {
 	db       *store.DB
 	core     atomic.Pointer[analyzer.Analyzer]
 	identity atomic.Pointer[milter.Identity]
-	agent    atomic.Bool // somebody ends delays
-	told     bool        // the first state of the agent was logged
+	places   *places
+	lines    analyzer.Thresholds // as configured or calibrated
+	agent    atomic.Bool         // somebody ends delays
+	told     bool                // the first state of the agent was logged
 
 	endWebhooks context.CancelFunc
 	webhooks    <-chan struct{} // closed when those of endWebhooks have ended
@@ -83,6 +85,7 @@ func (d *daemonState) use(ctx context.Context, cfg config.Config, p *places) err
 			return err
 		}
 	}
+	d.places, d.lines = p, ac.Thresholds
 	d.core.Store(analyzer.New(ac, d.db))
 	d.identity.Store(identity(cfg))
 	setLevel(&d.level, cfg.Log.Level)
@@ -92,6 +95,18 @@ func (d *daemonState) use(ctx context.Context, cfg config.Config, p *places) err
 	ctx, d.endWebhooks = context.WithCancel(ctx)
 	d.webhooks = startWebhooks(ctx, hooks, d.db, d.log)
 	return nil
+}
+
+// recalibrate takes up thresholds that calibrate set since.
+func (d *daemonState) recalibrate(ctx context.Context) {
+	lines, err := thresholds(ctx, d.cfg, d.db)
+	if err == nil && lines != d.lines {
+		if err = d.use(ctx, d.cfg, d.places); err == nil {
+			d.log.Info("calibrated thresholds taken up", "hold", lines.Hold, "sum", lines.Sum,
+				"delay", lines.Delay)
+		}
+	}
+	d.report("calibrated thresholds not taken up", err)
 }
 
 // reload reads the configuration again. On any error the old one stays.
@@ -135,6 +150,7 @@ func (d *daemonState) upkeep(ctx context.Context, reload <-chan os.Signal) {
 			d.reload(ctx)
 		case <-apply.C:
 			d.watchAgent(ctx)
+			d.recalibrate(ctx)
 			err := d.core.Load().Apply(ctx)
 			d.report("others' lessons not applied", err)
 			if err == nil {

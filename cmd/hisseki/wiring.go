@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -23,6 +24,10 @@ func analyzerConfig(ctx context.Context, cfg config.Config, db *store.DB, locate
 	if err != nil {
 		return analyzer.Config{}, err
 	}
+	lines, err := thresholds(ctx, cfg, db)
+	if err != nil {
+		return analyzer.Config{}, err
+	}
 	habits, err := cfg.Declared()
 	if err != nil {
 		return analyzer.Config{}, err
@@ -38,11 +43,7 @@ func analyzerConfig(ctx context.Context, cfg config.Config, db *store.DB, locate
 			analyzer.Application: analyzer.Mode(cfg.Classes.Application),
 			analyzer.Null:        analyzer.Mode(cfg.Classes.Null),
 		},
-		Thresholds: analyzer.Thresholds{
-			Delay: float64(cfg.Verdict.Delay),
-			Hold:  float64(cfg.Verdict.Hold),
-			Sum:   float64(cfg.Verdict.Sum),
-		},
+		Thresholds: lines,
 		Budget: analyzer.Budget{
 			Holds:  float64(cfg.Budget.FalseHolds),
 			Delays: float64(cfg.Budget.Delays),
@@ -63,6 +64,17 @@ func analyzerConfig(ctx context.Context, cfg config.Config, db *store.DB, locate
 		NoText:   cfg.Privacy.NoText,
 		Habits:   habits,
 	}, nil
+}
+
+// thresholds are those that the configuration sets, then those that calibrate set; zero
+// for the ones that follow history.
+func thresholds(ctx context.Context, cfg config.Config, db *store.DB) (analyzer.Thresholds, error) {
+	t, err := db.Thresholds(ctx)
+	return analyzer.Thresholds{
+		Delay: cmp.Or(float64(cfg.Verdict.Delay), t.Delay),
+		Hold:  cmp.Or(float64(cfg.Verdict.Hold), t.Hold),
+		Sum:   cmp.Or(float64(cfg.Verdict.Sum), t.Sum),
+	}, err
 }
 
 // checkSignals refuses names of signals that are none: a typo would leave one on.

@@ -1,0 +1,66 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"hisseki/analyzer"
+)
+
+// Judged is what is known today of a mail that was judged: enough to ask what other
+// thresholds had done, and whether that had been right.
+type Judged struct {
+	At        time.Time
+	Sender    string
+	Verdict   analyzer.Verdict // points, sum, lure, cause, action, would
+	State     State            // of its hold, "" when it was neither delayed nor held
+	Promoted  bool             // a delay that became a hold
+	Confirmed bool             // of a sender while a confirmed incident was open
+}
+
+// EachJudged calls do for every mail of accounts since a time, oldest first, and stops at
+// its first error.
+func (db *DB) EachJudged(ctx context.Context, since time.Time, do func(*Judged) error) error {
+	rows, err := db.read.QueryContext(ctx, `SELECT
+			j.at,
+			j.sender,
+			j.points,
+			j.sum,
+			coalesce(json_extract(j.detail, '$.lure'), 0),
+			coalesce(json_extract(j.detail, '$.cause'), ''),
+			j.action,
+			j.would,
+			coalesce(h.state, ''),
+			coalesce(h.promoted, 0) > 0,
+			EXISTS (SELECT 1
+				FROM incident i
+				LEFT JOIN journal f ON f.id = i.first_journal
+				WHERE i.state = 'confirmed'
+				  AND i.sender = j.sender
+				  AND j.at >= min(i.opened, coalesce(f.at, i.opened))
+				  AND j.at <= i.closed)
+		FROM journal j
+		LEFT JOIN hold h ON h.journal = j.id
+		WHERE j.at >= ?
+		  AND j.class = ?
+		ORDER BY j.at, j.id`, unix(since), analyzer.Account)
+	if err != nil {
+		return fmt.Errorf("read judged mail: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var m Judged
+		var at int64
+		v := &m.Verdict
+		if err := rows.Scan(&at, &m.Sender, &v.Points, &v.Sum, &v.Lure, &v.Cause, &v.Action,
+			&v.Would, &m.State, &m.Promoted, &m.Confirmed); err != nil {
+			return fmt.Errorf("read judged mail: %w", err)
+		}
+		m.At = time.Unix(at, 0).UTC()
+		if err := do(&m); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
