@@ -45,7 +45,8 @@ func (a *Agent) round(ctx context.Context, due []Task) error {
 	if err != nil {
 		return err
 	}
-	var errs []error
+	files, err := a.search(ctx, due, before)
+	errs := []error{err}
 	ask := make(map[Verb][]Task)
 	for _, t := range due {
 		queue := locate(t, before)
@@ -59,7 +60,7 @@ func (a *Agent) round(ctx context.Context, due []Task) error {
 		}
 		switch {
 		case queue == "":
-			errs = append(errs, a.absent(ctx, t, before))
+			errs = append(errs, a.absent(ctx, t, files))
 		case t.Verb == Release && queue != "hold":
 			errs = append(errs, a.released(ctx, t)) // by us before we died, or by hand
 		case t.Verb == Recall && queue == "hold":
@@ -173,16 +174,10 @@ func (a *Agent) released(ctx context.Context, t Task) error {
 	return a.finish(ctx, t)
 }
 
-// absent deals with a mail that the listing did not show.
-func (a *Agent) absent(ctx context.Context, t Task, listed map[string]Queued) error {
-	if a.since(t) < settle {
-		return nil // Postfix is still taking it in
-	}
-	if _, reused := listed[t.QueueID]; !reused {
-		queue, err := a.MTA.Where(ctx, t.QueueID)
-		if err != nil || queue != "" {
-			return err // the listing overlooked it: next round
-		}
+// absent deals with a mail that the listing did not show, by what search found.
+func (a *Agent) absent(ctx context.Context, t Task, files map[int64]string) error {
+	if queue, searched := files[t.Hold]; !searched || queue != "" {
+		return nil // not surely gone: next round
 	}
 	if t.Verb != Recall && t.asked() {
 		return a.finish(ctx, t) // by us, before we died
@@ -247,5 +242,6 @@ func (a *Agent) say(t Task, cause error) {
 
 var _ MTA = (*Queue)(nil)
 
-// since is how long ago a mail was judged.
-func (a *Agent) since(t Task) time.Duration { return a.Now().Sub(t.At) }
+// since is how long ago a mail was judged. When the clock was set back meanwhile, it is
+// how far; both leave Postfix time enough when they are long.
+func (a *Agent) since(t Task) time.Duration { return a.Now().Sub(t.At).Abs() }

@@ -10,7 +10,7 @@ import (
 func (a *Agent) reconcile(ctx context.Context, tasks []Task, held map[string]Queued) error {
 	ours := make(map[string]bool, len(tasks))
 	missing := make(map[int64]int)
-	var errs []error
+	var gone []Task
 	for _, t := range tasks {
 		if locate(t, held) == "hold" {
 			ours[t.QueueID] = true
@@ -23,24 +23,24 @@ func (a *Agent) reconcile(ctx context.Context, tasks []Task, held map[string]Que
 		// One listing may have been cut short or have raced with Postfix; two and a
 		// look for the file are proof.
 		if missing[t.Hold] > 1 {
-			errs = append(errs, a.missed(ctx, t, held))
+			gone = append(gone, t)
 		}
 	}
 	a.missing = missing
-	return errors.Join(append(errs, a.others(ctx, ours, held))...)
+	return errors.Join(a.missed(ctx, gone, held), a.others(ctx, ours, held))
 }
 
-// missed tells the store about a kept mail that is not on hold any more: deleted, or
+// missed tells the store about kept mails that are not on hold any more: deleted, or
 // released by hand.
-func (a *Agent) missed(ctx context.Context, t Task, held map[string]Queued) error {
-	_, reused := held[t.QueueID]
-	if !reused && ValidID(t.QueueID) {
-		queue, err := a.MTA.Where(ctx, t.QueueID)
-		if err != nil || queue == "hold" {
-			return err
+func (a *Agent) missed(ctx context.Context, tasks []Task, held map[string]Queued) error {
+	files, err := a.search(ctx, tasks, held)
+	errs := []error{err}
+	for _, t := range tasks {
+		if queue, searched := files[t.Hold]; searched && queue != "hold" {
+			errs = append(errs, a.vanish(ctx, t))
 		}
 	}
-	return a.vanish(ctx, t)
+	return errors.Join(errs...)
 }
 
 // others looks after held mail that belongs to no task.

@@ -18,6 +18,7 @@ type Filter struct {
 	MinPoints float64
 	States    []State
 	MTA       string    // host that took the mail
+	QueueID   string    // that the host gave it
 	DueBy     time.Time // the agent should act by then
 	Limit     int       // the oldest so many
 }
@@ -78,6 +79,9 @@ func (f *Filter) where() *where {
 	}
 	if f.MTA != "" {
 		w.add("j.host = ?", f.MTA)
+	}
+	if f.QueueID != "" {
+		w.add("j.queue_id = ?", f.QueueID)
 	}
 	if f.Host != "" {
 		w.add("EXISTS (SELECT 1 FROM json_each(j.detail, '$.hosts') WHERE value = ?)",

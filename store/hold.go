@@ -195,15 +195,15 @@ func (db *DB) Retry(ctx context.Context, id int64, cause error, next time.Time) 
 	return due, nil
 }
 
-// Vanish says that a mail is not in the queue any more, without our doing: a kept one
-// vanished, which is noted in the audit log; one to be recalled is gone. It returns false
-// when the hold was neither.
+// Vanish says that a mail is not in the queue any more, without our doing: a kept one, or
+// one that was to be released or discarded, vanished, which is noted in the audit log;
+// one to be recalled is gone. It returns false when the hold was over.
 func (db *DB) Vanish(ctx context.Context, id int64) (bool, error) {
 	late, err := db.miss(ctx, id)
 	if late || err != nil {
 		return late, err
 	}
-	return db.move(ctx, id, []State{Delayed, Held}, Vanished, "mta")
+	return db.move(ctx, id, []State{Delayed, Held, Releasing, Discarding}, Vanished, "mta")
 }
 
 func (db *DB) move(ctx context.Context, id int64, from []State, to State, by string) (bool, error) {

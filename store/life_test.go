@@ -38,6 +38,7 @@ func TestTransitions(t *testing.T) {
 		"discard": func(db *DB) (bool, error) { return db.Decide(t.Context(), 1, Discarding, "a", "r") },
 		"end":     func(db *DB) (bool, error) { return db.EndDelay(t.Context(), 1) },
 		"vanish":  func(db *DB) (bool, error) { return db.Vanish(t.Context(), 1) },
+		"reopen":  func(db *DB) (bool, error) { return true, db.Reopen(t.Context(), 1) },
 		"finish":  func(db *DB) (bool, error) { return true, db.Finish(t.Context(), 1) },
 		"promote": func(db *DB) (bool, error) {
 			r := record("b@example.jp", analyzer.Hold)
@@ -51,9 +52,12 @@ func TestTransitions(t *testing.T) {
 			"promote": Held},
 		Held:       {"release": Releasing, "discard": Discarding, "vanish": Vanished},
 		Recalling:  {"finish": Held, "vanish": Gone},
-		Releasing:  {"finish": Released},
-		Discarding: {"finish": Discarded},
-		Released:   {}, Discarded: {}, Vanished: {}, Gone: {},
+		Releasing:  {"finish": Released, "vanish": Vanished},
+		Discarding: {"finish": Discarded, "vanish": Vanished},
+		Released:   {"reopen": Releasing},
+		Discarded:  {"reopen": Discarding},
+		Vanished:   {"reopen": Held},
+		Gone:       {},
 	}
 	for from, moves := range after {
 		for name, do := range to {
@@ -71,7 +75,7 @@ func TestTransitions(t *testing.T) {
 			if err != nil || got != want {
 				t.Errorf("%s of a %s mail: %s, %v; want %s", name, from, got, err, want)
 			}
-			if name != "finish" && name != "promote" && happened != may {
+			if name != "finish" && name != "promote" && name != "reopen" && happened != may {
 				t.Errorf("%s of a %s mail says %v", name, from, happened)
 			}
 			db.Close()

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
@@ -140,7 +142,8 @@ func taskOf(h *store.Hold, now time.Time) quarantine.Task {
 	e := &h.Record.Envelope
 	t := quarantine.Task{Hold: h.ID, QueueID: e.QueueID, At: e.Time, Sender: e.MailFrom,
 		Tries: h.Attempts, Error: h.Error, Verb: quarantine.Wait}
-	due := !h.Due.After(now)
+	// Judged in the future: the clock was set back, and a delay must not last until then.
+	due := !h.Due.After(now) || e.Time.After(now.Add(clockSkew))
 	switch {
 	case h.State == store.Held, h.State == store.Delayed && !due:
 		t.Verb = quarantine.Keep
@@ -157,4 +160,28 @@ func taskOf(h *store.Hold, now time.Time) quarantine.Task {
 	return t
 }
 
-var _ quarantine.Store = tasks{}
+// clockSkew is what the clocks of serve and the agent may differ by.
+const clockSkew = time.Minute
+
+// Past implements quarantine.Past.
+func (t tasks) Past(ctx context.Context, host, queueID string) ([]quarantine.Task, error) {
+	verbs := map[store.State]quarantine.Verb{store.Released: quarantine.Release,
+		store.Discarded: quarantine.Discard, store.Vanished: quarantine.Keep}
+	holds, err := t.Holds(ctx, store.Filter{MTA: host, QueueID: queueID,
+		States: slices.Collect(maps.Keys(verbs))})
+	if err != nil {
+		return nil, err
+	}
+	list := make([]quarantine.Task, 0, len(holds))
+	for i := range holds {
+		task := taskOf(&holds[i], time.Time{})
+		task.Verb = verbs[holds[i].State]
+		list = append(list, task)
+	}
+	return list, nil
+}
+
+var (
+	_ quarantine.Store = tasks{}
+	_ quarantine.Past  = tasks{}
+)

@@ -14,7 +14,16 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"hisseki": main})
+	testscript.Main(cleaning{m}, map[string]func(){"hisseki": main})
+}
+
+// cleaning runs the tests and removes the program that they built.
+type cleaning struct{ *testing.M }
+
+// Run implements testscript.TestingM.
+func (c cleaning) Run() int {
+	defer os.RemoveAll(built)
+	return c.M.Run()
 }
 
 // TestScript runs every script: the real main, one subcommand and its refusals each.

@@ -190,7 +190,8 @@ func (d *daemonState) report(message string, err error) {
 func (d *daemonState) watchAgent(ctx context.Context) {
 	seen, err := d.db.AgentSeen(ctx)
 	d.report("agent's heartbeat not read", err)
-	ok := err == nil && time.Since(seen) <= staleAfter
+	// A heartbeat from the future is none: the clock was set back since.
+	ok := err == nil && time.Since(seen).Abs() <= staleAfter
 	if d.agent.Swap(ok) == ok && d.told {
 		return
 	}

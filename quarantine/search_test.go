@@ -1,0 +1,64 @@
+package quarantine
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// slowMTA takes as long to find nothing as postcat does: it answers only when searches
+// lookups are under way.
+type slowMTA struct {
+	fakeMTA
+	begun  atomic.Int32
+	enough chan struct{}
+}
+
+func (s *slowMTA) Where(ctx context.Context, _ string) (string, error) {
+	if s.begun.Add(1) == searches {
+		close(s.enough)
+	}
+	select {
+	case <-s.enough:
+		return "", nil
+	case <-time.After(time.Minute):
+		return "", errors.New("searched one after the other")
+	}
+}
+
+// TestManyAreGone has an agent that died after it had released many mails at once.
+func TestManyAreGone(t *testing.T) {
+	s := &fakeStore{}
+	for i := range 3 * searches {
+		s.tasks = append(s.tasks, Task{Hold: int64(i), QueueID: id, At: noon, Verb: Release,
+			Tries: 1, Error: ErrAsked.Error()})
+	}
+	m := &slowMTA{enough: make(chan struct{})}
+	// A second after the verdict: Postfix had the mail when it was asked.
+	if err := agent(s, m, noon.Add(time.Second)).Once(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(strings.Join(s.told, " "), "finish"); n != len(s.tasks) {
+		t.Errorf("%d of %d mails are finished", n, len(s.tasks))
+	}
+}
+
+// TestClockSetBack: mail that was judged in what is now the future is still looked after.
+func TestClockSetBack(t *testing.T) {
+	now := noon.Add(-24 * time.Hour)
+	for verb, want := range map[Verb]string{Keep: "vanish", EndDelay: "vanish", Release: "vanish"} {
+		s := &fakeStore{tasks: []Task{{Hold: 1, QueueID: id, At: noon, Verb: verb}}}
+		a := agent(s, &fakeMTA{}, now)
+		for range 2 {
+			if err := a.Once(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !strings.Contains(strings.Join(s.told, " "), want) {
+			t.Errorf("%s of a mail that is gone: told %q", verb, s.told)
+		}
+	}
+}
