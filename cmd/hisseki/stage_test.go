@@ -84,6 +84,7 @@ func newStage(t *testing.T, o stageOptions) *stage {
 	}
 	s.dir = filepath.Join(s.Dir, "hisseki")
 	s.folder(s.dir, 0o750)
+	t.Cleanup(s.tell)
 	s.db = filepath.Join(s.dir, "hisseki.db")
 	s.config = filepath.Join(s.dir, "hisseki.toml")
 	text := fmt.Sprintf(stageConfig, s.db, address, o.delay, o.hold, o.delayFor, s.Config)
@@ -91,6 +92,13 @@ func newStage(t *testing.T, o stageOptions) *stage {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// tell shows the daemons' logs of a test that failed.
+func (s *stage) tell() {
+	if s.t.Failed() && s.serve != nil && s.agent != nil {
+		s.t.Logf("serve's log:\n%s\nagent's log:\n%s", s.serve.said(), s.agent.said())
+	}
 }
 
 // folder makes a folder of serve's user.

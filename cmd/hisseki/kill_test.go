@@ -1,0 +1,187 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"hisseki/internal/company"
+	"hisseki/store"
+)
+
+// killRounds is how often something is killed; "make soak" asks for more.
+const killRounds = 20
+
+// Environment of TestKill: the number of rounds, and the seed of an earlier run to repeat
+// its choices.
+const (
+	roundsVariable = "HISSEKI_KILL_ROUNDS"
+	seedVariable   = "HISSEKI_KILL_SEED"
+)
+
+// TestKill sends mail through a real Postfix and decides about held mail while serve, the
+// agent and Postfix die by SIGKILL at random moments. Afterwards every mail that Postfix
+// took has arrived exactly once, or is on hold with a record, or was discarded as decided;
+// and every record is explained.
+func TestKill(t *testing.T) {
+	k := newKilling(t)
+	var load sync.WaitGroup
+	for i := range 3 {
+		r := rand.New(rand.NewPCG(k.seed, uint64(i+1)))
+		load.Go(func() { k.write(r) })
+	}
+	r := rand.New(rand.NewPCG(k.seed, 0))
+	load.Go(func() { k.reviewer(rand.New(rand.NewPCG(k.seed, 99))) })
+	for range k.rounds {
+		k.round(r)
+	}
+	close(k.over)
+	load.Wait()
+	k.settle()
+	k.check()
+}
+
+// killing is the stage with what was done on it.
+type killing struct {
+	*stage
+	store  *store.DB
+	seed   uint64
+	rounds int
+	mails  []company.Mail // to send variations of
+	over   chan struct{}  // closed when the load ends
+
+	mu      sync.Mutex
+	sent    []sentOnce
+	decided map[int64]store.State // by hold
+	deaths  []time.Time           // of Postfix
+	kills   map[string]int        // by what was killed
+}
+
+// sentOnce is one mail that was offered to Postfix.
+type sentOnce struct {
+	queueID string // "" when Postfix did not say that it took it
+	theft   bool
+}
+
+func newKilling(t *testing.T) *killing {
+	k := &killing{seed: uint64(time.Now().UnixNano()), rounds: killRounds,
+		over: make(chan struct{}), decided: map[int64]store.State{}, kills: map[string]int{}}
+	if text := os.Getenv(seedVariable); text != "" {
+		var err error
+		if k.seed, err = strconv.ParseUint(text, 10, 64); err != nil {
+			t.Fatalf("%s: %v", seedVariable, err)
+		}
+	}
+	if text := os.Getenv(roundsVariable); text != "" {
+		var err error
+		if k.rounds, err = strconv.Atoi(text); err != nil || k.rounds < 1 {
+			t.Fatalf("%s=%s is no number of rounds", roundsVariable, text)
+		}
+	}
+	t.Logf("%s=%d", seedVariable, k.seed)
+	k.stage = newStage(t, stageOptions{unix: true, delay: 3, hold: 12, delayFor: 2 * time.Second})
+	past, ordinary, theft := plot()
+	k.mails = append(ordinary, theft...)
+	k.learn(past)
+	k.startServe()
+	k.startAgent()
+	k.store = k.stage.store()
+	return k
+}
+
+// ended says whether the load is to end.
+func (k *killing) ended() bool {
+	select {
+	case <-k.over:
+		return true
+	default:
+		return false
+	}
+}
+
+// messageID is how every company mail begins its own id; ours is put in front.
+var messageID = []byte("Message-ID: <")
+
+// write sends one mail after the other, each with its number in its Message-ID.
+func (k *killing) write(r *rand.Rand) {
+	for !k.ended() {
+		m := k.mails[r.IntN(len(k.mails))]
+		k.mu.Lock()
+		n := len(k.sent)
+		k.sent = append(k.sent, sentOnce{theft: bytes.Contains(m.Message, []byte("DESKTOP-7Q2K1LM"))})
+		k.mu.Unlock()
+		m.Message = bytes.Replace(m.Message, messageID, fmt.Appendf(nil, "%s%d.", messageID, n), 1)
+		id, err := k.Submit(submission(&m))
+		if err == nil {
+			k.mu.Lock()
+			k.sent[n].queueID = id
+			k.mu.Unlock()
+		}
+		time.Sleep(time.Duration(r.IntN(120)) * time.Millisecond)
+	}
+}
+
+// reviewer decides about some of the kept mail.
+func (k *killing) reviewer(r *rand.Rand) {
+	for !k.ended() {
+		kept, err := k.store.Holds(k.t.Context(), store.Filter{
+			States: []store.State{store.Held, store.Delayed}})
+		if err != nil {
+			k.t.Errorf("list kept mail: %v", err)
+			return
+		}
+		for i := range kept {
+			to := []store.State{store.Releasing, store.Discarding, ""}[r.IntN(3)]
+			if to == "" || r.IntN(4) > 0 {
+				continue
+			}
+			done, err := k.store.Decide(k.t.Context(), kept[i].ID, to, "reviewer", "")
+			if err != nil {
+				k.t.Errorf("decide: %v", err)
+			}
+			if done {
+				k.mu.Lock()
+				k.decided[kept[i].ID] = to
+				k.mu.Unlock()
+			}
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
+}
+
+// round kills something after a while and starts it again.
+func (k *killing) round(r *rand.Rand) {
+	pause := func(most int) { time.Sleep(time.Duration(r.IntN(most)) * time.Millisecond) }
+	pause(1200)
+	what := []string{"serve", "agent", "serve", "agent", "serve", "agent", "both", "postfix"}[r.IntN(8)]
+	k.kills[what]++
+	if what == "serve" || what == "both" {
+		k.serve.kill()
+	}
+	if what == "agent" || what == "both" {
+		k.agent.kill()
+	}
+	if what == "postfix" {
+		if err := k.KillPostfix(); err != nil {
+			k.t.Fatal(err)
+		}
+		k.deaths = append(k.deaths, time.Now())
+	}
+	pause(300)
+	if what == "postfix" {
+		if err := k.StartPostfix(); err != nil {
+			k.t.Fatalf("%v\n%s", err, k.Log())
+		}
+	}
+	if what == "agent" || what == "both" {
+		k.startAgent()
+	}
+	if what == "serve" || what == "both" {
+		k.startServe()
+	}
+}
