@@ -54,7 +54,8 @@ type Analyzer struct {
 	}
 	urlRules atomic.Pointer[urlRules]
 	habits   atomic.Pointer[[]Habit]
-	// lessons keeps recording-and-learning apart from folding others' lessons in.
+	// lessons keeps judging, which records and learns, apart from folding others' lessons
+	// in and from saving. It is locked before any sender.
 	lessons struct {
 		sync.RWMutex
 		mark    int64 // all lessons up to here are in
@@ -70,8 +71,10 @@ type entry struct {
 	profile *baseline.Profile
 	loaded  int64 // last lesson that was in the profile when it was loaded
 	state   state
-	used    time.Time
 	dirty   bool
+
+	used time.Time // guarded by Analyzer.mu
+	busy int       // judgements that use or await it, guarded by Analyzer.mu
 }
 
 // maxSenders bounds the cache; a sender costs about 20 KiB here.
@@ -99,6 +102,8 @@ func (a *Analyzer) Judge(ctx context.Context, m *Mail, cond Conditions) (*Record
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("judge mail: %w", err)
 	}
+	a.lessons.RLock() // before the sender's lock, as Apply and Save do
+	defer a.lessons.RUnlock()
 	if err := a.load(ctx, m.Time); err != nil {
 		return nil, err
 	}
@@ -111,7 +116,7 @@ func (a *Analyzer) Judge(ctx context.Context, m *Mail, cond Conditions) (*Record
 	if err != nil {
 		return nil, err
 	}
-	defer e.mu.Unlock()
+	defer a.leave(e)
 	if err := a.refresh(ctx, e, m.Time); err != nil {
 		return nil, err
 	}
@@ -182,10 +187,9 @@ func (a *Analyzer) judge(e *entry, m *Mail, c *content.Content, rule Override,
 	return r, v.fresh, d.sum
 }
 
-// record makes the judgement durable, then teaches what may be taught.
+// record makes the judgement durable, then teaches what may be taught. The lessons are
+// locked for reading.
 func (a *Analyzer) record(ctx context.Context, e *entry, r *Record, fresh int, sum float64) error {
-	a.lessons.RLock()
-	defer a.lessons.RUnlock()
 	id, lesson, err := a.memory.Record(ctx, r)
 	if err != nil {
 		return fmt.Errorf("record verdict: %w", err)
@@ -252,7 +256,7 @@ func (a *Analyzer) load(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// entry returns the sender's cache entry, locked.
+// entry returns the sender's cache entry, locked; leave gives it back.
 func (a *Analyzer) entry(ctx context.Context, sender string, now time.Time) (*entry, error) {
 	a.mu.Lock()
 	e := a.senders[sender]
@@ -261,17 +265,25 @@ func (a *Analyzer) entry(ctx context.Context, sender string, now time.Time) (*en
 		e = &entry{name: sender}
 		a.senders[sender] = e
 	}
+	e.used = now
+	e.busy++
 	a.mu.Unlock()
 	e.mu.Lock()
-	e.used = now
 	if e.profile != nil {
 		return e, nil
 	}
 	if err := a.fill(ctx, e, now); err != nil {
-		e.mu.Unlock()
+		a.leave(e)
 		return nil, err
 	}
 	return e, nil
+}
+
+func (a *Analyzer) leave(e *entry) {
+	e.mu.Unlock()
+	a.mu.Lock()
+	e.busy--
+	a.mu.Unlock()
 }
 
 func (a *Analyzer) fill(ctx context.Context, e *entry, now time.Time) error {
@@ -326,7 +338,8 @@ func (a *Analyzer) refresh(ctx context.Context, e *entry, now time.Time) error {
 }
 
 // evict drops a sixteenth of the cache when it is full; a.mu is held. Nothing is lost:
-// profiles are a fold of lessons that the memory keeps.
+// profiles are a fold of lessons that the memory keeps. What is in use stays, for a
+// sender must not have two entries.
 func (a *Analyzer) evict() {
 	if len(a.senders) < maxSenders {
 		return
@@ -335,7 +348,7 @@ func (a *Analyzer) evict() {
 		return x.used.Compare(y.used)
 	})
 	for _, e := range all[:len(all)/16] {
-		if !e.dirty {
+		if e.busy == 0 && !e.dirty {
 			delete(a.senders, e.name)
 		}
 	}

@@ -71,38 +71,73 @@ func (a *Analyzer) fold(l *Lesson) {
 	e.dirty = true
 }
 
+// saveBatch is how many profiles are saved while no mail can be judged: each is a durable
+// write, of 10 ms on a slow disk.
+const saveBatch = 16
+
 // Save keeps the changed profiles, and empties nothing. It is cheap enough to be run
 // every minute and must be run before an orderly end.
 func (a *Analyzer) Save(ctx context.Context) error {
+	for any := false; ; any = true {
+		saved, err := a.saveSome(ctx)
+		if err != nil {
+			return err
+		}
+		if saved == saveBatch {
+			continue
+		}
+		if any || saved > 0 {
+			return a.saveOrg(ctx)
+		}
+		return nil
+	}
+}
+
+// saveSome saves at most saveBatch changed profiles.
+func (a *Analyzer) saveSome(ctx context.Context) (saved int, err error) {
 	a.lessons.Lock()
 	defer a.lessons.Unlock()
-	if err := a.apply(ctx); err != nil || !a.shared.loaded {
-		return err
+	if err := a.apply(ctx); err != nil {
+		return 0, err
 	}
-	mark := a.lessons.mark
-	a.mu.Lock()
-	var dirty []*entry
-	for _, e := range a.senders {
-		if e.dirty {
-			dirty = append(dirty, e)
-		}
-	}
-	a.mu.Unlock()
-	for _, e := range dirty {
+	for _, e := range a.dirty(saveBatch) {
 		e.mu.Lock()
-		err := a.memory.SaveProfile(ctx, e.name, e.profile, max(mark, e.loaded))
+		err := a.memory.SaveProfile(ctx, e.name, e.profile, max(a.lessons.mark, e.loaded))
 		e.dirty = err != nil
 		e.mu.Unlock()
 		if err != nil {
-			return fmt.Errorf("save profile of %s: %w", e.name, err)
+			return saved, fmt.Errorf("save profile of %s: %w", e.name, err)
+		}
+		saved++
+	}
+	return saved, nil
+}
+
+// dirty returns at most most senders whose profiles have changed. The lessons are locked.
+func (a *Analyzer) dirty(most int) []*entry {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var list []*entry
+	for _, e := range a.senders {
+		if len(list) == most {
+			break
+		}
+		if e.dirty {
+			list = append(list, e)
 		}
 	}
-	if len(dirty) == 0 {
-		return nil
+	return list
+}
+
+func (a *Analyzer) saveOrg(ctx context.Context) error {
+	a.lessons.Lock()
+	defer a.lessons.Unlock()
+	if err := a.apply(ctx); err != nil {
+		return err
 	}
 	a.shared.RLock()
 	defer a.shared.RUnlock()
-	if err := a.memory.SaveProfile(ctx, "", a.shared.org, mark); err != nil {
+	if err := a.memory.SaveProfile(ctx, "", a.shared.org, a.lessons.mark); err != nil {
 		return fmt.Errorf("save the organisation's profile: %w", err)
 	}
 	return nil

@@ -78,8 +78,12 @@ func (j *job) burst() {
 		}
 	}
 	half := len(j.theft) / 2
+	start := j.journal(db)
 	steal(j.theft[:half])
 	before := j.journal(db)
+	if before != start+half+2 {
+		j.t.Errorf("%d new records, want %d", before-start, half+2)
+	}
 	j.serve.kill()
 	j.agent.kill()
 	j.flow(1) // without hisseki mail goes out
