@@ -23,8 +23,11 @@ type ArchiveOptions struct {
 	Sender string
 	// SenderOf names the sender otherwise; nil takes the From address in lower case.
 	SenderOf func(e *analyzer.Envelope) (sender string, class analyzer.Class)
-	MaxBody  int64 // bytes kept of a body, 0 means 4 MiB as the milter
-	MaxFile  int64 // bytes of one compressed mbox after decompression, 0 means 16 GiB
+	// All takes mail too that names no usable time or sender, with its file's time and as
+	// mail of the null sender. Its time is a guess, so nothing should be learned from it.
+	All     bool
+	MaxBody int64 // bytes kept of a body, 0 means 4 MiB as the milter
+	MaxFile int64 // bytes of one compressed mbox after decompression, 0 means 16 GiB
 }
 
 // Skip is a file or mail that was left out, and why.
@@ -48,6 +51,7 @@ type Archive struct {
 // mailFile is a file with mail.
 type mailFile struct {
 	path  string
+	at    time.Time // when it was written
 	form  form
 	open  *os.File // the mbox that was read last
 	spool *os.File // what a compressed mbox holds, already unlinked
@@ -62,8 +66,8 @@ type place struct {
 
 // OpenPaths looks through files and folders and finds each mail's time. A path that
 // cannot be read or holds no mail is an error; a file inside a folder that cannot be
-// read, a mail without a usable time or sender, and a mail found twice (a message in
-// several folders) are left out and listed by Skipped.
+// read, without All a mail without a usable time or sender, and a mail found twice (a
+// message in several folders) are left out and listed by Skipped.
 func OpenPaths(ctx context.Context, paths []string, opt ArchiveOptions) (*Archive, error) {
 	if opt.MaxBody <= 0 {
 		opt.MaxBody = maxBody
@@ -131,7 +135,11 @@ func (a *Archive) addFile(ctx context.Context, path string) (bool, error) {
 		return false, err
 	}
 	defer f.Close()
-	a.files = append(a.files, mailFile{path: path, form: form})
+	st, err := f.Stat()
+	if err != nil {
+		return false, err
+	}
+	a.files = append(a.files, mailFile{path: path, form: form, at: st.ModTime()})
 	file := len(a.files) - 1
 	if form == mbox {
 		return true, a.addMbox(ctx, file, f)
@@ -204,13 +212,16 @@ func (a *Archive) spool(f *os.File) (*os.File, error) {
 // add notes one mail, or why not.
 func (a *Archive) add(fields []content.Field, p place, fallback time.Time) {
 	name := a.name(p)
-	if len(fields) == 0 {
+	if len(fields) == 0 && !a.opt.All {
 		a.skip(name, "no header")
 		return
 	}
 	at := mailTime(fields)
 	if at.IsZero() {
 		at = fallback
+	}
+	if at.IsZero() && a.opt.All {
+		at = a.files[p.file].at
 	}
 	if at.IsZero() {
 		a.skip(name, "no usable date: neither Received nor Date nor an mbox line tells one")
@@ -242,6 +253,9 @@ func identity(fields []content.Field) (key [8]byte, ok bool) {
 	copy(key[:], h.Sum(nil))
 	return key, ok
 }
+
+// nullSender is the sender of kept mail that names none.
+const nullSender = "null:"
 
 func (a *Archive) skip(name, why string) {
 	a.skipped = append(a.skipped, Skip{name, why})
@@ -292,9 +306,11 @@ func (a *Archive) Next() (*Act, error) {
 		case a.opt.Sender != "":
 			m.Login = a.opt.Sender
 			m.Sender = strings.ToLower(a.opt.Sender)
-		case m.Login == "":
+		case m.Login == "" && !a.opt.All:
 			a.skip(a.name(p), "no sender: no From address")
 			continue
+		case m.Login == "":
+			m.Sender, m.Class = nullSender, analyzer.Null
 		case a.opt.SenderOf != nil:
 			m.Sender, m.Class = a.opt.SenderOf(&m.Envelope)
 		}

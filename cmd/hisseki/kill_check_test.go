@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"strconv"
 	"strings"
@@ -31,24 +32,40 @@ func (k *killing) settle() {
 		Now:   func() time.Time { return time.Now().Add(ahead) },
 		Every: time.Second, Seen: func(c quarantine.Counts) { strangers = c.Strangers },
 	}
-	looks := 0
+	looks, left := 0, ""
+	defer func() {
+		if left != "" {
+			k.t.Logf("after %d looks there is left: %s\nagent:\n%s", looks, left, &log)
+		}
+	}()
 	wait(k.t, "all decisions carried out, all mail delivered", func() bool {
 		if err := agent.Once(k.t.Context()); err != nil {
 			k.t.Fatalf("agent: %v", err)
 		}
 		ahead += time.Minute
 		looks++
-		due := k.holds(k.store, store.Filter{States: []store.State{store.Delayed, store.Releasing,
-			store.Discarding}})
-		onHold := true
-		for _, queue := range k.queues() {
-			onHold = onHold && queue == "hold"
-		}
-		return looks > 2 && len(due) == 0 && onHold
+		left = k.left()
+		return looks > 2 && left == ""
 	})
 	if strangers != 0 {
 		k.t.Errorf("%d mails are on hold without a record:\n%s", strangers, &log)
 	}
+}
+
+// left is what has not come to its end.
+func (k *killing) left() string {
+	k.t.Helper()
+	var left []string
+	for _, h := range k.holds(k.store, store.Filter{States: []store.State{store.Delayed,
+		store.Recalling, store.Releasing, store.Discarding}}) {
+		left = append(left, fmt.Sprintf("%s %s (%s)", h.Name(), h.State, h.Error))
+	}
+	for id, queue := range k.queues() {
+		if queue != "hold" {
+			left = append(left, id+" "+queue)
+		}
+	}
+	return strings.Join(left, ", ")
 }
 
 // queues returns the queue of every mail in Postfix, by queue id.
@@ -175,6 +192,10 @@ func (k *killing) wrong(m sentOnce, h *store.Hold, arrived int, queues map[strin
 	case store.Discarded:
 		if arrived != 0 || k.decided[h.ID] != store.Discarding {
 			return "discarded, but it arrived or nobody wanted that"
+		}
+	case store.Gone: // it had passed, and was recalled too late
+		if taken && arrived != 1 {
+			return "gone, and did not arrive"
 		}
 	case store.Vanished: // serve or Postfix died between the record and the end of the mail
 		if taken && arrived != 1 {

@@ -35,7 +35,8 @@ func newReplay() *cobra.Command {
 		Short: "Judge past mail on its own clock, without touching the store",
 		Long: `Judge past mail on its own clock, by the very same analyzer as serve, and show what would
 have been delayed or held, and why. PATHs are .eml files, mboxes (also .gz and .zst),
-Maildirs and folders of them; such mail tells no client address.
+Maildirs and folders of them; such mail tells no client address. A mail without a usable
+date is judged at its file's time, one without a sender as the null sender's.
 
 With --learn nothing is held: the mail is recorded in the store, and what looks ordinary
 is learned. A new installation starts so from its Sent folders, oldest mail first.`,
@@ -70,20 +71,15 @@ type closingSource interface {
 // open opens the history and says how many mails it has, -1 for unknown.
 func (f *replayFlags) open(cmd *cobra.Command, paths []string) (closingSource, int, error) {
 	if f.timeline == "" {
+		// All for judging only: a wrong time must not be learned.
 		a, err := replay.OpenPaths(cmd.Context(), paths,
-			replay.ArchiveOptions{Sender: strings.ToLower(f.sender)})
+			replay.ArchiveOptions{Sender: strings.ToLower(f.sender), All: !f.learn})
 		if err != nil {
 			return nil, 0, err
 		}
-		for i, s := range a.Skipped() {
-			if i == 20 {
-				fmt.Fprintf(cmd.ErrOrStderr(), "hisseki: %d more left out\n", len(a.Skipped())-i)
-				break
-			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "hisseki: left out %s: %s\n", safe(s.Name, 200),
-				safe(s.Why, 200))
-		}
-		return a, a.Count(), nil
+		kept := &archive{Archive: a, to: cmd.ErrOrStderr()}
+		kept.tell()
+		return kept, a.Count(), nil
 	}
 	file, err := os.Open(f.timeline)
 	if err != nil {
@@ -94,6 +90,34 @@ func (f *replayFlags) open(cmd *cobra.Command, paths []string) (closingSource, i
 		return nil, 0, errors.Join(err, file.Close())
 	}
 	return timelineFile{t, file}, -1, nil
+}
+
+// archive says on a terminal or in a log what it leaves out.
+type archive struct {
+	*replay.Archive
+	to   io.Writer
+	told int
+}
+
+// maxTold bounds the lines about what is left out.
+const maxTold = 20
+
+func (a *archive) tell() {
+	list := a.Skipped()
+	for ; a.told < min(len(list), maxTold); a.told++ {
+		s := &list[a.told]
+		fmt.Fprintf(a.to, "hisseki: left out %s: %s\n", safe(s.Name, 200), safe(s.Why, 200))
+	}
+	if len(list) > a.told {
+		fmt.Fprintf(a.to, "hisseki: %d more left out\n", len(list)-a.told)
+		a.told = len(list)
+	}
+}
+
+// Close tells what was found unfit while it was read.
+func (a *archive) Close() error {
+	a.tell()
+	return a.Archive.Close()
 }
 
 // timelineFile closes the timeline and its file.
