@@ -1,4 +1,4 @@
-# hisseki: build, test, demo, eval, bench, fuzz. Needs Go and gcc (SQLite).
+# hisseki: build, test, demo, eval, bench, soak, fuzz. Needs Go and gcc (SQLite).
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 SOURCES := $(shell find . -name '*.go' -o -name '*.sql' -o -path './analyzer/lists/*') go.mod go.sum
 FUZZTIME ?= 30s
@@ -29,6 +29,12 @@ bench:
 	go test -run '^$$' -bench . -benchmem $(filter-out %/internal/bench,$(shell go list ./...))
 	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./internal/bench
 
+# Kills serve, agent and Postfix 300 times at random moments under load; make test does
+# 20 rounds of it.
+soak:
+	@scripts/needs.sh gcc postfix dovecot
+	HISSEKI_KILL_ROUNDS=300 go test -run TestKill -count 1 -timeout 60m -v ./cmd/hisseki
+
 fuzz:
 	@scripts/needs.sh gcc
 	@scripts/fuzz.sh $(FUZZTIME)
@@ -36,4 +42,4 @@ fuzz:
 clean:
 	rm -rf bin .cache
 
-.PHONY: build test demo eval bench fuzz clean
+.PHONY: build test demo eval bench soak fuzz clean

@@ -99,7 +99,7 @@ func (k *killing) arrived() map[int]int {
 	count, first := map[int]int{}, map[int]time.Time{}
 	k.Sink.Wait(k.t, time.Second, "a look", func(all []mta.Mail) bool {
 		for i := range all {
-			_, rest, _ := bytes.Cut(all[i].Data, messageID)
+			_, rest, _ := bytes.Cut(all[i].Data, idField)
 			n, ok := number(string(rest[:min(len(rest), 20)]))
 			if !ok {
 				k.t.Errorf("a mail without number arrived:\n%s", all[i].Data)

@@ -46,9 +46,9 @@ func TestKill(t *testing.T) {
 	k.check()
 }
 
-// killing is the stage with what was done on it.
+// killing is a site with what was done on it.
 type killing struct {
-	*stage
+	*site
 	store  *store.DB
 	seed   uint64
 	rounds int
@@ -83,13 +83,13 @@ func newKilling(t *testing.T) *killing {
 		}
 	}
 	t.Logf("%s=%d", seedVariable, k.seed)
-	k.stage = newStage(t, stageOptions{unix: true, delay: 3, hold: 12, delayFor: 2 * time.Second})
+	k.site = newSite(t, siteOptions{unix: true, delay: 3, hold: 12, delayFor: 2 * time.Second})
 	past, ordinary, theft := plot()
 	k.mails = append(ordinary, theft...)
 	k.learn(past)
 	k.startServe()
 	k.startAgent()
-	k.store = k.stage.store()
+	k.store = k.site.store()
 	return k
 }
 
@@ -103,8 +103,8 @@ func (k *killing) ended() bool {
 	}
 }
 
-// messageID is how every company mail begins its own id; ours is put in front.
-var messageID = []byte("Message-ID: <")
+// idField is how every company mail begins its own id; ours is put in front.
+var idField = []byte("Message-ID: <")
 
 // write sends one mail after the other, each with its number in its Message-ID.
 func (k *killing) write(r *rand.Rand) {
@@ -114,7 +114,7 @@ func (k *killing) write(r *rand.Rand) {
 		n := len(k.sent)
 		k.sent = append(k.sent, sentOnce{})
 		k.mu.Unlock()
-		m.Message = bytes.Replace(m.Message, messageID, fmt.Appendf(nil, "%s%d.", messageID, n), 1)
+		m.Message = bytes.Replace(m.Message, idField, fmt.Appendf(nil, "%s%d.", idField, n), 1)
 		id, err := k.Submit(submission(&m))
 		if err != nil { // Postfix is down
 			time.Sleep(200 * time.Millisecond)

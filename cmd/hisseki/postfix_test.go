@@ -17,7 +17,7 @@ import (
 func TestMainJob(t *testing.T) {
 	for name, unix := range map[string]bool{"inet": false, "unix, chrooted": true} {
 		t.Run(name, func(t *testing.T) {
-			j := &job{stage: newStage(t, stageOptions{unix: unix, delay: 5, hold: 8,
+			j := &job{site: newSite(t, siteOptions{unix: unix, delay: 5, hold: 8,
 				delayFor: time.Hour})}
 			j.past, j.ordinary, j.theft = plot()
 			j.learn(j.past)
@@ -33,7 +33,7 @@ func TestMainJob(t *testing.T) {
 }
 
 type job struct {
-	*stage
+	*site
 	past, ordinary, theft []company.Mail
 	flowed                int // ordinary mails that have arrived
 }

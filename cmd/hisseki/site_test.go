@@ -19,9 +19,9 @@ import (
 	"hisseki/store"
 )
 
-// stage is a private Postfix and Dovecot with hisseki's two daemons, wired as
+// site is a private Postfix and Dovecot with hisseki's two daemons, wired as
 // docs/howto.md says: serve as a user without rights, the agent as root.
-type stage struct {
+type site struct {
 	*mta.Instance
 	t        *testing.T
 	dir      string // of the store and the logs, serve's own
@@ -33,9 +33,9 @@ type stage struct {
 	agent    *process
 }
 
-// stageConfig is the daemons' configuration. The thresholds are the test's own: it shows
+// siteConfig is the daemons' configuration. The thresholds are the test's own: it shows
 // what happens to mail, not how well it is judged.
-const stageConfig = `mode = "enforce"
+const siteConfig = `mode = "enforce"
 database = %q
 [milter]
 listen = %q
@@ -50,18 +50,18 @@ interval = "1s"
 postfix_config = %q
 `
 
-// stageOptions of a stage; zero thresholds keep mail from being kept.
-type stageOptions struct {
+// siteOptions of a site; zero thresholds keep mail from being kept.
+type siteOptions struct {
 	unix        bool // a unix socket and a chrooted Postfix; else TCP
 	delay, hold float64
 	delayFor    time.Duration
 }
 
-// newStage sets a stage up without starting the daemons.
-func newStage(t *testing.T, o stageOptions) *stage {
+// newSite sets a site up without starting the daemons.
+func newSite(t *testing.T, o siteOptions) *site {
 	t.Helper()
 	mta.Require(t)
-	s := &stage{t: t}
+	s := &site{t: t}
 	s.uid, s.gid = unprivileged(t, "postfix")
 	milter := "unix:hisseki/milter.sock" // as howto.md says
 	if !o.unix {
@@ -87,7 +87,7 @@ func newStage(t *testing.T, o stageOptions) *stage {
 	t.Cleanup(s.tell)
 	s.db = filepath.Join(s.dir, "hisseki.db")
 	s.config = filepath.Join(s.dir, "hisseki.toml")
-	text := fmt.Sprintf(stageConfig, s.db, address, o.delay, o.hold, o.delayFor, s.Config)
+	text := fmt.Sprintf(siteConfig, s.db, address, o.delay, o.hold, o.delayFor, s.Config)
 	if err := os.WriteFile(s.config, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -95,14 +95,14 @@ func newStage(t *testing.T, o stageOptions) *stage {
 }
 
 // tell shows the daemons' logs of a test that failed.
-func (s *stage) tell() {
+func (s *site) tell() {
 	if s.t.Failed() && s.serve != nil && s.agent != nil {
 		s.t.Logf("serve's log:\n%s\nagent's log:\n%s", s.serve.said(), s.agent.said())
 	}
 }
 
 // folder makes a folder of serve's user.
-func (s *stage) folder(path string, mode os.FileMode) {
+func (s *site) folder(path string, mode os.FileMode) {
 	s.t.Helper()
 	if err := os.Mkdir(path, 0o750); err != nil {
 		s.t.Fatal(err)
@@ -119,7 +119,7 @@ func (s *stage) folder(path string, mode os.FileMode) {
 }
 
 // give makes a folder and all in it serve's user's.
-func (s *stage) give(dir string) {
+func (s *site) give(dir string) {
 	s.t.Helper()
 	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
 		if err != nil {
@@ -132,18 +132,8 @@ func (s *stage) give(dir string) {
 	}
 }
 
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	ln, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().String()
-}
-
 // startServe starts serve and waits until it answers.
-func (s *stage) startServe() {
+func (s *site) startServe() {
 	s.t.Helper()
 	s.serve = spawn(s.t, filepath.Join(s.dir, "serve.log"), s.uid, s.gid, "serve", "--config",
 		s.config)
@@ -165,18 +155,18 @@ func (s *stage) startServe() {
 }
 
 // startAgent starts the agent; it need not have done anything yet.
-func (s *stage) startAgent() {
+func (s *site) startAgent() {
 	s.t.Helper()
 	s.agent = spawn(s.t, filepath.Join(s.dir, "agent.log"), 0, 0, "agent", "--config", s.config)
 }
 
 // hisseki runs a subcommand to its end and returns its output.
-func (s *stage) hisseki(args ...string) string {
+func (s *site) hisseki(args ...string) string {
 	s.t.Helper()
 	return s.run(exec.Command(program(s.t), append(args, "--config", s.config)...))
 }
 
-func (s *stage) run(cmd *exec.Cmd) string {
+func (s *site) run(cmd *exec.Cmd) string {
 	s.t.Helper()
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr, cmd.Dir = &out, &errs, "/"
@@ -188,7 +178,7 @@ func (s *stage) run(cmd *exec.Cmd) string {
 }
 
 // learn teaches the store a past, as serve's user.
-func (s *stage) learn(past []company.Mail) {
+func (s *site) learn(past []company.Mail) {
 	s.t.Helper()
 	timeline, err := company.WriteTimeline(filepath.Join(s.dir, "past"), past)
 	if err != nil {
@@ -204,13 +194,13 @@ func (s *stage) learn(past []company.Mail) {
 }
 
 // queue is Postfix's queue as postqueue -j lists it.
-func (s *stage) queue() string {
+func (s *site) queue() string {
 	s.t.Helper()
 	return s.run(exec.Command("postqueue", "-c", s.Config, "-j"))
 }
 
 // store opens the store beside the daemons, until the test ends.
-func (s *stage) store() *store.DB {
+func (s *site) store() *store.DB {
 	s.t.Helper()
 	db, err := store.Open(s.t.Context(), s.db, store.Options{})
 	if err != nil {
@@ -221,7 +211,7 @@ func (s *stage) store() *store.DB {
 }
 
 // holds returns the holds that a filter chooses.
-func (s *stage) holds(db *store.DB, f store.Filter) []store.Hold {
+func (s *site) holds(db *store.DB, f store.Filter) []store.Hold {
 	s.t.Helper()
 	holds, err := db.Holds(s.t.Context(), f)
 	if err != nil {
@@ -232,7 +222,7 @@ func (s *stage) holds(db *store.DB, f store.Filter) []store.Hold {
 
 // send submits a company's mail by SMTP AUTH from its client's address, and returns the
 // queue id.
-func (s *stage) send(m *company.Mail) string {
+func (s *site) send(m *company.Mail) string {
 	s.t.Helper()
 	return s.MustSubmit(s.t, submission(m))
 }
@@ -244,7 +234,7 @@ func submission(m *company.Mail) mta.Submission {
 
 // arrives waits until a mail is in the sink, whole, and returns how long that took from
 // its sending.
-func (s *stage) arrives(m *company.Mail, sent time.Time) time.Duration {
+func (s *site) arrives(m *company.Mail, sent time.Time) time.Duration {
 	s.t.Helper()
 	var at time.Time
 	s.Sink.Wait(s.t, time.Minute, "delivery of a mail of "+m.Login, func(all []mta.Mail) bool {
