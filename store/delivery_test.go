@@ -106,7 +106,12 @@ func TestFates(t *testing.T) {
 		"delayed": {action: analyzer.Delay, want: "1:a=delayed 1:b=delayed"},
 		"recalled": {state: Held, lines: []LogLine{out("a", OutcomeDelivered),
 			out("b", OutcomeDeferred)}, want: "1:a=delivered 1:b=recalled"},
-		"being discarded": {action: analyzer.Hold, state: Discarding, want: "1:a=held 1:b=held"},
+		"recall asked for": {state: Recalling, lines: []LogLine{out("a", OutcomeDelivered),
+			out("b", OutcomeDeferred)}, want: "1:a=delivered 1:b=deferred"},
+		"recall too late": {state: Gone, lines: []LogLine{out("a", OutcomeDelivered),
+			out("b", OutcomeDelivered)}, want: "1:a=delivered 1:b=delivered"},
+		"recalled, being discarded": {state: Discarding, want: "1:a=recalled 1:b=recalled"},
+		"being discarded":           {action: analyzer.Hold, state: Discarding, want: "1:a=held 1:b=held"},
 		"discarded": {action: analyzer.Hold, state: Discarded,
 			want: "1:a=discarded 1:b=discarded"},
 		"recall discarded": {state: Discarded, lines: []LogLine{out("b", OutcomeDeferred)},
@@ -126,8 +131,8 @@ func TestFates(t *testing.T) {
 			id := mailed(t, db, long, action, noon)
 			switch {
 			case c.state != "" && action == analyzer.Pass:
-				raw(t, db.path, fmt.Sprintf(`INSERT INTO hold (journal, state, due, decided)
-					VALUES (1, '%s', 0, %d)`, c.state, noon.Unix()))
+				raw(t, db.path, fmt.Sprintf(`INSERT INTO hold (journal, state, due, decided, recalled)
+					VALUES (1, '%s', 0, %d, 1)`, c.state, noon.Unix()))
 			case c.state != "":
 				raw(t, db.path, fmt.Sprintf(`UPDATE hold SET state = '%s', decided = %d`, c.state,
 					noon.Unix()))

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"hisseki/analyzer"
 )
 
 // Fate is what happened to one recipient of a mail, by the MTA's log and by what was
@@ -45,9 +43,9 @@ func (f *RecipientFate) Got() bool { return f.Fate == FateDelivered }
 // fated is a recipient with the hold of its mail, if there is one.
 type fated struct {
 	RecipientFate
-	action  analyzer.Action
-	state   State // of the hold, "" without one
-	decided time.Time
+	state    State // of the hold, "" without one
+	recalled bool  // the hold came after the mail had been let go
+	decided  time.Time
 }
 
 // Fates returns what happened to every recipient of records, by record and in the
@@ -89,11 +87,10 @@ func (db *DB) fated(ctx context.Context, journal []int64) ([]fated, error) {
 			r.journal,
 			r.address,
 			r.domain,
-			j.action,
 			coalesce(h.state, ''),
+			coalesce(h.recalled != 0, 0),
 			coalesce(h.decided, 0)
 		FROM recipient r
-		JOIN journal j ON j.id = r.journal
 		LEFT JOIN hold h ON h.journal = r.journal
 		WHERE r.journal IN (`+marks(len(journal))+`)
 		ORDER BY r.journal, r.rowid`, anys(journal)...)
@@ -105,8 +102,8 @@ func (db *DB) fated(ctx context.Context, journal []int64) ([]fated, error) {
 	for rows.Next() {
 		var f fated
 		var decided int64
-		if err := rows.Scan(&f.Journal, &f.Recipient, &f.Domain, &f.action, &f.state,
-			&decided); err != nil {
+		if err := rows.Scan(&f.Journal, &f.Recipient, &f.Domain, &f.state,
+			&f.recalled, &decided); err != nil {
 			return nil, err
 		}
 		f.decided = fromUnix(decided)
@@ -144,7 +141,7 @@ func (f *fated) judge() {
 		return
 	case Held, Releasing, Discarding:
 		f.Fate = FateHeld
-		if f.action == analyzer.Pass { // the verdict had let it go
+		if f.recalled {
 			f.Fate = FateRecalled
 		}
 		return
