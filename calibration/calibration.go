@@ -86,6 +86,35 @@ func (h *History) Weeks() float64 {
 // PerWeek turns a number of mails of the history into a number a week.
 func (h *History) PerWeek(n int) float64 { return float64(n) / h.Weeks() }
 
+// Episode is what one sender had held within a day.
+type Episode struct {
+	Sender string
+	First  time.Time
+	Mails  int
+	Most   float64 // points of the most unusual one
+}
+
+// Episodes returns the episodes of ordinary mail that was held, oldest first: false
+// holds, unless somebody recognises a thief among them.
+func (h *History) Episodes() []Episode {
+	var list []Episode
+	open := map[string]int{} // the sender's latest, by index
+	for i := range h.Mails {
+		m := &h.Mails[i]
+		if !m.Held {
+			continue
+		}
+		at, ok := open[m.Sender]
+		if !ok || m.At.Sub(list[at].First) >= episode {
+			at, open[m.Sender] = len(list), len(list)
+			list = append(list, Episode{Sender: m.Sender, First: m.At})
+		}
+		list[at].Mails++
+		list[at].Most = max(list[at].Most, m.Verdict.Points)
+	}
+	return list
+}
+
 // Actual counts what really happened, or in mode observe would have.
 func (h *History) Actual() Count {
 	return h.count(func(m *Mail) (held, delayed bool) { return m.Held, m.Delayed })

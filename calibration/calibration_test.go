@@ -125,6 +125,11 @@ func TestWhatCounts(t *testing.T) {
 	if got := h.Actual(); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
+	list := h.Episodes()
+	if len(list) != 4 || list[0] != (Episode{Sender: "a", First: start, Mails: 2}) ||
+		list[3] != (Episode{Sender: "a", First: start.Add(24 * time.Hour), Mails: 1}) {
+		t.Errorf("episodes %+v", list)
+	}
 	if len(h.Mails) != 6 || h.Attacks != 1 || h.Undecided != 1 || h.Ruled != 1 || h.Senders != 3 {
 		t.Errorf("%+v", h)
 	}

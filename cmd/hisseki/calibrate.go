@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,6 +26,7 @@ type calibrateFlags struct {
 	recipes []string
 	limit   int
 	own     bool
+	exclude []string
 	reason  string
 	json    bool
 }
@@ -45,7 +48,9 @@ calibrated ones; --reset lets the thresholds follow the history again.`,
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&f.since, "since", "", "only mail since a `TIME` (default: the whole journal)")
-	fl.BoolVar(&f.show, "show", false, "only show what really happened against the budget")
+	fl.StringSliceVar(&f.exclude, "exclude", nil,
+		"leave `THEFTS` out that nobody confirmed: ACCOUNT, or ACCOUNT=TIME for a day from then")
+	fl.BoolVar(&f.show, "show", false, "only show what really happened, against the budget")
 	fl.BoolVar(&f.apply, "apply", false, "use the chosen thresholds from now on")
 	fl.Float64Var(&f.notch, "notch", 0, "choose this `NOTCH` instead of what the budget says")
 	fl.BoolVar(&f.reset, "reset", false, "forget calibrated thresholds")
@@ -67,6 +72,10 @@ func runCalibrate(cmd *cobra.Command, f *calibrateFlags) (err error) {
 	if err != nil {
 		return usageError{err}
 	}
+	thefts, err := f.thefts(now)
+	if err != nil {
+		return usageError{err}
+	}
 	recipes, err := f.chosen()
 	if err != nil {
 		return err
@@ -75,13 +84,7 @@ func runCalibrate(cmd *cobra.Command, f *calibrateFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	open := func(ctx context.Context, cfg config.Config) (*store.DB, error) { return lookStore(ctx, cfg) }
-	if f.apply || f.reset {
-		open = func(ctx context.Context, cfg config.Config) (*store.DB, error) {
-			return openStore(ctx, cfg, false)
-		}
-	}
-	db, err := open(cmd.Context(), cfg)
+	db, err := f.open(cmd.Context(), cfg)
 	if err != nil {
 		return err
 	}
@@ -89,7 +92,7 @@ func runCalibrate(cmd *cobra.Command, f *calibrateFlags) (err error) {
 	if f.reset {
 		return db.SetThresholds(cmd.Context(), analyzer.Thresholds{}, actor(), f.reason)
 	}
-	c := &calibrator{cmd: cmd, cfg: cfg, db: db, flags: f, now: now}
+	c := &calibrator{cmd: cmd, cfg: cfg, db: db, flags: f, now: now, thefts: thefts}
 	if err := c.read(since); err != nil {
 		return err
 	}
@@ -97,6 +100,14 @@ func runCalibrate(cmd *cobra.Command, f *calibrateFlags) (err error) {
 		return c.show()
 	}
 	return c.run(recipes)
+}
+
+// open opens the store for looking only, unless something is to be set.
+func (f *calibrateFlags) open(ctx context.Context, cfg config.Config) (*store.DB, error) {
+	if f.apply || f.reset {
+		return openStore(ctx, cfg, false)
+	}
+	return lookStore(ctx, cfg)
 }
 
 // chosen returns the drill recipes that the flags name.
@@ -107,6 +118,31 @@ func (f *calibrateFlags) chosen() ([]drill.Recipe, error) {
 	return (&drillFlags{recipes: f.recipes}).chosen()
 }
 
+// theft is mail of a thief that no incident says to be one.
+type theft struct {
+	sender string
+	from   time.Time // zero for all of the sender's mail
+}
+
+// thefts reads --exclude.
+func (f *calibrateFlags) thefts(now time.Time) ([]theft, error) {
+	var list []theft
+	for _, text := range f.exclude {
+		sender, from, _ := strings.Cut(text, "=")
+		at, err := parseTime("--exclude", from, now)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, theft{strings.ToLower(sender), at})
+	}
+	return list, nil
+}
+
+func (t theft) has(m *store.Judged) bool {
+	return m.Sender == t.sender && (t.from.IsZero() ||
+		!m.At.Before(t.from) && m.At.Before(t.from.Add(24*time.Hour)))
+}
+
 // calibrator is one run.
 type calibrator struct {
 	cmd     *cobra.Command
@@ -114,6 +150,7 @@ type calibrator struct {
 	db      *store.DB
 	flags   *calibrateFlags
 	now     time.Time
+	thefts  []theft
 	history calibration.History
 }
 
@@ -146,6 +183,9 @@ func (c *calibrator) read(since time.Time) error {
 		if left > 0 {
 			left--
 			fate = calibration.WarmUp
+		}
+		if slices.ContainsFunc(c.thefts, func(t theft) bool { return t.has(m) }) {
+			fate = calibration.Attack
 		}
 		c.history.Add(calibration.Mail{At: m.At, Sender: m.Sender, Verdict: *v, Fate: fate,
 			Held:    m.Promoted || v.Would == analyzer.Hold,
@@ -191,10 +231,9 @@ func (c *calibrator) run(recipes []drill.Recipe) (err error) {
 	}
 	r := &calibrateReport{calibrator: c, notches: c.history.Notches(inForce),
 		drills: make(map[int]drill.Total)}
-	var fits bool
-	r.hold, r.delay, fits = calibration.Choose(r.notches, c.budget())
+	r.hold, r.delay, r.fits = calibration.Choose(r.notches, c.budget())
 	if c.flags.notch != 0 {
-		if r.hold, fits = r.find(c.flags.notch); !fits {
+		if r.hold, r.fits = r.find(c.flags.notch); !r.fits {
 			return usageError{fmt.Errorf("--notch %v: there is no such notch in the table", c.flags.notch)}
 		}
 		r.delay = r.hold
@@ -202,7 +241,7 @@ func (c *calibrator) run(recipes []drill.Recipe) (err error) {
 	if err := c.drills(g, recipes, r); err != nil {
 		return err
 	}
-	if c.flags.apply && fits {
+	if c.flags.apply && r.fits {
 		r.applied = true
 		t := calibration.Merge(r.notches, r.hold, r.delay)
 		if err := c.db.SetThresholds(ctx, t, actor(), c.flags.reason); err != nil {
@@ -212,9 +251,9 @@ func (c *calibrator) run(recipes []drill.Recipe) (err error) {
 	if err := r.write(c.cmd.OutOrStdout()); err != nil {
 		return err
 	}
-	if !fits {
-		return fmt.Errorf("%w: no notch keeps the budget, so nothing is set: look at what is held by"+
-			" hisseki quarantine list, or choose one with --notch", errPartly)
+	if !r.fits {
+		return fmt.Errorf("%w: no notch keeps the budget, so nothing is set: see by calibrate --show"+
+			" whose mail it is; leave a known theft out with --exclude, or choose with --notch", errPartly)
 	}
 	return nil
 }

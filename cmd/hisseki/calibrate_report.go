@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"strings"
+	"time"
 
 	"hisseki/calibration"
 	"hisseki/drill"
@@ -17,6 +18,7 @@ type calibrateReport struct {
 	hold    int // chosen, by index
 	delay   int
 	drills  map[int]drill.Total // by notch; none for no drill
+	fits    bool                // the choice keeps the budget, or is the admin's
 	applied bool
 }
 
@@ -141,6 +143,10 @@ func (c *calibrator) head(w io.Writer) error {
 
 // foot says what was chosen, how sure that is, and what to do.
 func (r *calibrateReport) foot(w io.Writer) error {
+	if !r.fits {
+		_, err := fmt.Fprintln(w, "\n* the nearest to the budget, which no notch keeps")
+		return err
+	}
 	var b strings.Builder
 	t := calibration.Merge(r.notches, r.hold, r.delay)
 	fmt.Fprintf(&b, "\n* chosen: hold %.1f, sum %.1f (notch %.1f), delay %.1f (notch %.1f)\n", t.Hold,
@@ -202,9 +208,47 @@ func (c *calibrator) show() error {
 			oneIn(l.Share), oneIn(l.Bound), oneIn(l.Budget), l.State)
 	}
 	if c.flags.json {
-		return writeLines(w, lines)
+		if err := writeLines(w, lines); err != nil {
+			return err
+		}
+		return c.episodes(w)
 	}
 	if err := c.head(w); err != nil {
+		return err
+	}
+	if err := t.write(); err != nil {
+		return err
+	}
+	return c.episodes(w)
+}
+
+// episodeLine is one sender's holds within a day, as calibrate --show --json prints it,
+// schema 1.
+type episodeLine struct {
+	Schema int       `json:"schema"`
+	Kind   string    `json:"kind"` // "episode"
+	Sender string    `json:"sender"`
+	First  time.Time `json:"first"`
+	Mails  int       `json:"mails"`
+	Most   float64   `json:"most"` // points of the most unusual one
+}
+
+// episodes names whose ordinary mail was held.
+func (c *calibrator) episodes(w io.Writer) error {
+	list := c.history.Episodes()
+	lines := make([]episodeLine, len(list))
+	t := newTable(w, "held from", "account", "mails", "most points")
+	for i, e := range list {
+		lines[i] = episodeLine{1, "episode", e.Sender, e.First, e.Mails, e.Most}
+		t.row(stamp(e.First), safe(e.Sender, 60), fmt.Sprint(e.Mails), points(e.Most))
+	}
+	if c.flags.json {
+		return writeLines(w, lines)
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	if _, err := fmt.Fprintln(w); err != nil {
 		return err
 	}
 	return t.write()
