@@ -1,0 +1,62 @@
+# Read by the hooks beside it: takes the event from standard input and sets $event,
+# $incident and $login. Needs jq or python3.
+# shellcheck shell=sh
+LC_ALL=C
+export LC_ALL
+
+fail() {
+	echo "${0##*/}: $1" >&2
+	exit 1
+}
+
+json=$(cat)
+
+# field NAME prints a text field of the event, byte for byte. One with a NUL is refused, for
+# the shell would drop it.
+field() {
+	if command -v jq >/dev/null 2>&1; then
+		printf '%s' "$json" | jq -ej --arg name "$1" '.[$name] | strings
+			| select(explode | index(0) | not)'
+	else
+		printf '%s' "$json" | python3 -c 'import json, sys
+value = json.load(sys.stdin)[sys.argv[1]]
+if not isinstance(value, str) or "\0" in value:
+    sys.exit("no text")
+sys.stdout.write(value)' "$1"
+	fi
+}
+
+# The x keeps line ends at the end of a value, which $( ) would drop.
+value=$(field event && echo x) || fail "no event on standard input"
+# shellcheck disable=SC2034 # for the hooks
+event=${value%x}
+value=$(field incident && echo x) || fail "the event names no incident"
+incident=${value%x}
+value=$(field sender && echo x) || fail "the event names no sender"
+login=${value%x}
+
+# A login with any other character is not worth the risk: lock it by hand.
+case $login in
+'' | [!A-Za-z0-9]* | *[!A-Za-z0-9._+@=-]*) fail "the login has unusual characters: lock it by hand" ;;
+esac
+case $incident in
+I*[!0-9]* | [!I]* | I) fail "the incident's name is odd" ;;
+esac
+
+# locks says whether the event is one to lock the login for, unlocks whether it is one to
+# let it in again. A confirmed theft stays locked until the postmaster has seen to it.
+locks() { case $event in opened | reopened | confirmed) ;; *) return 1 ;; esac; }
+unlocks() { [ "$event" = dismissed ]; }
+
+# without FILE WORD prints the lines of a file whose first word is another one.
+without() {
+	[ ! -e "$1" ] || awk -v word="$2" '$1 != word' "$1"
+}
+
+# replace FILE puts standard input in the place of a file at once, with its mode.
+replace() {
+	new=$(mktemp "$1.XXXXXX") || fail "cannot write beside $1"
+	if cat >"$new" && chmod 644 "$new" && mv "$new" "$1"; then return; fi
+	rm -f "$new"
+	fail "cannot write $1"
+}

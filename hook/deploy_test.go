@@ -1,0 +1,246 @@
+package hook_test
+
+import (
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"hisseki/hook"
+	"hisseki/internal/mta"
+)
+
+// shipped tells an event to a hook of deploy/hooks.
+func shipped(t *testing.T, event, login, name string, args ...string) (string, error) {
+	t.Helper()
+	path, err := filepath.Abs("../deploy/hooks/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := hook.Command{User: u.Username, Args: append([]string{path}, args...)}
+	return c.Tell(t.Context(), &hook.Event{Schema: 1, Kind: "incident", ID: "0123", Event: event,
+		Run: 1, Brief: hook.Brief{Incident: "I3", Sender: login}})
+}
+
+func mustTell(t *testing.T, event, login, name string, args ...string) string {
+	t.Helper()
+	said, err := shipped(t, event, login, name, args...)
+	if err != nil {
+		t.Fatalf("%s of %s to %s: %v\n%s", event, login, name, err, said)
+	}
+	return said
+}
+
+// needs fails in CI, and skips elsewhere, where a tool is missing.
+func needs(t *testing.T, tools ...string) {
+	t.Helper()
+	for _, tool := range tools {
+		if _, err := exec.LookPath(tool); err == nil {
+			continue
+		}
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("needs %s: apt-get install %s and run again", tool, tool)
+		}
+		t.Skipf("needs %s", tool)
+	}
+}
+
+func TestShippedHooksRefuseOddLogins(t *testing.T) {
+	needs(t, "python3")
+	dir := t.TempDir()
+	for _, login := range []string{"", "-rf@example.org", "a b@example.org", "$(id)@example.org",
+		"a\n@example.org", "a@example.org\n", "a;b@example.org", "../../etc/passwd", "名@example.org", "a\x00b",
+		"a|b@example.org", "a&b@example.org"} {
+		said, err := shipped(t, "opened", login, "lock-dovecot", dir+"/denied", "/bin/true")
+		if err == nil {
+			t.Errorf("the login %q was taken: %s", login, said)
+		}
+	}
+	for name, args := range map[string][]string{"reject-login": {"hash:" + dir + "/map", "/bin/true"},
+		"list-sieve-changes": {"7", dir}} {
+		if said, err := shipped(t, "opened", "$(id)@example.org", name, args...); err == nil {
+			t.Errorf("%s took an odd login: %s", name, said)
+		}
+	}
+	if left, _ := os.ReadDir(dir); len(left) > 0 {
+		t.Errorf("files were written: %v", left)
+	}
+}
+
+func TestRejectLoginClosesPostfix(t *testing.T) {
+	mta.Require(t)
+	needs(t, "python3")
+	in := mta.Start(t, mta.Options{})
+	kind, err := exec.Command("postconf", "-h", "default_database_type").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := in.Config + "/locked"
+	table := strings.TrimSpace(string(kind)) + ":" + file
+	postmap := []string{table, "postmap", "-c", in.Config}
+	if err := os.WriteFile(file, []byte("other@example.org REJECT\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	mustTell(t, "ended", "bob@example.org", "reject-login", postmap...) // none of its business
+	mustTell(t, "dismissed", "bob@example.org", "reject-login", postmap...)
+	if err := in.Set("smtpd_sender_restrictions", "check_sasl_access "+table); err != nil {
+		t.Fatal(err)
+	}
+	if err := in.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	send := func(name string) error {
+		_, err := in.Submit(mta.Submission{User: name, From: name, To: []string{"x@partner.test"},
+			Data: []byte("Subject: hello\r\n\r\nhello\r\n")})
+		return err
+	}
+	if err := send("bob@example.org"); err != nil {
+		t.Fatalf("before: %v", err)
+	}
+	for range 2 { // a run may be repeated
+		said := mustTell(t, "confirmed", "bob@example.org", "reject-login", postmap...)
+		if !strings.Contains(said, "mail of bob@example.org is rejected") {
+			t.Errorf("it said %q", said)
+		}
+	}
+	if err := send("bob@example.org"); err == nil || !strings.Contains(err.Error(), "postmaster about I3") {
+		t.Errorf("locked: %v", err)
+	}
+	if err := send("alice@example.org"); err != nil {
+		t.Errorf("another account: %v", err)
+	}
+	mustTell(t, "dismissed", "bob@example.org", "reject-login", postmap...)
+	if err := send("bob@example.org"); err != nil {
+		t.Errorf("let in again: %v", err)
+	}
+	if text, err := os.ReadFile(file); err != nil || string(text) != "other@example.org REJECT\n" {
+		t.Errorf("the file is %q, %v", text, err)
+	}
+}
+
+func TestLockDovecotClosesLogins(t *testing.T) {
+	mta.Require(t)
+	needs(t, "python3", "doveadm")
+	in := mta.Start(t, mta.Options{})
+	denied, config := in.Dir+"/dovecot/denied", in.Dir+"/dovecot/dovecot.conf"
+	text, err := os.ReadFile(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	deny := "passdb {\n  driver = passwd-file\n  deny = yes\n  args = username_format=%u " + denied +
+		"\n}\npassdb {"
+	text = []byte(strings.Replace(string(text), "passdb {", deny, 1))
+	for name, text := range map[string][]byte{config: text, denied: nil} {
+		if err := os.WriteFile(name, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := in.StopDovecot(); err != nil {
+		t.Fatal(err)
+	}
+	if err := in.StartDovecot(); err != nil {
+		t.Fatal(err)
+	}
+	login := func(name string) error {
+		c, err := in.Dial(mta.Submission{User: name})
+		if err == nil {
+			err = c.Quit()
+		}
+		return err
+	}
+	if err := login("bob@example.org"); err != nil {
+		t.Fatalf("before: %v", err)
+	}
+	args := []string{denied, "doveadm", "-c", config}
+	said := mustTell(t, "opened", "bob@example.org", "lock-dovecot", args...)
+	mustTell(t, "confirmed", "bob@example.org", "lock-dovecot", args...)
+	if text, err := os.ReadFile(denied); err != nil || string(text) != "bob@example.org\n" {
+		t.Errorf("the file is %q, %v", text, err)
+	}
+	if err := login("bob@example.org"); err == nil || !strings.Contains(err.Error(), "535") {
+		t.Errorf("locked: %v\n%s", err, said)
+	}
+	if err := login("alice@example.org"); err != nil {
+		t.Errorf("another account: %v", err)
+	}
+	mustTell(t, "dismissed", "bob@example.org", "lock-dovecot", args...)
+	if err := login("bob@example.org"); err != nil {
+		t.Errorf("let in again: %v", err)
+	}
+	t.Log(said)
+}
+
+func TestListSieveChanges(t *testing.T) {
+	needs(t, "python3")
+	dir := t.TempDir()
+	sieve := filepath.Join(dir, "example.org", "bob", "sieve")
+	if err := os.MkdirAll(sieve, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{sieve + "/main.sieve": "redirect \"thief@evil.test\";\nkeep;\n",
+		sieve + "/main.svbin": "redirect", dir + "/aliases": "root: thief@evil.test\n"} {
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	args := []string{"30", dir + "/%d/%n/sieve", dir + "/aliases", dir + "/%u/none"}
+	said := mustTell(t, "opened", "bob@example.org", "list-sieve-changes", args...)
+	for _, want := range []string{"main.sieve:1:redirect \"thief@evil.test\"", "root: thief@evil.test",
+		"/bob@example.org/none: not there"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("no %q in\n%s", want, said)
+		}
+	}
+	if strings.Contains(said, "svbin") || strings.Contains(said, "keep") {
+		t.Errorf("too much in\n%s", said)
+	}
+	if said := mustTell(t, "confirmed", "bob@example.org", "list-sieve-changes", args...); said != "" {
+		t.Errorf("at another event it says %q", said)
+	}
+}
+
+// The hooks read JSON with what the machine has: jq, or python3.
+func TestShippedHooksWithoutJq(t *testing.T) {
+	needs(t, "python3")
+	path := t.TempDir()
+	for _, tool := range []string{"sh", "python3", "cat", "awk", "mktemp", "chmod", "mv", "rm"} {
+		full, err := exec.LookPath(tool)
+		if tool == "python3" { // itself, not a wrapper that chooses one
+			var out []byte
+			out, err = exec.Command(tool, "-c", "import sys; print(sys.executable)").Output()
+			full = strings.TrimSpace(string(out))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(full, filepath.Join(path, tool)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	denied := filepath.Join(t.TempDir(), "denied")
+	cmd := exec.Command("../deploy/hooks/lock-dovecot", denied, "/bin/true")
+	cmd.Env = append(os.Environ(), "PATH="+path)
+	cmd.Stdin = strings.NewReader(`{"event":"opened","incident":"I3","sender":"bob@example.org"}`)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if text, err := os.ReadFile(denied); err != nil || string(text) != "bob@example.org\n" {
+		t.Errorf("the file is %q, %v", text, err)
+	}
+}
+
+func TestShippedHooksPassShellcheck(t *testing.T) {
+	needs(t, "shellcheck")
+	cmd := exec.Command("shellcheck", "-x", "lock-dovecot", "reject-login", "list-sieve-changes", "event.sh")
+	cmd.Dir = "../deploy/hooks"
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
