@@ -1,6 +1,8 @@
 package config
 
 import (
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -22,8 +24,18 @@ func TestDefaultIsValid(t *testing.T) {
 // so that a setting cannot be explained wrongly.
 func TestExample(t *testing.T) {
 	def := Default("/var/lib/hisseki")
-	if _, err := Load("../../deploy/hisseki.toml", def); err != nil {
+	const path = "../../deploy/hisseki.toml"
+	if _, err := Load(path, def); err != nil {
 		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	setting := regexp.MustCompile(`(?m)^# (\[|"?[a-z_@.]+"? = )`)
+	cfg, err := Parse("uncommented", setting.ReplaceAll(text, []byte("$1")), def)
+	if err != nil || len(cfg.Hooks.Command) != 2 || len(cfg.Hooks.Webhook) != 1 {
+		t.Errorf("the example's settings: %v, hooks %+v", err, cfg.Hooks)
 	}
 }
 
