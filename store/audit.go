@@ -37,12 +37,43 @@ func audit(tx *sql.Tx, at time.Time, actor, verb, object, reason string) error {
 	return nil
 }
 
-// AuditList returns the audit log since a time, newest first, at most limit lines; 0 is
-// no limit.
-func (db *DB) AuditList(ctx context.Context, since time.Time, limit int) ([]Act, error) {
+// ActFilter chooses lines of the audit log. Zero fields choose everything.
+type ActFilter struct {
+	Since, Until time.Time // from the first on, before the second
+	Actor        string    // as written, or without " as root" and the like
+	Verb         string
+	Object       string // also without "sender:" or "url:", capitals or not
+	Limit        int    // the newest so many
+}
+
+func (f *ActFilter) where() *where {
+	var w where
+	if !f.Since.IsZero() {
+		w.add("at >= ?", f.Since.Unix())
+	}
+	if !f.Until.IsZero() {
+		w.add("at < ?", f.Until.Unix())
+	}
+	if f.Actor != "" {
+		w.add("(actor = ? OR substr(actor, 1, length(?) + 4) = ? || ' as ')", f.Actor, f.Actor, f.Actor)
+	}
+	if f.Verb != "" {
+		w.add("verb = ?", f.Verb)
+	}
+	if f.Object != "" {
+		w.add("lower(object) IN (lower(?), 'sender:' || lower(?), 'url:' || lower(?))",
+			f.Object, f.Object, f.Object)
+	}
+	return &w
+}
+
+// AuditList returns lines of the audit log, newest first.
+func (db *DB) AuditList(ctx context.Context, f ActFilter) ([]Act, error) {
+	limit := f.Limit
 	if limit <= 0 {
 		limit = -1
 	}
+	w := f.where()
 	rows, err := db.read.QueryContext(ctx, `SELECT
 			id,
 			at,
@@ -51,9 +82,9 @@ func (db *DB) AuditList(ctx context.Context, since time.Time, limit int) ([]Act,
 			object,
 			reason
 		FROM audit
-		WHERE at >= ?
+		WHERE `+w.text()+`
 		ORDER BY id DESC
-		LIMIT ?`, unix(since), limit)
+		LIMIT ?`, append(w.args, limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("read audit log: %w", err)
 	}

@@ -48,7 +48,7 @@ func TestEndDecidesHolds(t *testing.T) {
 		if _, ok, err := db.EndIncident(ctx, 1, c.end); ok || err != nil {
 			t.Errorf("%s: ended twice, %v", name, err)
 		}
-		acts, err := db.AuditList(ctx, time.Time{}, 1)
+		acts, err := db.AuditList(ctx, ActFilter{Limit: 1})
 		if err != nil || acts[0].Object != "I1" || acts[0].Actor != "alice" ||
 			acts[0].Reason != "phoned" {
 			t.Errorf("%s: audit %+v, %v", name, acts, err)

@@ -163,7 +163,7 @@ func TestNotesAreBounded(t *testing.T) {
 		runs != maxHookRuns+1 {
 		t.Errorf("%d runs are kept, %v", runs, err)
 	}
-	acts, _ := db.AuditList(ctx, time.Time{}, 1)
+	acts, _ := db.AuditList(ctx, ActFilter{Limit: 1})
 	if len(acts) != 1 || acts[0].Verb != "give-up" || acts[0].Actor != "hook lock" {
 		t.Errorf("audit %+v", acts)
 	}

@@ -84,7 +84,7 @@ func TestThresholds(t *testing.T) {
 			t.Errorf("got %+v, %v; want %+v", got, err, want)
 		}
 	}
-	acts, err := db.AuditList(t.Context(), time.Time{}, 0)
+	acts, err := db.AuditList(t.Context(), ActFilter{})
 	if err != nil || len(acts) != 3 || acts[0].Reason != "follow history: why" ||
 		acts[2].Reason != "hold 12.00, sum 8.00, delay 5.00: why" || acts[2].Verb != "calibrate" {
 		t.Errorf("audit log: %+v, %v", acts, err)

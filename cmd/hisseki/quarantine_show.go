@@ -40,14 +40,7 @@ func newQuarantineShow() *cobra.Command {
 				if len(holds) == 0 {
 					return errNothing
 				}
-				if asJSON {
-					err = writeHolds(cmd.OutOrStdout(), holds)
-				}
-				for i := range holds {
-					if !asJSON && err == nil {
-						err = showHold(cmd.Context(), cmd.OutOrStdout(), cfg, &holds[i], !noMail)
-					}
-				}
+				err = showHolds(cmd, cfg, db, holds, asJSON, !noMail)
 				if err == nil && len(holds) < len(filter.IDs) {
 					err = errPartly
 				}
@@ -58,6 +51,38 @@ func newQuarantineShow() *cobra.Command {
 	addJSON(cmd, &asJSON)
 	cmd.Flags().BoolVar(&noMail, "no-mail", false, "evidence only, do not read the mail")
 	return cmd
+}
+
+// showHolds notes in the audit log what it shows. When that fails nothing is shown.
+func showHolds(cmd *cobra.Command, cfg config.Config, db *store.DB, holds []store.Hold,
+	asJSON, mail bool) error {
+	for i := range holds {
+		h := &holds[i]
+		what := "evidence"
+		if !asJSON && h.Excerpt != "" {
+			what += ", excerpt"
+		}
+		if !asJSON && mail && canShowMail(h) {
+			what += ", mail"
+		}
+		if err := db.Audit(cmd.Context(), actor(), "read", h.Name(), what); err != nil {
+			return err
+		}
+	}
+	if asJSON {
+		return writeHolds(cmd.OutOrStdout(), holds)
+	}
+	for i := range holds {
+		if err := showHold(cmd.Context(), cmd.OutOrStdout(), cfg, &holds[i], mail); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// canShowMail says whether the mail itself can be read: by root, from the queue.
+func canShowMail(h *store.Hold) bool {
+	return os.Geteuid() == 0 && h.Record.Envelope.QueueID != "" && inQueue(h.State)
 }
 
 func showHold(ctx context.Context, w io.Writer, cfg config.Config, h *store.Hold, mail bool) error {
@@ -106,7 +131,7 @@ func showHold(ctx context.Context, w io.Writer, cfg config.Config, h *store.Hold
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return err
 	}
-	if mail && os.Geteuid() == 0 && e.QueueID != "" && inQueue(h.State) {
+	if mail && canShowMail(h) {
 		return showMail(ctx, w, cfg.Agent.PostfixConfig, e.QueueID)
 	}
 	return nil

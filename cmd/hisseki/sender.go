@@ -71,6 +71,10 @@ func newSender() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				err = db.Audit(cmd.Context(), actor(), "read", "sender:"+senders[0].Sender, "profile")
+				if err != nil {
+					return err
+				}
 				if asJSON {
 					return writeLines(cmd.OutOrStdout(), senders)
 				}

@@ -1,0 +1,73 @@
+package store
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestAuditIsAppendOnly(t *testing.T) {
+	db, now := clocked(t)
+	ctx := t.Context()
+	for _, verb := range []string{"first", "second"} {
+		if err := db.Audit(ctx, "alice", verb, "H1", "because"); err != nil {
+			t.Fatal(err)
+		}
+		*now = now.Add(time.Minute)
+	}
+	for _, q := range []string{`DELETE FROM audit`, `UPDATE audit SET actor = 'mallory'`,
+		`INSERT OR REPLACE INTO audit VALUES (1, 0, 'mallory', '', '', '')`} {
+		if _, err := db.write.Exec(q); err == nil || !strings.Contains(err.Error(), "append-only") {
+			t.Errorf("%s: %v", q, err)
+		}
+	}
+	for _, c := range []struct {
+		since time.Time
+		limit int
+		want  string
+	}{{time.Time{}, 0, "second first"}, {time.Time{}, 1, "second"},
+		{noon.Add(time.Second), 9, "second"}} {
+		acts, err := db.AuditList(ctx, ActFilter{Since: c.since, Limit: c.limit})
+		var got []string
+		for _, a := range acts {
+			got = append(got, a.Verb)
+		}
+		if err != nil || strings.Join(got, " ") != c.want {
+			t.Errorf("since %v, limit %d: %v, %v; want %s", c.since, c.limit, got, err, c.want)
+		}
+	}
+}
+
+func TestAuditFilters(t *testing.T) {
+	db, now := clocked(t)
+	ctx := t.Context()
+	for _, a := range []Act{{Actor: "alice as root", Verb: "release", Object: "H1"},
+		{Actor: "alice", Verb: "read", Object: "H12"}, {Actor: "alice2", Verb: "hold", Object: "sender:b@x"},
+		{Actor: "bob", Verb: "block", Object: "url:lure.test"}} {
+		if err := db.Audit(ctx, a.Actor, a.Verb, a.Object, ""); err != nil {
+			t.Fatal(err)
+		}
+		*now = now.Add(time.Minute)
+	}
+	for name, c := range map[string]struct {
+		f    ActFilter
+		want string
+	}{
+		"all": {ActFilter{}, "block hold read release"}, "actor": {ActFilter{Actor: "alice"}, "read release"},
+		"whole actor": {ActFilter{Actor: "alice as root"}, "release"},
+		"verb":        {ActFilter{Verb: "hold"}, "hold"}, "object": {ActFilter{Object: "h1"}, "release"},
+		"account": {ActFilter{Object: "B@x"}, "hold"}, "host": {ActFilter{Object: "lure.test"}, "block"},
+		"subject": {ActFilter{Object: "url:lure.test"}, "block"},
+		"span":    {ActFilter{Since: noon.Add(time.Minute), Until: noon.Add(2 * time.Minute)}, "read"},
+		"limit":   {ActFilter{Limit: 2}, "block hold"},
+	} {
+		acts, err := db.AuditList(ctx, c.f)
+		var got []string
+		for _, a := range acts {
+			got = append(got, a.Verb)
+		}
+		if err != nil || strings.Join(got, " ") != c.want {
+			t.Errorf("%s: %v, %v; want %s", name, got, err, c.want)
+		}
+	}
+}
