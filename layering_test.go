@@ -22,6 +22,7 @@ var mayImport = map[string][]string{
 	"internal/capped":  nil,
 	"hook":             {"analyzer", "internal/capped", "internal/term"},
 	"internal/bench":   nil, // benchmarks only
+	"metrics":          nil,
 	"analyzer":         {"analyzer/content", "baseline"},
 	"store":            {"analyzer", "analyzer/content", "baseline"},
 	"milter":           {"analyzer", "analyzer/content", "baseline", "internal/term"},
@@ -41,6 +42,7 @@ var onlyIn = map[string][]string{
 	"github.com/pressly/goose/v3":    {"store"},
 	"github.com/emersion/go-milter":  {"milter", "cmd/hisseki"},
 	"github.com/emersion/go-message": {"analyzer/content"},
+	"github.com/prometheus":          {"metrics"},
 }
 
 type listed struct {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 
 	"hisseki/analyzer"
@@ -120,7 +121,16 @@ func (s *Server) judged(cfg *Config, l label, v *analyzer.Verdict) {
 	}
 	cfg.Log.Log(context.Background(), level, "verdict", "queue_id", logValue(l.queueID),
 		"sender", logValue(l.sender), "action", v.Action, "would", v.Would,
-		"points", v.Points, "recipients", l.recipients)
+		"points", v.Points, "signals", signals(v), "recipients", l.recipients)
+}
+
+// signals names what fired, heaviest first.
+func signals(v *analyzer.Verdict) string {
+	names := make([]string, len(v.Evidence))
+	for i := range v.Evidence {
+		names[i] = v.Evidence[i].Signal
+	}
+	return strings.Join(names, " ")
 }
 
 // reason is what Postfix 3.10 and later log beside a quarantined mail's queue id.

@@ -95,8 +95,11 @@ func (db *DB) commit(first job) {
 		}
 		break
 	}
-	errs := make([]error, len(batch))
+	errs, begun := make([]error, len(batch)), time.Now()
 	err := db.runBatch(batch, errs)
+	if err == nil {
+		db.opt.Committed(len(batch), time.Since(begun))
+	}
 	for i, j := range batch {
 		if errs[i] == nil {
 			errs[i] = err
@@ -111,7 +114,7 @@ func (db *DB) runBatch(batch []job, errs []error) error {
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	defer tx.Rollback()  //nolint:errcheck // after a commit there is nothing to roll back
 	if len(batch) == 1 { // nobody else to keep it from
 		if errs[0] = batch[0].do(tx); errs[0] != nil {
 			return nil

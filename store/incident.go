@@ -31,7 +31,7 @@ type Incident struct {
 	Opened time.Time // of the mail that opened it
 	First  int64     // record of the first suspicious mail, 0 when it is not known
 	Closed time.Time // zero while it is open
-	By     string // who ended it, or opened it again
+	By     string    // who ended it, or opened it again
 	Reason string
 	Kept   bool  // its mail was left where it is when it ended
 	Case   int64 // the campaign: the number of its first incident

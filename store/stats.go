@@ -52,6 +52,33 @@ func (db *DB) Stats(ctx context.Context) (Stats, error) {
 	return s, nil
 }
 
+// Standing is what of Stats is quickly counted, however long the journal is.
+type Standing struct {
+	Holds     map[State]int
+	Incidents map[IncidentState]int
+	Bytes     int64 // of the file
+	LogBytes  int64 // of the write-ahead log
+}
+
+// Standing counts holds and incidents.
+func (db *DB) Standing(ctx context.Context) (Standing, error) {
+	s := Standing{Holds: map[State]int{}, Incidents: map[IncidentState]int{}}
+	tx, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return s, fmt.Errorf("count: %w", err)
+	}
+	defer tx.Rollback() //nolint:errcheck // read only
+	if err := tally(ctx, tx, `SELECT state, count(*) FROM hold GROUP BY state`, s.Holds); err != nil {
+		return s, err
+	}
+	if err := tally(ctx, tx, `SELECT state, count(*) FROM incident GROUP BY state`,
+		s.Incidents); err != nil {
+		return s, err
+	}
+	s.Bytes, s.LogBytes = size(db.path), size(db.path+"-wal")
+	return s, nil
+}
+
 func tally[K ~string](ctx context.Context, tx *sql.Tx, query string, into map[K]int) error {
 	rows, err := tx.QueryContext(ctx, query)
 	if err != nil {

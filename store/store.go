@@ -52,6 +52,9 @@ type Options struct {
 	Rand    io.Reader        // of the store's secret; nil means crypto/rand
 	Excerpt time.Duration    // how long a held mail's excerpt is kept; 0 means 7 days
 	Version string           // of the program, for heartbeats
+	// Committed is told of every commit: how many writes shared it and how long it took.
+	// It must be quick; nil is told nothing.
+	Committed func(writes int, took time.Duration)
 }
 
 // defaultExcerpt is long enough for a reviewer who comes back from a week off.
@@ -73,6 +76,9 @@ func newDB(path string, opt Options) *DB {
 	}
 	if opt.Excerpt == 0 {
 		opt.Excerpt = defaultExcerpt
+	}
+	if opt.Committed == nil {
+		opt.Committed = func(int, time.Duration) {}
 	}
 	return &DB{path: path, opt: opt, now: opt.Now, log: opt.Log, jobs: make(chan job, 256),
 		done: make(chan struct{}), closed: make(chan struct{}), due: make(chan struct{}),

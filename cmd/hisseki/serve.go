@@ -86,12 +86,14 @@ func runServe(cmd *cobra.Command, f serveFlags) (err error) {
 		fmt.Fprintln(cmd.OutOrStdout(), "configuration is fine")
 		return places.Close()
 	}
-	d := &daemonState{flags: f, cmd: cmd, cfg: cfg, clock: clock}
+	d := &daemonState{flags: f, cmd: cmd, cfg: cfg, clock: clock, watch: newWatch()}
 	setLevel(&d.level, cfg.Log.Level)
 	d.log = newLogger(cmd.ErrOrStderr(), cfg.Log.Format, &d.level)
-	if d.db, err = openStore(cmd.Context(), cfg, true); err != nil {
+	if d.db, err = store.Open(cmd.Context(), cfg.Database, store.Options{Log: d.log,
+		Version: version, Committed: d.watch.metrics.Commit}); err != nil {
 		return errors.Join(err, places.Close())
 	}
+	d.watch.db = d.db
 	defer func() { err = errors.Join(err, d.db.Close()) }()
 	if err := d.use(cmd.Context(), cfg, places); err != nil {
 		return err
@@ -125,28 +127,35 @@ func (d *daemonState) run(ctx context.Context, ln net.Listener) error {
 		HeaderBytes: int(m.MaxHeader), BodyBytes: int(m.MaxBody),
 		InFlightBytes: int64(m.MaxInFlight), Connections: int(m.MaxConnections),
 		Budget: time.Duration(m.Budget), OnFailure: analyzer.Action(m.Failure),
+		Counters: d.watch.counted,
 	})
+	hide, err := d.show(d.cfg.Metrics.Listen)
+	if err != nil {
+		return err
+	}
 	reload := make(chan os.Signal, 1)
 	signal.Notify(reload, syscall.SIGHUP)
 	defer signal.Stop(reload)
 	d.watchAgent(ctx)
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(ctx, ln) }()
+	d.watch.serving.Store(true)
 	d.log.Info("serving", "listen", ln.Addr().String(), "mode", d.cfg.Mode,
 		"database", d.cfg.Database, "version", version)
 	notify(d.log, daemon.SdNotifyReady)
 	d.upkeep(ctx, reload)
 	notify(d.log, daemon.SdNotifyStopping)
+	d.watch.serving.Store(false)
 	// ctx has ended: what is left to do must not depend on it.
 	end := context.WithoutCancel(ctx)
 	drain, cancel := context.WithTimeout(end, time.Duration(m.Drain))
 	defer cancel()
-	err := errors.Join(<-served, srv.Shutdown(drain))
+	err = errors.Join(<-served, srv.Shutdown(drain))
 	select {
 	case <-d.webhooks:
 	case <-drain.Done(): // what is not noted as told is told again
 	}
-	err = errors.Join(err, d.core.Load().Save(end))
+	err = errors.Join(err, d.core.Load().Save(end), hide(drain))
 	d.log.Info("stopped")
 	return err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"sync/atomic"
@@ -42,6 +43,7 @@ type daemonState struct {
 	lines    analyzer.Thresholds // as configured or calibrated
 	agent    atomic.Bool         // somebody ends delays
 	told     bool                // the first state of the agent was logged
+	watch    *watch
 
 	endWebhooks context.CancelFunc
 	webhooks    <-chan struct{} // closed when those of endWebhooks have ended
@@ -58,10 +60,12 @@ func (d *daemonState) Judge(ctx context.Context, m *analyzer.Mail) (analyzer.Ver
 		}
 		d.report("own mail not recognised", err)
 	}
+	begun := time.Now()
 	r, err := d.core.Load().Judge(ctx, m, analyzer.Conditions{CanDelay: d.agent.Load()})
 	if err != nil {
 		return analyzer.Verdict{}, err
 	}
+	d.watch.verdict(r, time.Since(begun))
 	return r.Verdict, nil
 }
 
@@ -88,6 +92,8 @@ func (d *daemonState) use(ctx context.Context, cfg config.Config, p *places) err
 	d.places, d.lines = p, ac.Thresholds
 	d.core.Store(analyzer.New(ac, d.db))
 	d.identity.Store(identity(cfg))
+	d.watch.budget.Store(&cfg.Budget)
+	d.watch.worked.Store(time.Now().Unix())
 	setLevel(&d.level, cfg.Log.Level)
 	if d.endWebhooks != nil {
 		d.endWebhooks() // a run under way ends by itself, nobody else is told its event
@@ -127,8 +133,8 @@ func (d *daemonState) reload(ctx context.Context) {
 		return
 	}
 	if cfg.Milter != d.cfg.Milter || cfg.Database != d.cfg.Database ||
-		cfg.Log.Format != d.cfg.Log.Format {
-		d.log.Warn("changes of milter, database and log.format need a restart")
+		cfg.Log.Format != d.cfg.Log.Format || cfg.Metrics != d.cfg.Metrics {
+		d.log.Warn("changes of milter, database, metrics and log.format need a restart")
 	}
 	d.cfg = cfg
 	d.log.Info("configuration reloaded", "mode", cfg.Mode)
@@ -141,7 +147,7 @@ func (d *daemonState) upkeep(ctx context.Context, reload <-chan os.Signal) {
 	defer apply.Stop()
 	defer save.Stop()
 	defer purge.Stop()
-	alive := watchdog(d.log)
+	alive, status := watchdog(d.log), statusNotifier(d.log)
 	for {
 		select {
 		case <-ctx.Done():
@@ -154,7 +160,9 @@ func (d *daemonState) upkeep(ctx context.Context, reload <-chan os.Signal) {
 			err := d.core.Load().Apply(ctx)
 			d.report("others' lessons not applied", err)
 			if err == nil {
+				d.watch.worked.Store(time.Now().Unix())
 				alive()
+				status(d.statusLine())
 			}
 		case <-save.C:
 			d.report("profiles not saved", d.core.Load().Save(ctx))
@@ -177,6 +185,27 @@ func (d *daemonState) purge(ctx context.Context) {
 		return
 	}
 	d.log.Info("old mail purged", "mails", p.Mails, "excerpts", p.Excerpts)
+}
+
+// statusLine is what systemctl status shows.
+func (d *daemonState) statusLine() string {
+	c, agent := d.watch.counted, "the agent is alive"
+	if !d.agent.Load() {
+		agent = "no sign of the agent, nothing is delayed"
+	}
+	return fmt.Sprintf("mode %s: %d passed, %d delayed, %d held, %d not judged; %s", d.cfg.Mode,
+		c.Passed.Load(), c.Delayed.Load(), c.Held.Load(), c.Failures(), agent)
+}
+
+// statusNotifier returns what tells systemd how things stand, when that has changed.
+func statusNotifier(log *slog.Logger) func(string) {
+	last := ""
+	return func(line string) {
+		if line != last {
+			last = line
+			notify(log, "STATUS="+line)
+		}
+	}
 }
 
 // report logs an error that the next round may not have.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/netip"
 	"strings"
@@ -101,15 +100,6 @@ func identity(cfg config.Config) *milter.Identity {
 		id.Webmail = append(id.Webmail, netip.Prefix(n))
 	}
 	return id
-}
-
-// newLogger returns a logger whose level can be changed while it is in use.
-func newLogger(w io.Writer, format config.Format, level *slog.LevelVar) *slog.Logger {
-	opt := &slog.HandlerOptions{Level: level}
-	if format == "json" {
-		return slog.New(slog.NewJSONHandler(w, opt))
-	}
-	return slog.New(slog.NewTextHandler(w, opt))
 }
 
 func setLevel(v *slog.LevelVar, level config.Level) {

@@ -3,8 +3,10 @@ package config
 import (
 	"errors"
 	"fmt"
-	"slices"
+	"net"
+	"net/netip"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2/unstable"
@@ -21,7 +23,8 @@ func (e *KeyError) Error() string { return e.Key + ": " + e.Reason }
 
 // Check refuses settings that cannot work, alone or together, with a KeyError.
 func (c *Config) Check() error {
-	return errors.Join(c.checkWords(), c.checkNumbers(), c.checkWebmail(), c.checkHabits(), c.checkHooks())
+	return errors.Join(c.checkWords(), c.checkNumbers(), c.checkWebmail(), c.checkHabits(), c.checkHooks(),
+		c.checkMetrics())
 }
 
 // checkWords checks what only takes certain words. The TOML decoder puts any string
@@ -81,6 +84,23 @@ func (c *Config) checkWebmail() error {
 	w := &c.Identity.Webmail
 	return must(len(w.Hosts) == 0 == (w.Header == ""), "identity.webmail",
 		"needs both hosts and header")
+}
+
+// checkMetrics keeps figures about the company's mail from being shown to the network by
+// mistake.
+func (c *Config) checkMetrics() error {
+	a := c.Metrics.Listen
+	if a.Network != "tcp" {
+		return must(a.Network == "", "metrics.listen", "must be inet:HOST:PORT")
+	}
+	host, _, err := net.SplitHostPort(a.Name)
+	if err != nil {
+		return &KeyError{"metrics.listen", fmt.Sprintf("%q is not HOST:PORT", a.Name)}
+	}
+	addr, err := netip.ParseAddr(host)
+	local := host == "localhost" || err == nil && addr.IsLoopback()
+	return must(local || c.Metrics.Remote, "metrics.listen",
+		"is not on the machine's own loop (127.0.0.1): set metrics.remote = true if that is meant")
 }
 
 func must(ok bool, key, reason string) error {

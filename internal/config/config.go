@@ -20,6 +20,7 @@ type Config struct {
 	Limits   Limits   `toml:"limits"`
 	Privacy  Privacy  `toml:"privacy"`
 	Log      Log      `toml:"log"`
+	Metrics  Metrics  `toml:"metrics"`
 	Agent    Agent    `toml:"agent"`
 	Maillog  Maillog  `toml:"maillog"`
 	Hooks    Hooks    `toml:"hooks"`
@@ -103,6 +104,12 @@ type Privacy struct {
 type Log struct {
 	Format Format `toml:"format"`
 	Level  Level  `toml:"level"`
+}
+
+// Metrics says where Prometheus finds the metrics.
+type Metrics struct {
+	Listen Address `toml:"listen"` // no network: off
+	Remote bool    `toml:"remote"` // also on other addresses than the machine's own loop
 }
 
 // Agent is the part that works on Postfix's queue.

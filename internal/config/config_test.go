@@ -65,6 +65,10 @@ func TestRefused(t *testing.T) {
 		{"[privacy]\njournal = '1h'", "under a day"},
 		{"[privacy]\nno_text = 'yes'", "f:2: privacy.no_text: "},
 		{"[log]\nlevel = 'loud'", "is not one of"},
+		{"[metrics]\nlisten = 'inet:0.0.0.0:9099'", "f:2: metrics.listen: is not on the machine's own"},
+		{"[metrics]\nlisten = 'inet:mail.example.jp:9099'", "metrics.remote"},
+		{"[metrics]\nlisten = 'inet::9099'", "metrics.remote"},
+		{"[metrics]\nlisten = 'unix:/run/x'", "must be inet"},
 		{"[agent]\ninterval = '1m'", "must be from 1s to 10s"},
 		{"[maillog]\nfiles = ['mail.log']", `f:2: maillog.files: "mail.log" is no absolute path`},
 		{"[maillog]\nfiles = ['/a', '/a']", "f:2: maillog.files: names /a twice"},
@@ -206,5 +210,15 @@ reason = "works council"
 	}
 	if want := []string{"b@example.jp", "*-sales@example.jp", "example.org"}; !slices.Equal(b.Senders, want) {
 		t.Errorf("the second is for %v, want %v", b.Senders, want)
+	}
+}
+
+func TestMetricsListen(t *testing.T) {
+	for _, text := range []string{"", "[metrics]\nlisten = 'inet:127.0.0.1:9099'",
+		"[metrics]\nlisten = 'inet:[::1]:9099'", "[metrics]\nlisten = 'inet:localhost:0'",
+		"[metrics]\nlisten = 'inet:0.0.0.0:9099'\nremote = true"} {
+		if _, err := Parse("f", []byte(text), Default("/x")); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
 }
