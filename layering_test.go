@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	// What a log says goes to the store as it is: another set of the same types between them
 	// would only have to be kept alike.
 	"maillog": {"analyzer", "internal/capped", "store"},
+	"report":  {"analyzer", "analyzer/content", "internal/term", "store"}, // prints a store.Scope
 }
 
 // onlyIn says which packages may know a technology.

@@ -1,0 +1,177 @@
+package report
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"hisseki/analyzer"
+	"hisseki/analyzer/content"
+	"hisseki/internal/term"
+	"hisseki/store"
+)
+
+// IndicatorKind says what an indicator is.
+type IndicatorKind string
+
+// Kinds of indicators.
+const (
+	IndicatorURL    IndicatorKind = "url"
+	IndicatorHost   IndicatorKind = "host"   // a site that nobody knew: it may be blocked
+	IndicatorClient IndicatorKind = "client" // new to the account, or guessed passwords
+	IndicatorFile   IndicatorKind = "sha256" // of an attachment that can carry a program
+)
+
+// Indicator is something to block or to look for.
+type Indicator struct {
+	Kind  IndicatorKind
+	Value string // as it is, for machines
+	Name  string // of a file
+	Mails int    // that show it
+	First time.Time
+	Last  time.Time
+}
+
+// guesses is from how many failed logins on an address is listed: fewer are typing errors.
+const guesses = 5
+
+// indicators collects what the attack used. Mail that a person released says nothing.
+func indicators(s *store.Scope) []Indicator {
+	found := make(map[Indicator]*Indicator) // by kind and value
+	see := func(kind IndicatorKind, value, name string, at time.Time, mails int) {
+		key := Indicator{Kind: kind, Value: value}
+		i := found[key]
+		if i == nil {
+			i = &Indicator{Kind: kind, Value: value, Name: name, First: at, Last: at}
+			found[key] = i
+		}
+		i.Mails += mails
+		i.First, i.Last = earlier(i.First, at), later(i.Last, at)
+	}
+	for i := range s.Holds {
+		h := &s.Holds[i]
+		if h.State == store.Released || h.State == store.Releasing {
+			continue
+		}
+		seeMail(h.Record, !h.Recalled.IsZero(), see)
+	}
+	for _, l := range s.Logins {
+		if l.Result != analyzer.LoginSuccess && l.Count >= guesses && l.Client.IsValid() {
+			see(IndicatorClient, l.Client.String(), "", l.At, 0)
+		}
+	}
+	var out []Indicator
+	for _, i := range found {
+		out = append(out, *i)
+	}
+	order := []IndicatorKind{IndicatorHost, IndicatorURL, IndicatorClient, IndicatorFile}
+	slices.SortFunc(out, func(a, b Indicator) int {
+		return cmp.Or(slices.Index(order, a.Kind)-slices.Index(order, b.Kind), b.Mails-a.Mails,
+			cmp.Compare(a.Value, b.Value))
+	})
+	return out
+}
+
+// seeMail collects from one mail. Recalled mail may be an innocent's: only its links count.
+func seeMail(m *analyzer.Record, recalled bool,
+	see func(IndicatorKind, string, string, time.Time, int)) {
+	at := m.Envelope.Time
+	hosts := analyzer.Lures(m)
+	for _, host := range hosts {
+		see(IndicatorHost, host, "", at, 1)
+	}
+	for _, u := range m.URLs {
+		if recalled && !slices.ContainsFunc(hosts, func(p string) bool { return below(u, p) }) {
+			continue
+		}
+		see(IndicatorURL, u, "", at, 1)
+	}
+	if recalled {
+		return
+	}
+	if m.Envelope.Client.IsValid() && slices.ContainsFunc(m.Verdict.Evidence,
+		func(e analyzer.Evidence) bool { return e.Signal == "network-new" }) {
+		see(IndicatorClient, m.Envelope.Client.String(), "", at, 1)
+	}
+	for _, f := range m.Files {
+		if name, sum, kind, ok := fileOf(f); ok && carries(kind) {
+			see(IndicatorFile, sum, name, at, 1)
+		}
+	}
+}
+
+// below says whether a URL lies below a pattern such as "lure.example.org".
+func below(u, pattern string) bool {
+	p, err := content.ParsePattern(u)
+	return err == nil && (p.Host == pattern || strings.HasSuffix(p.Host, "."+pattern) ||
+		strings.HasPrefix(p.String(), pattern))
+}
+
+// fileOf reads a record's file: "name sha256-hex kind", where the name may have spaces.
+func fileOf(text string) (name, sum string, kind content.Kind, ok bool) {
+	f := strings.Split(text, " ")
+	n := len(f)
+	if n < 2 || len(f[n-2]) != 64 || strings.Trim(f[n-2], "0123456789abcdef") != "" {
+		return "", "", "", false
+	}
+	return strings.Join(f[:n-2], " "), f[n-2], content.Kind(f[n-1]), true
+}
+
+// carries says whether a kind of file can carry a program.
+func carries(kind content.Kind) bool {
+	switch kind {
+	case content.Picture, content.TextFile, content.Calendar, content.Message:
+		return false
+	}
+	return true
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// Shown is an indicator for people, harmless.
+func (i *Indicator) Shown() string {
+	switch i.Kind {
+	case IndicatorURL, IndicatorHost, IndicatorClient:
+		return Defang(i.Value)
+	}
+	return safe(i.Value, maxText)
+}
+
+// scheme is how a link begins that a reader's program would make clickable.
+var scheme = regexp.MustCompile(`(?i)(?:https?|ftp)(?::|%3a)`)
+
+// Defang makes a link, host or address harmless to read: hxxp for http, [.] for dots. It
+// is safe for a terminal too.
+func Defang(link string) string {
+	out := link
+	if strings.Count(out, ":") > 1 && !strings.Contains(out, "/") { // IPv6
+		out = strings.ReplaceAll(out, ":", "[:]")
+	}
+	return unlink(strings.ReplaceAll(out, ".", "[.]"))
+}
+
+// unlink makes hostile text safe to show, and links in it unclickable.
+func unlink(text string) string {
+	return scheme.ReplaceAllStringFunc(safe(text, maxText), func(s string) string {
+		return strings.NewReplacer("http", "hxxp", "ftp", "fxp").Replace(strings.ToLower(s))
+	})
+}
+
+// Bounds of hostile text, in characters: what one line of a page or terminal holds.
+const maxText = 300
+
+func safe(s string, most int) string { return term.Safe(s, most) }
