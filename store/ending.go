@@ -248,6 +248,9 @@ func reopen(tx *sql.Tx, id int64, by, reason string, now time.Time) (out Reopene
 		Scan(&out.Late); err != nil {
 		return out, false, fmt.Errorf("count what was carried out: %w", err)
 	}
+	if _, err = tx.Exec(`UPDATE hold SET ended = 0 WHERE incident = ?`, id); err != nil {
+		return out, false, fmt.Errorf("take decisions back: %w", err)
+	}
 	if out.Learned, err = relearn(tx, id, now); err != nil {
 		return out, false, err
 	}

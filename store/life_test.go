@@ -150,7 +150,8 @@ func TestDueHoldsAndRetry(t *testing.T) {
 	if got := due(noon); got != "H2" {
 		t.Errorf("due after a decision: %s, want H2", got)
 	}
-	if ok, err := db.Retry(ctx, 2, errors.New("postsuper: no"), noon.Add(time.Hour)); err != nil || !ok {
+	ok, err := db.Retry(ctx, 2, errors.New("postsuper: no"), noon.Add(time.Hour))
+	if err != nil || !ok {
 		t.Fatal(ok, err)
 	}
 	if got := due(noon.Add(59 * time.Minute)); got != "H1" {

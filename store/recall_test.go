@@ -20,7 +20,8 @@ const (
 )
 
 // mailOf is a record with its text and unknown links.
-func mailOf(sender string, action analyzer.Action, text uint64, links ...baseline.Key) *analyzer.Record {
+func mailOf(sender string, action analyzer.Action, text uint64,
+	links ...baseline.Key) *analyzer.Record {
 	r := record(sender, action)
 	r.Observation.SimHash, r.Observation.Marks = text, links
 	return r

@@ -14,7 +14,7 @@ type Scope struct {
 	At        time.Time // of the answer, UTC
 	Incidents []Incident
 	Holds     []Hold                    // their mail, oldest first
-	Suspects  []Suspect                 // mail that nobody kept but that looks like theirs, oldest first
+	Suspects  []Suspect                 // mail like theirs that nobody kept, oldest first
 	Fates     map[int64][]RecipientFate // by record, in the envelope's order
 	Logins    []analyzer.Login          // of their senders, oldest first
 	Usual     map[string][]time.Time    // when a sender sent other mail in the weeks before, rising

@@ -93,7 +93,8 @@ func newRoot() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	addSettingsFlags(root)
-	root.AddCommand(newServe(), newAgent(), newQuarantine(), newSender(), newURL(), newAudit(),
+	root.AddCommand(newServe(), newAgent(), newQuarantine(), newIncident(), newSender(), newURL(),
+		newAudit(),
 		newReplay(), newDrill(), newCalibrate(), newHabit(), newMaillog(),
 		newStatus(), newDoctor(), newVersion(), newDemo())
 	return root
