@@ -64,7 +64,11 @@ func newRule(r ruleCommand, what string, subject func(string) (string, error)) *
 				}
 			}
 			rule.By, rule.Reason = actor(), reason
-			return withStore(cmd, func(_ config.Config, db *store.DB) error {
+			return withStore(cmd, func(cfg config.Config, db *store.DB) error {
+				if rule.Action == analyzer.Hold && cfg.Mode != config.Mode(analyzer.Enforce) {
+					fmt.Fprintln(cmd.ErrOrStderr(), "hisseki: mode is observe here: what this rule"+
+						" would hold is only recorded, unless serve runs with --mode enforce")
+				}
 				return setRules(cmd, db, subjects, r.use, rule)
 			})
 		},
