@@ -158,7 +158,8 @@ func jsonDeliveries(list []Delivery) []jsonDelivery {
 func harmless(list []analyzer.Evidence) []analyzer.Evidence {
 	out := make([]analyzer.Evidence, len(list))
 	for i, e := range list {
-		e.Observed, e.Usual, e.Text = unlink(e.Observed), unlink(e.Usual), unlink(e.Text)
+		e.Text = sentence(e)
+		e.Observed, e.Usual = unlink(observed(e)), unlink(e.Usual)
 		out[i] = e
 	}
 	return out

@@ -268,6 +268,11 @@ func (t text) Sign(e analyzer.Evidence) string {
 	if s := signs[e.Signal]; t.lang == Japanese && s != "" {
 		return s
 	}
+	return sentence(e)
+}
+
+// sentence is an evidence's own sentence, without a link.
+func sentence(e analyzer.Evidence) string {
 	if e.Observed == "" {
 		return unlink(e.Text)
 	}

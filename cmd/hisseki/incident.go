@@ -153,3 +153,14 @@ func lures(holds []store.Hold) []string {
 	slices.SortStableFunc(list, func(a, b string) int { return count[b] - count[a] })
 	return list
 }
+
+// noteRead notes in the audit log that a person looks at incidents. When that fails
+// nothing is shown.
+func noteRead(cmd *cobra.Command, db *store.DB, s *store.Scope, what string) error {
+	for i := range s.Incidents {
+		if err := db.Audit(cmd.Context(), actor(), "read", s.Incidents[i].Name(), what); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -53,6 +53,9 @@ zone (TZ). What happened to each mail is known as far as the MTA's log told of i
 				if err != nil {
 					return err
 				}
+				if err := noteRead(cmd, db, scope, "report, "+format); err != nil {
+					return err
+				}
 				return writeReport(cmd, scope, report.Format(format), report.Lang(lang), output)
 			})
 		},

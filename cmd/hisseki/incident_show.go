@@ -49,6 +49,9 @@ func showIncidents(cmd *cobra.Command, db *store.DB, f store.IncidentFilter, asJ
 		if err != nil {
 			return err
 		}
+		if err := noteRead(cmd, db, scope, "summary"); err != nil {
+			return err
+		}
 		mates, err := db.FindIncidents(cmd.Context(), store.IncidentFilter{Case: list[i].Case})
 		if err != nil {
 			return err

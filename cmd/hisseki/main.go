@@ -94,8 +94,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	addSettingsFlags(root)
 	root.AddCommand(newServe(), newAgent(), newQuarantine(), newIncident(), newSender(), newURL(),
-		newAudit(),
-		newReplay(), newDrill(), newCalibrate(), newHabit(), newMaillog(),
+		newAudit(), newReplay(), newDrill(), newCalibrate(), newHabit(), newMaillog(),
 		newStatus(), newDoctor(), newVersion(), newDemo())
 	return root
 }
