@@ -14,6 +14,7 @@ import (
 	"unicode"
 
 	"hisseki/analyzer"
+	"hisseki/analyzer/content"
 )
 
 // Account is what a thief finds in an account: the latest of what it sent, and to whom.
@@ -27,6 +28,8 @@ type Account struct {
 	MessageID string
 	Last      time.Time // last mail
 	Partners  []string  // whom it wrote to, the latest first
+
+	sample content.Source // of one of its mails, see Keep
 }
 
 // MaxPartners is how many partners of an account are worth knowing: no recipe writes to

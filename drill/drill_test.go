@@ -34,6 +34,20 @@ func (p *past) Override(context.Context, string, analyzer.Class, time.Time) (
 	return p.override, p.override.Action != "" || p.override.Mode != "", nil
 }
 
+// lastMail remembers the mail of the last act.
+type lastMail struct {
+	replay.Source
+	mail *analyzer.Mail
+}
+
+func (l *lastMail) Next() (*replay.Act, error) {
+	act, err := l.Source.Next()
+	if err == nil {
+		l.mail = act.Mail
+	}
+	return act, err
+}
+
 var config = analyzer.Config{Salt: []byte("drill"),
 	Mode: map[analyzer.Class]analyzer.Mode{analyzer.Account: analyzer.Enforce}}
 
@@ -62,14 +76,18 @@ func learn(t *testing.T) *past {
 		t.Fatal(err)
 	}
 	defer src.Close()
+	last := &lastMail{Source: src}
 	p := &past{accounts: map[string]*drill.Account{}}
-	p.Memory, err = replay.Run(t.Context(), replay.Options{Source: src, Config: config,
+	p.Memory, err = replay.Run(t.Context(), replay.Options{Source: last, Config: config,
 		Report: func(e *replay.Event) error {
 			name := e.Record.Envelope.Sender
 			if p.accounts[name] == nil {
 				p.accounts[name] = &drill.Account{}
 			}
 			p.accounts[name].Note(e.Record)
+			if e.Kind == "verdict" {
+				p.accounts[name].Keep(last.mail)
+			}
 			p.newest = e.Time
 			return nil
 		}})
@@ -193,9 +211,15 @@ func TestStrangersWhenNobodyIsKnown(t *testing.T) {
 	if res.Partners != 0 || res.Recipients != 40 {
 		t.Errorf("%+v", res)
 	}
+	r, _ := drill.Find("mimic")
+	d := drill.New(drill.Options{Past: p, Config: config, Newest: p.newest})
+	_, err := d.Run(t.Context(), &drill.Account{Sender: company.Victim, Last: p.newest}, r)
+	if !errors.Is(err, drill.ErrNoSample) || !drill.Impossible(err) {
+		t.Errorf("an account of which no mail is known was imitated: %v", err)
+	}
 	p.accounts[company.Victim].Client = netip.Addr{}
-	r, _ := drill.Find("incident")
-	d := drill.New(drill.Options{Past: p, Config: config, Newest: p.newest, OwnNetwork: true})
+	r, _ = drill.Find("incident")
+	d = drill.New(drill.Options{Past: p, Config: config, Newest: p.newest, OwnNetwork: true})
 	if _, err := d.Run(t.Context(), p.accounts[company.Victim], r); !errors.Is(err, drill.ErrNoNetwork) {
 		t.Errorf("from the own network of an account that told none: %v", err)
 	}

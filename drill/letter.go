@@ -66,6 +66,7 @@ type letter struct {
 	bcc     bool // the header names nobody
 	url     string
 	file    bool
+	mimic   bool   // looks like the account's own
 	subject string // "" takes the lure's
 	answers string // Message-ID that the mail claims to answer
 	serial  int
@@ -86,6 +87,10 @@ func (t *thief) compose(l letter) *analyzer.Mail {
 		Class: analyzer.Account, Login: t.account.Sender, MailFrom: t.account.MailFrom,
 		Recipients: l.to, Client: t.client, Helo: t.helo,
 	}}
+	if l.mimic {
+		t.imitate(m, l)
+		return m
+	}
 	field := func(name, value string) {
 		m.Header = append(m.Header, content.Field{Name: name, Value: value})
 	}

@@ -69,6 +69,10 @@ var Recipes = []Recipe{
 		func(t *thief) []letter {
 			return t.burst(20, 20*time.Minute, t.partner, func(l *letter) { l.file = true })
 		}},
+	{mimic, "20 mails to own partners in 30 minutes, own words and mail program, an unknown link " +
+		"(archives only)", func(t *thief) []letter {
+		return t.burst(20, 30*time.Minute, t.partner, func(l *letter) { l.mimic = true })
+	}},
 }
 
 // Find returns the recipe of a name.

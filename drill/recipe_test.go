@@ -3,6 +3,7 @@ package drill
 import (
 	"net/netip"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,6 +23,7 @@ func account() *Account {
 			Recipients: []string{"P" + string(rune('a'+i%26)) + "@partner.example.org"}}
 		a.Note(r)
 	}
+	a.Keep(sample("8bit", "text/plain; charset=utf-8", ownWords))
 	return a
 }
 
@@ -29,6 +31,58 @@ func TestNoteKeepsTheLatest(t *testing.T) {
 	a := account()
 	if len(a.Partners) != 26 || a.Partners[0] != "px@partner.example.org" || !a.Last.Equal(monday) {
 		t.Errorf("%d partners, the first %q, last %v", len(a.Partners), a.Partners[0], a.Last)
+	}
+}
+
+const ownWords = "Dear partner,\r\n\r\nthe two late orders left the house on Friday.\r\n"
+
+func sample(encoding, kind, body string) *analyzer.Mail {
+	m := &analyzer.Mail{}
+	for _, f := range [][2]string{{"Received", "from pc"}, {"From", "B <b@example.jp>"},
+		{"To", "old@partner.example.org"}, {"Subject", "weekly figures"}, {"X-Mailer", "Becky! 2.81"},
+		{"Date", "Mon, 2 Nov 2026 18:30:00 +0900"}, {"Message-ID", "<20261102.1830@pc.example.jp>"},
+		{"References", "<1@partner.example.org>"}, {"Content-Type", kind},
+		{"Content-Transfer-Encoding", encoding}} {
+		m.Header = append(m.Header, content.Field{Name: f[0], Value: f[1]})
+	}
+	m.Body = []byte(body)
+	return m
+}
+
+// An imitation differs from the account's own mail by its link alone.
+func TestMimic(t *testing.T) {
+	r, _ := Find("mimic")
+	for name, own := range map[string]*analyzer.Mail{
+		"plain":       sample("7bit", "text/plain", ownWords),
+		"base64":      sample("base64", "text/plain; charset=utf-8", encode(ownWords)),
+		"quoted":      sample("quoted-printable", "text/plain", strings.ReplaceAll(ownWords, "two", "t=\r\nwo")),
+		"iso-2022-jp": sample("7bit", "text/plain; charset=iso-2022-jp", "\x1b$B;0OB\x1b(B\r\n"),
+	} {
+		a := account()
+		a.Keep(own)
+		before := content.Parse(own.Source, content.Limits{})
+		m := newThief(a, &Options{Newest: monday}, "mimic").mails(r)[0]
+		after := content.Parse(m.Source, content.Limits{})
+		if after.Mailer != before.Mailer || after.Zone != before.Zone || after.Charset != before.Charset ||
+			after.Encoding != before.Encoding || after.Subject != before.Subject {
+			t.Errorf("%s: %+v does not look like %+v", name, after, before)
+		}
+		if len(after.URLs) != 1 || strings.Replace(after.Own, after.URLs[0].Raw, "", 1) == after.Own ||
+			!strings.HasSuffix(after.Own, strings.TrimSpace(before.Own)) {
+			t.Errorf("%s: the words are %q, with links %+v", name, after.Own, after.URLs)
+		}
+		if after.MessageID == before.MessageID || len(after.References) != 1 || len(after.Defects) > 0 ||
+			after.To[0].Addr != m.Recipients[0] {
+			t.Errorf("%s: %q to %v, answering %v, %v", name, after.MessageID, after.To, after.References,
+				after.Defects)
+		}
+	}
+	a := account()
+	a.sample = content.Source{}
+	a.Keep(sample("8bit", "text/html", "<p>hello</p>"))
+	a.Keep(sample("8bit", "text/plain", strings.Repeat("x", maxSample+1)))
+	if len(a.sample.Header) > 0 {
+		t.Error("a mail that cannot be imitated was kept")
 	}
 }
 

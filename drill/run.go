@@ -39,8 +39,8 @@ func New(opt Options) *Drill {
 // Run plays one recipe in one account and says what became of it. Nothing of it is left
 // for the next.
 func (d *Drill) Run(ctx context.Context, a *Account, r Recipe) (*Result, error) {
-	if d.opt.OwnNetwork && !a.Client.IsValid() {
-		return nil, fmt.Errorf("drill %s: %w", a.Sender, ErrNoNetwork)
+	if err := d.possible(a, r); err != nil {
+		return nil, err
 	}
 	t := newThief(a, &d.opt, r.Name)
 	p := &play{judge: analyzer.New(d.opt.Config, d.memory), memory: d.memory,

@@ -273,7 +273,7 @@ func (c *calibrator) drills(g *ground, recipes []drill.Recipe, r *calibrateRepor
 		for _, a := range accounts {
 			for _, recipe := range recipes {
 				res, err := d.Run(c.cmd.Context(), a, recipe)
-				if err != nil && !errors.Is(err, drill.ErrNoNetwork) {
+				if err != nil && !drill.Impossible(err) {
 					return err
 				}
 				if err == nil {

@@ -115,6 +115,9 @@ func runDrill(cmd *cobra.Command, f *drillFlags, paths []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, ground.Close()) }()
+	if slices.Equal(f.recipes, []string{"all"}) {
+		recipes = drill.Archived(recipes, ground.samples)
+	}
 	opt.Past, opt.Config, opt.Newest = ground.past, ground.config, ground.newest
 	accounts, missing := f.choose(ground.accounts)
 	if len(accounts) == 0 {
@@ -128,8 +131,8 @@ func runDrill(cmd *cobra.Command, f *drillFlags, paths []string) (err error) {
 		for _, r := range recipes {
 			res, err := d.Run(cmd.Context(), a, r)
 			switch {
-			case errors.Is(err, drill.ErrNoNetwork):
-				report.skipped = append(report.skipped, a.Sender)
+			case drill.Impossible(err):
+				report.skipped = append(report.skipped, err)
 			case err != nil:
 				return err
 			default:

@@ -24,6 +24,7 @@ type ground struct {
 	newest   time.Time                // last mail
 	modes    map[string]analyzer.Mode // of accounts, where it is not observe by default
 	mode     analyzer.Mode            // of the others
+	samples  bool                     // it is known how the accounts' mail looks
 	closers  []func() error
 }
 
@@ -114,6 +115,21 @@ func (g *ground) findAccounts(ctx context.Context, db *store.DB) error {
 	return nil
 }
 
+// lastMail remembers the mail of the last act.
+type lastMail struct {
+	replay.Source
+	mail *analyzer.Mail
+}
+
+// Next implements replay.Source.
+func (l *lastMail) Next() (*replay.Act, error) {
+	act, err := l.Source.Next()
+	if err == nil {
+		l.mail = act.Mail
+	}
+	return act, err
+}
+
 // replayGround learns an archive as replay does.
 func replayGround(cmd *cobra.Command, f *replayFlags, paths []string) (g *ground, err error) {
 	src, total, err := f.open(cmd, paths)
@@ -121,12 +137,13 @@ func replayGround(cmd *cobra.Command, f *replayFlags, paths []string) (g *ground
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, src.Close()) }()
-	g = &ground{config: replayConfig(), mode: analyzer.Enforce}
+	g = &ground{config: replayConfig(), mode: analyzer.Enforce, samples: true}
+	last := &lastMail{Source: src}
 	accounts, mails := map[string]*drill.Account{}, map[string]int{}
 	progress, end := progressBar(cmd.ErrOrStderr(), total)
 	defer end()
 	memory, err := replay.Run(cmd.Context(), replay.Options{
-		Source: src, Config: g.config, NoClient: f.noClient, Progress: progress,
+		Source: last, Config: g.config, NoClient: f.noClient, Progress: progress,
 		Report: func(e *replay.Event) error {
 			if e.Kind == "verdict" && e.Record.Learn || e.Kind == "released" {
 				name := e.Record.Envelope.Sender
@@ -135,6 +152,9 @@ func replayGround(cmd *cobra.Command, f *replayFlags, paths []string) (g *ground
 					g.accounts = append(g.accounts, accounts[name])
 				}
 				accounts[name].Note(e.Record)
+				if e.Kind == "verdict" {
+					accounts[name].Keep(last.mail)
+				}
 				mails[name]++
 			}
 			if e.Time.After(g.newest) {

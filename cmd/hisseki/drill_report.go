@@ -56,7 +56,7 @@ type drillReport struct {
 	ground  *ground
 	recipes []drill.Recipe
 	results []*drill.Result
-	skipped []string // accounts whose own network is not known
+	skipped []error // accounts in which a theft could not be played, and why
 }
 
 // blindError says that thefts went unnoticed.
@@ -79,7 +79,7 @@ func (r *drillReport) verdict() error {
 	case blind > 0:
 		return blindError{blind, len(r.results)}
 	case len(r.skipped) > 0:
-		return fmt.Errorf("%w: no client address is known of %s", errPartly, few(r.skipped, 5))
+		return fmt.Errorf("%w: %d thefts, such as: %w", errPartly, len(r.skipped), r.skipped[0])
 	}
 	return nil
 }
