@@ -23,6 +23,7 @@ var mayImport = map[string][]string{
 	"hook":             {"analyzer", "internal/capped", "internal/term"},
 	"internal/bench":   nil, // benchmarks only
 	"metrics":          nil,
+	"seal":             nil,
 	"analyzer":         {"analyzer/content", "baseline"},
 	"store":            {"analyzer", "analyzer/content", "baseline"},
 	"milter":           {"analyzer", "analyzer/content", "baseline", "internal/term"},
@@ -44,6 +45,7 @@ var onlyIn = map[string][]string{
 	"github.com/emersion/go-milter":  {"milter", "cmd/hisseki"},
 	"github.com/emersion/go-message": {"analyzer/content"},
 	"github.com/prometheus":          {"metrics"},
+	"filippo.io/age":                 {"seal"},
 }
 
 type listed struct {

@@ -28,8 +28,8 @@ func learn(ctx context.Context, cfg config.Config, db *store.DB, src replay.Sour
 	if err != nil {
 		return n, err
 	}
-	ac.Mode = nil // observe
-	a := analyzer.New(ac, db)
+	ac.Mode = nil                          // observe
+	a := analyzer.New(ac, sealing{DB: db}) // what is learned from needs no excerpts
 	// What was learned is durable lesson by lesson; saving only makes loading quick.
 	defer func() { err = errors.Join(err, a.Save(context.WithoutCancel(ctx))) }()
 	for {

@@ -95,6 +95,6 @@ func newRoot() *cobra.Command {
 	addSettingsFlags(root)
 	root.AddCommand(newServe(), newAgent(), newQuarantine(), newIncident(), newSender(), newURL(),
 		newAudit(), newReplay(), newDrill(), newCalibrate(), newHabit(), newMaillog(),
-		newStatus(), newDoctor(), newVersion(), newDemo())
+		newStatus(), newKey(), newDoctor(), newVersion(), newDemo())
 	return root
 }

@@ -125,7 +125,7 @@ func showHold(ctx context.Context, w io.Writer, cfg config.Config, h *store.Hold
 		fmt.Fprintf(&b, "  %s\n", safe(r.Verdict.PassIf, 200))
 	}
 	if h.Excerpt != "" {
-		fmt.Fprintf(&b, "\nexcerpt     %s\n", safe(h.Excerpt, 2000))
+		fmt.Fprintf(&b, "\nexcerpt     %s\n", safe(unsealed(cfg.Privacy, h), 2000))
 	}
 	b.WriteString("\n")
 	if _, err := io.WriteString(w, b.String()); err != nil {

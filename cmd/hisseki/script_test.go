@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 	"time"
 
@@ -40,6 +42,7 @@ func TestScript(t *testing.T) {
 			"company":  writeCompany,
 			"incident": playIncident,
 			"answers":  waitForSocket,
+			"kept-in":  findInFiles,
 		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -98,5 +101,35 @@ func waitForSocket(ts *testscript.TestScript, neg bool, args []string) {
 		if time.Now().After(deadline) {
 			ts.Fatalf("nobody answers: %v", err)
 		}
+	}
+}
+
+// findInFiles is "[!] kept-in FOLDER PATTERN": some file below holds the pattern, byte for
+// byte, the store's free pages and its log as well.
+func findInFiles(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: [!] kept-in FOLDER PATTERN")
+	}
+	pattern, err := regexp.Compile(args[1])
+	ts.Check(err)
+	found, read := "", 0
+	ts.Check(filepath.WalkDir(ts.MkAbs(args[0]), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		read++
+		text, err := os.ReadFile(path)
+		if pattern.Match(text) {
+			found = path
+		}
+		return err
+	}))
+	switch {
+	case read == 0:
+		ts.Fatalf("no files in %s", args[0])
+	case neg && found != "":
+		ts.Fatalf("%s holds %s", found, args[1])
+	case !neg && found == "":
+		ts.Fatalf("no file of %s holds %s", args[0], args[1])
 	}
 }

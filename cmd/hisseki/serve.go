@@ -66,6 +66,9 @@ func (f serveFlags) load(cmd *cobra.Command) (config.Config, error) {
 		}
 		cfg.Mode = config.Mode(f.mode)
 	}
+	if _, err := sealRecipient(cfg.Privacy); err != nil {
+		return cfg, err
+	}
 	return cfg, checkSignals(cfg.Verdict.Off)
 }
 

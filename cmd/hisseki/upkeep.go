@@ -77,6 +77,10 @@ func (d *daemonState) use(ctx context.Context, cfg config.Config, p *places) err
 	if err != nil {
 		return err
 	}
+	memory, err := newSealing(cfg.Privacy, d.db, d.log)
+	if err != nil {
+		return err
+	}
 	hooks, err := webhooks(cfg.Hooks)
 	if err != nil {
 		return err
@@ -90,7 +94,7 @@ func (d *daemonState) use(ctx context.Context, cfg config.Config, p *places) err
 		}
 	}
 	d.places, d.lines = p, ac.Thresholds
-	d.core.Store(analyzer.New(ac, d.db))
+	d.core.Store(analyzer.New(ac, memory))
 	d.identity.Store(identity(cfg))
 	d.watch.budget.Store(&cfg.Budget)
 	d.watch.worked.Store(time.Now().Unix())

@@ -98,6 +98,9 @@ type Privacy struct {
 	Journal Duration `toml:"journal"`
 	Excerpt Count    `toml:"excerpt"` // characters
 	NoText  bool     `toml:"no_text"`
+	// Excerpts are kept sealed, or not at all.
+	ExcerptRecipient string `toml:"excerpt_recipient"` // public key, "" keeps no excerpts
+	ExcerptIdentity  string `toml:"excerpt_identity"`  // file of the private key, for reviewers
 }
 
 // Log says how serve and agent log.
