@@ -165,6 +165,22 @@ func TestInsideDeclaredHabits(t *testing.T) {
 	}
 }
 
+// A login from a declared network is the owner's, whoever guesses elsewhere.
+func TestLoginFromADeclaredNetwork(t *testing.T) {
+	memory := &logged{Memory: replay.NewMemory(),
+		logins: tries(analyzer.LoginFailure, 20, "198.51.100.1", "198.18.0.1")}
+	office(t, memory)
+	const vpn = "203.0.113.9"
+	if v := judge(t, declaring(t, memory), "b@example.jp", vpn, attackDay); fired(v,
+		"login-after-failures") == nil {
+		t.Fatalf("the login is no evidence without habits, so the test shows nothing: %+v", v.Evidence)
+	}
+	a := declaring(t, memory, analyzer.Habit{Name: "VPN", Networks: prefixes("203.0.113.0/24")})
+	if v := judge(t, a, "b@example.jp", vpn, attackDay); fired(v, "login-after-failures") != nil {
+		t.Errorf("the declared network is held against its user: %+v", v.Evidence)
+	}
+}
+
 // A business trip excuses one sender until it is over, and nobody else.
 func TestExceptionFromAHabit(t *testing.T) {
 	memory := &travelling{Memory: replay.NewMemory()}

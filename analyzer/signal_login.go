@@ -40,7 +40,7 @@ func (a *Analyzer) logins(ctx context.Context, e *entry, m *Mail) ([]Login, erro
 // five, for a lockout, and for failures from the mail's own network.
 func loginAfterFailures(v *view) reading {
 	own := v.o.Keys[baseline.Network]
-	if len(v.state.logins) == 0 || len(own) == 0 || !v.ready() {
+	if len(v.state.logins) == 0 || len(own) == 0 || v.declared.network || !v.ready() {
 		return reading{}
 	}
 	failed := make(map[baseline.Key]bool)

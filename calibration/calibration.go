@@ -25,9 +25,11 @@ const (
 type Mail struct {
 	At      time.Time
 	Sender  string
-	Verdict analyzer.Verdict // as it was judged
-	Held    bool             // in the end: at once or after a delay
-	Delayed bool             // had to wait
+	Points  float64 // as in the verdict, and the next two
+	Sum     float64
+	Lure    float64
+	Held    bool // in the end: at once or after a delay
+	Delayed bool // had to wait
 	Fate    Fate
 }
 
@@ -47,7 +49,7 @@ type History struct {
 	Senders   int // of Mails
 	first     time.Time
 	last      time.Time
-	seen      map[string]bool
+	names     map[string]string // one copy of each sender's name
 }
 
 // Add takes one more mail, which must not be older than the last.
@@ -67,13 +69,15 @@ func (h *History) Add(m Mail) {
 		return
 	}
 	if len(h.Mails) == 0 {
-		h.first, h.seen = m.At, make(map[string]bool)
+		h.first, h.names = m.At, make(map[string]string)
 	}
 	h.last = m.At
-	if !h.seen[m.Sender] {
-		h.seen[m.Sender] = true
+	name, ok := h.names[m.Sender]
+	if !ok {
+		h.names[m.Sender], name = m.Sender, m.Sender
 		h.Senders++
 	}
+	m.Sender = name
 	h.Mails = append(h.Mails, m)
 }
 
@@ -110,7 +114,7 @@ func (h *History) Episodes() []Episode {
 			list = append(list, Episode{Sender: m.Sender, First: m.At})
 		}
 		list[at].Mails++
-		list[at].Most = max(list[at].Most, m.Verdict.Points)
+		list[at].Most = max(list[at].Most, m.Points)
 	}
 	return list
 }
@@ -123,7 +127,7 @@ func (h *History) Actual() Count {
 // At counts what would have happened at other thresholds.
 func (h *History) At(t analyzer.Thresholds) Count {
 	return h.count(func(m *Mail) (held, delayed bool) {
-		would := t.Would(&m.Verdict)
+		would := t.Would(&analyzer.Verdict{Points: m.Points, Sum: m.Sum, Lure: m.Lure})
 		return would == analyzer.Hold, would == analyzer.Delay
 	})
 }

@@ -187,7 +187,8 @@ func (c *calibrator) read(since time.Time) error {
 		if slices.ContainsFunc(c.thefts, func(t theft) bool { return t.has(m) }) {
 			fate = calibration.Attack
 		}
-		c.history.Add(calibration.Mail{At: m.At, Sender: m.Sender, Verdict: *v, Fate: fate,
+		c.history.Add(calibration.Mail{At: m.At, Sender: m.Sender, Points: v.Points,
+			Sum: v.Sum, Lure: v.Lure, Fate: fate,
 			Held:    m.Promoted || v.Would == analyzer.Hold,
 			Delayed: v.Would == analyzer.Delay})
 		return nil

@@ -69,11 +69,15 @@ func analyzerConfig(ctx context.Context, cfg config.Config, db *store.DB, locate
 // for the ones that follow history.
 func thresholds(ctx context.Context, cfg config.Config, db *store.DB) (analyzer.Thresholds, error) {
 	t, err := db.Thresholds(ctx)
-	return analyzer.Thresholds{
+	t = analyzer.Thresholds{
 		Delay: cmp.Or(float64(cfg.Verdict.Delay), t.Delay),
 		Hold:  cmp.Or(float64(cfg.Verdict.Hold), t.Hold),
 		Sum:   cmp.Or(float64(cfg.Verdict.Sum), t.Sum),
-	}, err
+	}
+	if t.Hold > 0 { // one may be configured and the other calibrated
+		t.Delay = min(t.Delay, t.Hold)
+	}
+	return t, err
 }
 
 // checkSignals refuses names of signals that are none: a typo would leave one on.
