@@ -20,6 +20,7 @@ var errReadOnly = errors.New("the store is open for reading only")
 
 // job is one write: do runs inside the batch's transaction.
 type job struct {
+	ctx  context.Context // a job that nobody waits for any more is not begun
 	do   func(*sql.Tx) error
 	done chan error
 }
@@ -30,7 +31,7 @@ func (db *DB) update(ctx context.Context, do func(*sql.Tx) error) error {
 	if db.write == nil {
 		return errReadOnly
 	}
-	j := job{do, make(chan error, 1)}
+	j := job{ctx, do, make(chan error, 1)}
 	select {
 	case db.jobs <- j:
 	case <-ctx.Done():
@@ -116,7 +117,7 @@ func (db *DB) runBatch(batch []job, errs []error) error {
 	}
 	defer tx.Rollback()  //nolint:errcheck // after a commit there is nothing to roll back
 	if len(batch) == 1 { // nobody else to keep it from
-		if errs[0] = batch[0].do(tx); errs[0] != nil {
+		if errs[0] = batch[0].begin(tx); errs[0] != nil {
 			return nil
 		}
 		return commit(tx)
@@ -125,7 +126,7 @@ func (db *DB) runBatch(batch []job, errs []error) error {
 		if _, err := tx.Exec(`SAVEPOINT job`); err != nil {
 			return fmt.Errorf("savepoint: %w", err)
 		}
-		if errs[i] = j.do(tx); errs[i] != nil {
+		if errs[i] = j.begin(tx); errs[i] != nil {
 			if _, err := tx.Exec(`ROLLBACK TO job`); err != nil {
 				return fmt.Errorf("roll back one write: %w", err)
 			}
@@ -135,6 +136,15 @@ func (db *DB) runBatch(batch []job, errs []error) error {
 		}
 	}
 	return commit(tx)
+}
+
+// begin runs a job. After a wait for a lock its mail may long have got the failure
+// action; a record of it would be of a mail that is gone.
+func (j *job) begin(tx *sql.Tx) error {
+	if err := j.ctx.Err(); err != nil {
+		return fmt.Errorf("not begun: %w", err)
+	}
+	return j.do(tx)
 }
 
 func commit(tx *sql.Tx) error {

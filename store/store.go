@@ -28,6 +28,7 @@ import (
 // DB is an open store. It is safe for concurrent use.
 type DB struct {
 	path    string
+	file    fs.FileInfo // that is open, for Lost
 	opt     Options
 	now     func() time.Time
 	log     *slog.Logger
@@ -95,6 +96,9 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	found, err := db.inspect(ctx, true)
 	if err != nil {
 		return nil, err
+	}
+	if db.file, err = os.Stat(path); err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
 	}
 	if db.write, err = sql.Open("sqlite3", dsn(path, "rw", url.Values{
 		"_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_txlock": {"immediate"},

@@ -68,26 +68,50 @@ func runAgent(cmd *cobra.Command, cfg config.Config, host string, once bool) (er
 	if once {
 		return errors.Join(agent.Once(cmd.Context()), hooks.once(cmd.Context()))
 	}
+	ctx, stop := context.WithCancelCause(cmd.Context())
+	defer stop(nil)
+	go watchStore(ctx, db, stop)
 	read := make(chan struct{}) // beside the queue's work, like the hooks
 	go func() {
 		defer close(read)
-		follower(cfg, db, host, log).Run(cmd.Context())
+		follower(cfg, db, host, log).Run(ctx)
 	}()
 	told := make(chan struct{}) // beside the queue's work: a hook that hangs delays no mail
 	go func() {
 		defer close(told)
-		hooks.run(cmd.Context())
+		hooks.run(ctx)
 	}()
 	log.Info("agent at work", "host", host, "interval", time.Duration(cfg.Agent.Interval))
 	notify(log, daemon.SdNotifyReady)
-	err = agent.Run(cmd.Context(), time.Duration(cfg.Agent.Interval))
+	err = agent.Run(ctx, time.Duration(cfg.Agent.Interval))
 	notify(log, daemon.SdNotifyStopping)
 	<-read
 	<-told // a run that has begun is finished, or killed by its timeout
-	if errors.Is(err, context.Canceled) && cmd.Context().Err() != nil {
+	if lost := context.Cause(ctx); errors.Is(lost, store.ErrLost) {
+		return lost // serve writes it back; whoever starts us again finds it
+	}
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		return nil // told to stop
 	}
 	return err
+}
+
+// watchStore stops us when the store's file is deleted or replaced: what we would write
+// is lost.
+func watchStore(ctx context.Context, db *store.DB, stop context.CancelCauseFunc) {
+	tick := time.NewTicker(applyEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := db.Lost(); err != nil {
+			stop(err)
+			return
+		}
+	}
 }
 
 // postfixHost is how the MTA names itself, in the {j} macro too.

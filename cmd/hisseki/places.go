@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
 
 	"github.com/oschwald/maxminddb-golang/v2"
 
@@ -35,7 +36,13 @@ func openPlace(key, path string) (*maxminddb.Reader, error) {
 		return nil, nil
 	}
 	hint := "give " + key + " an intact .mmdb file or leave it out"
-	r, err := maxminddb.Open(path)
+	// Into memory (about 10 MB each): a mapped file that is copied over, and so cut short
+	// for a moment, would kill us with SIGBUS.
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("opening %s %s: %w: %s", key, path, err, hint)
+	}
+	r, err := maxminddb.OpenBytes(text)
 	if err != nil {
 		return nil, fmt.Errorf("opening %s %s: %w: %s", key, path, err, hint)
 	}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -46,5 +48,31 @@ func TestPlacesRefused(t *testing.T) {
 	}
 	if p, err := openPlaces(config.Places{}); err != nil || p.Close() != nil {
 		t.Errorf("no files at all: %v", err)
+	}
+}
+
+// TestPlacesReplaced copies another file over one in use: it is cut short first.
+func TestPlacesReplaced(t *testing.T) {
+	text, err := os.ReadFile(mmdb + "GeoLite2-Country-Test.mmdb")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "country.mmdb")
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := openPlaces(config.Places{Country: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	if err := os.Truncate(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	if got := p.Locate(netip.MustParseAddr("81.2.69.142")); got.Country != "GB" {
+		t.Errorf("got %+v while the file is being replaced", got)
+	}
+	if _, err := openPlaces(config.Places{Country: path}); err == nil {
+		t.Error("a reload takes a file that was cut short")
 	}
 }

@@ -122,8 +122,10 @@ func listen(m config.Milter) (net.Listener, error) {
 	return ln, err
 }
 
-// run serves until the process is told to stop, then drains.
+// run serves until the process is told to stop or has lost its store, then drains.
 func (d *daemonState) run(ctx context.Context, ln net.Listener) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	m := d.cfg.Milter
 	srv := milter.New(milter.Config{
 		Judge: d, Identity: d.identity.Load, Log: d.log, Now: d.clock,
@@ -146,21 +148,31 @@ func (d *daemonState) run(ctx context.Context, ln net.Listener) error {
 	d.log.Info("serving", "listen", ln.Addr().String(), "mode", d.cfg.Mode,
 		"database", d.cfg.Database, "version", version)
 	notify(d.log, daemon.SdNotifyReady)
-	d.upkeep(ctx, reload)
+	lost := d.upkeep(ctx, reload)
+	cancel()
 	notify(d.log, daemon.SdNotifyStopping)
 	d.watch.serving.Store(false)
 	// ctx has ended: what is left to do must not depend on it.
-	end := context.WithoutCancel(ctx)
-	drain, cancel := context.WithTimeout(end, time.Duration(m.Drain))
+	err = d.end(context.WithoutCancel(ctx), func(drain context.Context) error {
+		return errors.Join(<-served, srv.Shutdown(drain))
+	}, hide)
+	if lost != nil { // whoever starts us again finds everything there
+		err = errors.Join(err, lost, d.db.Rescue(context.WithoutCancel(ctx)))
+	}
+	d.log.Info("stopped")
+	return err
+}
+
+// end lets mails in flight and webhooks finish, then saves what was learned.
+func (d *daemonState) end(ctx context.Context, finish, hide func(context.Context) error) error {
+	drain, cancel := context.WithTimeout(ctx, time.Duration(d.cfg.Milter.Drain))
 	defer cancel()
-	err = errors.Join(<-served, srv.Shutdown(drain))
+	err := finish(drain)
 	select {
 	case <-d.webhooks:
 	case <-drain.Done(): // what is not noted as told is told again
 	}
-	err = errors.Join(err, d.core.Load().Save(end), hide(drain))
-	d.log.Info("stopped")
-	return err
+	return errors.Join(err, d.core.Load().Save(ctx), hide(drain))
 }
 
 // notify tells systemd. Without systemd it does nothing.

@@ -44,6 +44,7 @@ type daemonState struct {
 	agent    atomic.Bool         // somebody ends delays
 	told     bool                // the first state of the agent was logged
 	watch    *watch
+	purged   clocks              // when old mail was last purged
 
 	endWebhooks context.CancelFunc
 	webhooks    <-chan struct{} // closed when those of endWebhooks have ended
@@ -89,9 +90,9 @@ func (d *daemonState) use(ctx context.Context, cfg config.Config, p *places) err
 		return err
 	}
 	if old := d.core.Load(); old != nil {
-		if err := old.Save(ctx); err != nil {
-			return err
-		}
+		// A profile is a fold of lessons that are kept: a full disk must not keep an
+		// admin from changing the mode.
+		d.report("profiles not saved", old.Save(ctx))
 	}
 	d.places, d.lines = p, ac.Thresholds
 	d.core.Store(analyzer.New(ac, memory))
@@ -144,21 +145,26 @@ func (d *daemonState) reload(ctx context.Context) {
 	d.log.Info("configuration reloaded", "mode", cfg.Mode)
 }
 
-// upkeep does the regular work until ctx ends.
-func (d *daemonState) upkeep(ctx context.Context, reload <-chan os.Signal) {
+// upkeep does the regular work until ctx ends. An error says that the store is lost.
+func (d *daemonState) upkeep(ctx context.Context, reload <-chan os.Signal) error {
 	apply, save := time.NewTicker(applyEvery), time.NewTicker(saveEvery)
 	purge := time.NewTicker(purgeEvery)
 	defer apply.Stop()
 	defer save.Stop()
 	defer purge.Stop()
 	alive, status := watchdog(d.log), statusNotifier(d.log)
+	d.purged = readClocks()
 	for {
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-reload:
 			d.reload(ctx)
 		case <-apply.C:
+			if err := d.db.Lost(); err != nil {
+				d.log.Error("the database is lost, stopping", "error", err)
+				return err
+			}
 			d.watchAgent(ctx)
 			d.recalibrate(ctx)
 			err := d.core.Load().Apply(ctx)
@@ -176,9 +182,34 @@ func (d *daemonState) upkeep(ctx context.Context, reload <-chan os.Signal) {
 	}
 }
 
+// maxJump is how far the clock may be set between two purges. A clock that runs ahead
+// would have everything forgotten.
+const maxJump = time.Hour
+
+// clocks are the machine's two: one that can be set, and one that only runs.
+type clocks struct{ set, runs time.Time }
+
+func readClocks() clocks {
+	now := time.Now()
+	return clocks{now.Round(0), now}
+}
+
+// jump is how far the clock was set between two readings.
+func (c clocks) jump(later clocks) time.Duration {
+	return later.set.Sub(c.set) - later.runs.Sub(c.runs)
+}
+
 // purge forgets what is older than the retention. Profiles are saved first, so that
 // little is left for the store to fold in.
 func (d *daemonState) purge(ctx context.Context) {
+	now := readClocks()
+	by := d.purged.jump(now)
+	d.purged = now
+	if by.Abs() > maxJump {
+		d.log.Warn("the clock was set: old mail is purged in an hour", "by", by,
+			"hint", "set the clock right before then")
+		return
+	}
 	if err := d.core.Load().Save(ctx); err != nil {
 		d.report("profiles not saved", err)
 		return
