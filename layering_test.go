@@ -13,28 +13,29 @@ import (
 
 // mayImport is the import table of docs/design.md: what of ours a package may import.
 var mayImport = map[string][]string{
-	"baseline":         nil,
-	"analyzer/content": nil,
-	"internal/term":    nil,
-	"internal/mta":     nil,
-	"internal/config":  {"analyzer"},
-	"internal/company": nil,
-	"internal/capped":  nil,
-	"hook":             {"analyzer", "internal/capped", "internal/term"},
-	"internal/bench":   nil, // benchmarks only
-	"metrics":          nil,
-	"seal":             nil,
-	"analyzer":         {"analyzer/content", "baseline"},
-	"store":            {"analyzer", "analyzer/content", "baseline"},
-	"milter":           {"analyzer", "analyzer/content", "baseline", "internal/term"},
-	"quarantine":       {"analyzer", "analyzer/content", "baseline", "internal/capped", "internal/term"},
-	"replay":           {"analyzer", "analyzer/content", "baseline", "internal/term"},
-	"drill":            {"analyzer", "analyzer/content", "baseline"},
-	"calibration":      {"analyzer"},
+	"baseline":            nil,
+	"analyzer/content":    nil,
+	"internal/term":       nil,
+	"internal/mta":        nil,
+	"internal/config":     {"analyzer"},
+	"internal/company":    nil,
+	"internal/signalname": nil,
+	"internal/capped":     nil,
+	"hook":                {"analyzer", "internal/capped", "internal/signalname", "internal/term"},
+	"internal/bench":      nil, // benchmarks only
+	"metrics":             nil,
+	"seal":                nil,
+	"analyzer":            {"analyzer/content", "baseline"},
+	"store":               {"analyzer", "analyzer/content", "baseline"},
+	"milter":              {"analyzer", "analyzer/content", "baseline", "internal/term"},
+	"quarantine":          {"analyzer", "analyzer/content", "baseline", "internal/capped", "internal/term"},
+	"replay":              {"analyzer", "analyzer/content", "baseline", "internal/term"},
+	"drill":               {"analyzer", "analyzer/content", "baseline"},
+	"calibration":         {"analyzer"},
 	// What a log says goes to the store as it is: another set of the same types between them
 	// would only have to be kept alike.
 	"maillog": {"analyzer", "internal/capped", "store"},
-	"report":  {"analyzer", "analyzer/content", "internal/term", "store"}, // prints a store.Scope
+	"report":  {"analyzer", "analyzer/content", "internal/signalname", "internal/term", "store"}, // prints a store.Scope
 }
 
 // onlyIn says which packages may know a technology.

@@ -21,7 +21,7 @@ import (
 // Brief is an incident as it is now.
 type Brief struct {
 	Incident   string    `json:"incident"` // such as "I3"
-	Case       string    `json:"case"`     // the first incident of the same campaign
+	Case       string    `json:"case"`     // the campaign, such as "C1"
 	Sender     string    `json:"sender"`
 	State      string    `json:"state"` // open, confirmed, dismissed, ended
 	Opened     time.Time `json:"opened"`

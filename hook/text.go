@@ -8,6 +8,7 @@ import (
 	"text/template"
 	"time"
 
+	"hisseki/internal/signalname"
 	"hisseki/internal/term"
 )
 
@@ -90,7 +91,7 @@ func quoted(s string) string {
 // names a place or a link.
 func finding(f *Finding, language string) string {
 	text := f.Text
-	if name := japaneseSignals[f.Signal]; language == Japanese && name != "" {
+	if name := signalname.Japanese(f.Signal); language == Japanese && name != "" {
 		text = name
 		if named[f.Signal] {
 			text += ": " + f.Observed
@@ -114,36 +115,4 @@ func japaneseState(state string) string {
 		return "判定なしで終了"
 	}
 	return state
-}
-
-// japaneseSignals name the signals for a reader of Japanese. Those that are missing keep
-// their English sentence.
-var japaneseSignals = map[string]string{
-	"recipients-new":        "初めての宛先が多い",
-	"recipient-domains-new": "初めての宛先ドメイン",
-	"recipients-many":       "宛先の数が普段より多い",
-	"recipients-new-day":    "一日の初めての宛先が普段より多い",
-	"volume-10min":          "10分間の通数が普段より多い",
-	"volume-hour":           "1時間の通数が普段より多い",
-	"volume-day":            "一日の通数が普段より多い",
-	"url-unknown":           "見慣れないリンク先",
-	"url-blocked":           "遮断中のリンク先",
-	"sender-held":           "この送信者のメールは管理者が保留中",
-	"network-new":           "見慣れない接続元",
-	"mailer-new":            "普段と違うメールソフト",
-	"message-id-new":        "普段と違う Message-ID の形",
-	"header-new":            "普段と違うヘッダーの並び",
-	"encoding-new":          "普段と違う文字コード",
-	"zone-new":              "普段と違う時間帯情報",
-	"from-new":              "普段と違う差出人",
-	"reply-to-new":          "普段と違う返信先",
-	"file-new":              "普段と違う種類の添付ファイル",
-	"mail-broken":           "壊れた形式のメール",
-	"reply-without-thread":  "元のメールのない返信",
-	"style":                 "普段と違う文体",
-	"phrase-new":            "普段と違う書き出しと結び",
-	"hour-new":              "普段と違う曜日と時間",
-	"mail-link-new":         "見慣れない連絡先アドレス",
-	"campaign":              "ほかのアカウントからも同じ内容",
-	"same-text":             "同じ文面の繰り返し",
 }

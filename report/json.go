@@ -29,6 +29,7 @@ type (
 		Logged    bool            `json:"logged"` // the MTA's log told of all that was let go
 		Noticed   *jsonNoticed    `json:"noticed"`
 		Logins    []jsonLogin     `json:"logins"`
+		Notes     []jsonNote      `json:"notes"`
 		Companies []jsonCompany   `json:"companies"`
 		Suspects  []jsonSuspect   `json:"suspects"`
 		Block     []jsonIndicator `json:"block"`
@@ -56,6 +57,15 @@ type (
 		Count   int                  `json:"count"`
 		Client  string               `json:"client"`
 		Service string               `json:"service"`
+	}
+	jsonNote struct {
+		Incident string          `json:"incident"`
+		Time     time.Time       `json:"time"`
+		Hook     string          `json:"hook"`
+		Event    store.EventKind `json:"event"`
+		State    string          `json:"state"` // due, done or failed
+		Error    string          `json:"error"`
+		Output   []string        `json:"output"` // lines
 	}
 	jsonCompany struct {
 		Domain     string         `json:"domain"`
@@ -99,7 +109,7 @@ func writeJSON(w io.Writer, r *Report) error {
 	out := jsonReport{Schema: 1, Kind: "incident-report", ID: r.Name(), Made: r.At,
 		First: when(r.First), Last: when(r.Last), Mails: r.Mails, Total: r.Total,
 		Reached: r.Reached, Open: r.Maybe, Logged: r.Told(),
-		Incidents: []jsonIncident{}, Logins: []jsonLogin{}, Companies: []jsonCompany{},
+		Incidents: []jsonIncident{}, Logins: []jsonLogin{}, Notes: []jsonNote{}, Companies: []jsonCompany{},
 		Suspects: []jsonSuspect{}, Block: []jsonIndicator{}}
 	for i := range r.Incidents {
 		x := &r.Incidents[i]
@@ -114,6 +124,10 @@ func writeJSON(w io.Writer, r *Report) error {
 	for _, l := range r.Logins {
 		out.Logins = append(out.Logins, jsonLogin{l.At, l.Last, unlink(l.Sender), l.Result, l.Count,
 			address(l.Client), unlink(l.Service)})
+	}
+	for _, n := range r.Notes {
+		out.Notes = append(out.Notes, jsonNote{n.Incident, n.At, unlink(n.Hook), n.Event, n.State,
+			unlink(n.Error), append([]string{}, noteLines(n.Output)...)})
 	}
 	for i := range r.Companies {
 		c := &r.Companies[i]

@@ -109,6 +109,23 @@ func (v view) Links(m *analyzer.Record) []string {
 	return out
 }
 
+// maxNoteLines bounds what a report repeats of a hook's output.
+const maxNoteLines = 100
+
+// Lines are a hook's output, harmless.
+func (v view) Lines(output string) []string { return noteLines(output) }
+
+func noteLines(output string) []string {
+	var out []string
+	for line := range strings.Lines(output) {
+		if len(out) == maxNoteLines {
+			return append(out, "...")
+		}
+		out = append(out, unlink(strings.TrimRight(line, "\r\n")))
+	}
+	return out
+}
+
 // Client is where a login came from.
 func (v view) Client(l analyzer.Login) string {
 	if !l.Client.IsValid() {

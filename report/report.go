@@ -33,6 +33,7 @@ type Report struct {
 	Maybe     Audience
 	Suspects  []Suspect
 	Logins    []analyzer.Login
+	Notes     []Note
 	Block     []Indicator
 	Chart     Chart
 }
@@ -68,6 +69,12 @@ type Suspect struct {
 	To []Delivery
 }
 
+// Note is what a hook said of an incident.
+type Note struct {
+	Incident string // its name
+	store.Note
+}
+
 // Audience is how many got mail: people, and companies but for the senders' own.
 type Audience struct {
 	People     int `json:"people"`
@@ -81,6 +88,9 @@ func New(s *store.Scope) *Report {
 	own := make(map[string]bool)
 	for i := range s.Incidents {
 		own[company(s.Incidents[i].Sender)] = true
+		for _, n := range s.Notes[s.Incidents[i].ID] {
+			r.Notes = append(r.Notes, Note{s.Incidents[i].Name(), n})
+		}
 	}
 	var all []Delivery
 	for i := range s.Holds {

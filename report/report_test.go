@@ -60,6 +60,11 @@ func story() *store.Scope {
 				Reason: "phoned, it was not her", Opened: begin.Add(20 * time.Minute).UTC(),
 				Closed: begin.Add(2 * time.Hour).UTC(), Holds: 1}},
 		Usual: map[string][]time.Time{}}
+	s.Notes = map[int64][]store.Note{1: {
+		{At: begin.Add(time.Minute).UTC(), Hook: "sieve", Event: store.EventOpened, State: store.HookDone,
+			Output: "/var/vmail/bando/main.sieve: changed in 30 days:\nredirect \"thief@evil.test\";\n"},
+		{At: begin.Add(2 * time.Minute).UTC(), Hook: "soc", Event: store.EventOpened, State: "due",
+			Error: "post event: connection refused"}}}
 	fates := []store.Fate{store.FateDelivered, store.FateHeld, store.FateDeferred, store.FateBounced,
 		store.FateRecalled, store.FateDiscarded, store.FateUnknown}
 	hosts := []string{"aoki-kensetsu.example", "midori.example.org", "sales.midori.example.org",
@@ -224,6 +229,7 @@ func poisoned(evil string) *store.Scope {
 	s.Incidents[0].Sender, s.Incidents[0].Reason, s.Incidents[0].By = evil, evil, evil
 	s.Suspects[0].Record.Subject = evil
 	s.Logins[0].Service, s.Logins[0].Sender = evil, evil
+	s.Notes[1][0].Output, s.Notes[1][1].Error = evil+"\n"+evil, evil
 	return s
 }
 
@@ -376,11 +382,6 @@ func TestWords(t *testing.T) {
 			if s.what[i] == "" || s.how[i] == "" {
 				t.Errorf("step %q lacks a language", s.what[0])
 			}
-		}
-	}
-	for name := range signs {
-		if !analyzer.IsSignal(name) && name != "url-blocked" {
-			t.Errorf("there is no signal %s", name)
 		}
 	}
 }

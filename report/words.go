@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/internal/signalname"
 	"hisseki/store"
 )
 
@@ -33,6 +34,10 @@ var words = map[string][2]string{
 	"login":     {"logins", "ログイン"},
 	"companies": {"Who got what", "宛先別の状況"},
 	"suspects":  {"Mail that may belong to it", "関連が疑われるメール"},
+	"notes":     {"What hooks did and found", "フックの実行結果"},
+	"event":     {"on", "契機"},
+	"hook":      {"hook", "フック"},
+	"said":      {"result", "結果"},
 	"block":     {"To block and to look for", "遮断・調査の対象"},
 	"next":      {"What to do next", "今後の対応"},
 	"drafts":    {"Drafts", "連絡文の案"},
@@ -71,6 +76,12 @@ var words = map[string][2]string{
 	"state-confirmed": {"confirmed compromise", "不正利用と判断"},
 	"state-dismissed": {"dismissed: the owner's own mail", "問題なし(本人の送信)"},
 	"state-ended":     {"ended undecided", "判断なしで終了"},
+
+	"event-opened":    {"opened", "発生"},
+	"event-confirmed": {"confirmed", "不正利用と判断"},
+	"event-dismissed": {"dismissed", "問題なしと判断"},
+	"event-ended":     {"ended", "終了"},
+	"event-reopened":  {"reopened", "再開"},
 
 	"fate-delivered": {"delivered", "配送済み"},
 	"fate-deferred":  {"deferred, still tried", "再送待ち"},
@@ -113,37 +124,6 @@ var words = map[string][2]string{
 		"リンクはクリックできない表記にしています(hxxp は http、[.] はドット)。"},
 	"drafts-note": {"Drafts made from the figures above. Check them before you send anything.",
 		"上記の集計から作成した案です。送付前に必ず内容を確認してください。"},
-}
-
-// signs names the signals in Japanese; English has the evidence's own sentence.
-var signs = map[string]string{
-	"recipients-new":        "初めての宛先",
-	"recipient-domains-new": "初めての宛先ドメイン",
-	"recipients-many":       "宛先が普段より多い",
-	"recipients-new-day":    "1日の新規宛先が多い",
-	"volume-10min":          "10分間の送信数が多い",
-	"volume-hour":           "1時間の送信数が多い",
-	"volume-day":            "1日の送信数が多い",
-	"url-unknown":           "組織の誰も使ったことのないリンク",
-	"url-blocked":           "遮断対象のリンク",
-	"network-new":           "初めての接続元ネットワーク",
-	"mailer-new":            "初めてのメールソフト",
-	"message-id-new":        "普段と異なるMessage-IDの形式",
-	"header-new":            "普段と異なるヘッダー構成",
-	"encoding-new":          "普段と異なる文字コード・形式",
-	"zone-new":              "普段と異なるタイムゾーン",
-	"from-new":              "普段と異なる差出人表記",
-	"reply-to-new":          "普段と異なる返信先",
-	"file-new":              "普段送らない種類の添付ファイル",
-	"mail-broken":           "形式の崩れたメール",
-	"reply-without-thread":  "やりとりのない相手への返信の体裁",
-	"style":                 "文体が本人の普段と異なる",
-	"phrase-new":            "普段使わない書き出し・結び",
-	"hour-new":              "普段送らない時間帯",
-	"mail-link-new":         "初めての宛先への返信リンク",
-	"campaign":              "同じ不審なリンク・添付の反復",
-	"same-text":             "ほぼ同じ本文の反復",
-	"login-after-failures":  "多数の失敗の後のログイン",
 }
 
 // phrases are what the analyzer observed and found usual, in Japanese; # stands for its
@@ -265,7 +245,7 @@ func (t text) Fate(f store.Fate) string { return t.W("fate-" + string(f)) }
 
 // Sign is a signal in words.
 func (t text) Sign(e analyzer.Evidence) string {
-	if s := signs[e.Signal]; t.lang == Japanese && s != "" {
+	if s := signalname.Japanese(e.Signal); t.lang == Japanese && s != "" {
 		return s
 	}
 	return sentence(e)

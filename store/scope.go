@@ -17,6 +17,7 @@ type Scope struct {
 	Suspects  []Suspect                 // mail like theirs that nobody kept, oldest first
 	Fates     map[int64][]RecipientFate // by record, in the envelope's order
 	Logins    []analyzer.Login          // of their senders, oldest first
+	Notes     map[int64][]Note          // by incident: what hooks said, oldest first
 	Usual     map[string][]time.Time    // when a sender sent other mail in the weeks before, rising
 }
 
@@ -33,7 +34,8 @@ const (
 
 // Scope returns what is known of incidents. Those must be there.
 func (db *DB) Scope(ctx context.Context, ids ...int64) (*Scope, error) {
-	s := &Scope{At: db.now().UTC(), Usual: make(map[string][]time.Time)}
+	s := &Scope{At: db.now().UTC(), Usual: make(map[string][]time.Time),
+		Notes: make(map[int64][]Note)}
 	var err error
 	if s.Incidents, err = db.FindIncidents(ctx, IncidentFilter{IDs: ids}); err != nil {
 		return nil, err
@@ -67,6 +69,9 @@ func (db *DB) scopeIncident(ctx context.Context, s *Scope, i *Incident, seen map
 		seen[holds[k].Record.ID] = true
 	}
 	s.Holds = append(s.Holds, holds...)
+	if s.Notes[i.ID], err = db.Notes(ctx, i.ID); err != nil {
+		return err
+	}
 	suspects, err := db.Suspects(ctx, i)
 	if err != nil {
 		return err

@@ -56,12 +56,13 @@ func (l *logged) String() string {
 	return l.text.String()
 }
 
-func hisseki(t *testing.T, args ...string) {
+func hisseki(t *testing.T, args ...string) string {
 	t.Helper()
 	var out bytes.Buffer
 	if code := run(t.Context(), args, strings.NewReader(""), &out, &out); code != exitOK {
 		t.Fatalf("hisseki %v: code %d\n%s", args, code, out.String())
 	}
+	return out.String()
 }
 
 const alertConfig = `mode = "enforce"
@@ -135,6 +136,10 @@ func TestAlertReachesThePostmaster(t *testing.T) {
 	if !bytes.Contains(alert.Data, []byte("charset=iso-2022-jp")) ||
 		!bytes.Contains(alert.Data, []byte("lure[.]test")) {
 		t.Errorf("the alert is\n%s", alert.Data)
+	}
+	if said := hisseki(t, "incident", "show", "I1", "--config", cfg); !strings.Contains(said,
+		"  keep  opened, done\n  | root\n") {
+		t.Errorf("the incident shows\n%s", said)
 	}
 	forge(t, in, messageID(t, alert.Data))
 	checkAlertStore(t, dir)

@@ -179,7 +179,7 @@ func (s hookStore) Claim(ctx context.Context, name string, lease time.Duration) 
 }
 
 func briefOf(b *store.Brief) hook.Brief {
-	out := hook.Brief{Incident: incidentName(b.ID), Case: incidentName(b.Case), Sender: b.Sender,
+	out := hook.Brief{Incident: incidentName(b.ID), Case: fmt.Sprintf("C%d", b.Case), Sender: b.Sender,
 		State: string(b.State), Opened: b.Opened, Holds: b.Holds, Waiting: b.Waiting, Last: b.Last,
 		Recipients: b.Recipients, Domains: b.Domains, Hosts: append([]string{}, b.Hosts...),
 		Evidence: []hook.Finding{}}

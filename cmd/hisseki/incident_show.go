@@ -80,6 +80,7 @@ type incidentDetail struct {
 	Companies int             `json:"companies_reached"`
 	Lures     []string        `json:"lures"` // what may be blocked
 	Suspects  []suspectDetail `json:"suspects"`
+	Notes     []noteDetail    `json:"notes"` // what hooks said
 }
 
 // suspectDetail is a mail that may belong to an incident.
@@ -93,7 +94,8 @@ func detailOf(s *store.Scope, mates []store.Incident) incidentDetail {
 	r := report.New(s)
 	out := incidentDetail{incidentLine: incidentLineOf(&s.Incidents[0]), With: []string{},
 		Reached: r.Total, People: r.Reached.People, Companies: r.Reached.Companies,
-		Lures: append([]string{}, lures(s.Holds)...), Suspects: []suspectDetail{}}
+		Lures: append([]string{}, lures(s.Holds)...), Suspects: []suspectDetail{},
+		Notes: noteDetails(s.Notes[s.Incidents[0].ID])}
 	for i := range mates {
 		if mates[i].ID != s.Incidents[0].ID {
 			out.With = append(out.With, mates[i].Name())
@@ -142,6 +144,7 @@ func showIncident(w io.Writer, s *store.Scope, mates []store.Incident) error {
 			fmt.Fprintf(&b, "  %5.2f  %s\n", e.Points, safe(e.Text, 200))
 		}
 	}
+	writeNotes(&b, s.Notes[i.ID])
 	if err := writeSuspects(&b, s.Suspects); err != nil {
 		return err
 	}

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"hisseki/store"
+)
+
+func TestNotesAreShownHarmless(t *testing.T) {
+	at := time.Date(2026, 11, 17, 10, 13, 0, 0, time.Local)
+	var b strings.Builder
+	writeNotes(&b, []store.Note{
+		{At: at, Hook: "sieve", Event: store.EventOpened, State: store.HookDone, Runs: 1,
+			Output: "redirect \"thief@evil.test\x1b[2J\u202e\";\r\n" + strings.Repeat("line\n", 100)},
+		{At: at, Hook: "soc", Event: store.EventConfirmed, State: "due", Runs: 3, Error: "refused\nforged"},
+	})
+	for _, want := range []string{"\nhook        2026-11-17 10:13  sieve  opened, done\n",
+		"  | redirect \"thief@evil.test·[2J·\";\n", "see the report",
+		"soc  confirmed, due (run 3): refused forged\n"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+	if strings.ContainsAny(b.String(), "\x1b\r\u202e") || strings.Count(b.String(), "\n") > maxNoteRows+5 {
+		t.Errorf("shown %q", b.String())
+	}
+	if got := noteDetails(nil); got == nil {
+		t.Error("no notes are null in JSON")
+	}
+}
