@@ -89,11 +89,11 @@ func Find(name string) (Recipe, bool) {
 // random and exists nowhere.
 const shareHost = "https://drive.google.com/file/d/"
 
-// What the thief's machine shows: an address of a network for documentation (RFC 5737),
-// which no account sends from, and its name.
+// thiefMachine is what the thief's computer calls itself.
 const thiefMachine = "DESKTOP-7Q2K1LM"
 
-// DefaultClient is where the thief sends from.
+// DefaultClient is where the thief sends from: an address of a network for documentation
+// (RFC 5737), which no account sends from.
 var DefaultClient = netip.MustParseAddr("203.0.113.77")
 
 // thief is one compromise being composed.
@@ -109,7 +109,7 @@ type thief struct {
 	strange int    // strangers written to
 }
 
-// newThief breaks into an account. own sends from where the account does.
+// newThief breaks into an account.
 func newThief(a *Account, opt *Options, recipe string) *thief {
 	t := &thief{account: a, rand: a.random(opt.Seed, recipe), client: opt.Client, helo: thiefMachine}
 	if !t.client.IsValid() {

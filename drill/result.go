@@ -29,7 +29,7 @@ type Result struct {
 	Why        string               // why it was not contained, "" when it was
 }
 
-// Contained says whether the theft was noticed.
+// Contained says whether at least one mail was held.
 func (r *Result) Contained() bool { return r.FirstHold > 0 }
 
 func (p *play) result(recipe string) *Result {

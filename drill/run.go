@@ -96,12 +96,11 @@ type play struct {
 
 // fate is what became of one mail of the thief.
 type fate struct {
-	number  int // from 1
-	record  *analyzer.Record
-	waits   bool // delayed, and still here
-	waited  bool // was delayed
-	held    bool
-	trigger int // number of the mail that made it a hold
+	number int // from 1
+	record *analyzer.Record
+	waits  bool // delayed, and still here
+	waited bool // was delayed
+	held   bool
 }
 
 // send judges one mail after ending the delays that are over by then.
@@ -120,11 +119,11 @@ func (p *play) send(ctx context.Context, number int, m *analyzer.Mail) error {
 	case analyzer.Delay:
 		f.waits, f.waited = true, true
 	case analyzer.Hold:
-		f.held, f.trigger = true, number
+		f.held = true
 	}
 	for _, id := range r.Promote {
 		if w := p.fates[id]; w != nil && w.waits {
-			w.waits, w.held, w.trigger = false, true, number
+			w.waits, w.held = false, true
 		}
 	}
 	return nil

@@ -76,7 +76,7 @@ func runCalibrate(cmd *cobra.Command, f *calibrateFlags) (err error) {
 	if err != nil {
 		return usageError{err}
 	}
-	recipes, err := f.chosen()
+	recipes, err := f.drilled()
 	if err != nil {
 		return err
 	}
@@ -110,12 +110,12 @@ func (f *calibrateFlags) open(ctx context.Context, cfg config.Config) (*store.DB
 	return lookStore(ctx, cfg)
 }
 
-// chosen returns the drill recipes that the flags name.
-func (f *calibrateFlags) chosen() ([]drill.Recipe, error) {
+// drilled returns the drill recipes that the flags name.
+func (f *calibrateFlags) drilled() ([]drill.Recipe, error) {
 	if len(f.recipes) == 1 && f.recipes[0] == "none" {
 		return nil, nil
 	}
-	return (&drillFlags{recipes: f.recipes}).chosen()
+	return findRecipes(f.recipes)
 }
 
 // theft is mail of a thief that no incident says to be one.
@@ -205,7 +205,7 @@ func fateOf(m *store.Judged) calibration.Fate {
 	switch {
 	case m.Confirmed, m.State == store.Discarding, m.State == store.Discarded:
 		return calibration.Attack
-	case m.State == store.Held:
+	case m.State == store.Held, m.State == store.Recalling, m.State == store.Gone:
 		return calibration.Undecided
 	case m.Verdict.Cause == "rule", m.Verdict.Cause == "habit":
 		return calibration.Ruled
@@ -261,7 +261,7 @@ func (c *calibrator) run(recipes []drill.Recipe) (err error) {
 
 // drills plays the recipes at every notch.
 func (c *calibrator) drills(g *ground, recipes []drill.Recipe, r *calibrateReport) error {
-	accounts, _ := (&drillFlags{limit: c.flags.limit}).choose(g.accounts)
+	accounts := busiest(g.accounts, c.flags.limit)
 	progress, end := progressBar(c.cmd.ErrOrStderr(), len(r.notches)*len(accounts)*len(recipes))
 	defer end()
 	done := 0

@@ -92,7 +92,7 @@ func (r *calibrateReport) write(w io.Writer) error {
 		return err
 	}
 	t := newTable(w, "notch", "hold", "sum", "held a week", "episodes", "one in", "95 %", "delay",
-		"delayed a week", "one in", "noticed", "escaped", "p90", "worst")
+		"delayed a week", "one in", "contained", "escaped", "p90", "worst")
 	for i := range lines {
 		l := &lines[i]
 		mark := ""

@@ -33,14 +33,14 @@ func newDrill() *cobra.Command {
 	}
 	cmd := &cobra.Command{
 		Use:   "drill [PATH... | --timeline FILE]",
-		Short: "Play a simulated compromise in every account, and show who is still blind",
+		Short: "Play a simulated compromise in every account, and show which are blind",
 		Long: `Play a simulated compromise in every account: a thief's mail is composed in memory and judged
 by the very same analyzer as serve, in mode enforce, against a copy of what the store
 knows, or of what a replayed archive teaches. Nothing is written and nothing is sent.
 
 The recipes:` + names.String() + `
 
-Exit code 3 says that some theft was not noticed.`,
+Exit code 3 says that some theft was not contained: none of its mails was held.`,
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			if f.past.timeline != "" && len(paths) > 0 {
 				return usageError{errors.New("drill takes either paths or --timeline FILE, or neither")}
@@ -68,13 +68,13 @@ Exit code 3 says that some theft was not noticed.`,
 	return cmd
 }
 
-// chosen returns the recipes that the flags name.
-func (f *drillFlags) chosen() ([]drill.Recipe, error) {
-	if slices.Equal(f.recipes, []string{"all"}) {
+// findRecipes returns the recipes of names, or all.
+func findRecipes(names []string) ([]drill.Recipe, error) {
+	if slices.Equal(names, []string{"all"}) {
 		return drill.Recipes, nil
 	}
 	var list []drill.Recipe
-	for _, name := range f.recipes {
+	for _, name := range names {
 		r, ok := drill.Find(name)
 		if !ok {
 			return nil, usageError{fmt.Errorf("--recipe %s: no such recipe, see hisseki drill --help",
@@ -102,7 +102,7 @@ func (f *drillFlags) options(now time.Time) (opt drill.Options, err error) {
 }
 
 func runDrill(cmd *cobra.Command, f *drillFlags, paths []string) (err error) {
-	recipes, err := f.chosen()
+	recipes, err := findRecipes(f.recipes)
 	if err != nil {
 		return err
 	}
@@ -166,8 +166,13 @@ func (f *drillFlags) choose(all []*drill.Account) (list []*drill.Account, missin
 		}
 		list = append(list, all[i])
 	}
-	if f.limit > 0 && len(list) > f.limit {
-		list = list[:f.limit]
+	return busiest(list, f.limit), missing
+}
+
+// busiest returns the first n of a list that begins with the busiest, 0 for all.
+func busiest(list []*drill.Account, n int) []*drill.Account {
+	if n > 0 && len(list) > n {
+		return list[:n]
 	}
-	return list, missing
+	return list
 }

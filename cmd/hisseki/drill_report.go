@@ -59,11 +59,11 @@ type drillReport struct {
 	skipped []error // accounts in which a theft could not be played, and why
 }
 
-// blindError says that thefts went unnoticed.
+// blindError says that thefts were not contained.
 type blindError struct{ blind, all int }
 
 func (e blindError) Error() string {
-	return fmt.Sprintf("%d of %s went unnoticed", e.blind, counted(e.all, "theft"))
+	return fmt.Sprintf("%d of %s not contained", e.blind, counted(e.all, "theft"))
 }
 
 func (blindError) Is(target error) bool { return target == errPartly }
@@ -191,7 +191,7 @@ func (t *drillTotal) print(w io.Writer) error {
 	for _, name := range names[:min(5, len(names))] {
 		most = append(most, fmt.Sprintf("%s (%d)", name, t.Signals[name]))
 	}
-	_, err := fmt.Fprintf(w, "\n%s: %d of %s noticed; mails that escaped: median %d, nine of ten at "+
+	_, err := fmt.Fprintf(w, "\n%s: %d of %s contained; mails that escaped: median %d, nine of ten at "+
 		"most %d, worst %d;\n  %d of %s reached; given away by %s\n", t.Recipe, t.Contained,
 		counted(t.Accounts, "theft"), t.Median, t.P90, t.Most, t.Reached,
 		counted(t.Recipients, "recipient"), strings.Join(most, ", "))
