@@ -20,13 +20,19 @@ type Chart struct {
 	Logins []analyzer.Login
 }
 
-// maxBars is how many bars can be told apart on a printed page.
-const maxBars = 60
+const (
+	// minBars leave room around a short burst, maxBars can be told apart in print.
+	minBars = 12
+	maxBars = 48
+	// leadBars are empty before the first mail, so that the burst stands out.
+	leadBars = 3
+)
 
-// widths of a bucket that people count in.
-var widths = []time.Duration{time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute,
-	15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 3 * time.Hour, 6 * time.Hour,
-	12 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 28 * 24 * time.Hour}
+// widths of a bucket that people count in. In less than ten minutes anybody sends two
+// mails, and a burst looks like an ordinary morning.
+var widths = []time.Duration{10 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour,
+	2 * time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour,
+	28 * 24 * time.Hour}
 
 // guessed is how long before the first mail logins are drawn too.
 const guessed = 12 * time.Hour
@@ -43,14 +49,14 @@ func newChart(s *store.Scope, first, last time.Time) Chart {
 	}
 	c := Chart{Width: widths[len(widths)-1]}
 	for _, w := range widths {
-		if last.Sub(begin) <= (maxBars-6)*w {
+		if last.Sub(begin) <= (maxBars-leadBars-2)*w {
 			c.Width = w
 			break
 		}
 	}
-	c.Start = begin.Truncate(c.Width).Add(-c.Width)
+	c.Start = begin.Truncate(c.Width).Add(-leadBars * c.Width)
 	n := min(int(last.Sub(c.Start)/c.Width)+2, maxBars)
-	c.Bars = make([]Count, max(n, 12))
+	c.Bars = make([]Count, max(n, minBars))
 	for i := range s.Holds {
 		m := s.Holds[i].Record
 		k := min(int(m.Envelope.Time.Sub(c.Start)/c.Width), len(c.Bars)-1)

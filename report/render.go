@@ -39,15 +39,9 @@ type Options struct {
 //go:embed templates
 var files embed.FS
 
-// pair hands two values to a nested template.
-type pair struct{ A, B any }
-
-var functions = map[string]any{"args": func(a, b any) pair { return pair{a, b} }}
-
 var (
-	texts = template.Must(template.New("").Funcs(functions).ParseFS(files, "templates/*.txt"))
-	pages = htmltemplate.Must(htmltemplate.New("").Funcs(functions).ParseFS(files,
-		"templates/report.html"))
+	texts = template.Must(template.ParseFS(files, "templates/*.txt"))
+	pages = htmltemplate.Must(htmltemplate.ParseFS(files, "templates/report.html"))
 )
 
 // Write prints a report.

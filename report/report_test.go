@@ -187,6 +187,25 @@ func TestFigures(t *testing.T) {
 	}
 }
 
+// Nothing got through: the headline says so, in both languages.
+func TestHeadline(t *testing.T) {
+	s := story()
+	for id, list := range s.Fates {
+		for k := range list {
+			s.Fates[id][k].Fate = store.FateHeld
+		}
+	}
+	r := New(s)
+	for lang, want := range map[Lang]string{
+		English:  "No mail is known to have got through; 14 mails were stopped.",
+		Japanese: "届いたことを確認したメールはありません。14通は送信を止めました。",
+	} {
+		if got := (text{lang: lang, zone: tokyo}).Headline(r); got != want {
+			t.Errorf("%s: %s", lang, got)
+		}
+	}
+}
+
 // A report of nothing but an incident prints in every format.
 func TestEmpty(t *testing.T) {
 	s := &store.Scope{At: begin, Incidents: []store.Incident{{ID: 3, Case: 3, Sender: victim,
@@ -414,8 +433,8 @@ func TestChart(t *testing.T) {
 	if n != len(s.Holds) || len(c.Bars) > maxBars {
 		t.Errorf("%d mails in %d bars, want %d", n, len(c.Bars), len(s.Holds))
 	}
-	// 20 days with at most 3 mails, 70 s apart: two of them can fall into 2 minutes.
-	if c.Days != 20 || c.Usual < 1 || c.Usual > 3 {
+	// 20 days with 1, 2 or 3 mails within three minutes.
+	if c.Days != 20 || c.Usual != 3 || c.Width != 10*time.Minute {
 		t.Errorf("usual %d on %d days", c.Usual, c.Days)
 	}
 	for _, r := range c.Rects() {

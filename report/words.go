@@ -71,6 +71,8 @@ var words = map[string][2]string{
 	"usual":   {"usual", "普段"},
 	"weight":  {"points", "点数"},
 	"none":    {"none known", "なし"},
+	"no-logins": {"none known; hisseki maillog reads them from the mail server's logs",
+		"記録なし(ログの取り込みは hisseki maillog を参照)"},
 
 	"state-open":      {"under investigation", "対応中"},
 	"state-confirmed": {"confirmed compromise", "不正利用と判断"},
@@ -150,6 +152,8 @@ var phrases = map[string]string{
 	"# of # lines new":                     "#2 行中 #1 行が初めて",
 	"# failures from # new networks":       "#2 の新しいネットワークから失敗 #1 回",
 	"Re: without In-Reply-To":              "返信元情報のない Re:",
+	"(none)":                               "なし",
+	"# fields":                             "#1 項目",
 	"fit #":                                "一致度 #1",
 }
 
@@ -270,6 +274,23 @@ func observed(e analyzer.Evidence) string {
 	return e.Observed
 }
 
+// Parts are the figures of a count that are not zero.
+func (t text) Parts(c Count) string {
+	var out []string
+	for _, p := range []struct {
+		n   int
+		key string
+	}{{c.Reached, "reached"}, {c.Open, "open"}, {c.Stopped, "stopped"}, {c.Refused, "refused"}} {
+		if p.n > 0 {
+			out = append(out, itoa(p.n)+" "+t.W(p.key))
+		}
+	}
+	if len(out) == 0 {
+		return "0"
+	}
+	return strings.Join(out, ", ")
+}
+
 // Traits are what a suspect shares, in words.
 func (t text) Traits(list []analyzer.Trait) string {
 	out := make([]string, len(list))
@@ -291,6 +312,10 @@ func (t text) Headline(r *Report) string {
 		many(r.Mails.Reached, "mail", "mails"), many(r.Reached.People, "person", "people"),
 		many(r.Reached.Companies, "company", "companies"),
 		many(r.Mails.Stopped, "mail was", "mails were"))
+	if r.Mails.Reached == 0 {
+		s = fmt.Sprintf("No mail is known to have got through; %s stopped.",
+			many(r.Mails.Stopped, "mail was", "mails were"))
+	}
 	if r.Total.Open > 0 {
 		s += fmt.Sprintf(" Of %s to %s in %s it is not known yet: count them as received.",
 			many(r.Total.Open, "delivery", "deliveries"), many(r.Maybe.People, "person", "people"),
