@@ -26,8 +26,8 @@ type Brief struct {
 	State      string    `json:"state"` // open, confirmed, dismissed, ended
 	Opened     time.Time `json:"opened"`
 	Holds      int       `json:"holds"`
-	Waiting    int       `json:"waiting"` // of the holds, in the queue and undecided
-	Last       time.Time `json:"last"`    // when the last held mail came
+	Waiting    int       `json:"waiting"`       // of the holds, in the queue and undecided
+	Last       time.Time `json:"last,omitzero"` // when the last held mail came
 	Recipients int       `json:"recipients"`
 	Domains    int       `json:"domains"`  // of the recipients
 	Hosts      []string  `json:"hosts"`    // of unusual links

@@ -66,7 +66,12 @@ func alert(c *Brief, language string, update bool) (subject, body string, err er
 	return subject, strings.TrimLeft(body, "\n"), nil
 }
 
-func stamp(t time.Time) string { return t.Local().Format("2006-01-02 15:04 -0700") }
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.Local().Format("2006-01-02 15:04 -0700")
+}
 
 // harmless keeps mail programs from making a link of a host.
 func harmless(host string) string { return strings.ReplaceAll(term.Safe(host, 100), ".", "[.]") }

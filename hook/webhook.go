@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -41,7 +42,7 @@ const minSecret = 16
 
 // NewWebhook returns a Webhook. authorities is a PEM file of those who may vouch for the
 // server, "" for the system's.
-func NewWebhook(url, secret, authorities string, now func() time.Time) (*Webhook, error) {
+func NewWebhook(address, secret, authorities string, now func() time.Time) (*Webhook, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
 	if authorities != "" {
 		pem, err := os.ReadFile(authorities)
@@ -53,7 +54,7 @@ func NewWebhook(url, secret, authorities string, now func() time.Time) (*Webhook
 			return nil, fmt.Errorf("%s holds no certificate in PEM form", authorities)
 		}
 	}
-	w := &Webhook{URL: url, Secret: secret, Now: now, client: &http.Client{
+	w := &Webhook{URL: address, Secret: secret, Now: now, client: &http.Client{
 		Transport: &http.Transport{
 			Proxy: http.ProxyFromEnvironment, TLSClientConfig: config,
 			DisableKeepAlives:      true, // events are rare
@@ -117,6 +118,10 @@ func (w *Webhook) Tell(ctx context.Context, e *Event) (string, error) {
 	req.Header.Set(SignatureHeader, Sign(secret, body, w.Now()))
 	resp, err := w.client.Do(req)
 	if err != nil {
+		var full *url.Error // its text has the URL, which may hold a token
+		if errors.As(err, &full) {
+			err = full.Err
+		}
 		return "", fmt.Errorf("post event: %w", err)
 	}
 	defer resp.Body.Close()

@@ -98,6 +98,15 @@ func TestWebhookRefusals(t *testing.T) {
 	}
 }
 
+func TestWebhookKeepsItsURLToItself(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	srv.Close()
+	_, err := webhook(t, srv.URL+"/?token=hunter2", "").Tell(t.Context(), opened())
+	if err == nil || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "refused") {
+		t.Errorf("a server that is down: %v", err)
+	}
+}
+
 func TestWebhookVerifiesTheServer(t *testing.T) {
 	srv := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer srv.Close()

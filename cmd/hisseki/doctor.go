@@ -63,6 +63,7 @@ func (d *doctor) examine() {
 	d.store()
 	d.socket()
 	d.places()
+	d.hooks()
 	d.postfix()
 }
 

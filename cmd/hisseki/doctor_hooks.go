@@ -1,0 +1,49 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/user"
+
+	"hisseki/internal/config"
+)
+
+// hooks looks for what the configured hooks need on this machine. Nobody is told anything.
+func (d *doctor) hooks() {
+	h := d.cfg.Hooks
+	for i := range h.Command {
+		c := &h.Command[i]
+		d.hook(c.Name, programError(c.Run[0]), "install the program, chmod 755")
+		_, err := user.Lookup(c.User)
+		d.hook(c.Name, err, "create the user or name another one")
+	}
+	for i := range h.Webhook {
+		w := h.Webhook[i]
+		if w.SecretCredential != "" {
+			continue // only systemd can read it
+		}
+		_, err := webhooks(config.Hooks{Webhook: []config.WebhookHook{w}})
+		d.hook(w.Name, err, "make the files fit for the user that runs serve")
+	}
+	if len(h.Mail.To) > 0 {
+		d.hook("mail", programError(h.Mail.Sendmail), "set hooks.mail.sendmail")
+	}
+}
+
+func (d *doctor) hook(name string, err error, do string) {
+	if err != nil {
+		d.add("hook", "bad", name+": "+err.Error(), do)
+	}
+}
+
+// programError says why a file cannot be run, nil when it can.
+func programError(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() || info.Mode().Perm()&0o111 == 0 {
+		return fmt.Errorf("%s is no program", path)
+	}
+	return nil
+}
