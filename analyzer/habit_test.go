@@ -157,10 +157,11 @@ func TestInsideDeclaredHabits(t *testing.T) {
 		t.Errorf("what is declared is a surprise: %+v", v.Evidence)
 	}
 	abroad := judge(t, declaring(t, memory), "b@example.jp", britain, night)
-	country := judge(t, declaring(t, memory, analyzer.Habit{Name: "London", Countries: []string{"GB"}}),
-		"b@example.jp", britain, night)
+	london := analyzer.Habit{Name: "London", Countries: []string{"GB"}}
+	country := judge(t, declaring(t, memory, london), "b@example.jp", britain, night)
 	e, was := fired(country, "network-new"), fired(abroad, "network-new")
-	if was == nil || e != nil && (e.Points >= was.Points || !strings.Contains(e.Text, "a new network")) {
+	if was == nil || e != nil && (e.Points >= was.Points ||
+		!strings.Contains(e.Text, "a new network")) {
 		t.Errorf("a declared country: %+v, without: %+v", e, was)
 	}
 }

@@ -97,7 +97,8 @@ func learn(t *testing.T) *past {
 	return p
 }
 
-func (p *past) drill(t *testing.T, sender, recipe string, change func(*drill.Options)) *drill.Result {
+func (p *past) drill(t *testing.T, sender, recipe string,
+	change func(*drill.Options)) *drill.Result {
 	t.Helper()
 	opt := drill.Options{Past: p, Config: config, Newest: p.newest, Now: p.newest, Seed: 1}
 	if change != nil {
@@ -220,7 +221,8 @@ func TestStrangersWhenNobodyIsKnown(t *testing.T) {
 	p.accounts[company.Victim].Client = netip.Addr{}
 	r, _ = drill.Find("incident")
 	d = drill.New(drill.Options{Past: p, Config: config, Newest: p.newest, OwnNetwork: true})
-	if _, err := d.Run(t.Context(), p.accounts[company.Victim], r); !errors.Is(err, drill.ErrNoNetwork) {
+	_, err = d.Run(t.Context(), p.accounts[company.Victim], r)
+	if !errors.Is(err, drill.ErrNoNetwork) {
 		t.Errorf("from the own network of an account that told none: %v", err)
 	}
 }

@@ -39,8 +39,8 @@ var lures = map[bool][]lure{
 	false: {
 		{
 			subject: "Important: outstanding payment documents", hello: "Dear Sir/Madam, good day to you.",
-			lines: []string{"We found a problem with the payment documents of your esteemed company and they must be " +
-				"verified urgently.",
+			lines: []string{"We found a problem with the payment documents of your esteemed company " +
+				"and they must be verified urgently.",
 				"Kindly do the needful within 24 hours, otherwise the contract will be suspended."},
 			link: "Kindly press the below link and download the file:",
 			file: "Kindly open the attached file.", bye: "Thanks and God bless",

@@ -16,7 +16,8 @@ var monday = time.Date(2026, 11, 16, 9, 30, 0, 0, time.UTC)
 func account() *Account {
 	a := &Account{}
 	for i := range 50 {
-		r := &analyzer.Record{HeaderFrom: "b@example.jp", Subject: "weekly figures", MessageID: "1@example.jp"}
+		r := &analyzer.Record{HeaderFrom: "b@example.jp", Subject: "weekly figures",
+			MessageID: "1@example.jp"}
 		r.Envelope = analyzer.Envelope{Sender: "b@example.jp", MailFrom: "b@example.jp",
 			Time: monday.Add(time.Duration(i-49) * time.Hour), Helo: "pc",
 			Client:     netip.MustParseAddr("192.0.2.10"),
@@ -53,9 +54,10 @@ func sample(encoding, kind, body string) *analyzer.Mail {
 func TestMimic(t *testing.T) {
 	r, _ := Find("mimic")
 	for name, own := range map[string]*analyzer.Mail{
-		"plain":       sample("7bit", "text/plain", ownWords),
-		"base64":      sample("base64", "text/plain; charset=utf-8", encode(ownWords)),
-		"quoted":      sample("quoted-printable", "text/plain", strings.ReplaceAll(ownWords, "two", "t=\r\nwo")),
+		"plain":  sample("7bit", "text/plain", ownWords),
+		"base64": sample("base64", "text/plain; charset=utf-8", encode(ownWords)),
+		"quoted": sample("quoted-printable", "text/plain",
+			strings.ReplaceAll(ownWords, "two", "t=\r\nwo")),
 		"iso-2022-jp": sample("7bit", "text/plain; charset=iso-2022-jp", "\x1b$B;0OB\x1b(B\r\n"),
 	} {
 		a := account()
@@ -63,8 +65,8 @@ func TestMimic(t *testing.T) {
 		before := content.Parse(own.Source, content.Limits{})
 		m := newThief(a, &Options{Newest: monday}, "mimic").mails(r)[0]
 		after := content.Parse(m.Source, content.Limits{})
-		if after.Mailer != before.Mailer || after.Zone != before.Zone || after.Charset != before.Charset ||
-			after.Encoding != before.Encoding || after.Subject != before.Subject {
+		if after.Mailer != before.Mailer || after.Zone != before.Zone ||
+			after.Charset != before.Charset || after.Encoding != before.Encoding || after.Subject != before.Subject {
 			t.Errorf("%s: %+v does not look like %+v", name, after, before)
 		}
 		if len(after.URLs) != 1 || strings.Replace(after.Own, after.URLs[0].Raw, "", 1) == after.Own ||

@@ -47,7 +47,8 @@ func TestExceptions(t *testing.T) {
 	}
 	acts, err := db.AuditList(t.Context(), ActFilter{})
 	if err != nil || len(acts) != 4 || acts[3].Verb != "add-habit" || acts[3].Object != "T1" ||
-		!strings.Contains(acts[3].Reason, "US, CA, 2001:db8::/32; sat,sun 22:00-02:00 Asia/Tokyo until 2026-11-16") ||
+		!strings.Contains(acts[3].Reason, "US, CA, 2001:db8::/32; sat,sun 22:00-02:00 "+
+			"Asia/Tokyo until 2026-11-16") ||
 		acts[1].Verb != "remove-habit" || acts[1].Object != "T2" {
 		t.Errorf("audit log: %+v, %v", acts, err)
 	}

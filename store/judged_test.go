@@ -34,7 +34,8 @@ func TestEachJudged(t *testing.T) {
 	if err != nil || len(theft) != 1 {
 		t.Fatal(theft, err)
 	}
-	if _, err := db.CloseIncident(t.Context(), theft[0].ID, IncidentConfirmed, "admin", ""); err != nil {
+	_, err = db.CloseIncident(t.Context(), theft[0].ID, IncidentConfirmed, "admin", "")
+	if err != nil {
 		t.Fatal(err)
 	}
 	at("b@example.jp", 60, analyzer.Pass) // after it
@@ -65,7 +66,8 @@ func TestEachJudged(t *testing.T) {
 		}
 	}
 	stop := errors.New("stop")
-	if err := db.EachJudged(t.Context(), noon, func(*Judged) error { return stop }); !errors.Is(err, stop) {
+	err = db.EachJudged(t.Context(), noon, func(*Judged) error { return stop })
+	if !errors.Is(err, stop) {
 		t.Errorf("an error of the reader is lost: %v", err)
 	}
 }
@@ -76,7 +78,8 @@ func TestThresholds(t *testing.T) {
 	if got, err := db.Thresholds(t.Context()); err != nil || got != (analyzer.Thresholds{}) {
 		t.Errorf("nothing was calibrated: %+v, %v", got, err)
 	}
-	for _, want := range []analyzer.Thresholds{{Hold: 12, Sum: 8, Delay: 5}, {Hold: 13, Sum: 9, Delay: 5.5}, {}} {
+	for _, want := range []analyzer.Thresholds{{Hold: 12, Sum: 8, Delay: 5},
+		{Hold: 13, Sum: 9, Delay: 5.5}, {}} {
 		if err := db.SetThresholds(t.Context(), want, "admin", "why"); err != nil {
 			t.Fatal(err)
 		}

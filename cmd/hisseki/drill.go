@@ -34,9 +34,9 @@ func newDrill() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "drill [PATH... | --timeline FILE]",
 		Short: "Play a simulated compromise in every account, and show which are blind",
-		Long: `Play a simulated compromise in every account: a thief's mail is composed in memory and judged
-by the very same analyzer as serve, in mode enforce, against a copy of what the store
-knows, or of what a replayed archive teaches. Nothing is written and nothing is sent.
+		Long: `Play a simulated compromise in every account: a thief's mail is composed in memory and
+judged by the very same analyzer as serve, in mode enforce, against a copy of what the
+store knows, or of what a replayed archive teaches. Nothing is written, nothing is sent.
 
 The recipes:` + names.String() + `
 

@@ -191,8 +191,8 @@ func (t *drillTotal) print(w io.Writer) error {
 	for _, name := range names[:min(5, len(names))] {
 		most = append(most, fmt.Sprintf("%s (%d)", name, t.Signals[name]))
 	}
-	_, err := fmt.Fprintf(w, "\n%s: %d of %s contained; mails that escaped: median %d, nine of ten at "+
-		"most %d, worst %d;\n  %d of %s reached; given away by %s\n", t.Recipe, t.Contained,
+	_, err := fmt.Fprintf(w, "\n%s: %d of %s contained; mails that escaped: median %d, nine of"+
+		" ten at most %d, worst %d;\n  %d of %s reached; given away by %s\n", t.Recipe, t.Contained,
 		counted(t.Accounts, "theft"), t.Median, t.P90, t.Most, t.Reached,
 		counted(t.Recipients, "recipient"), strings.Join(most, ", "))
 	return err
