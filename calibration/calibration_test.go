@@ -82,8 +82,8 @@ func TestChoose(t *testing.T) {
 	}{
 		"too many held: up until the budget is kept": {history(2000, 13, 13.5, 13.5, 14, 14),
 			1.4, 0.6, true},
-		"few mails prove nothing: stays":             {history(100), 1, 1, true},
-		"many quiet mails: down as far as proved":    {history(5000, 6.5, 6.5, 6.5, 7.5), 0.7, 0.6, true},
+		"few mails prove nothing: stays":          {history(100), 1, 1, true},
+		"many quiet mails: down as far as proved": {history(5000, 6.5, 6.5, 6.5, 7.5), 0.7, 0.6, true},
 		"hopeless": {history(200, 99, 99, 99, 99), 2, 1, false},
 	} {
 		list := c.h.Notches(inForce)

@@ -44,7 +44,7 @@ type daemonState struct {
 	agent    atomic.Bool         // somebody ends delays
 	told     bool                // the first state of the agent was logged
 	watch    *watch
-	purged   clocks              // when old mail was last purged
+	purged   clocks // when old mail was last purged
 
 	endWebhooks context.CancelFunc
 	webhooks    <-chan struct{} // closed when those of endWebhooks have ended
