@@ -44,6 +44,12 @@ func (a *Analyzer) fold(l *Lesson) {
 		delete(a.lessons.applied, l.ID)
 		return
 	}
+	if l.Sign == 0 {
+		a.mu.Lock()
+		delete(a.senders, l.Sender)
+		a.mu.Unlock()
+		return
+	}
 	a.shared.Lock()
 	if l.Sign > 0 {
 		a.shared.org.Learn(&l.Obs)

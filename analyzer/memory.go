@@ -28,7 +28,8 @@ type Record struct {
 	Learned     bool      // read back only: is part of the profiles now
 }
 
-// Lesson teaches one recorded mail (Sign +1) or takes it back (Sign -1).
+// Lesson teaches one recorded mail (Sign +1) or takes it back (Sign -1). Sign 0 says that
+// the sender was forgotten: what is in memory of him goes.
 type Lesson struct {
 	ID     int64
 	Record int64

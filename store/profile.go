@@ -57,10 +57,13 @@ func (db *DB) Profile(ctx context.Context, sender string) (*baseline.Profile, in
 		if err := o.UnmarshalBinary(obs); err != nil {
 			return nil, 0, err
 		}
-		if sign > 0 {
+		switch {
+		case sign > 0:
 			p.Learn(&o)
-		} else {
+		case sign < 0:
 			p.Unlearn(&o)
+		case sender != "": // forgotten up to here
+			*p = baseline.Profile{}
 		}
 	}
 	if err := rows.Err(); err != nil {

@@ -27,6 +27,7 @@ const (
 // argument, not kept in the queue, not part of an open incident (a confirmation unlearns
 // its mail), and without a lesson that is newer than the second.
 const purgeable = `j.at < ?
+	AND j.at != 0
 	AND NOT EXISTS (SELECT 1 FROM hold h
 		WHERE h.journal = j.id
 		  AND h.state IN ('delayed', 'held', 'releasing', 'discarding', 'recalling'))
@@ -104,6 +105,9 @@ func (db *DB) Purge(ctx context.Context, now time.Time, keep time.Duration) (p P
 		return purgePositions(tx, before)
 	})
 	if err != nil {
+		return p, fmt.Errorf("purge: %w", err)
+	}
+	if p.Mails, err = db.purgeForgotten(ctx, lessons); err != nil {
 		return p, fmt.Errorf("purge: %w", err)
 	}
 	for ctx.Err() == nil {

@@ -31,6 +31,7 @@ type SenderFilter struct {
 // Senders returns the senders of the journal's mail, busiest first.
 func (db *DB) Senders(ctx context.Context, f SenderFilter) ([]Sender, error) {
 	var w where
+	w.add("j.at != 0") // else forgotten
 	if f.Name != "" {
 		w.add("j.sender = ?", f.Name)
 	}

@@ -39,7 +39,7 @@ type senderLine struct {
 func newSender() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sender",
-		Short: "List and show senders, hold or allow one until a time",
+		Short: "List, show, export and forget senders, hold or allow one until a time",
 		Args:  cobra.NoArgs,
 		RunE:  needSubcommand,
 	}
@@ -84,7 +84,7 @@ func newSender() *cobra.Command {
 	}
 	addJSON(list, &asJSON)
 	addJSON(show, &asJSON)
-	cmd.AddCommand(list, show)
+	cmd.AddCommand(list, show, newSenderExport(), newSenderForget())
 	const what = "ACCOUNT|class:CLASS..."
 	for _, r := range senderRules {
 		cmd.AddCommand(newRule(r, what, senderSubject))
