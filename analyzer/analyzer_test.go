@@ -21,12 +21,20 @@ func letter(sender string, at time.Time, client, to, body string, head ...string
 		Time: at, Sender: sender, Class: analyzer.Account, Login: sender, MailFrom: sender,
 		Recipients: []string{to}, Client: netip.MustParseAddr(client),
 	}}
-	fields := append([]string{"From: " + sender, "To: " + to, "Subject: report",
+	fields := []string{"From: " + sender, "To: " + to, "Subject: report",
 		"Date: " + at.Format(time.RFC1123Z),
 		"Message-ID: <" + fmt.Sprint(at.UnixNano()) + "@example.jp>",
-		"Content-Type: text/plain; charset=utf-8"}, head...)
-	for _, f := range fields {
+		"Content-Type: text/plain; charset=utf-8"}
+	given := make(map[string]bool)
+	for _, f := range head {
+		name, _, _ := strings.Cut(f, ": ")
+		given[name] = true
+	}
+	for i, f := range append(fields, head...) {
 		name, value, _ := strings.Cut(f, ": ")
+		if i < len(fields) && given[name] {
+			continue
+		}
 		m.Header = append(m.Header, content.Field{Name: name, Value: value})
 	}
 	m.Body = []byte(body)

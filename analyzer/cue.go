@@ -78,6 +78,7 @@ type cue struct {
 type reading struct {
 	ok       bool
 	level    int
+	most     float64 // points it may have, 0 for no limit of its own
 	observed string
 	usual    string
 	text     string
@@ -122,6 +123,9 @@ func (a *Analyzer) measure(v *view) ([]Evidence, float64, float64) {
 			continue
 		}
 		points := baseline.Surprise(v.sender, v.org, i, level, c.prior[level], v.today)
+		if r.most > 0 {
+			points = min(points, r.most)
+		}
 		if points < 0.3 { // every second mail: no evidence
 			continue
 		}

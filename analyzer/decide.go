@@ -34,8 +34,8 @@ var DefaultBudget = Budget{Holds: 1e-4, Delays: 5e-3}
 const (
 	shippedDrift = 3
 	shippedDelay = 5
-	shippedHold  = 12
-	shippedSum   = 8
+	shippedHold  = 14
+	shippedSum   = 10
 	lineWeight   = 500
 )
 
@@ -109,7 +109,7 @@ func (a *Analyzer) decide(v *view, points, lure float64, rule Override, cond Con
 	case v.declared.hold:
 		d.would, d.cause = Hold, "habit"
 	default:
-		d.would, d.cause = t.action(points, d.sum, lure)
+		d.would, d.cause = t.action(points, d.sum, lure, v.state.open)
 		if d.would != Hold && v.state.open && points >= t.drift && gate(lure) > 0 && a.alike(v) {
 			d.would, d.cause = Hold, "incident"
 		}
@@ -135,12 +135,16 @@ func (a *Analyzer) decide(v *view, points, lure float64, rule Override, cond Con
 }
 
 // action is what a mail gets by its points, its sender's sum and how much of it is a lure:
-// the verdict but for rules, habits, modes and open incidents.
-func (l lines) action(points, sum, lure float64) (would Action, cause string) {
+// the verdict but for rules, habits, modes and the likeness to an open incident's mail.
+func (l lines) action(points, sum, lure float64, open bool) (would Action, cause string) {
+	least := l.drift
+	if open { // the sum is the thief's by now, and the owner still writes
+		least = l.delay
+	}
 	switch {
 	case points >= l.hold:
 		return Hold, "mail"
-	case sum >= l.sum && points >= l.drift:
+	case sum >= l.sum && points >= least && gate(lure) > 0:
 		return Hold, "sum"
 	case points >= l.delay && gate(lure) > 0:
 		return Delay, "mail"
@@ -172,9 +176,17 @@ func (a *Analyzer) alike(v *view) bool {
 		if similar(t.simHash, v.o.SimHash) || share1(t.marks, v.o.Marks) {
 			return true
 		}
-		net := v.o.Keys[baseline.Network]
-		if len(net) > 0 && !v.sender.Known(baseline.Network, net[0], v.today) &&
-			share1(t.networks, net) {
+		if v.sharesNew(baseline.Site, t.sites) || v.sharesNew(baseline.Network, t.networks) {
+			return true
+		}
+	}
+	return false
+}
+
+// sharesNew says whether a habit that is new to the sender is among those of another mail.
+func (v *view) sharesNew(f baseline.Family, of []baseline.Key) bool {
+	for _, k := range v.o.Keys[f] {
+		if slices.Contains(of, k) && !v.sender.Known(f, k, v.today) {
 			return true
 		}
 	}

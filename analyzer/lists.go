@@ -43,6 +43,19 @@ var lists = sync.OnceValue(func() hostLists {
 	return l
 })
 
+// shared returns the host whose pages anyone can publish, or "" when the host's name
+// already tells who publishes: "www.", "m." and numbered servers belong to the service, any
+// other label names a customer.
+func (l hostLists) shared(host string) string {
+	p := l.published(host)
+	label := strings.TrimSuffix(strings.TrimSuffix(host, p), ".")
+	if p == "" || label != "" && label != "www" && label != "m" &&
+		strings.Trim(label, "0123456789") != "" {
+		return ""
+	}
+	return p
+}
+
 // published returns the host under which anyone can publish, or "": the listed name
 // itself or a parent of host.
 func (l hostLists) published(host string) string {

@@ -22,7 +22,7 @@ func Lures(r *Record) []string {
 		}
 		host, label, shared := strings.Cut(e.Observed, "/")
 		if !shared {
-			if p, err := content.ParsePattern(host); err == nil {
+			if p, err := content.ParsePattern(host); err == nil && !isPopular(lists(), host) {
 				out = append(out, p.String())
 			}
 			continue

@@ -71,8 +71,8 @@ func (a *Analyzer) observe(m *Mail, c *content.Content) (baseline.Observation, P
 	for i := range c.URLs {
 		if s := site(&c.URLs[i]); s != "" {
 			sites = append(sites, s)
-			if s != c.URLs[i].Domain && s != c.URLs[i].Host {
-				sites = append(sites, c.URLs[i].Host)
+			if shared := lists().shared(c.URLs[i].Host); shared != "" {
+				sites = append(sites, shared)
 			}
 		}
 	}
@@ -89,13 +89,14 @@ func site(u *content.URL) string {
 	if u.Host == "" {
 		return ""
 	}
-	switch lists().published(u.Host) {
-	case "":
-		return u.Domain
-	case u.Host:
-		return u.Host + "/" + pageLabel(u.Path)
+	l := lists()
+	if shared := l.shared(u.Host); shared != "" {
+		return shared + "/" + pageLabel(u.Path)
 	}
-	return u.Host
+	if l.published(u.Host) != "" {
+		return u.Host
+	}
+	return u.Domain
 }
 
 // pageLabel returns the label of a path that names the page: the first that looks like

@@ -1,6 +1,8 @@
 package analyzer
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -145,4 +147,18 @@ func encodingShape(c *content.Content) string {
 		form = "html"
 	}
 	return c.Charset + " " + c.Encoding + " " + form
+}
+
+// shiftZone returns a zone such as "+0900" moved by whole hours; "" when it is no zone.
+func shiftZone(zone string, hours int) string {
+	n, err := strconv.Atoi(zone)
+	if err != nil || len(zone) != 5 {
+		return ""
+	}
+	minutes := n/100*60 + n%100 + 60*hours
+	sign := '+'
+	if minutes < 0 {
+		sign, minutes = '-', -minutes
+	}
+	return fmt.Sprintf("%c%02d%02d", sign, minutes/60, minutes%60)
 }

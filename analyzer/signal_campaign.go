@@ -60,6 +60,7 @@ func campaign(v *view) reading {
 		}
 		if level > r.level {
 			r.level = level
+			r.most = float64(level) + 0.5 // a link sent twice is a reminder, sixteen times a campaign
 			r.observed = fmt.Sprintf("%d earlier mails, %d of other accounts", own+others, others)
 			r.text = "the same unknown link or file was in other mails of the last days"
 		}

@@ -49,16 +49,32 @@ func newEncoding(v *view) reading {
 	return shape(v, baseline.Encoding, "a text encoding", encodingShape(v.c))
 }
 
+// newZone: the zone of Date. An hour beside a known zone is no news, or every account
+// would be strange on the two days a year when the clocks change.
 func newZone(v *view) reading {
-	return shape(v, baseline.Zone, "a time zone", v.c.Zone)
+	r := shape(v, baseline.Zone, "a time zone", v.c.Zone)
+	for _, hours := range []int{-1, 1} {
+		beside := v.hasher.key(baseline.Zone, shiftZone(v.c.Zone, hours))
+		if r.level > 0 && v.sender.Known(baseline.Zone, beside, v.today) {
+			return reading{ok: true}
+		}
+	}
+	return r
 }
 
 func newFrom(v *view) reading {
 	return shape(v, baseline.From, "a From address with this MAIL FROM", clip(firstAddr(v.c.From), 80))
 }
 
+// own says whether an address is in the domain that the sender's login proves: who takes
+// an account over wants the answers elsewhere.
+func (v *view) own(addr string) bool {
+	d := addressDomain(v.mail.Sender)
+	return d != "" && v.mail.Class == Account && addressDomain(addr) == d
+}
+
 func newReplyTo(v *view) reading {
-	if len(v.o.Keys[baseline.ReplyTo]) == 0 {
+	if len(v.o.Keys[baseline.ReplyTo]) == 0 || v.own(firstAddr(v.c.ReplyTo)) {
 		return reading{ok: true}
 	}
 	return shape(v, baseline.ReplyTo, "a Reply-To domain", clip(addressDomain(firstAddr(v.c.ReplyTo)), 80))
@@ -71,7 +87,7 @@ func newMailLink(v *view) reading {
 	r := reading{ok: true, usual: "links to known addresses"}
 	for _, addr := range v.c.MailLinks {
 		k := v.hasher.key(baseline.Recipient, addr)
-		if addr == firstAddr(v.c.From) || v.sender.Known(baseline.Recipient, k, v.today) ||
+		if addr == firstAddr(v.c.From) || v.own(addr) || v.sender.Known(baseline.Recipient, k, v.today) ||
 			v.org.Known(baseline.Recipient, k, v.today) {
 			continue
 		}

@@ -36,6 +36,7 @@ type trace struct {
 	fresh      int // recipients that were new to the sender and not seen lately
 	marks      []baseline.Key
 	networks   []baseline.Key
+	sites      []baseline.Key
 	simHash    uint64
 	would      Action
 	action     Action
@@ -49,6 +50,7 @@ func (s *state) add(r *Record, fresh int, sum float64) {
 		id: r.ID, at: r.Observation.At, points: r.Verdict.Points,
 		recipients: r.Observation.Recipients, fresh: fresh,
 		marks: r.Observation.Marks, networks: r.Observation.Keys[baseline.Network],
+		sites:   r.Observation.Keys[baseline.Site],
 		simHash: r.Observation.SimHash,
 		would:   r.Verdict.Would, action: r.Verdict.Action, due: r.Due,
 	})

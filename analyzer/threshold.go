@@ -22,9 +22,9 @@ func (a *Analyzer) InForce(ctx context.Context, now time.Time) (Thresholds, erro
 }
 
 // Would returns what a mail that was judged before gets at other thresholds, all of them
-// set: the verdict but for rules, habits and what an open incident adds.
+// set: the verdict but for rules, habits and what an open incident changes.
 func (t Thresholds) Would(v *Verdict) Action {
 	would, _ := lines{delay: t.Delay, hold: t.Hold, sum: t.Sum, drift: t.Drift}.
-		action(v.Points, v.Sum, v.Lure)
+		action(v.Points, v.Sum, v.Lure, false)
 	return would
 }

@@ -143,6 +143,7 @@ const (
 	Calendar   Kind = "calendar"
 	Document   Kind = "document"
 	Picture    Kind = "picture"
+	SignedBy   Kind = "signature" // a detached signature of OpenPGP or S/MIME
 	TextFile   Kind = "text"
 	OtherFile  Kind = "other"
 )

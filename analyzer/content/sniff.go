@@ -55,6 +55,9 @@ var magics = []struct {
 // it: there the extension counts as well, since it decides what opens the file.
 func sniff(data []byte, name, claimed string) (media string, kind Kind) {
 	media, kind = sniffContent(data, claimed)
+	if isSignature(data, claimed) {
+		return media, SignedBy
+	}
 	byName := kindByName(name)
 	switch {
 	case byName == "", kind == Executable:
@@ -69,6 +72,19 @@ func sniff(data []byte, name, claimed string) (media string, kind Kind) {
 		kind = kindByClaim(claimed)
 	}
 	return media, kind
+}
+
+// isSignature tells whether a file is a detached signature (RFC 3156 section 5, RFC 8551
+// section 3.5.3): mail programs check it and offer nothing to open. The label alone is
+// not believed.
+func isSignature(data []byte, claimed string) bool {
+	switch claimed {
+	case "application/pgp-signature":
+		return bytes.HasPrefix(bytes.TrimSpace(data), []byte("-----BEGIN PGP SIGNATURE-----"))
+	case "application/pkcs7-signature", "application/x-pkcs7-signature":
+		return bytes.HasPrefix(data, []byte{0x30, 0x80}) || bytes.HasPrefix(data, []byte{0x30, 0x82})
+	}
+	return false
 }
 
 func sniffContent(data []byte, claimed string) (string, Kind) {

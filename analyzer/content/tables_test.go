@@ -197,6 +197,10 @@ func TestSniff(t *testing.T) {
 		{"\x1f\x8b\x08", "a.tgz", "application/gzip", Archive},
 		{"BEGIN:VCALENDAR", "", "text/plain", Calendar},
 		{"", "", "message/rfc822", Message},
+		{"-----BEGIN PGP SIGNATURE-----\n", "s.asc", "application/pgp-signature", SignedBy},
+		{"\x30\x82\x01", "smime.p7s", "application/pkcs7-signature", SignedBy},
+		{"MZ\x90", "s.asc", "application/pgp-signature", Executable},
+		{"hello", "s.asc", "application/pgp-signature", TextFile},
 		{"", "", "application/octet-stream", OtherFile},
 	} {
 		if _, got := sniff([]byte(tt.data), tt.name, tt.claimed); got != tt.want {
