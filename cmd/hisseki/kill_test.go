@@ -123,7 +123,7 @@ func (k *killing) write(r *rand.Rand) {
 			k.sent[n].queueID = id
 			k.mu.Unlock()
 		}
-		time.Sleep(time.Duration(r.IntN(120)) * time.Millisecond)
+		time.Sleep(time.Duration(r.IntN(400)) * time.Millisecond)
 	}
 }
 
@@ -151,7 +151,7 @@ func (k *killing) reviewer(r *rand.Rand) {
 				k.mu.Unlock()
 			}
 		}
-		time.Sleep(200 * time.Millisecond)
+		time.Sleep(300 * time.Millisecond)
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -29,7 +31,7 @@ var build = sync.OnceValues(func() (path string, err error) {
 	}
 	path = filepath.Join(built, "hisseki")
 	args := []string{"build", "-o", path}
-	if raceDetector {
+	if raced() {
 		args = append(args, "-race")
 	}
 	if out, err := exec.Command("go", append(args, ".")...).CombinedOutput(); err != nil {
@@ -37,6 +39,12 @@ var build = sync.OnceValues(func() (path string, err error) {
 	}
 	return path, nil
 })
+
+// raced says whether the tests have the race detector.
+func raced() bool {
+	info, ok := debug.ReadBuildInfo()
+	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
+}
 
 // program builds the real program or fails the test.
 func program(t testing.TB) string {
@@ -165,7 +173,8 @@ func (p *process) says(skip int, text string) {
 // wait polls a condition of another process, which tells us in no other way.
 func wait(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(90 * time.Second); !ok(); time.Sleep(20 * time.Millisecond) {
+	// Far beyond what is needed on a quiet machine; it may be busy with other tests.
+	for deadline := time.Now().Add(4 * time.Minute); !ok(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("never: %s", what)
 		}
