@@ -32,7 +32,11 @@ func newAgent() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return runAgent(cmd, cfg, host, once)
+			err = runAgent(cmd, cfg, host, once)
+			if errors.Is(err, context.Canceled) && cmd.Context().Err() != nil {
+				return nil // told to stop
+			}
+			return err
 		},
 	}
 	cmd.Flags().StringVar(&host, "host", "", "`NAME` of this MTA, by default Postfix's myhostname")
@@ -90,9 +94,6 @@ func runAgent(cmd *cobra.Command, cfg config.Config, host string, once bool) (er
 	if lost := context.Cause(ctx); errors.Is(lost, store.ErrLost) {
 		return lost // serve writes it back; whoever starts us again finds it
 	}
-	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
-		return nil // told to stop
-	}
 	return err
 }
 
@@ -136,6 +137,7 @@ func postconf(ctx context.Context, configDir string, args ...string) (string, er
 	defer cancel()
 	out, err := exec.CommandContext(ctx, path, args...).Output()
 	if err != nil {
+		err = errors.Join(ctx.Err(), err)
 		return "", fmt.Errorf("asking postconf %s: %w", strings.Join(args, " "), err)
 	}
 	return string(out), nil
