@@ -37,7 +37,8 @@ type Indicator struct {
 // guesses is from how many failed logins on an address is listed: fewer are typing errors.
 const guesses = 5
 
-// indicators collects what the attack used. Mail that a person released says nothing.
+// indicators collects what the attack used. Mail that was recalled, that only a rule holds
+// or that a person released says nothing.
 func indicators(s *store.Scope) []Indicator {
 	found := make(map[Indicator]*Indicator) // by kind and value
 	see := func(kind IndicatorKind, value, name string, at time.Time, mails int) {
@@ -52,10 +53,10 @@ func indicators(s *store.Scope) []Indicator {
 	}
 	for i := range s.Holds {
 		h := &s.Holds[i]
-		if h.State == store.Released || h.State == store.Releasing {
-			continue
+		if !h.Tells || h.State == store.Released || h.State == store.Releasing {
+			continue // may be an innocent's
 		}
-		seeMail(h.Record, !h.Recalled.IsZero(), see)
+		seeMail(h.Record, see)
 	}
 	for _, l := range s.Logins {
 		if l.Result != analyzer.LoginSuccess && l.Count >= guesses && l.Client.IsValid() {
@@ -74,22 +75,14 @@ func indicators(s *store.Scope) []Indicator {
 	return out
 }
 
-// seeMail collects from one mail. Recalled mail may be an innocent's: only its links count.
-func seeMail(m *analyzer.Record, recalled bool,
-	see func(IndicatorKind, string, string, time.Time, int)) {
+// seeMail collects from one mail.
+func seeMail(m *analyzer.Record, see func(IndicatorKind, string, string, time.Time, int)) {
 	at := m.Envelope.Time
-	hosts := analyzer.Lures(m)
-	for _, host := range hosts {
+	for _, host := range analyzer.Lures(m) {
 		see(IndicatorHost, host, "", at, 1)
 	}
 	for _, u := range m.URLs {
-		if recalled && !slices.ContainsFunc(hosts, func(p string) bool { return below(u, p) }) {
-			continue
-		}
 		see(IndicatorURL, u, "", at, 1)
-	}
-	if recalled {
-		return
 	}
 	if m.Envelope.Client.IsValid() && slices.ContainsFunc(m.Verdict.Evidence,
 		func(e analyzer.Evidence) bool { return e.Signal == "network-new" }) {
@@ -100,13 +93,6 @@ func seeMail(m *analyzer.Record, recalled bool,
 			see(IndicatorFile, sum, name, at, 1)
 		}
 	}
-}
-
-// below says whether a URL lies below a pattern such as "lure.example.org".
-func below(u, pattern string) bool {
-	p, err := content.ParsePattern(u)
-	return err == nil && (p.Host == pattern || strings.HasSuffix(p.Host, "."+pattern) ||
-		strings.HasPrefix(p.String(), pattern))
 }
 
 // fileOf reads a record's file: "name sha256-hex kind", where the name may have spaces.

@@ -29,6 +29,7 @@ func insertMarks(tx *sql.Tx, journal int64, marks []baseline.Key) error {
 // nothing.
 func joinCase(tx *sql.Tx, incident, journal int64) error {
 	const others = `i.id != ?1
+		  AND h.tells = 1
 		  AND i.case_id != (SELECT case_id FROM incident WHERE id = ?1)
 		  AND (i.state = 'open'
 			OR i.state = 'confirmed'

@@ -111,6 +111,7 @@ func (db *DB) Holds(ctx context.Context, f Filter) ([]Hold, error) {
 			h.decided,
 			h.promoted,
 			h.recalled,
+			h.tells,
 			h.attempts,
 			h.error,
 			h.excerpt,
@@ -142,7 +143,7 @@ func scanHold(rows scanner) (*Hold, error) {
 	var due, decided, promoted, recalled, until int64
 	var rcpts string
 	r, err := scanRecord(rows, &h.ID, &h.State, &h.Incident, &due, &h.By, &h.Reason, &decided,
-		&promoted, &recalled, &h.Attempts, &h.Error, &h.Excerpt, &until, &rcpts)
+		&promoted, &recalled, &h.Tells, &h.Attempts, &h.Error, &h.Excerpt, &until, &rcpts)
 	if err != nil {
 		return nil, err
 	}

@@ -38,6 +38,7 @@ type Hold struct {
 	Decided      time.Time
 	Promoted     time.Time // when a delay became a hold, zero when it did not
 	Recalled     time.Time // when it was asked back for an incident, zero when it was not
+	Tells        bool      // says what its incident's campaign is: held for what it is itself
 	Attempts     int
 	Error        string // of the last attempt
 	Excerpt      string
@@ -62,12 +63,13 @@ func (db *DB) insertHold(tx *sql.Tx, journal int64, r *analyzer.Record) error {
 	if r.Excerpt != "" {
 		until = db.now().Add(db.opt.Excerpt).Unix()
 	}
-	if _, err := tx.Exec(`INSERT INTO hold (journal, incident, state, due, excerpt, excerpt_until)
-		VALUES (?, ?, ?, ?, ?, ?)`, journal, incident, state, unix(r.Due), r.Excerpt,
-		until); err != nil {
+	if _, err := tx.Exec(`INSERT INTO hold (journal, incident, state, due, excerpt, excerpt_until,
+			tells)
+		VALUES (?, ?, ?, ?, ?, ?, ?)`, journal, incident, state, unix(r.Due), r.Excerpt, until,
+		tells(r)); err != nil {
 		return fmt.Errorf("insert hold: %w", err)
 	}
-	if state == Held {
+	if state == Held && tells(r) {
 		return joinCase(tx, incident.(int64), journal)
 	}
 	return nil

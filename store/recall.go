@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"hisseki/analyzer"
@@ -24,11 +25,27 @@ const recallable = `(h.id IS NULL
 		  AND o.until > ?
 		  AND (o.action = 'pass' OR o.mode = 'observe'))`
 
-// attackMail chooses the holds (s) that say what an incident's campaign is: mail held as
-// judged, not what was recalled because of it, nor what a person let go.
+// attackMail chooses the holds (s) that say what an incident's campaign is: mail held for
+// what it is itself, not what was recalled because of it, nor what a person let go.
 const attackMail = `s.incident = ?
-	AND s.recalled = 0
+	AND s.tells = 1
 	AND s.state NOT IN ('releasing', 'released')`
+
+// rulePoints is what a mail that only a rule held must have to tell of a campaign: one
+// ordinary mail in ten thousand has so many. The owner's own mail is held by the rule too.
+const rulePoints = 4
+
+// tells says whether a kept mail shows what an attack looks like.
+func tells(r *analyzer.Record) bool {
+	switch r.Verdict.Cause {
+	case "rule", "habit":
+		return r.Verdict.Points >= rulePoints ||
+			slices.ContainsFunc(r.Verdict.Evidence, func(e analyzer.Evidence) bool {
+				return e.Signal == "url-blocked"
+			})
+	}
+	return true
+}
 
 // Recall asks back, for every open incident, mail of the same campaign that may still
 // wait in the queue: mail of any sender with the same unknown link or file, and the
@@ -153,13 +170,14 @@ func recall(tx *sql.Tx, journal, incident int64, now time.Time) (bool, error) {
 		return false, err
 	}
 	at := now.Unix()
-	done, err := changed(tx.Exec(`INSERT INTO hold (journal, incident, state, due, recalled)
-		VALUES (?1, ?2, 'recalling', ?3, ?3)
+	done, err := changed(tx.Exec(`INSERT INTO hold (journal, incident, state, due, recalled, tells)
+		VALUES (?1, ?2, 'recalling', ?3, ?3, 0)
 		ON CONFLICT (journal) DO UPDATE SET
 			state = iif(state = 'delayed', 'held', 'recalling'),
 			incident = excluded.incident,
 			due = iif(state = 'delayed', 0, excluded.due),
 			recalled = excluded.recalled,
+			tells = 0,
 			promoted = iif(state = 'delayed', excluded.recalled, 0),
 			by = '',
 			attempts = 0,

@@ -252,3 +252,36 @@ func TestUpgradedIncidentJoinsACase(t *testing.T) {
 		t.Errorf("incidents %+v, %v; want both in case 3", list, err)
 	}
 }
+
+// While a rule holds all mail of a sender, the owner's own is held too: what is ordinary
+// in it recalls nobody's mail and joins no case.
+func TestMailHeldByARuleRecallsLittle(t *testing.T) {
+	for name, c := range map[string]struct {
+		cause    string
+		points   float64
+		evidence string
+		want     int
+	}{
+		"judged":          {"mail", 9, "", 1},
+		"rule, ordinary":  {"rule", 1, "", 0},
+		"habit, ordinary": {"habit", 1, "", 0},
+		"rule, unusual":   {"rule", rulePoints, "", 1},
+		"blocked link":    {"rule", 0, "url-blocked", 1},
+	} {
+		db, now := clocked(t)
+		keep(t, db, mailOf("c@example.jp", analyzer.Pass, 0, 7))
+		r := mailOf("b@example.jp", analyzer.Hold, 0, 7)
+		r.Verdict.Cause, r.Verdict.Points = c.cause, c.points
+		r.Verdict.Evidence = []analyzer.Evidence{{Signal: c.evidence}}
+		keep(t, db, r)
+		if n, err := db.Recall(t.Context(), *now); err != nil || n != c.want {
+			t.Errorf("%s: %d recalled, %v; want %d", name, n, err, c.want)
+		}
+		keep(t, db, mailOf("d@example.jp", analyzer.Hold, 0, 7))
+		list, err := db.FindIncidents(t.Context(), IncidentFilter{Case: 1})
+		if err != nil || len(list) != 1+c.want {
+			t.Errorf("%s: %d incidents in the case, %v; want %d", name, len(list), err, 1+c.want)
+		}
+		db.Close()
+	}
+}

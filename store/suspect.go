@@ -31,7 +31,7 @@ func (db *DB) Suspects(ctx context.Context, i *Incident) ([]Suspect, error) {
 	clients := make(map[string]bool)
 	for k := range holds {
 		h := &holds[k]
-		if !h.Recalled.IsZero() || h.State == Releasing || h.State == Released {
+		if !h.Tells || h.State == Releasing || h.State == Released {
 			continue // found by its likeness, or the owner's after all
 		}
 		attack = append(attack, h.Record)

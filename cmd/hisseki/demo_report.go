@@ -92,9 +92,11 @@ func (d *demo) firstHold(ctx context.Context, holds []store.Hold) error {
    bin/hisseki quarantine list --db %[1]s
    bin/hisseki quarantine show H1 --db %[1]s
    bin/hisseki quarantine list --host file-kakunin.test --json --db %[1]s
-   bin/hisseki quarantine discard --sender %[2]s --dry-run --db %[1]s
-   rm -r %[3]s
-`, d.db, company.Victim, d.dir)
+   bin/hisseki incident show I1 --db %[1]s
+   bin/hisseki incident report I1 --format html -o report.html --db %[1]s   # or --lang ja
+   bin/hisseki incident confirm I1 --dry-run --db %[1]s
+   rm -r %[2]s
+`, d.db, d.dir)
 	if len(holds) == 0 {
 		return fmt.Errorf("nothing was held: see %s/serve.log", d.dir)
 	}

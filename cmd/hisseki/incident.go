@@ -144,6 +144,9 @@ func lures(holds []store.Hold) []string {
 	count := map[string]int{}
 	var list []string
 	for i := range holds {
+		if !holds[i].Tells || holds[i].State == store.Released || holds[i].State == store.Releasing {
+			continue // may be an innocent's
+		}
 		for _, l := range analyzer.Lures(holds[i].Record) {
 			if count[l]++; count[l] == 1 {
 				list = append(list, l)

@@ -20,6 +20,7 @@ ALTER TABLE incident ADD COLUMN kept INTEGER NOT NULL DEFAULT 0; -- confirmed, m
 
 -- States since this schema: also recalling, gone.
 ALTER TABLE hold ADD COLUMN recalled INTEGER NOT NULL DEFAULT 0; -- when asked back, 0 for never
+ALTER TABLE hold ADD COLUMN tells INTEGER NOT NULL DEFAULT 1; -- what its incident's campaign is
 ALTER TABLE hold ADD COLUMN ended INTEGER NOT NULL DEFAULT 0; -- decided by its incident's end
 
 -- Learned mail that an incident took back, so that it can be given back.
