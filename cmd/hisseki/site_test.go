@@ -28,6 +28,7 @@ type site struct {
 	config   string
 	db       string
 	listen   string // of serve, as net.Dial wants it
+	clock    string // of serve
 	uid, gid int
 	serve    *process
 	agent    *process
@@ -43,18 +44,22 @@ socket_group = "postfix"
 [verdict]
 delay = %v
 hold = %v
-sum = 90.0
+sum = %v
 delay_for = %q
 [agent]
 interval = "1s"
 postfix_config = %q
+[maillog]
+files = [%q]
 `
 
 // siteOptions of a site; zero thresholds keep mail from being kept.
 type siteOptions struct {
 	unix        bool // a unix socket and a chrooted Postfix; else TCP
 	delay, hold float64
+	sum         float64 // 0 for one that nothing reaches
 	delayFor    time.Duration
+	clock       string // of serve, "" for the real one
 }
 
 // newSite sets a site up without starting the daemons.
@@ -87,7 +92,12 @@ func newSite(t *testing.T, o siteOptions) *site {
 	t.Cleanup(s.tell)
 	s.db = filepath.Join(s.dir, "hisseki.db")
 	s.config = filepath.Join(s.dir, "hisseki.toml")
-	text := fmt.Sprintf(siteConfig, s.db, address, o.delay, o.hold, o.delayFor, s.Config)
+	if o.sum == 0 {
+		o.sum = 90
+	}
+	s.clock = o.clock
+	text := fmt.Sprintf(siteConfig, s.db, address, o.delay, o.hold, o.sum, o.delayFor, s.Config,
+		s.Dir+"/mail.log")
 	if err := os.WriteFile(s.config, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +146,7 @@ func (s *site) give(dir string) {
 func (s *site) startServe() {
 	s.t.Helper()
 	s.serve = spawn(s.t, filepath.Join(s.dir, "serve.log"), s.uid, s.gid, "serve", "--config",
-		s.config)
+		s.config, "--clock", s.clock)
 	network := "unix"
 	if !strings.HasPrefix(s.listen, "/") {
 		network = "tcp"

@@ -17,6 +17,7 @@ const Password = "correct-horse-4"
 type Submission struct {
 	User       string // SMTP AUTH login, "" sends to the port for applications without one
 	Password   string // "" is the right one
+	Local      string // address of 127.0.0.0/8 to connect from, "" is 127.0.0.1
 	Client     netip.Addr
 	ClientName string // by XCLIENT with Client
 	Helo       string // "" is client.example.test
@@ -36,7 +37,11 @@ func (in *Instance) Dial(s Submission) (*Client, error) {
 	if s.User == "" {
 		addr = in.App
 	}
-	conn, err := net.DialTimeout("tcp4", addr, 10*time.Second)
+	dialer := net.Dialer{Timeout: 10 * time.Second}
+	if s.Local != "" {
+		dialer.LocalAddr = &net.TCPAddr{IP: net.ParseIP(s.Local)}
+	}
+	conn, err := dialer.Dial("tcp4", addr)
 	if err != nil {
 		return nil, fmt.Errorf("connect to Postfix: %w", err)
 	}

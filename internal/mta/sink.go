@@ -26,7 +26,8 @@ type Sink struct {
 	mu      sync.Mutex
 	mails   []Mail
 	replies map[string]string
-	changed chan struct{} // closed and replaced with every mail
+	refused map[string]bool // addresses that got a 5yz reply
+	changed chan struct{}   // closed and replaced with every mail
 	conns   map[net.Conn]struct{}
 	wg      sync.WaitGroup
 }
@@ -39,8 +40,8 @@ func NewSink(t testing.TB) *Sink {
 		t.Fatalf("listen for the sink: %v", err)
 	}
 	s := &Sink{
-		ln: ln, replies: map[string]string{}, changed: make(chan struct{}),
-		conns: map[net.Conn]struct{}{},
+		ln: ln, replies: map[string]string{}, refused: map[string]bool{},
+		changed: make(chan struct{}), conns: map[net.Conn]struct{}{},
 	}
 	s.wg.Add(1)
 	go s.accept()
@@ -199,7 +200,18 @@ func (s *Sink) serve(conn net.Conn) {
 func (s *Sink) refusal(to string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.replies[strings.ToLower(to[strings.LastIndexByte(to, '@')+1:])]
+	reply := s.replies[strings.ToLower(to[strings.LastIndexByte(to, '@')+1:])]
+	if strings.HasPrefix(reply, "5") {
+		s.refused[to] = true
+	}
+	return reply
+}
+
+// Refused says whether an address was ever refused for good.
+func (s *Sink) Refused(address string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.refused[address]
 }
 
 func (s *Sink) keep(m Mail) {
