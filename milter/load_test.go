@@ -20,12 +20,13 @@ import (
 // 50 half-open beside them. No mail may get another's verdict; start checks that no
 // goroutine and no room is left.
 func TestManyConnections(t *testing.T) {
-	s, addr := start(t, Config{Connections: 1100, Judge: &stubJudge{do: func(m *analyzer.Mail) (analyzer.Verdict, error) {
+	judge := &stubJudge{do: func(m *analyzer.Mail) (analyzer.Verdict, error) {
 		if m.Sender == "bad" {
 			return analyzer.Verdict{Action: analyzer.Hold, Points: float64(len(m.Body))}, nil
 		}
 		return analyzer.Verdict{Action: analyzer.Pass}, nil
-	}}})
+	}}
+	s, addr := start(t, Config{Connections: 1100, Judge: judge})
 	var open []*gomilter.ClientSession
 	for i := range 1000 {
 		mode := gomilter.OptProtocol(0)

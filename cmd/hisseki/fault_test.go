@@ -142,7 +142,8 @@ func TestDiskFull(t *testing.T) {
 	if said := p.serve.said(); !strings.Contains(said, "disk is full") {
 		t.Errorf("the log does not say why:\n%s", said)
 	}
-	if out, err := exec.Command(program(t), "status", "--config", p.config).CombinedOutput(); err != nil {
+	out, err := exec.Command(program(t), "status", "--config", p.config).CombinedOutput()
+	if err != nil {
 		t.Errorf("status on a full disk: %v\n%s", err, out)
 	}
 	if err := os.Remove(filler.Name()); err != nil {

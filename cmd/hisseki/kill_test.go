@@ -159,7 +159,8 @@ func (k *killing) reviewer(r *rand.Rand) {
 func (k *killing) round(r *rand.Rand) {
 	pause := func(most int) { time.Sleep(time.Duration(r.IntN(most)) * time.Millisecond) }
 	pause(1200)
-	what := []string{"serve", "agent", "serve", "agent", "serve", "agent", "both", "postfix"}[r.IntN(8)]
+	choice := []string{"serve", "agent", "serve", "agent", "serve", "agent", "both", "postfix"}
+	what := choice[r.IntN(len(choice))]
 	k.kills[what]++
 	if what == "serve" || what == "both" {
 		k.serve.kill()

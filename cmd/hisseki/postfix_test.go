@@ -128,7 +128,8 @@ func (j *job) review() {
 			j.t.Errorf("the list does not name recipient %s", j.theft[i].Recipients[0])
 		}
 	}
-	for _, want := range []string{company.Victim, "file-kakunin.test", "new to the whole organisation"} {
+	for _, want := range []string{company.Victim, "file-kakunin.test",
+		"new to the whole organisation"} {
 		if !strings.Contains(list, want) {
 			j.t.Errorf("the list does not say %q:\n%s", want, list)
 		}

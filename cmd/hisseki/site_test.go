@@ -53,10 +53,10 @@ postfix_config = %q
 files = [%q]
 `
 
-// siteOptions of a site; zero thresholds keep mail from being kept.
+// siteOptions of a site.
 type siteOptions struct {
-	unix        bool // a unix socket and a chrooted Postfix; else TCP
-	delay, hold float64
+	unix        bool    // a unix socket and a chrooted Postfix; else TCP
+	delay, hold float64 // thresholds, in points
 	sum         float64 // 0 for one that nothing reaches
 	delayFor    time.Duration
 	clock       string // of serve, "" for the real one
