@@ -18,6 +18,7 @@ type Config struct {
 	Salt       []byte          // secret of the store: profiles hold keyed hashes only
 	Mode       map[Class]Mode  // Observe where a class is missing
 	Thresholds Thresholds      // zero fields follow the organisation's history
+	Shipped    Thresholds      // before there is history, zero fields mean DefaultShipped
 	Budget     Budget          // zero means DefaultBudget
 	Limits     content.Limits  // of parsing
 	Locate     Locator         // nil: no country or provider is known
@@ -88,6 +89,7 @@ func New(cfg Config, memory Memory) *Analyzer {
 	if cfg.Budget == (Budget{}) {
 		cfg.Budget = DefaultBudget
 	}
+	cfg.Shipped = cfg.Shipped.or(DefaultShipped)
 	a := &Analyzer{cfg: cfg, hash: hasher{cfg.Salt}, memory: memory,
 		senders: make(map[string]*entry)}
 	a.shared.crowd.marks = make(map[baseline.Key][]sighting)

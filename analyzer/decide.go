@@ -1,6 +1,7 @@
 package analyzer
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -20,6 +21,12 @@ type Thresholds struct {
 	Drift float64 // a mail adds to the CUSUM what it has beyond
 }
 
+// or returns the thresholds with other's in place of those left zero.
+func (t Thresholds) or(other Thresholds) Thresholds {
+	return Thresholds{Delay: cmp.Or(t.Delay, other.Delay), Hold: cmp.Or(t.Hold, other.Hold),
+		Sum: cmp.Or(t.Sum, other.Sum), Drift: cmp.Or(t.Drift, other.Drift)}
+}
+
 // Budget is what share of ordinary mail may be disturbed.
 type Budget struct {
 	Holds  float64 // held by mistake
@@ -29,15 +36,11 @@ type Budget struct {
 // DefaultBudget is one false hold in ten thousand mails and one delay in two hundred.
 var DefaultBudget = Budget{Holds: 1e-4, Delays: 5e-3}
 
-// Shipped lines stand for the first days, until the organisation's own history weighs
-// more than lineWeight mails. They are the means over three replayed organisations.
-const (
-	shippedDrift = 3
-	shippedDelay = 5
-	shippedHold  = 14
-	shippedSum   = 10
-	lineWeight   = 500
-)
+// DefaultShipped lines stand for the first days, until the organisation's own history
+// weighs more than lineWeight mails. They are the means over three replayed organisations.
+var DefaultShipped = Thresholds{Delay: 5, Hold: 14, Sum: 10, Drift: 3}
+
+const lineWeight = 500
 
 // driftShare of ordinary mails have points beyond the drift and so add to the CUSUM.
 const driftShare = 0.03
@@ -52,16 +55,16 @@ type lines struct {
 // holds for the single mail, half for the sum; four fifths of the delays, for some are
 // spent before the lines have settled.
 func (a *Analyzer) lines(org *baseline.Profile) lines {
-	b, t := a.cfg.Budget, a.cfg.Thresholds
+	b, t, shipped := a.cfg.Budget, a.cfg.Thresholds, a.cfg.Shipped
 	l := lines{
-		drift: org.Line(false, driftShare, shippedDrift, lineWeight),
-		delay: org.Line(false, b.Delays*0.5, shippedDelay, lineWeight),
-		hold:  org.Line(false, b.Holds/2, shippedHold, lineWeight),
-		sum:   org.Line(true, b.Holds/2, shippedSum, lineWeight),
+		drift: org.Line(false, driftShare, shipped.Drift, lineWeight),
+		delay: org.Line(false, b.Delays*0.5, shipped.Delay, lineWeight),
+		hold:  org.Line(false, b.Holds/2, shipped.Hold, lineWeight),
+		sum:   org.Line(true, b.Holds/2, shipped.Sum, lineWeight),
 	}
-	l.delay = within(l.delay, shippedDelay)
-	l.hold = within(l.hold, shippedHold)
-	l.sum = within(l.sum, shippedSum)
+	l.delay = within(l.delay, shipped.Delay)
+	l.hold = within(l.hold, shipped.Hold)
+	l.sum = within(l.sum, shipped.Sum)
 	for _, set := range []struct {
 		line  *float64
 		fixed float64

@@ -60,3 +60,21 @@ func TestInForceFollowsHistory(t *testing.T) {
 		t.Errorf("in force %+v, %v", got, err)
 	}
 }
+
+// Shipped lines hold as long as there is no history, and then bound what it may do.
+func TestShippedLines(t *testing.T) {
+	want := analyzer.DefaultShipped
+	want.Hold, want.Sum = 28, 20
+	cfg := analyzer.Config{Salt: []byte("test"), Shipped: analyzer.Thresholds{Hold: 28, Sum: 20}}
+	got, err := analyzer.New(cfg, replay.NewMemory()).InForce(t.Context(), attackDay)
+	if err != nil || got != want {
+		t.Errorf("without history %+v, %v; want %+v", got, err, want)
+	}
+	memory := replay.NewMemory()
+	office(t, memory)
+	got, err = analyzer.New(cfg, memory).InForce(t.Context(), attackDay)
+	if err != nil || got.Hold < 21 || got.Sum < 15 || got.Hold > 35 || got.Sum > 25 {
+		t.Errorf("with history %+v, %v; want what a quarter around the shipped lines allows",
+			got, err)
+	}
+}
