@@ -24,7 +24,7 @@ type cleaning struct{ *testing.M }
 
 // Run implements testscript.TestingM.
 func (c cleaning) Run() int {
-	defer os.RemoveAll(built)
+	defer func() { os.RemoveAll(built) }() // known only when the tests have run
 	return c.M.Run()
 }
 
