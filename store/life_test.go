@@ -57,7 +57,7 @@ func TestTransitions(t *testing.T) {
 		Released:   {"reopen": Releasing},
 		Discarded:  {"reopen": Discarding},
 		Vanished:   {"reopen": Held},
-		Gone:       {},
+		Gone:       {"reopen": Held},
 	}
 	for from, moves := range after {
 		for name, do := range to {

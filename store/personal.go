@@ -119,6 +119,11 @@ func (db *DB) Forget(ctx context.Context, sender, by, reason string) (mails int,
 				return fmt.Errorf("%s: %w", p.table, err)
 			}
 		}
+		// Others' mail that his incidents had asked back stays as it is.
+		if _, err := tx.Exec(`UPDATE hold SET incident = NULL
+			WHERE incident IN (SELECT id FROM incident WHERE sender = ?)`, sender); err != nil {
+			return fmt.Errorf("hold: %w", err)
+		}
 		if _, err := tx.Exec(`DELETE FROM incident WHERE sender = ?`, sender); err != nil {
 			return fmt.Errorf("incident: %w", err)
 		}

@@ -285,3 +285,36 @@ func TestMailHeldByARuleRecallsLittle(t *testing.T) {
 		db.Close()
 	}
 }
+
+// Forgetting the account of an incident leaves a colleague's recalled mail as it is.
+func TestForgetAfterARecall(t *testing.T) {
+	db, now := clocked(t)
+	ctx := t.Context()
+	keep(t, db, mailOf("c@example.jp", analyzer.Pass, 0, 7))
+	keep(t, db, mailOf("b@example.jp", analyzer.Hold, 0, 7))
+	if n, err := db.Recall(ctx, *now); err != nil || n != 1 {
+		t.Fatal(n, err)
+	}
+	if err := db.Finish(ctx, 2); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Decide(ctx, 1, Discarding, "a", ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Finish(ctx, 1); err != nil {
+		t.Fatal(err)
+	}
+	end := Ending{To: IncidentConfirmed, Keep: true}
+	if _, ok, err := db.EndIncident(ctx, 1, end); err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	if _, err := db.Forget(ctx, "b@example.jp", "a", "asked"); err != nil {
+		t.Fatal(err)
+	}
+	if got := states(t, db); !slices.Equal(got, []string{"1:held"}) {
+		t.Errorf("after forgetting %q", got)
+	}
+	if list := holds(t, db, Filter{}); list[0].Incident != 0 {
+		t.Errorf("a hold of incident %d, which is forgotten", list[0].Incident)
+	}
+}

@@ -7,8 +7,8 @@ import (
 )
 
 // Reopen says that a mail whose hold was over is still on hold in the queue: a released
-// one is due for release again, a discarded one for discard, a vanished one is held. It
-// notes that in the audit log.
+// one is due for release again, a discarded one for discard, a vanished or gone one is held.
+// It notes that in the audit log.
 func (db *DB) Reopen(ctx context.Context, id int64) error {
 	err := db.update(ctx, func(tx *sql.Tx) error {
 		now := db.now()
@@ -17,11 +17,11 @@ func (db *DB) Reopen(ctx context.Context, id int64) error {
 					WHEN 'released' THEN 'releasing'
 					WHEN 'discarded' THEN 'discarding'
 					ELSE 'held' END,
-				due = CASE state WHEN 'vanished' THEN 0 ELSE ? END,
+				due = iif(state IN ('vanished', 'gone'), 0, ?),
 				attempts = 0,
 				error = ''
 			WHERE id = ?
-			  AND state IN ('released', 'discarded', 'vanished')`, now.Unix(), id))
+			  AND state IN ('released', 'discarded', 'vanished', 'gone')`, now.Unix(), id))
 		if err != nil || !done {
 			return err
 		}

@@ -192,7 +192,8 @@ const clockSkew = time.Minute
 // Past implements quarantine.Past.
 func (t tasks) Past(ctx context.Context, host, queueID string) ([]quarantine.Task, error) {
 	verbs := map[store.State]quarantine.Verb{store.Released: quarantine.Release,
-		store.Discarded: quarantine.Discard, store.Vanished: quarantine.Keep}
+		store.Discarded: quarantine.Discard, store.Vanished: quarantine.Keep,
+		store.Gone: quarantine.Keep}
 	holds, err := t.Holds(ctx, store.Filter{MTA: host, QueueID: queueID,
 		States: slices.Collect(maps.Keys(verbs))})
 	if err != nil {
