@@ -278,6 +278,29 @@ func (f *failing) KeepLog(ctx context.Context, b *store.LogBatch) (store.LogKept
 	return f.Store.KeepLog(ctx, b)
 }
 
+// rotate is one turn of logrotate, with create or with copytruncate.
+func (d *desk) rotate(copied bool) {
+	d.t.Helper()
+	for i := 8; i >= 1; i-- {
+		for _, ext := range []string{"", ".gz"} { // most are not there
+			os.Rename(fmt.Sprintf("%s.%d%s", d.path, i, ext), fmt.Sprintf("%s.%d%s", d.path, i+1, ext))
+		}
+	}
+	if !copied {
+		d.rename(d.path, d.path+".1")
+	} else {
+		text, err := os.ReadFile(d.path)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		d.write(d.path+".1", string(text))
+		if err := os.Truncate(d.path, 0); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+	d.write(d.path, d.line())
+}
+
 // Whatever writing, rotating, copying, compressing, dying and coming back in whatever
 // order: no line is lost, none counts twice.
 func TestFollowRandomly(t *testing.T) {
@@ -286,21 +309,6 @@ func TestFollowRandomly(t *testing.T) {
 		d := newDesk(t)
 		d.write(d.path, d.line())
 		d.round()
-		rotate := func(copied bool) {
-			for i := 8; i >= 1; i-- {
-				for _, ext := range []string{"", ".gz"} {
-					os.Rename(fmt.Sprintf("%s.%d%s", d.path, i, ext), fmt.Sprintf("%s.%d%s", d.path, i+1, ext))
-				}
-			}
-			if !copied {
-				d.rename(d.path, d.path+".1")
-			} else {
-				text, _ := os.ReadFile(d.path)
-				d.write(d.path+".1", string(text))
-				os.Truncate(d.path, 0)
-			}
-			d.write(d.path, d.line())
-		}
 		var steps []string
 		for range 40 {
 			d.now = d.now.Add(time.Duration(rng.IntN(120)) * time.Second)
@@ -315,11 +323,11 @@ func TestFollowRandomly(t *testing.T) {
 				d.round()
 			case n == 8:
 				steps = append(steps, "rename")
-				rotate(false)
+				d.rotate(false)
 				d.round() // twice within one look is not found
 			case n == 9:
 				steps = append(steps, "copytruncate")
-				rotate(true)
+				d.rotate(true)
 				d.round()
 			case n == 10:
 				steps = append(steps, "restart")
@@ -330,9 +338,9 @@ func TestFollowRandomly(t *testing.T) {
 			default:
 				steps = append(steps, "down through rotations")
 				d.restart()
-				rotate(false)
+				d.rotate(false)
 				d.now = d.now.Add(time.Hour)
-				rotate(rng.IntN(2) == 0)
+				d.rotate(rng.IntN(2) == 0)
 			}
 		}
 		d.round()

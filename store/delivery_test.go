@@ -76,52 +76,61 @@ func TestDeliveryKeepsTheLatest(t *testing.T) {
 	}
 }
 
+// fateCase is what the verdict, the log and the hold say, and the fates of a and b.
+type fateCase struct {
+	action analyzer.Action
+	state  State // of a hold that the test makes, "" for none
+	lines  []LogLine
+	want   string
+}
+
+// out is a line about a recipient.
+func out(rcpt string, o Outcome) LogLine {
+	return LogLine{QueueID: long, Recipient: rcpt + "@example.org", Outcome: o}
+}
+
+// all is a line about a whole mail.
+func all(o Outcome) LogLine { return LogLine{QueueID: long, Outcome: o} }
+
+var fateCases = map[string]fateCase{
+	"nothing": {want: "1:a=unknown 1:b=unknown"},
+	"both": {lines: []LogLine{out("a", OutcomeDelivered), out("b", OutcomeBounced)},
+		want: "1:a=delivered 1:b=bounced"},
+	"waiting": {lines: []LogLine{out("a", OutcomeDeferred)}, want: "1:a=deferred 1:b=unknown"},
+	"given up": {lines: []LogLine{out("a", OutcomeDelivered), out("b", OutcomeDeferred),
+		all(OutcomeExpired)}, want: "1:a=delivered 1:b=expired"},
+	"deleted by hand": {lines: []LogLine{out("a", OutcomeDelivered), all(OutcomeDiscarded)},
+		want: "1:a=delivered 1:b=discarded"},
+	"held by hand": {lines: []LogLine{out("a", OutcomeDeferred), all(OutcomeHeld)},
+		want: "1:a=held 1:b=held"},
+	"let go by hand": {lines: []LogLine{all(OutcomeHeld), all(OutcomeQueued)},
+		want: "1:a=released 1:b=released"},
+	"case of address": {lines: []LogLine{out("A", OutcomeDelivered)},
+		want: "1:a=delivered 1:b=unknown"},
+	"held":    {action: analyzer.Hold, want: "1:a=held 1:b=held"},
+	"delayed": {action: analyzer.Delay, want: "1:a=delayed 1:b=delayed"},
+	"recalled": {state: Held, lines: []LogLine{out("a", OutcomeDelivered),
+		out("b", OutcomeDeferred)}, want: "1:a=delivered 1:b=recalled"},
+	"recall asked for": {state: Recalling, lines: []LogLine{out("a", OutcomeDelivered),
+		out("b", OutcomeDeferred)}, want: "1:a=delivered 1:b=deferred"},
+	"recall too late": {state: Gone, lines: []LogLine{out("a", OutcomeDelivered),
+		out("b", OutcomeDelivered)}, want: "1:a=delivered 1:b=delivered"},
+	"recalled, being discarded": {state: Discarding, want: "1:a=recalled 1:b=recalled"},
+	"being discarded":           {action: analyzer.Hold, state: Discarding, want: "1:a=held 1:b=held"},
+	"discarded": {action: analyzer.Hold, state: Discarded,
+		want: "1:a=discarded 1:b=discarded"},
+	"recall discarded": {state: Discarded, lines: []LogLine{out("b", OutcomeDeferred)},
+		want: "1:a=discarded 1:b=discarded"},
+	"released": {action: analyzer.Hold, state: Released, want: "1:a=released 1:b=released"},
+	"released, on its way": {action: analyzer.Hold, state: Released,
+		lines: []LogLine{out("a", OutcomeDelivered), out("b", OutcomeDeferred)},
+		want:  "1:a=delivered 1:b=deferred"},
+	"gone": {action: analyzer.Hold, state: Vanished, want: "1:a=unknown 1:b=unknown"},
+}
+
 // What the log and the hold say together, in every state that matters.
 func TestFates(t *testing.T) {
-	out := func(rcpt string, o Outcome) LogLine {
-		return LogLine{QueueID: long, Recipient: rcpt + "@example.org", Outcome: o}
-	}
-	all := func(o Outcome) LogLine { return LogLine{QueueID: long, Outcome: o} }
-	for name, c := range map[string]struct {
-		action analyzer.Action
-		state  State // of a hold that the test makes, "" for none
-		lines  []LogLine
-		want   string
-	}{
-		"nothing": {want: "1:a=unknown 1:b=unknown"},
-		"both": {lines: []LogLine{out("a", OutcomeDelivered), out("b", OutcomeBounced)},
-			want: "1:a=delivered 1:b=bounced"},
-		"waiting": {lines: []LogLine{out("a", OutcomeDeferred)}, want: "1:a=deferred 1:b=unknown"},
-		"given up": {lines: []LogLine{out("a", OutcomeDelivered), out("b", OutcomeDeferred),
-			all(OutcomeExpired)}, want: "1:a=delivered 1:b=expired"},
-		"deleted by hand": {lines: []LogLine{out("a", OutcomeDelivered), all(OutcomeDiscarded)},
-			want: "1:a=delivered 1:b=discarded"},
-		"held by hand": {lines: []LogLine{out("a", OutcomeDeferred), all(OutcomeHeld)},
-			want: "1:a=held 1:b=held"},
-		"let go by hand": {lines: []LogLine{all(OutcomeHeld), all(OutcomeQueued)},
-			want: "1:a=released 1:b=released"},
-		"case of address": {lines: []LogLine{out("A", OutcomeDelivered)},
-			want: "1:a=delivered 1:b=unknown"},
-		"held":    {action: analyzer.Hold, want: "1:a=held 1:b=held"},
-		"delayed": {action: analyzer.Delay, want: "1:a=delayed 1:b=delayed"},
-		"recalled": {state: Held, lines: []LogLine{out("a", OutcomeDelivered),
-			out("b", OutcomeDeferred)}, want: "1:a=delivered 1:b=recalled"},
-		"recall asked for": {state: Recalling, lines: []LogLine{out("a", OutcomeDelivered),
-			out("b", OutcomeDeferred)}, want: "1:a=delivered 1:b=deferred"},
-		"recall too late": {state: Gone, lines: []LogLine{out("a", OutcomeDelivered),
-			out("b", OutcomeDelivered)}, want: "1:a=delivered 1:b=delivered"},
-		"recalled, being discarded": {state: Discarding, want: "1:a=recalled 1:b=recalled"},
-		"being discarded":           {action: analyzer.Hold, state: Discarding, want: "1:a=held 1:b=held"},
-		"discarded": {action: analyzer.Hold, state: Discarded,
-			want: "1:a=discarded 1:b=discarded"},
-		"recall discarded": {state: Discarded, lines: []LogLine{out("b", OutcomeDeferred)},
-			want: "1:a=discarded 1:b=discarded"},
-		"released": {action: analyzer.Hold, state: Released, want: "1:a=released 1:b=released"},
-		"released, on its way": {action: analyzer.Hold, state: Released,
-			lines: []LogLine{out("a", OutcomeDelivered), out("b", OutcomeDeferred)},
-			want:  "1:a=delivered 1:b=deferred"},
-		"gone": {action: analyzer.Hold, state: Vanished, want: "1:a=unknown 1:b=unknown"},
-	} {
+	for name, c := range fateCases {
 		t.Run(name, func(t *testing.T) {
 			db, _ := clocked(t)
 			action := c.action
