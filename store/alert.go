@@ -120,7 +120,8 @@ func (db *DB) ExpectOwnMail(ctx context.Context, messageID string, recipients []
 // TakeOwnMail says whether a mail is one that ExpectOwnMail told of: the same Message-ID,
 // nobody among the recipients who was not named, within ownMailFor, and the first with
 // this Message-ID. It says so once.
-func (db *DB) TakeOwnMail(ctx context.Context, messageID string, recipients []string) (bool, error) {
+func (db *DB) TakeOwnMail(ctx context.Context, messageID string, recipients []string) (
+	bool, error) {
 	since := db.now().Add(-ownMailFor).Unix()
 	var named string
 	err := db.read.QueryRowContext(ctx, `SELECT recipients FROM own_mail

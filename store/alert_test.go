@@ -73,7 +73,8 @@ func TestAlertIsTriedAgain(t *testing.T) {
 	if a := alert(t, db, ""); a != nil {
 		t.Errorf("two claims at once: %+v", a)
 	}
-	if err := db.RetryAlert(t.Context(), 1, errors.New("no sendmail"), now.Add(time.Minute)); err != nil {
+	err := db.RetryAlert(t.Context(), 1, errors.New("no sendmail"), now.Add(time.Minute))
+	if err != nil {
 		t.Fatal(err)
 	}
 	*now = now.Add(time.Minute)

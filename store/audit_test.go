@@ -42,7 +42,8 @@ func TestAuditFilters(t *testing.T) {
 	db, now := clocked(t)
 	ctx := t.Context()
 	for _, a := range []Act{{Actor: "alice as root", Verb: "release", Object: "H1"},
-		{Actor: "alice", Verb: "read", Object: "H12"}, {Actor: "alice2", Verb: "hold", Object: "sender:b@x"},
+		{Actor: "alice", Verb: "read", Object: "H12"},
+		{Actor: "alice2", Verb: "hold", Object: "sender:b@x"},
 		{Actor: "bob", Verb: "block", Object: "url:lure.test"}} {
 		if err := db.Audit(ctx, a.Actor, a.Verb, a.Object, ""); err != nil {
 			t.Fatal(err)
@@ -53,7 +54,8 @@ func TestAuditFilters(t *testing.T) {
 		f    ActFilter
 		want string
 	}{
-		"all": {ActFilter{}, "block hold read release"}, "actor": {ActFilter{Actor: "alice"}, "read release"},
+		"all":         {ActFilter{}, "block hold read release"},
+		"actor":       {ActFilter{Actor: "alice"}, "read release"},
 		"whole actor": {ActFilter{Actor: "alice as root"}, "release"},
 		"verb":        {ActFilter{Verb: "hold"}, "hold"}, "object": {ActFilter{Object: "h1"}, "release"},
 		"account": {ActFilter{Object: "B@x"}, "hold"}, "host": {ActFilter{Object: "lure.test"}, "block"},

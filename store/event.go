@@ -158,7 +158,8 @@ func claimEvent(tx *sql.Tx, hook string, now time.Time, lease time.Duration) (*E
 }
 
 // RetryEvent keeps a run that failed, and when the next may begin.
-func (db *DB) RetryEvent(ctx context.Context, hook string, n int64, r HookRun, next time.Time) error {
+func (db *DB) RetryEvent(ctx context.Context, hook string, n int64, r HookRun,
+	next time.Time) error {
 	return db.endRun(ctx, hook, n, &r, hookDue, next)
 }
 

@@ -95,7 +95,8 @@ func TestEventsOfOneIncidentKeepTheirOrder(t *testing.T) {
 	}
 	keep(t, db, record("c@example.jp", analyzer.Hold))
 	first := claim(t, db, "slow")
-	if err := db.RetryEvent(ctx, "slow", first.N, HookRun{Error: "down"}, now.Add(time.Hour)); err != nil {
+	err := db.RetryEvent(ctx, "slow", first.N, HookRun{Error: "down"}, now.Add(time.Hour))
+	if err != nil {
 		t.Fatal(err)
 	}
 	if got := heard(t, db, "slow"); !reflect.DeepEqual(got, []EventKind{EventOpened}) {

@@ -17,7 +17,8 @@ func TestPatterns(t *testing.T) {
 		{"lure.test/abc", "lure.test/abc", "http://lure.test/%61%62cd", "http://lure.test/ABC"},
 		{"192.0.2.7", "192.0.2.7", "http://0xc0000207/x", "http://192.0.2.70/"},
 		{"2001:db8::1", "[2001:db8::1]", "http://[2001:DB8:0::1]/", "http://[2001:db8::2]/"},
-		{"筆跡.example.jp", "xn--9wz049a.example.jp", "http://筆跡.example.jp/", "http://example.jp/"},
+		{"筆跡.example.jp", "xn--9wz049a.example.jp", "http://筆跡.example.jp/",
+			"http://example.jp/"},
 		{"github.io", "github.io", "https://someone.github.io/", "https://github.com/"},
 	} {
 		p, err := ParsePattern(c.pattern)

@@ -106,14 +106,16 @@ func TestAlertReachesThePostmaster(t *testing.T) {
 	defer close(hang)
 	cfg := filepath.Join(dir, "hisseki.toml")
 	text := fmt.Sprintf(alertConfig, dir, milter, in.Config, r.URL)
-	for name, text := range map[string]string{cfg: text, dir + "/secret": "a secret of 24 characters"} {
+	for name, text := range map[string]string{cfg: text,
+		dir + "/secret": "a secret of 24 characters"} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	serve := background(t, "serve", "--config", cfg)
 	await(t, "serve", func() bool { return strings.Contains(serve.String(), "msg=serving") })
-	hisseki(t, "sender", "hold", "--until", "1d", "--reason", "phoned", "bob@example.org", "--config", cfg)
+	hisseki(t, "sender", "hold", "--until", "1d", "--reason", "phoned", "bob@example.org",
+		"--config", cfg)
 	hisseki(t, "sender", "hold", "--until", "1d", "class:application", "--config", cfg)
 	hisseki(t, "url", "block", "lure.test", "--config", cfg)
 	agent := background(t, "agent", "--config", cfg)
@@ -198,8 +200,8 @@ func checkAlertStore(t *testing.T, dir string) {
 }
 
 func letterWith(body, messageID string) []byte {
-	return []byte("From: Postmaster <postmaster@example.org>\r\nTo: you\r\nSubject: see\r\nMessage-ID: " +
-		messageID + "\r\nDate: Mon, 02 Mar 2026 09:00:00 +0900\r\n\r\n" + body + "\r\n")
+	return []byte("From: Postmaster <postmaster@example.org>\r\nTo: you\r\nSubject: see\r\n" +
+		"Message-ID: " + messageID + "\r\nDate: Mon, 02 Mar 2026 09:00:00 +0900\r\n\r\n" + body + "\r\n")
 }
 
 func messageID(t *testing.T, data []byte) string {

@@ -165,7 +165,8 @@ func startWebhooks(ctx context.Context, hooks []hook.Hook, db *store.DB, log *sl
 type hookStore struct{ *store.DB }
 
 // Claim implements hook.Store.
-func (s hookStore) Claim(ctx context.Context, name string, lease time.Duration) (*hook.Event, error) {
+func (s hookStore) Claim(ctx context.Context, name string, lease time.Duration) (
+	*hook.Event, error) {
 	e, err := s.ClaimEvent(ctx, name, lease)
 	if err != nil || e == nil {
 		return nil, err
@@ -239,7 +240,8 @@ func (s hookStore) Sent(ctx context.Context, a *hook.Alert, messageID string) er
 }
 
 // RetryAlert implements hook.Alerts.
-func (s hookStore) RetryAlert(ctx context.Context, a *hook.Alert, cause error, next time.Time) error {
+func (s hookStore) RetryAlert(ctx context.Context, a *hook.Alert, cause error,
+	next time.Time) error {
 	return s.DB.RetryAlert(ctx, a.N, cause, next)
 }
 

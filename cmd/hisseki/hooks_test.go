@@ -144,7 +144,8 @@ func script(t *testing.T, name string, args ...string) config.CommandHook {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return config.CommandHook{Name: name, User: u.Username, Run: append([]string{"/bin/sh", "-c"}, args...)}
+	return config.CommandHook{Name: name, User: u.Username,
+		Run: append([]string{"/bin/sh", "-c"}, args...)}
 }
 
 func TestOpenedIsHeardOnce(t *testing.T) {
@@ -169,7 +170,8 @@ func TestOpenedIsHeardOnce(t *testing.T) {
 		strings.Count(string(text), `"event":"opened"`) != 1 {
 		t.Errorf("the command heard %s, %v", text, err)
 	}
-	if e := r.events[1]; e.By != "alice" || e.Reason != "phoned" || e.Holds != 5 || e.State != "dismissed" ||
+	if e := r.events[1]; e.By != "alice" || e.Reason != "phoned" || e.Holds != 5 ||
+		e.State != "dismissed" ||
 		e.ID == r.events[0].ID {
 		t.Errorf("the second event is %+v", e)
 	}
@@ -265,8 +267,8 @@ func TestHangingHooksDelayNobody(t *testing.T) {
 	defer close(hang)
 	second := soc(t, good.URL)
 	second.Name = "second"
-	fifo := filepath.Join(t.TempDir(), "started")
-	hanging := script(t, "hanging", `echo $$ >"$0"; exec sleep 600`, fifo)
+	started := filepath.Join(t.TempDir(), "started")
+	hanging := script(t, "hanging", `echo $$ >"$0"; exec sleep 600`, started)
 	hanging.Timeout = config.Duration(5 * time.Second)
 	s := newStage(t, config.Hooks{Command: []config.CommandHook{hanging},
 		Webhook: []config.WebhookHook{soc(t, slow.URL), second}})
@@ -281,7 +283,10 @@ func TestHangingHooksDelayNobody(t *testing.T) {
 	}
 	go func() { defer close(done); d.Run(ctx) }()
 	s.hold("b@example.org")
-	await(t, "the hanging command to start", func() bool { _, err := os.Stat(fifo); return err == nil })
+	await(t, "the hanging command to start", func() bool {
+		_, err := os.Stat(started)
+		return err == nil
+	})
 	began := time.Now()
 	for range 50 {
 		s.hold("c@example.org")

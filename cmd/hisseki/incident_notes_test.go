@@ -14,7 +14,8 @@ func TestNotesAreShownHarmless(t *testing.T) {
 	writeNotes(&b, []store.Note{
 		{At: at, Hook: "sieve", Event: store.EventOpened, State: store.HookDone, Runs: 1,
 			Output: "redirect \"thief@evil.test\x1b[2J\u202e\";\r\n" + strings.Repeat("line\n", 100)},
-		{At: at, Hook: "soc", Event: store.EventConfirmed, State: "due", Runs: 3, Error: "refused\nforged"},
+		{At: at, Hook: "soc", Event: store.EventConfirmed, State: "due", Runs: 3,
+			Error: "refused\nforged"},
 	})
 	for _, want := range []string{"\nhook        2026-11-17 10:13  sieve  opened, done\n",
 		"  | redirect \"thief@evil.test·[2J·\";\n", "see the report",
@@ -23,7 +24,8 @@ func TestNotesAreShownHarmless(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, b.String())
 		}
 	}
-	if strings.ContainsAny(b.String(), "\x1b\r\u202e") || strings.Count(b.String(), "\n") > maxNoteRows+5 {
+	if strings.ContainsAny(b.String(), "\x1b\r\u202e") ||
+		strings.Count(b.String(), "\n") > maxNoteRows+5 {
 		t.Errorf("shown %q", b.String())
 	}
 	if got := noteDetails(nil); got == nil {
