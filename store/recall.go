@@ -91,14 +91,19 @@ func (db *DB) Recall(ctx context.Context, now time.Time) (int, error) {
 // strays returns the journal ids of an incident's campaign that went their way.
 func (db *DB) strays(ctx context.Context, i *Incident, now time.Time) ([]int64, error) {
 	since := now.Add(-recallSpan).Unix()
-	rows, err := db.read.QueryContext(ctx, `SELECT DISTINCT j.id
-		FROM hold s
-		JOIN mark a ON a.journal = s.journal
-		JOIN mark m ON m.key = a.key
+	// Its marks first: joined straight, each of a thousand mails with the same link would
+	// meet each other.
+	rows, err := db.read.QueryContext(ctx, `WITH shared AS MATERIALIZED (
+			SELECT DISTINCT a.key
+			FROM hold s
+			JOIN mark a ON a.journal = s.journal
+			WHERE `+attackMail+`)
+		SELECT DISTINCT j.id
+		FROM shared
+		JOIN mark m ON m.key = shared.key
 		JOIN journal j ON j.id = m.journal
 		LEFT JOIN hold h ON h.journal = j.id
-		WHERE `+attackMail+`
-		  AND j.at >= ?
+		WHERE j.at >= ?
 		  AND `+recallable, i.ID, since, now.Unix())
 	if err != nil {
 		return nil, fmt.Errorf("look for mail to recall: %w", err)
