@@ -84,6 +84,9 @@ func (s *state) prune(now time.Time) {
 // window counts mails and recipients of the last d, without the one being judged.
 func (s *state) window(now time.Time, d time.Duration) (mails, recipients, fresh int) {
 	for i := len(s.recent) - 1; i >= 0 && now.Sub(s.recent[i].at) <= d; i-- {
+		if s.open && s.recent[i].would == Hold {
+			continue
+		}
 		mails++
 		recipients += s.recent[i].recipients
 		fresh += s.recent[i].fresh
