@@ -181,6 +181,7 @@ func (a *Analyzer) judge(e *entry, m *Mail, c *content.Content, rule Override,
 		r.Due = m.Time.Add(a.cfg.DelayFor)
 	}
 	if d.would != Pass {
+		r.Verdict.Evidence = append(r.Verdict.Evidence, v.notes...)
 		r.Excerpt = clip(c.Own, a.cfg.Excerpt)
 	}
 	if a.cfg.NoText {

@@ -29,6 +29,7 @@ type view struct {
 	fresh  int      // recipients new to the sender and not seen lately
 	urls   []string // not usual for the sender
 	hosts  []string
+	notes  []Evidence // what could not be judged, without points
 
 	rules   urlRules
 	blocked Evidence // of a blocked link, zero for none
@@ -82,6 +83,7 @@ type reading struct {
 	observed string
 	usual    string
 	text     string
+	note     string // why it could not be judged, where a reviewer should know
 }
 
 // readyMails and readySlots are the history below which an absent habit says nothing:
@@ -114,6 +116,9 @@ func (a *Analyzer) measure(v *view) ([]Evidence, float64, float64) {
 		v.index = i
 		r := c.assess(v)
 		if !r.ok {
+			if r.note != "" {
+				v.notes = append(v.notes, Evidence{Signal: c.name, Text: r.note})
+			}
 			continue
 		}
 		level := uint8(min(max(r.level, 0), baseline.Levels-1))

@@ -2,6 +2,7 @@ package analyzer
 
 import (
 	"fmt"
+	"time"
 
 	"hisseki/baseline"
 )
@@ -14,22 +15,72 @@ const styleReady = 20
 const styleMass = 3000
 
 // unlikeStyle: how much better the text fits the colleagues than the sender.
-// The level counts steps of 0.08 in the mean log-likelihood ratio below 0.16; how
+// The level counts steps of 0.08 in the mean log-likelihood ratio below fitOwn; how
 // usual a level is for this sender is learned like every other cue's.
 func unlikeStyle(v *view) reading {
-	if len(v.o.Style) == 0 || v.sender.StyleMails() < styleReady {
-		return reading{}
+	if n := v.sender.StyleMails(); n < styleReady {
+		return reading{note: fmt.Sprintf("too little history to compare the writing: %s of %d",
+			count(n, "mail", "mails"), styleReady)}
 	}
-	score := v.hands.score(v, v.o.Style)
-	level := 0
-	if score < 0.16 {
-		level = 1 + int((0.16-score)/0.08)
+	if len(v.o.Style) == 0 {
+		return reading{note: fmt.Sprintf("too little text to compare the writing: %s",
+			count(v.o.Letters, "letter", "letters"))}
 	}
+	v.o.Fit = v.hands.score(v, v.o.Style)
+	level := fitLevel(v.o.Fit, 0.08)
 	return reading{
 		ok: true, level: level,
-		observed: fmt.Sprintf("fit %.2f", score),
+		observed: fmt.Sprintf("fit %.2f", v.o.Fit),
 		usual:    often(v, level),
 		text:     "the wording and layout fit other people's mail better than this account's",
+	}
+}
+
+// fitOwn is a fit that four of five mails of their own author reach.
+const fitOwn = 0.16
+
+func fitLevel(fit, step float64) int {
+	if fit >= fitOwn {
+		return 0
+	}
+	return 1 + int((fitOwn-fit)/step)
+}
+
+// A burst is what was sent within burstSpan; from burstLeast mails on their mean fit says
+// more than a single one, and beyond burstMost older mail would only dilute it.
+const (
+	burstSpan  = 2 * time.Hour
+	burstLeast = 3
+	burstMost  = 10
+)
+
+// unlikeBurst: the same fit, pooled over the mails of a burst. A mean scatters less than a
+// single mail, so its steps are finer.
+func unlikeBurst(v *view) reading {
+	if v.o.Fit == 0 {
+		return reading{}
+	}
+	sum, n := v.o.Fit, 1
+	for i := len(v.state.recent) - 1; i >= 0 && n < burstMost; i-- {
+		t := &v.state.recent[i]
+		if v.now.Sub(t.at) > burstSpan {
+			break
+		}
+		if t.fit != 0 && !v.state.thiefs(t) {
+			sum += t.fit
+			n++
+		}
+	}
+	if n < burstLeast {
+		return reading{}
+	}
+	mean := sum / float64(n)
+	level := fitLevel(mean, 0.06)
+	return reading{
+		ok: true, level: level,
+		observed: fmt.Sprintf("mean fit %.2f of %d mails", mean, n),
+		usual:    often(v, level),
+		text:     "the mails of the last hours together read like somebody else's",
 	}
 }
 

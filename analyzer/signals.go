@@ -31,6 +31,7 @@ var cues = []cue{
 	{"campaign", groupCampaign, tail(0.005, 0.5), campaign},
 	{"same-text", groupVolume, tail(0.02, 0.5), sameText},
 	{"login-after-failures", groupAccess, tail(0.05, 0.4), loginAfterFailures},
+	{"style-burst", groupStyle, tail(0.1, 0.4), unlikeBurst},
 }
 
 // IsSignal says whether there is a signal of this name.

@@ -38,6 +38,7 @@ type trace struct {
 	networks   []baseline.Key
 	sites      []baseline.Key
 	simHash    uint64
+	fit        float64 // of the style, 0 when not judged
 	would      Action
 	action     Action
 	due        time.Time // of a delayed mail
@@ -51,8 +52,8 @@ func (s *state) add(r *Record, fresh int, sum float64) {
 		recipients: r.Observation.Recipients, fresh: fresh,
 		marks: r.Observation.Marks, networks: r.Observation.Keys[baseline.Network],
 		sites:   r.Observation.Keys[baseline.Site],
-		simHash: r.Observation.SimHash,
-		would:   r.Verdict.Would, action: r.Verdict.Action, due: r.Due,
+		simHash: r.Observation.SimHash, fit: r.Observation.Fit,
+		would: r.Verdict.Would, action: r.Verdict.Action, due: r.Due,
 	})
 	s.sum, s.last = sum, r.Observation.At
 	if n := len(s.recent) - maxRecent; n > 0 {
@@ -81,10 +82,14 @@ func (s *state) prune(now time.Time) {
 	}
 }
 
+// thiefs says whether a mail is the thief's: held in an open incident. It must not make
+// the owner's volume or hand look strange; the thief's next mail is known by its likeness.
+func (s *state) thiefs(t *trace) bool { return s.open && t.would == Hold }
+
 // window counts mails and recipients of the last d, without the one being judged.
 func (s *state) window(now time.Time, d time.Duration) (mails, recipients, fresh int) {
 	for i := len(s.recent) - 1; i >= 0 && now.Sub(s.recent[i].at) <= d; i-- {
-		if s.open && s.recent[i].would == Hold {
+		if s.thiefs(&s.recent[i]) {
 			continue
 		}
 		mails++

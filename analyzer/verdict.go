@@ -19,7 +19,8 @@ const (
 	Enforce Mode = "enforce"
 )
 
-// Evidence is a signal that fired.
+// Evidence is a signal that fired. In a delayed or held mail's verdict it may also be a
+// note without points, of a signal that had too little to judge by.
 type Evidence struct {
 	Signal   string  `json:"signal"`
 	Points   float64 `json:"points"`   // after caps; decibans-like scale, see docs/design.md

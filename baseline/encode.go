@@ -173,6 +173,7 @@ func (o *Observation) MarshalBinary() ([]byte, error) {
 	b = num(b, o.SimHash)
 	b = num(b, math.Float64bits(o.Points))
 	b = num(b, math.Float64bits(o.Sum))
+	b = num(b, math.Float64bits(o.Fit))
 	return encodeKeys(b, o.Marks), nil
 }
 
@@ -208,6 +209,7 @@ func (o *Observation) UnmarshalBinary(data []byte) error {
 	n.Letters, n.Settled, n.SimHash = int(letters>>1), letters&1 != 0, r.num()
 	n.Points = math.Float64frombits(r.num())
 	n.Sum = math.Float64frombits(r.num())
+	n.Fit = math.Float64frombits(r.num())
 	n.Marks = r.keys()
 	if err := r.end(); err != nil {
 		return fmt.Errorf("read observation: %w", err)

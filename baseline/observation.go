@@ -63,6 +63,7 @@ type Observation struct {
 	SimHash    uint64          // of the own text, 0 when it is too short
 	Settled    bool            // judged with enough history to count for the lines
 	Points     float64         // as judged
+	Fit        float64         // of the style to the sender, natural logarithm per feature; 0 when not judged
 	Sum        float64         // the sender's CUSUM with this mail, 0 when it added nothing
 	Marks      []Key           // sites and files unknown to sender and organisation, rising
 }

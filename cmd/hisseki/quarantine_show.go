@@ -118,6 +118,10 @@ func showHold(ctx context.Context, w io.Writer, cfg config.Config, h *store.Hold
 	fmt.Fprintf(&b, "\nverdict     %s: %s points, sum %s\n", r.Verdict.Would,
 		points(r.Verdict.Points), points(r.Verdict.Sum))
 	for _, ev := range r.Verdict.Evidence {
+		if ev.Observed == "" && ev.Usual == "" { // a note: what could not be judged
+			fmt.Fprintf(&b, "      -  %s  [%s]\n", safe(ev.Text, 200), ev.Signal)
+			continue
+		}
 		fmt.Fprintf(&b, "  %5.2f  %s\n         observed: %s\n         usual:    %s  [%s]\n", ev.Points,
 			safe(ev.Text, 200), safe(ev.Observed, 200), safe(ev.Usual, 200), ev.Signal)
 	}
