@@ -78,8 +78,10 @@ type entry struct {
 	busy int       // judgements that use or await it, guarded by Analyzer.mu
 }
 
-// maxSenders bounds the cache; a sender costs about 20 KiB here.
-const maxSenders = 10000
+// maxSenders bounds the cache; a sender costs about 20 KiB here, and the whole daemon is
+// to stay below 100 MiB. Who is not here is read from the memory in a fraction of the time
+// that his mail takes.
+const maxSenders = 2000
 
 // New returns an Analyzer that remembers by memory.
 func New(cfg Config, memory Memory) *Analyzer {
@@ -350,9 +352,15 @@ func (a *Analyzer) evict() {
 	all := slices.SortedFunc(maps.Values(a.senders), func(x, y *entry) int {
 		return x.used.Compare(y.used)
 	})
-	for _, e := range all[:len(all)/16] {
-		if e.busy == 0 && !e.dirty {
-			delete(a.senders, e.name)
+	// Those that were saved since go first; of the others too few would be left to drop
+	// only where thousands of senders mail within a minute.
+	dropped := 0
+	for _, dirty := range []bool{false, true} {
+		for _, e := range all[:len(all)/2] {
+			if dropped < len(all)/16 && e.busy == 0 && e.dirty == dirty {
+				delete(a.senders, e.name)
+				dropped++
+			}
 		}
 	}
 }

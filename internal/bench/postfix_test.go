@@ -1,0 +1,105 @@
+package bench
+
+import (
+	"fmt"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"hisseki/internal/mta"
+)
+
+// smtpSessions are the SMTP clients that send at once, each through one session.
+const smtpSessions = 10
+
+// BenchmarkPostfix sends mail of 6 KB through private Postfixes that differ in their
+// milter only. What is accepted is discarded, so that delivery costs nothing. hisseki
+// runs on its real store, with synchronous=FULL.
+func BenchmarkPostfix(b *testing.B) {
+	mta.Require(b)
+	list := letters(b, 6000)
+	rivals := []*process{startNoop(b, "answering"), startNoop(b, "silent"),
+		startServe(b, filepath.Join(b.TempDir(), "hisseki.db")), {name: "none"}}
+	users := make([]string, smtpSessions)
+	for i := range users {
+		users[i] = account(i)
+	}
+	servers := make([]*mta.Instance, len(rivals))
+	for i, p := range rivals {
+		o := mta.Options{Users: users, Main: []string{"default_transport = discard:"}}
+		if p.addr != "" {
+			o.Milters = []string{"inet:" + p.addr}
+		}
+		servers[i] = mta.Start(b, o)
+	}
+	tallies := make([]tally, len(rivals))
+	for range rounds {
+		for i, p := range rivals {
+			submit(b, p, servers[i], list, &tallies[i])
+		}
+	}
+	base := tallies[0].rate()
+	for i, p := range rivals {
+		b.ReportMetric(tallies[i].rate()/base, p.name+"-ratio")
+		if p.cmd != nil {
+			b.ReportMetric(tallies[i].cpuPerMail(), p.name+"-cpu-ms/mail")
+		}
+	}
+	b.ReportMetric(tallies[2].rate(), "hisseki-mails/s")
+	b.ReportMetric(0, "ns/op")
+}
+
+// submit is one round: every session sends mail after mail.
+func submit(b *testing.B, p *process, in *mta.Instance, list []letter, t *tally) {
+	b.Helper()
+	clients := make([]*mta.Client, smtpSessions)
+	for i := range clients {
+		c, err := in.Dial(mta.Submission{User: account(i)})
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer c.Close()
+		clients[i] = c
+	}
+	var before time.Duration
+	if p.cmd != nil {
+		before = p.cpu(b)
+	}
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	begun := time.Now()
+	for i, c := range clients {
+		wg.Go(func() {
+			n := 0
+			for time.Since(begun) < roundTime {
+				if _, err := c.Send(submission(i, &list[(i*997+n)%len(list)])); err != nil {
+					b.Errorf("%s: %v", p.name, err)
+					break
+				}
+				n++
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			t.mails += n
+		})
+	}
+	wg.Wait()
+	t.time += time.Since(begun)
+	if p.cmd != nil {
+		t.cpu += p.cpu(b) - before
+	}
+	if b.Failed() {
+		b.FailNow()
+	}
+}
+
+// submission is a letter as a client of Postfix sends it.
+func submission(user int, l *letter) mta.Submission {
+	var data []byte
+	for _, f := range l.source.Header {
+		data = fmt.Appendf(data, "%s: %s\r\n", f.Name, f.Value)
+	}
+	data = append(append(data, "\r\n"...), l.source.Body...)
+	return mta.Submission{From: account(user), To: l.rcpt, Data: data}
+}
