@@ -14,7 +14,7 @@ import (
 // order, keys and days as differences. Equal profiles have equal bytes.
 const (
 	profileVersion     = 1
-	observationVersion = 1
+	observationVersion = 2
 )
 
 // errCorrupt is wrapped with what was being read.
@@ -162,13 +162,7 @@ func (o *Observation) MarshalBinary() ([]byte, error) {
 			b = append(b, o.Cues[c])
 		}
 	}
-	b = num(b, uint64(len(o.Style)))
-	prev := 0
-	for _, s := range o.Style {
-		b = num(b, uint64(int(s.Dim)-prev))
-		b = append(b, s.Count)
-		prev = int(s.Dim)
-	}
+	b = encodeStyle(b, o.Style)
 	b = num(b, uint64(o.Letters)<<1|flag(o.Settled))
 	b = num(b, o.SimHash)
 	b = num(b, math.Float64bits(o.Points))
@@ -196,15 +190,7 @@ func (o *Observation) UnmarshalBinary(data []byte) error {
 			}
 		}
 	}
-	dim := 0
-	for range r.count(2) {
-		dim += int(r.num())
-		if dim < 0 || dim >= StyleDims {
-			r.bad = true
-			break
-		}
-		n.Style = append(n.Style, StyleCount{uint16(dim), r.byte()})
-	}
+	n.Style = r.style()
 	letters := r.num()
 	n.Letters, n.Settled, n.SimHash = int(letters>>1), letters&1 != 0, r.num()
 	n.Points = math.Float64frombits(r.num())
@@ -216,6 +202,43 @@ func (o *Observation) UnmarshalBinary(data []byte) error {
 	}
 	*o = n
 	return nil
+}
+
+// Style counts are most of an observation. One is a byte where its distance from the one
+// before and its count fit into four bits each, as nearly all do; else 0 and both.
+const nibble = 15
+
+func encodeStyle(b []byte, list []StyleCount) []byte {
+	b = num(b, uint64(len(list)))
+	prev := -1
+	for _, s := range list {
+		step := int(s.Dim) - prev
+		if step <= nibble && s.Count <= nibble {
+			b = append(b, byte(step)<<4|s.Count)
+		} else {
+			b = append(num(append(b, 0), uint64(step)), s.Count)
+		}
+		prev = int(s.Dim)
+	}
+	return b
+}
+
+func (r *reader) style() []StyleCount {
+	var list []StyleCount
+	dim := -1
+	for range r.count(1) {
+		packed := r.byte()
+		step, count := int(packed>>4), packed&nibble
+		if packed == 0 {
+			step, count = int(r.num()), r.byte()
+		}
+		if dim += step; step < 1 || count < 1 || dim >= StyleDims {
+			r.bad = true
+			return nil
+		}
+		list = append(list, StyleCount{uint16(dim), count})
+	}
+	return list
 }
 
 func encodeKeys(b []byte, keys []Key) []byte {

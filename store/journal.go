@@ -14,21 +14,21 @@ import (
 
 // detail is what of a record is kept as JSON.
 type detail struct {
-	Evidence   []analyzer.Evidence `json:"evidence,omitempty"`
-	PassIf     string              `json:"pass_if,omitempty"`
-	Incident   bool                `json:"incident,omitempty"`
-	LittleHist bool                `json:"little_history,omitempty"`
-	URLs       []string            `json:"urls,omitempty"`
-	Hosts      []string            `json:"hosts,omitempty"`
-	Files      []string            `json:"files,omitempty"`
-	Login      string              `json:"login,omitempty"`
-	ClientName string              `json:"client_name,omitempty"`
-	Helo       string              `json:"helo,omitempty"`
-	TLS        string              `json:"tls,omitempty"`
-	Daemon     string              `json:"daemon,omitempty"`
-	AuthType   string              `json:"auth,omitempty"`
-	Lure       float64             `json:"lure,omitempty"`
-	Cause      string              `json:"cause,omitempty"`
+	Evidence   evidence `json:"evidence,omitempty"`
+	PassIf     string   `json:"pass_if,omitempty"`
+	Incident   bool     `json:"incident,omitempty"`
+	LittleHist bool     `json:"little_history,omitempty"`
+	URLs       []string `json:"urls,omitempty"`
+	Hosts      []string `json:"hosts,omitempty"`
+	Files      []string `json:"files,omitempty"`
+	Login      string   `json:"login,omitempty"`
+	ClientName string   `json:"client_name,omitempty"`
+	Helo       string   `json:"helo,omitempty"`
+	TLS        string   `json:"tls,omitempty"`
+	Daemon     string   `json:"daemon,omitempty"`
+	AuthType   string   `json:"auth,omitempty"`
+	Lure       float64  `json:"lure,omitempty"`
+	Cause      string   `json:"cause,omitempty"`
 }
 
 // Record keeps one judged mail in one durable transaction: its row, its recipients, its
@@ -66,7 +66,7 @@ func insertRecord(tx *sql.Tx, r *analyzer.Record) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	more, err := json.Marshal(detail{v.Evidence, v.PassIf, v.Incident, v.LittleHist,
+	more, err := json.Marshal(detail{worth(v), v.PassIf, v.Incident, v.LittleHist,
 		r.URLs, r.Hosts, r.Files, e.Login, e.ClientName, e.Helo, e.TLS, e.Daemon, e.AuthType,
 		v.Lure, v.Cause})
 	if err != nil {
