@@ -81,7 +81,7 @@ type entry struct {
 // maxSenders bounds the cache; a sender costs about 20 KiB here, and the whole daemon is
 // to stay below 100 MiB. Who is not here is read from the memory in a fraction of the time
 // that his mail takes.
-const maxSenders = 2000
+const maxSenders = 1000
 
 // New returns an Analyzer that remembers by memory.
 func New(cfg Config, memory Memory) *Analyzer {
