@@ -1,6 +1,7 @@
 package analyzer_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -115,5 +116,23 @@ func TestOwnerWritesDuringTheIncident(t *testing.T) {
 	r, err = a.Judge(t.Context(), again, analyzer.Conditions{CanDelay: true})
 	if err != nil || r.Verdict.Action != analyzer.Hold {
 		t.Errorf("mail like the incident's: %+v %v", r.Verdict, err)
+	}
+}
+
+// A link below a line that looks like an old mail's header is a partner's; the same link
+// "quoted" to one partner after another is a lure.
+func TestQuotedToHide(t *testing.T) {
+	a := office(t, replay.NewMemory())
+	body := honest + "\nOn Monday, A. Partner wrote:\n> see https://kakunin.lure.test/view/77\n"
+	for i, full := range []bool{false, true} {
+		m := letter("b@example.jp", attackDay.Add(time.Duration(i)*time.Minute), "192.0.2.11",
+			fmt.Sprintf("p%d@partner%d.example.org", i, i), body, "In-Reply-To: <1@partner.example.org>")
+		r, err := a.Judge(t.Context(), m, analyzer.Conditions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := points(r, "url-unknown"); got > 3.9 != full {
+			t.Errorf("mail %d: %.2f points for the quoted link: %+v", i, got, r.Verdict.Evidence)
+		}
 	}
 }

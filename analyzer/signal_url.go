@@ -22,7 +22,7 @@ func unknownURL(v *view) reading {
 	r := reading{ok: true, usual: fmt.Sprintf("%d known sites", v.sender.Count(baseline.Site))}
 	marks := map[baseline.Key]bool{}
 	// A partner's link in the quoted mail is no news; but what is quoted without
-	// answering any mail may be quoted only to hide it.
+	// answering any mail, or to one reader after another, may be quoted only to hide it.
 	answers := len(v.c.InReplyTo)+len(v.c.References) > 0
 	for i := range v.c.URLs {
 		u := &v.c.URLs[i]
@@ -32,7 +32,7 @@ func unknownURL(v *view) reading {
 		}
 		k := v.hasher.key(baseline.Site, s)
 		level, why := urlLevel(v, u, k)
-		if u.Quoted && answers {
+		if u.Quoted && answers && !v.state.elsewhere(k, v.o) {
 			level = min(level, 1)
 		}
 		if level > 0 {

@@ -37,6 +37,7 @@ type trace struct {
 	marks      []baseline.Key
 	networks   []baseline.Key
 	sites      []baseline.Key
+	readers    []baseline.Key // recipients, at most maxReaders
 	simHash    uint64
 	fit        float64 // of the style, 0 when not judged
 	would      Action
@@ -52,6 +53,7 @@ func (s *state) add(r *Record, fresh int, sum float64) {
 		recipients: r.Observation.Recipients, fresh: fresh,
 		marks: r.Observation.Marks, networks: r.Observation.Keys[baseline.Network],
 		sites:   r.Observation.Keys[baseline.Site],
+		readers: readers(&r.Observation),
 		simHash: r.Observation.SimHash, fit: r.Observation.Fit,
 		would: r.Verdict.Would, action: r.Verdict.Action, due: r.Due,
 	})
@@ -66,6 +68,25 @@ func (s *state) add(r *Record, fresh int, sum float64) {
 			}
 		}
 	}
+}
+
+// maxReaders bounds the recipients kept of one recent mail: a few tell a thread's circle.
+const maxReaders = 16
+
+func readers(o *baseline.Observation) []baseline.Key {
+	keys := o.Keys[baseline.Recipient]
+	return keys[:min(len(keys), maxReaders)]
+}
+
+// elsewhere says whether a site stood in a mail of the last day to quite other recipients.
+func (s *state) elsewhere(site baseline.Key, o *baseline.Observation) bool {
+	for i := len(s.recent) - 1; i >= 0 && o.At.Sub(s.recent[i].at) <= 24*time.Hour; i-- {
+		t := &s.recent[i]
+		if slices.Contains(t.sites, site) && !share1(t.readers, readers(o)) {
+			return true
+		}
+	}
+	return false
 }
 
 // prune forgets what is older than the span.
