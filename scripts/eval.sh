@@ -1,6 +1,7 @@
 #!/bin/sh
-# Replays the detection scenarios and prints their scores. EVAL_DATA names the folder of
-# dev-*.tar.zst and score.py.
+# Replays the detection scenarios and prints their scores, then pools them, calibrates on
+# all but one, and switches signals off. EVAL_DATA names the folder of dev-*.tar.zst and
+# score.py. The tables are left in .cache/eval/evaluation.md too.
 set -eu
 data=${EVAL_DATA:-../shared/detection}
 cache=.cache/eval
@@ -9,7 +10,19 @@ if [ ! -f "$data/score.py" ]; then
 		"set EVAL_DATA to their folder" >&2
 	exit 1
 fi
+# score replays one scenario, with an option or without, and keeps what score.py says.
+score() {
+	name=$1
+	shift
+	run=$cache/$name$*
+	bin/hisseki replay --timeline "$cache/$name/timeline.jsonl" --json "$@" >"$run.jsonl"
+	python3 "$data/score.py" "$cache/$name" "$run.jsonl" >"$run.score.txt"
+	python3 "$data/score.py" "$cache/$name" "$run.jsonl" --json >"$run.score.json"
+}
+
 mkdir -p "$cache"
+begin=$(date +%s)
+set --
 for archive in "$data"/dev-*.tar.zst; do
 	name=$(basename "$archive" .tar.zst)
 	if [ ! -f "$cache/$name.done" ] || [ "$archive" -nt "$cache/$name.done" ]; then
@@ -17,12 +30,17 @@ for archive in "$data"/dev-*.tar.zst; do
 		zstd -dcq "$archive" | tar -xf - -C "$cache"
 		touch "$cache/$name.done"
 	fi
+	set -- "$@" "$cache/$name"
+	score "$name" &
+	other=$!
+	score "$name" --no-client
+	wait "$other"
 	for option in '' --no-client; do
 		echo "== $name $option"
-		start=$(date +%s)
-		result=$cache/$name$option.jsonl
-		bin/hisseki replay --timeline "$cache/$name/timeline.jsonl" --json $option >"$result"
-		python3 "$data/score.py" "$cache/$name" "$result"
-		echo "   replay took $(($(date +%s) - start)) s"
+		cat "$cache/$name$option.score.txt"
 	done
 done
+go run ./internal/evaluate --check "$cache" --markdown "$cache/evaluation.md" \
+	--commit "$(git describe --always --dirty)" "$@"
+echo
+echo "measured in $(($(date +%s) - begin)) s; the tables are in $cache/evaluation.md"
