@@ -37,18 +37,16 @@ func outcomeOf(t *testing.T, lines ...string) *outcome {
 
 // theScenario has three thefts: two with a lure of three and two mails, one without.
 func theScenario() *scenario {
-	s := &scenario{name: "test", kinds: map[string]string{"a": "spray", "b": "slow", "c": "bec"}}
-	for _, l := range []label{
-		{"w1", "benign", "warmup", "", 1}, {"g1", "benign", "eval", "", 1},
-		{"g2", "benign", "eval", "", 1}, {"g3", "benign", "eval", "", 2},
-		{"g4", "benign", "eval", "", 1}, {"g5", "benign", "eval", "", 1},
-		{"a1", "attack", "eval", "a", 10}, {"a2", "attack", "eval", "a", 20},
-		{"a3", "attack", "eval", "a", 30}, {"b1", "attack", "warmup", "b", 4},
-		{"b2", "attack", "eval", "b", 36}, {"c1", "attack", "eval", "c", 500},
-	} {
-		s.labels = append(s.labels, l)
-	}
-	return s
+	return &scenario{name: "test",
+		kinds: map[string]string{"a": "spray", "b": "slow", "c": "bec"},
+		labels: []label{
+			{"w1", "benign", "warmup", "", 1}, {"g1", "benign", "eval", "", 1},
+			{"g2", "benign", "eval", "", 1}, {"g3", "benign", "eval", "", 2},
+			{"g4", "benign", "eval", "", 1}, {"g5", "benign", "eval", "", 1},
+			{"a1", "attack", "eval", "a", 10}, {"a2", "attack", "eval", "a", 20},
+			{"a3", "attack", "eval", "a", 30}, {"b1", "attack", "warmup", "b", 4},
+			{"b2", "attack", "eval", "b", 36}, {"c1", "attack", "eval", "c", 500},
+		}}
 }
 
 // The figures are counted by hand: a1 waited and left, a2 waited and was held, a3 was
