@@ -174,9 +174,15 @@ func (a *Agent) released(ctx context.Context, t Task) error {
 	return a.finish(ctx, t)
 }
 
+// unfinished is the queue of mail that Postfix is still taking in.
+const unfinished = "incoming"
+
 // absent deals with a mail that the listing did not show, by what search found.
 func (a *Agent) absent(ctx context.Context, t Task, files map[int64]string) error {
-	if queue, searched := files[t.Hold]; !searched || queue != "" {
+	// A file in the incoming queue that is not listed is unfinished: Postfix was killed
+	// before it had taken the mail.
+	queue, searched := files[t.Hold]
+	if !searched || queue != "" && queue != unfinished {
 		return nil // not surely gone: next round
 	}
 	if t.Verb != Recall && t.asked() {

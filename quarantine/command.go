@@ -54,3 +54,18 @@ func (q *Queue) command(ctx context.Context, stdin string, stdout io.Writer, nam
 	}
 	return said.String(), nil
 }
+
+// oneLine keeps the beginning of what is written, and calls stop when that has a line.
+type oneLine struct {
+	kept *capped.Buffer
+	stop func()
+}
+
+// Write implements io.Writer.
+func (o *oneLine) Write(p []byte) (int, error) {
+	n, err := o.kept.Write(p)
+	if strings.Contains(o.kept.String(), "\n") {
+		o.stop()
+	}
+	return n, err
+}

@@ -100,8 +100,12 @@ func (q *Queue) Where(ctx context.Context, id string) (string, error) {
 	if !ValidID(id) {
 		return "", fmt.Errorf("postcat: %.40q is no queue id", id)
 	}
+	// The first line is enough. On a file that a killed Postfix left unfinished, postcat
+	// never ends.
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	out := capped.New(256)
-	text, err := q.command(ctx, "", out, "postcat", "-qe", id)
+	text, err := q.command(ctx, "", &oneLine{out, cancel}, "postcat", "-qe", id)
 	if m := place.FindStringSubmatch(out.String()); m != nil {
 		return m[1], nil
 	}

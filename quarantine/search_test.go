@@ -3,6 +3,8 @@ package quarantine
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -59,6 +61,33 @@ func TestClockSetBack(t *testing.T) {
 		}
 		if !strings.Contains(strings.Join(s.told, " "), want) {
 			t.Errorf("%s of a mail that is gone: told %q", verb, s.told)
+		}
+	}
+}
+
+// TestUnfinishedMail has the file of a mail that Postfix was killed over: it is listed
+// nowhere, postcat finds it and never ends.
+func TestUnfinishedMail(t *testing.T) {
+	dir := t.TempDir()
+	script := "#!/bin/sh\necho '*** ENVELOPE RECORDS incoming/" + id + " ***'\nexec sleep 60\n"
+	if err := os.WriteFile(filepath.Join(dir, "postcat"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	began := time.Now()
+	queue, err := (&Queue{Timeout: time.Minute}).Where(t.Context(), id)
+	if err != nil || queue != unfinished || time.Since(began) > 30*time.Second {
+		t.Errorf("found in %q after %v: %v", queue, time.Since(began), err)
+	}
+	for _, verb := range []Verb{EndDelay, Release, Discard} {
+		s := &fakeStore{tasks: []Task{{Hold: 1, QueueID: id, At: noon, Verb: verb}}}
+		m := in(unfinished, noon)
+		m.unseen = true
+		if err := agent(s, m, noon.Add(time.Hour)).Once(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(strings.Join(s.told, " "), "vanish") {
+			t.Errorf("%s: told %q", verb, s.told)
 		}
 	}
 }
