@@ -28,9 +28,9 @@ func Coverage(p *baseline.Profile) []Readiness {
 		return habits
 	}
 	style := ""
-	if n := p.StyleMails(); n < styleReady {
+	if n := p.StyleMails(); n < StyleReady {
 		style = fmt.Sprintf("%s with enough text, style needs %d", count(n, "mail", "mails"),
-			styleReady)
+			StyleReady)
 	}
 	list := []Readiness{
 		{Signals: "recipients", Needs: habits},

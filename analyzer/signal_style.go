@@ -7,8 +7,8 @@ import (
 	"hisseki/baseline"
 )
 
-// styleReady is the history below which style says nothing.
-const styleReady = 20
+// StyleReady is how many mails with enough text a history needs to compare writing with.
+const StyleReady = 20
 
 // styleMass is the weight of the background in a sender's hand, in features: about
 // five mails' worth.
@@ -18,9 +18,9 @@ const styleMass = 3000
 // The level counts steps of 0.08 in the mean log-likelihood ratio below fitOwn; how
 // usual a level is for this sender is learned like every other cue's.
 func unlikeStyle(v *view) reading {
-	if n := v.sender.StyleMails(); n < styleReady {
+	if n := v.sender.StyleMails(); n < StyleReady {
 		return reading{note: fmt.Sprintf("too little history to compare the writing: %s of %d",
-			count(n, "mail", "mails"), styleReady)}
+			count(n, "mail", "mails"), StyleReady)}
 	}
 	if len(v.o.Style) == 0 {
 		return reading{note: fmt.Sprintf("too little text to compare the writing: %s",
@@ -86,7 +86,7 @@ func unlikeBurst(v *view) reading {
 
 // newPhrases: opener and closer lines. Levels: 1 one of them is new, 2 both.
 func newPhrases(v *view) reading {
-	if len(v.o.Keys[baseline.Phrase]) < 2 || v.sender.StyleMails() < styleReady {
+	if len(v.o.Keys[baseline.Phrase]) < 2 || v.sender.StyleMails() < StyleReady {
 		return reading{}
 	}
 	unknown, _ := unknownKeys(v, baseline.Phrase)

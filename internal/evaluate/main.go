@@ -56,7 +56,7 @@ func evaluate(ctx context.Context, f flags, dirs []string, out io.Writer) (err e
 	e := newEvaluation(scenarios)
 	var done []section
 	for _, measure := range []func(context.Context) (section, error){
-		e.scenariosSection, e.leaveOutSection, e.ablationSection,
+		e.scenariosSection, e.leaveOutSection, e.ablationSection, e.styleSection,
 	} {
 		s, err := measure(ctx)
 		if err != nil {

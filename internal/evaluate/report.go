@@ -34,8 +34,12 @@ func figures(s score) table.Row {
 }
 
 func newSection(title string, first ...any) section {
+	return newTable(title, append(table.Row(first), columns...))
+}
+
+func newTable(title string, header table.Row) section {
 	w := table.NewWriter()
-	w.AppendHeader(append(table.Row(first), columns...))
+	w.AppendHeader(header)
 	style := table.StyleLight
 	style.Options = table.OptionsNoBordersAndSeparators
 	style.Format.Header = 0 // as written
