@@ -162,8 +162,8 @@ func (a *Analyzer) measure(v *view) ([]Evidence, float64, float64) {
 // weigh adds the groups up and returns the total and how much of it is a lure (a new
 // link, file or reply address). A lure and another hand (network, mail program, style)
 // count in full. What honest announcements show too (many mails, new recipients, a
-// repeated text or link) only amplifies a lure from another hand; and a new hand without a lure is a new computer
-// far more often than a thief. The scaled evidence stays in found.
+// repeated text or link) only amplifies a lure from another hand; and a new hand without a
+// lure is a new computer far more often than a thief. The scaled evidence stays in found.
 func weigh(found [][]Evidence, sums [groups]float64) (total, lure float64) {
 	lure = sums[groupURL] + sums[groupContent] + sums[groupCampaign]/2
 	hand := sums[groupAccess] + sums[groupClient] + sums[groupStyle]

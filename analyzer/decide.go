@@ -101,7 +101,8 @@ type decision struct {
 func (a *Analyzer) decide(v *view, points, lure float64, rule Override, cond Conditions) decision {
 	t := a.shared.lines
 	d := decision{would: Pass, incident: v.state.open}
-	d.sum = v.state.decayed(v.now) + gate(lure)*max(0, points-t.drift)*crowd(v.o.Recipients, min(v.many, lure-1))
+	d.sum = v.state.decayed(v.now) +
+		gate(lure)*max(0, points-t.drift)*crowd(v.o.Recipients, min(v.many, lure-1))
 	switch {
 	case v.blocked.Signal != "": // goes before the sender's own rule
 		d.would, d.cause = Hold, "rule"

@@ -42,7 +42,8 @@ func newIDShape(v *view) reading {
 }
 
 func newHeaderShape(v *view) reading {
-	return shape(v, baseline.HeaderShape, "an order of header fields", fmt.Sprintf("%d fields", len(v.c.Names)))
+	return shape(v, baseline.HeaderShape, "an order of header fields",
+		fmt.Sprintf("%d fields", len(v.c.Names)))
 }
 
 func newEncoding(v *view) reading {
@@ -77,7 +78,8 @@ func newReplyTo(v *view) reading {
 	if len(v.o.Keys[baseline.ReplyTo]) == 0 || v.own(firstAddr(v.c.ReplyTo)) {
 		return reading{ok: true}
 	}
-	return shape(v, baseline.ReplyTo, "a Reply-To domain", clip(addressDomain(firstAddr(v.c.ReplyTo)), 80))
+	return shape(v, baseline.ReplyTo, "a Reply-To domain",
+		clip(addressDomain(firstAddr(v.c.ReplyTo)), 80))
 }
 
 // newMailLink: a link that writes to an address this account never wrote to, a lure
@@ -87,7 +89,8 @@ func newMailLink(v *view) reading {
 	r := reading{ok: true, usual: "links to known addresses"}
 	for _, addr := range v.c.MailLinks {
 		k := v.hasher.key(baseline.Recipient, addr)
-		if addr == firstAddr(v.c.From) || v.own(addr) || v.sender.Known(baseline.Recipient, k, v.today) ||
+		if addr == firstAddr(v.c.From) || v.own(addr) ||
+			v.sender.Known(baseline.Recipient, k, v.today) ||
 			v.org.Known(baseline.Recipient, k, v.today) {
 			continue
 		}

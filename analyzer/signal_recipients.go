@@ -83,7 +83,8 @@ func newRecipientsDay(v *view) reading {
 		ok: true, level: level,
 		observed: fmt.Sprintf("%d first-time recipients in 24 h", fresh),
 		usual:    often(v, level),
-		text:     fmt.Sprintf("%s within 24 hours", count(fresh, "first-time recipient", "first-time recipients")),
+		text: count(fresh, "first-time recipient", "first-time recipients") +
+			" within 24 hours",
 	}
 }
 

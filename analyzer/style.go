@@ -1,8 +1,9 @@
 package analyzer
 
 import (
+	"cmp"
 	"math/bits"
-	"sort"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -14,14 +15,14 @@ import (
 const minLetters = 40
 
 // maxLetters bounds the text that is looked at; more adds cost, not knowledge.
-const maxLetters = 6000
+const maxLetters = 4000
 
 // maxStyle bounds the features of one mail in the journal.
 const maxStyle = 400
 
 // takeStyle fills in the style features, the text's length and its SimHash.
 func takeStyle(o *baseline.Observation, own string) {
-	text := []rune(normal(own))
+	text := normal(own)
 	for _, r := range text {
 		if unicode.IsLetter(r) {
 			o.Letters++
@@ -40,16 +41,20 @@ func takeStyle(o *baseline.Observation, own string) {
 		}
 	}
 	if len(o.Style) > maxStyle { // keep the strongest, then restore the order
-		sort.SliceStable(o.Style, func(i, j int) bool { return o.Style[i].Count > o.Style[j].Count })
+		slices.SortStableFunc(o.Style, func(a, b baseline.StyleCount) int {
+			return cmp.Compare(b.Count, a.Count)
+		})
 		o.Style = o.Style[:maxStyle]
-		sort.Slice(o.Style, func(i, j int) bool { return o.Style[i].Dim < o.Style[j].Dim })
+		slices.SortFunc(o.Style, func(a, b baseline.StyleCount) int {
+			return cmp.Compare(a.Dim, b.Dim)
+		})
 	}
 }
 
 // normal folds what is content, not hand: digits become 0, spaces one space; line ends
 // stay, for where a line ends is a habit.
-func normal(s string) string {
-	var b strings.Builder
+func normal(s string) []rune {
+	text := make([]rune, 0, min(len(s), maxLetters))
 	n, space := 0, false
 	for _, r := range s {
 		if n++; n > maxLetters {
@@ -57,12 +62,12 @@ func normal(s string) string {
 		}
 		switch {
 		case r == '\n':
-			b.WriteRune('\n')
+			text = append(text, r)
 			space = true
 			continue
 		case unicode.IsSpace(r) && r != '\u3000':
 			if !space {
-				b.WriteByte(' ')
+				text = append(text, ' ')
 			}
 			space = true
 			continue
@@ -72,9 +77,9 @@ func normal(s string) string {
 			r = '０'
 		}
 		space = false
-		b.WriteRune(r)
+		text = append(text, r)
 	}
-	return b.String()
+	return text
 }
 
 // grams calls f for every 2- and 3-gram of characters. In Japanese two characters carry

@@ -45,8 +45,8 @@ const (
 )
 
 // Tail returns how likely it is that a cue reaches a level in an ordinary mail of this
-// sender: a beta-binomial estimate from the sender's own mails of at least a day ago, with the organisation's
-// frequency as prior and prior as the organisation's.
+// sender: a beta-binomial estimate from the sender's own mails of at least a day ago, with
+// the organisation's frequency as prior and prior as the organisation's.
 func Tail(sender, org *Profile, cue int, level uint8, prior float64, now Slot) float64 {
 	ko, no := org.Reached(cue, level, now)
 	p := (float64(ko) + OrgWeight*prior) / (float64(no) + OrgWeight)

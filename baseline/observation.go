@@ -17,7 +17,7 @@ type Family uint8
 const (
 	Recipient       Family = iota // envelope address
 	RecipientDomain               // its registrable domain
-	Site                          // registrable domain of a URL, with a path label where anyone can publish
+	Site                          // registrable domain of a URL; the page where anyone can publish
 	Network                       // client /24 or /48
 	Provider                      // autonomous system, or the /16 or /32 where that is not known
 	Country                       // of the client
@@ -63,7 +63,7 @@ type Observation struct {
 	SimHash    uint64          // of the own text, 0 when it is too short
 	Settled    bool            // judged with enough history to count for the lines
 	Points     float64         // as judged
-	Fit        float64         // of the style to the sender, natural logarithm per feature; 0 when not judged
+	Fit        float64         // of the style to the sender, see analyzer.Fit; 0 when not judged
 	Sum        float64         // the sender's CUSUM with this mail, 0 when it added nothing
 	Marks      []Key           // sites and files unknown to sender and organisation, rising
 }
