@@ -1,12 +1,14 @@
 package hook_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"hisseki/hook"
 	"hisseki/internal/mta"
@@ -35,6 +37,18 @@ func mustTell(t *testing.T, event, login, name string, args ...string) string {
 		t.Fatalf("%s of %s to %s: %v\n%s", event, login, name, err, said)
 	}
 	return said
+}
+
+// within waits until try succeeds: daemons notice a changed file with their next look.
+func within(limit time.Duration, try func() error) error {
+	deadline := time.Now().Add(limit)
+	for {
+		err := try()
+		if err == nil || time.Now().After(deadline) {
+			return err
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
 }
 
 // needs fails in CI, and skips elsewhere, where a tool is missing.
@@ -110,15 +124,22 @@ func TestRejectLoginClosesPostfix(t *testing.T) {
 			t.Errorf("it said %q", said)
 		}
 	}
-	err = send("bob@example.org")
-	if err == nil || !strings.Contains(err.Error(), "postmaster about I3") {
-		t.Errorf("locked: %v", err)
+	err = within(20*time.Second, func() error {
+		err := send("bob@example.org")
+		if err == nil || !strings.Contains(err.Error(), "postmaster about I3") {
+			return fmt.Errorf("sending said: %v", err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Errorf("not locked: %v", err)
 	}
 	if err := send("alice@example.org"); err != nil {
 		t.Errorf("another account: %v", err)
 	}
 	mustTell(t, "dismissed", "bob@example.org", "reject-login", postmap...)
-	if err := send("bob@example.org"); err != nil {
+	err = within(20*time.Second, func() error { return send("bob@example.org") })
+	if err != nil {
 		t.Errorf("let in again: %v", err)
 	}
 	if text, err := os.ReadFile(file); err != nil || string(text) != "other@example.org REJECT\n" {
@@ -165,14 +186,21 @@ func TestLockDovecotClosesLogins(t *testing.T) {
 	if text, err := os.ReadFile(denied); err != nil || string(text) != "bob@example.org\n" {
 		t.Errorf("the file is %q, %v", text, err)
 	}
-	if err := login("bob@example.org"); err == nil || !strings.Contains(err.Error(), "535") {
-		t.Errorf("locked: %v\n%s", err, said)
+	err = within(20*time.Second, func() error {
+		if err := login("bob@example.org"); err == nil || !strings.Contains(err.Error(), "535") {
+			return fmt.Errorf("logging in said: %v", err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Errorf("not locked: %v\n%s", err, said)
 	}
 	if err := login("alice@example.org"); err != nil {
 		t.Errorf("another account: %v", err)
 	}
 	mustTell(t, "dismissed", "bob@example.org", "lock-dovecot", args...)
-	if err := login("bob@example.org"); err != nil {
+	err = within(20*time.Second, func() error { return login("bob@example.org") })
+	if err != nil {
 		t.Errorf("let in again: %v", err)
 	}
 	t.Log(said)

@@ -53,8 +53,10 @@ without() {
 	[ ! -e "$1" ] || awk -v word="$2" '$1 != word' "$1"
 }
 
-# replace FILE puts standard input in the place of a file at once, with its mode.
+# replace FILE puts standard input in the place of a file at once, with its mode. Postfix and
+# Dovecot notice a change by a file's time in whole seconds, so two changes must not share one.
 replace() {
+	while [ -e "$1" ] && [ "$(date -r "$1" +%s)" = "$(date +%s)" ]; do sleep 0.2; done
 	new=$(mktemp "$1.XXXXXX") || fail "cannot write beside $1"
 	if cat >"$new" && chmod 644 "$new" && mv "$new" "$1"; then return; fi
 	rm -f "$new"
