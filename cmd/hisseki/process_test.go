@@ -83,6 +83,7 @@ type process struct {
 	t    testing.TB
 	cmd  *exec.Cmd
 	log  *os.File
+	from int           // bytes that others had logged before
 	gone chan struct{} // closed when it has ended
 }
 
@@ -94,7 +95,12 @@ func spawn(t testing.TB, log string, uid, gid int, args ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{t: t, log: f, cmd: exec.Command(program(t), args...), gone: make(chan struct{})}
+	before, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &process{t: t, log: f, from: int(before.Size()),
+		cmd: exec.Command(program(t), args...), gone: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr, p.cmd.Dir = f, f, "/"
 	p.cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "GORACE=halt_on_error=1"}
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
