@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -60,13 +61,9 @@ func write(t *testing.T, name, text string) {
 
 // Of the composed theft hardly anything escapes; with lines out of reach everything does.
 func TestComposedScenario(t *testing.T) {
-	s, err := load(compose(t, "one", 7))
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := newEvaluation([]*scenario{s})
+	e := measured(t, []string{compose(t, "one", 7)})
 	never := setting{shipped: analyzer.Thresholds{Delay: 1e6, Hold: 1e6, Sum: 1e6, Drift: 3}}
-	if err := e.measure(t.Context(), runs(e.all(), asShipped, noClient, never)...); err != nil {
+	if err := e.measure(t.Context(), runs(e.all(), never)...); err != nil {
 		t.Fatal(err)
 	}
 	for _, set := range []setting{asShipped, noClient} {
@@ -92,14 +89,42 @@ func TestSwitchedOff(t *testing.T) {
 	}
 }
 
+// measured returns scenarios' scores as shipped, with client addresses and without.
+func measured(t *testing.T, dirs []string) *evaluation {
+	t.Helper()
+	e := newEvaluation(nil)
+	for _, dir := range dirs {
+		s, err := load(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.scenarios = append(e.scenarios, s)
+	}
+	if err := e.measure(t.Context(), runs(e.all(), asShipped, noClient)...); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
 // What is printed, and compared with the scores of others.
 func TestEvaluate(t *testing.T) {
 	dirs := []string{compose(t, "one", 7), compose(t, "two", 8)}
 	folder := t.TempDir()
 	f := flags{check: folder, markdown: filepath.Join(folder, "tables.md"), commit: "abc1234"}
-	for _, name := range []string{"one", "two", "one--no-client", "two--no-client"} {
-		write(t, filepath.Join(folder, name+".score.json"), `{"benign":4,"false_holds":0,`+
-			`"delays":0,"incidents":1,"contained":1,"recipients_reached_pct":0.0}`)
+	e := measured(t, dirs)
+	for _, r := range runs(e.all(), asShipped, noClient) {
+		suffix := ".score.json"
+		if r.setting.noClient {
+			suffix = "--no-client" + suffix
+		}
+		sc := e.scores[r]
+		theirs := sc.official()
+		theirs.Reached = math.Round(100*theirs.Reached) / 100 // as score.py rounds
+		text, err := json.Marshal(theirs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(folder, e.scenarios[r.scenario].name+suffix), string(text))
 	}
 	var out strings.Builder
 	if err := evaluate(t.Context(), f, dirs, &out); err != nil {
@@ -110,9 +135,9 @@ func TestEvaluate(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"at commit abc1234 by `make eval`", "## As shipped",
-		"| pooled, no client addresses | 2 of 2 | 0 / 0 / 0 | 0.00 % | 0 of 8 |",
-		"## Leave one out", "| one | 18.2 / 13.0 / 6.5 | 0.0, 0.0 | 1 of 1 |",
-		"## Ablation", "| nothing | 2 of 2 |", "| style | 2 of 2 |"} {
+		"| pooled, no client addresses | 2 of 2 |", "## Leave one out",
+		"| organisation | hold / sum / delay | false holds, delays per 10,000 on the others |",
+		"## Ablation", "| nothing | 2 of 2 |", "| style |"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}

@@ -20,31 +20,34 @@ type fold struct {
 // setting is the fold's, with the lines chosen so far.
 func (f *fold) setting() setting { return setting{shipped: f.lines} }
 
-// factors are what is tried for each line, on what is shipped: from the highest, so that
-// of equals the higher line is taken, which disturbs less.
-var factors = []float64{1.3, 1.15, 1, 0.85, 0.7}
+// factors are what is tried on the shipped lines: from the highest, so that of equals the
+// higher line is taken, which disturbs less.
+var factors = []float64{2, 1.6, 1.4, 1.2, 1.1, 1, 0.9, 0.8, 0.7}
 
-// step calibrates one line, the others staying as chosen before.
+// step calibrates some lines by one factor, the others staying as chosen before.
 type step struct {
-	line   func(*analyzer.Thresholds) *float64
+	move   func(t *analyzer.Thresholds, factor float64)
 	delays bool // the budget for delays counts too: only the delay line can keep it
 }
 
-// steps are in the order of what a line costs when it is wrong: the sum holds most. The
-// drift is left alone: it follows every organisation's own history without bounds.
+// steps are as in hisseki calibrate: hold and sum go together, delay has its own budget.
+// The drift is left alone: it follows every organisation's own history without bounds.
 var steps = []step{
-	{func(t *analyzer.Thresholds) *float64 { return &t.Sum }, false},
-	{func(t *analyzer.Thresholds) *float64 { return &t.Hold }, false},
-	{func(t *analyzer.Thresholds) *float64 { return &t.Delay }, true},
+	{func(t *analyzer.Thresholds, factor float64) {
+		t.Hold = analyzer.DefaultShipped.Hold * factor
+		t.Sum = analyzer.DefaultShipped.Sum * factor
+	}, false},
+	{func(t *analyzer.Thresholds, factor float64) {
+		t.Delay = analyzer.DefaultShipped.Delay * factor
+	}, true},
 }
 
-// candidates returns lines with one of them moved.
+// candidates returns lines with the step's moved.
 func (s *step) candidates(lines analyzer.Thresholds) []analyzer.Thresholds {
-	shipped := analyzer.DefaultShipped
 	var list []analyzer.Thresholds
 	for _, f := range factors {
 		t := lines
-		*s.line(&t) = *s.line(&shipped) * f
+		s.move(&t, f)
 		list = append(list, t)
 	}
 	return list
@@ -63,8 +66,8 @@ func (s *step) worse(a, b *score) int {
 		cmp.Compare(a.FalseHolds, b.FalseHolds), cmp.Compare(a.Delays, b.Delays))
 }
 
-// leaveOneOut calibrates the shipped lines without each organisation in turn, line by
-// line, and measures it with what was chosen.
+// leaveOneOut calibrates the shipped lines without each organisation in turn, step by
+// step, and measures it with what was chosen.
 func (e *evaluation) leaveOneOut(ctx context.Context) ([]fold, error) {
 	if len(e.scenarios) < 2 {
 		return nil, errors.New("leave-one-out takes two scenarios at least: name more folders")
