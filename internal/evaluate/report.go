@@ -27,7 +27,7 @@ func figures(s score) table.Row {
 		fmt.Sprintf("%d / %d / %d", s.escaped(0.5), s.escaped(0.9), s.escaped(1)),
 		fmt.Sprintf("%.2f %%", 100*s.reachedShare()),
 		fmt.Sprintf("%d of %d", s.FalseHolds, s.Benign),
-		fmt.Sprintf("%.1f (%.1f)", 1e4*s.holdShare(), 1e4*s.holdBound()),
+		fmt.Sprintf("%.2f (%.1f)", 1e4*s.holdShare(), 1e4*s.holdBound()),
 		fmt.Sprintf("%.1f", 1e4*s.delayShare()),
 		fmt.Sprintf("%d of %d", s.BECContained, s.BEC),
 	}

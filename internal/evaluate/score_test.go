@@ -90,7 +90,7 @@ func TestPool(t *testing.T) {
 	// The ninth of ten is the first that nine tenths do not exceed.
 	row := fmt.Sprintf("%q", figures(got))
 	// 1 of 4000 is at most 11.86 in 10,000: the 95 % quantile of Poisson is 4.744.
-	if row != `["9 of 10" "0 / 9 / 9" "4.00 %" "1 of 4000" "2.5 (11.9)" "25.0" "1 of 3"]` {
+	if row != `["9 of 10" "0 / 9 / 9" "4.00 %" "1 of 4000" "2.50 (11.9)" "25.0" "1 of 3"]` {
 		t.Errorf("row %s", row)
 	}
 	if a.allEscaped() != 9 || (&score{}).escaped(0.5) != 0 || (&score{}).holdShare() != 0 {
