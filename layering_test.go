@@ -23,7 +23,7 @@ var mayImport = map[string][]string{
 	"internal/capped":     nil,
 	"hook":                {"analyzer", "internal/capped", "internal/signalname", "internal/term"},
 	"internal/bench":      nil, // benchmarks only
-	"internal/evaluate":   {"analyzer", "calibration", "replay"},
+	"internal/evaluate":   {"analyzer", "baseline", "calibration", "replay"},
 	"metrics":             nil,
 	"seal":                nil,
 	"analyzer":            {"analyzer/content", "baseline"},
