@@ -66,8 +66,8 @@ type place struct {
 
 // OpenPaths looks through files and folders and finds each mail's time. A path that
 // cannot be read or holds no mail is an error; a file inside a folder that cannot be
-// read, without All a mail without a usable time or sender, and a mail found twice (a
-// message in several folders) are left out and listed by Skipped.
+// read, and without All a mail without a usable time or sender or found twice (in several
+// folders), are left out and listed by Skipped.
 func OpenPaths(ctx context.Context, paths []string, opt ArchiveOptions) (*Archive, error) {
 	if opt.MaxBody <= 0 {
 		opt.MaxBody = maxBody
@@ -227,7 +227,7 @@ func (a *Archive) add(fields []content.Field, p place, fallback time.Time) {
 		a.skip(name, "no usable date: neither Received nor Date nor an mbox line tells one")
 		return
 	}
-	if key, ok := identity(fields); ok {
+	if key, ok := identity(fields); ok && !a.opt.All {
 		if a.seen[key] {
 			a.skip(name, "the same mail as another")
 			return
@@ -238,7 +238,8 @@ func (a *Archive) add(fields []content.Field, p place, fallback time.Time) {
 	a.places = append(a.places, p)
 }
 
-// identity is the same for copies of a mail.
+// identity is the same for copies of a mail. Learning takes a mail once, from whatever
+// folders; judging takes every one, for odd mail shares even its ids with other mail.
 func identity(fields []content.Field) (key [8]byte, ok bool) {
 	h := sha256.New()
 	for _, f := range fields {

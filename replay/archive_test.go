@@ -177,3 +177,17 @@ func TestArchiveBomb(t *testing.T) {
 		t.Errorf("skipped %v", s)
 	}
 }
+
+// Judging takes every mail, learning a mail with the same ids once.
+func TestArchiveCopies(t *testing.T) {
+	head := "From: a@example.org\nDate: Mon, 05 Jan 2026 09:00:00 +0000\nMessage-ID: <1@example.org>\n"
+	dir := writeFiles(t, map[string]string{"1.eml": head + "\nOn day 5.\n", "2.eml": head + "\nOn day 5.\n",
+		"3.eml": head + "Subject: another\n\nOn day 5.\n"})
+	for all, want := range map[bool]int{true: 3, false: 1} {
+		got, skipped := brief(t, dir, ArchiveOptions{All: all}, ".")
+		if n := strings.Count(got, "\n"); n != want || len(skipped) != 3-want {
+			t.Errorf("with All %v: %d mails, %d left out, want %d and %d", all, n, len(skipped), want,
+				3-want)
+		}
+	}
+}
