@@ -65,6 +65,7 @@ const writeTime = 30 * time.Second
 var errProtocol = errors.New("not the milter protocol")
 
 func newConn(nc net.Conn, s *Server) *conn {
+	nc = prompted(nc)
 	return &conn{Conn: nc, server: s, br: bufio.NewReaderSize(nc, 8<<10)}
 }
 
