@@ -15,8 +15,8 @@ import (
 // moves the little that came meanwhile, so that the log begins anew and stays short.
 const (
 	// copyEvery is how many commits are worth a copy. One dirties about 15 pages: the log
-	// stays near 16 MiB.
-	copyEvery = 256
+	// stays near 64 MiB, which journalSize leaves it.
+	copyEvery = 1024
 	// ownCheckpoint, in pages, is when SQLite does it after all: the copier is in trouble.
 	ownCheckpoint = 32_768
 	// checkpointEvery truncates the log, which SQLite never does by itself.
@@ -53,20 +53,38 @@ func (db *DB) copyLoop() {
 	}
 }
 
-// count asks for a copy after enough commits. It is the committer's.
+// count asks for a copy after enough commits. It is the committer's, as are the next two.
 func (db *DB) count() {
-	if db.commits++; db.commits < copyEvery {
-		return
+	db.written = true
+	if db.commits++; db.commits >= copyEvery && db.askToCopy() {
+		db.commits = 0
 	}
+}
+
+// askToEmpty asks for a copy after which the log is to be emptied, if there is any.
+func (db *DB) askToEmpty() {
+	if db.written && db.askToCopy() {
+		db.emptying = true
+	}
+}
+
+// askToCopy says whether the copier took it: it may still be at the last one.
+func (db *DB) askToCopy() bool {
 	select {
 	case db.due <- struct{}{}:
-		db.commits = 0
-	default: // still at it
+		return true
+	default:
+		return false
 	}
 }
 
 // copyRest moves what was committed while the copier worked. It is the committer's.
 func (db *DB) copyRest() {
+	if db.emptying {
+		db.emptying = false
+		db.written = !db.checkpoint()
+		return
+	}
 	if err := passive(db.write); err != nil {
 		db.log.Warn("store not checkpointed", "error", err)
 	}

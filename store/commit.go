@@ -18,24 +18,34 @@ var errClosed = errors.New("the store is closed")
 // errReadOnly is what a write gets on a store of OpenReadOnly.
 var errReadOnly = errors.New("the store is open for reading only")
 
-// job is one write: do runs inside the batch's transaction.
+// job is one write: do runs inside a transaction.
 type job struct {
-	ctx  context.Context // a job that nobody waits for any more is not begun
-	do   func(*sql.Tx) error
-	done chan error
+	ctx    context.Context // a job that nobody waits for any more is not begun
+	do     func(*sql.Tx) error
+	shares bool // do may run again after a rollback, so it may share a transaction
+	done   chan error
 }
 
-// update runs do in a transaction that is durable when update returns nil. Writes that
-// arrive together share one commit; an error of one does not touch the others.
+// update runs do in a transaction of its own that is durable when update returns nil.
 func (db *DB) update(ctx context.Context, do func(*sql.Tx) error) error {
+	return db.enqueue(job{ctx, do, false, make(chan error, 1)})
+}
+
+// share is update for the writes that there are many of: those that arrive together are
+// committed together, and an error of one does not touch the others. do must do the same
+// when it is run again after a rollback.
+func (db *DB) share(ctx context.Context, do func(*sql.Tx) error) error {
+	return db.enqueue(job{ctx, do, true, make(chan error, 1)})
+}
+
+func (db *DB) enqueue(j job) error {
 	if db.write == nil {
 		return errReadOnly
 	}
-	j := job{ctx, do, make(chan error, 1)}
 	select {
 	case db.jobs <- j:
-	case <-ctx.Done():
-		return ctx.Err()
+	case <-j.ctx.Done():
+		return j.ctx.Err()
 	case <-db.closed:
 		return errClosed
 	}
@@ -58,19 +68,15 @@ func (db *DB) commitLoop() {
 	defer db.stopCopying()
 	tick := time.NewTicker(checkpointEvery)
 	defer tick.Stop()
-	written := false
 	for {
 		select {
 		case j := <-db.jobs:
 			db.commit(j)
-			written = true
 			db.count()
 		case <-db.copied:
 			db.copyRest()
 		case <-tick.C:
-			if written {
-				written = !db.checkpoint()
-			}
+			db.askToEmpty()
 		case <-db.done:
 			for {
 				select {
@@ -84,72 +90,79 @@ func (db *DB) commitLoop() {
 	}
 }
 
-// commit runs one job and whatever else is waiting as one transaction.
+// commit runs one job, with whatever else is waiting and may share its transaction.
 func (db *DB) commit(first job) {
-	batch := []job{first}
-	for len(batch) < maxBatch {
+	batch, alone := []job{first}, job{}
+	for first.shares && len(batch) < maxBatch && alone.do == nil {
 		select {
 		case j := <-db.jobs:
-			batch = append(batch, j)
+			if j.shares {
+				batch = append(batch, j)
+			} else {
+				alone = j
+			}
 			continue
 		default:
 		}
 		break
 	}
-	errs, begun := make([]error, len(batch)), time.Now()
-	err := db.runBatch(batch, errs)
-	if err == nil {
-		db.opt.Committed(len(batch), time.Since(begun))
+	for _, j := range db.together(batch) {
+		db.together([]job{j})
 	}
-	for i, j := range batch {
-		if errs[i] == nil {
-			errs[i] = err
-		}
-		j.done <- errs[i]
+	if alone.do != nil {
+		db.together([]job{alone})
 	}
 }
 
-func (db *DB) runBatch(batch []job, errs []error) error {
-	ctx := context.Background()
-	tx, err := db.write.BeginTx(ctx, nil)
+// together commits jobs in one transaction and tells each what became of it. When one of
+// several fails nothing is done and all are returned, to be run one by one: savepoints,
+// which would keep the others, cost SQLite a copy of every page that it changes.
+func (db *DB) together(batch []job) []job {
+	begun := time.Now()
+	tx, err := db.write.BeginTx(context.Background(), nil)
 	if err != nil {
-		return fmt.Errorf("begin: %w", err)
+		tell(batch, fmt.Errorf("begin: %w", err))
+		return nil
 	}
-	defer tx.Rollback()  //nolint:errcheck // after a commit there is nothing to roll back
-	if len(batch) == 1 { // nobody else to keep it from
-		if errs[0] = batch[0].begin(tx); errs[0] != nil {
+	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	if batch = awaited(batch); len(batch) == 0 {
+		return nil
+	}
+	for _, j := range batch {
+		err := j.do(tx)
+		if err != nil && len(batch) > 1 {
+			return batch
+		}
+		if err != nil {
+			tell(batch, err)
 			return nil
 		}
-		return commit(tx)
 	}
-	for i, j := range batch {
-		if _, err := tx.Exec(`SAVEPOINT job`); err != nil {
-			return fmt.Errorf("savepoint: %w", err)
-		}
-		if errs[i] = j.begin(tx); errs[i] != nil {
-			if _, err := tx.Exec(`ROLLBACK TO job`); err != nil {
-				return fmt.Errorf("roll back one write: %w", err)
-			}
-		}
-		if _, err := tx.Exec(`RELEASE job`); err != nil {
-			return fmt.Errorf("release savepoint: %w", err)
-		}
+	if err = tx.Commit(); err != nil {
+		err = fmt.Errorf("commit: %w", err)
+	} else {
+		db.opt.Committed(len(batch), time.Since(begun))
 	}
-	return commit(tx)
-}
-
-// begin runs a job. After a wait for a lock its mail may long have got the failure
-// action; a record of it would be of a mail that is gone.
-func (j *job) begin(tx *sql.Tx) error {
-	if err := j.ctx.Err(); err != nil {
-		return fmt.Errorf("not begun: %w", err)
-	}
-	return j.do(tx)
-}
-
-func commit(tx *sql.Tx) error {
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
+	tell(batch, err)
 	return nil
+}
+
+// awaited drops the jobs that nobody waits for. After a wait for a lock a mail may long
+// have got the failure action; a record of it would be of a mail that is gone.
+func awaited(batch []job) []job {
+	var left []job
+	for _, j := range batch {
+		if err := j.ctx.Err(); err != nil {
+			j.done <- fmt.Errorf("not begun: %w", err)
+			continue
+		}
+		left = append(left, j)
+	}
+	return left
+}
+
+func tell(batch []job, err error) {
+	for _, j := range batch {
+		j.done <- err
+	}
 }

@@ -35,7 +35,7 @@ type detail struct {
 // hold and the incident that the sender's first hold opens, its lesson, and the delayed
 // mails that become holds with it.
 func (db *DB) Record(ctx context.Context, r *analyzer.Record) (id, lesson int64, err error) {
-	err = db.update(ctx, func(tx *sql.Tx) error {
+	err = db.share(ctx, func(tx *sql.Tx) error {
 		if id, err = insertRecord(tx, r); err != nil {
 			return err
 		}

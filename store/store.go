@@ -38,12 +38,16 @@ type DB struct {
 	done    chan struct{}
 	closed  chan struct{}
 	copier  *sql.DB // a connection for checkpoints
-	commits int     // since the last copy, the committer's
 	due     chan struct{}
 	copied  chan struct{}
 	stopped chan struct{}
 	closing sync.Once
 	failed  error // of closing
+
+	// The committer's:
+	commits  int  // since the last copy
+	written  bool // since the log was emptied
+	emptying bool // it is to be emptied after the copy under way
 }
 
 // Options of Open. The zero value is ready for use.
