@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -78,18 +77,17 @@ func (db *DB) briefHolds(ctx context.Context, b *Brief) error {
 	if err != nil || b.Holds == 0 {
 		return err
 	}
-	var more []byte
-	err = db.read.QueryRowContext(ctx, `SELECT j.detail
+	var more, reasons []byte
+	err = db.read.QueryRowContext(ctx, `SELECT j.detail, j.evidence
 		FROM hold h
 		JOIN journal j ON j.id = h.journal
 		WHERE h.incident = ?
 		ORDER BY j.points DESC, j.id
-		LIMIT 1`, b.ID).Scan(&more)
+		LIMIT 1`, b.ID).Scan(&more, &reasons)
 	if err != nil {
 		return err
 	}
-	var d detail
-	err = json.Unmarshal(more, &d)
+	d, err := db.packer.detail(more, reasons)
 	b.Evidence = d.Evidence
 	return err
 }

@@ -1,13 +1,81 @@
 package store
 
 import (
+	_ "embed"
 	"encoding/json"
+	"fmt"
+
+	"github.com/klauspost/compress/zstd"
 
 	"hisseki/analyzer"
 )
 
-// evidence is kept without its names: they would be a third of a journal row.
+// evidence is kept without its names and compressed: it would be a quarter of the store.
 type evidence []analyzer.Evidence
+
+// evidenceWords is what evidence is made of, for zstd (RFC 8878, section 5) to point to.
+// What is in a store was compressed with it, so it must never change: better words need
+// a new file under a new id beside it.
+//
+//go:embed evidence.dict
+var evidenceWords []byte
+
+// evidenceWordsID is in every compressed evidence.
+const evidenceWordsID = 1
+
+// maxEvidence bounds, in bytes, what evidence may become when it is read.
+const maxEvidence = 1 << 20
+
+// packer compresses and reads evidence. It is safe for concurrent use.
+type packer struct {
+	enc *zstd.Encoder
+	dec *zstd.Decoder
+}
+
+func newPacker() (packer, error) {
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderDictRaw(evidenceWordsID, evidenceWords),
+		zstd.WithEncoderCRC(false), zstd.WithEncoderLevel(zstd.SpeedFastest),
+		zstd.WithWindowSize(16<<10), zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return packer{}, fmt.Errorf("set up compression: %w", err)
+	}
+	dec, err := zstd.NewReader(nil, zstd.WithDecoderDictRaw(evidenceWordsID, evidenceWords),
+		zstd.WithDecoderMaxMemory(maxEvidence), zstd.WithDecoderConcurrency(1))
+	if err != nil {
+		return packer{}, fmt.Errorf("set up compression: %w", err)
+	}
+	return packer{enc, dec}, nil
+}
+
+// pack returns nothing for no evidence.
+func (p packer) pack(e evidence) ([]byte, error) {
+	if len(e) == 0 {
+		return []byte{}, nil
+	}
+	text, err := json.Marshal(e)
+	if err != nil {
+		return nil, err
+	}
+	return p.enc.EncodeAll(text, nil), nil
+}
+
+// detail reads a journal row's detail, with what pack made of its evidence.
+func (p packer) detail(more, reasons []byte) (d detail, err error) {
+	if err := json.Unmarshal(more, &d); err != nil {
+		return d, fmt.Errorf("read detail: %w", err)
+	}
+	if len(reasons) == 0 {
+		return d, nil
+	}
+	text, err := p.dec.DecodeAll(reasons, nil)
+	if err != nil {
+		return d, fmt.Errorf("read evidence: %w", err)
+	}
+	if err := json.Unmarshal(text, &d.Evidence); err != nil {
+		return d, fmt.Errorf("read evidence: %w", err)
+	}
+	return d, nil
+}
 
 // MarshalJSON writes lists of signal, points, observed, usual and text.
 func (e evidence) MarshalJSON() ([]byte, error) {

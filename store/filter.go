@@ -129,7 +129,7 @@ func (db *DB) Holds(ctx context.Context, f Filter) ([]Hold, error) {
 	defer rows.Close()
 	var out []Hold
 	for rows.Next() {
-		h, err := scanHold(rows)
+		h, err := db.scanHold(rows)
 		if err != nil {
 			return nil, err
 		}
@@ -138,11 +138,11 @@ func (db *DB) Holds(ctx context.Context, f Filter) ([]Hold, error) {
 	return out, rows.Err()
 }
 
-func scanHold(rows scanner) (*Hold, error) {
+func (db *DB) scanHold(rows scanner) (*Hold, error) {
 	var h Hold
 	var due, decided, promoted, recalled, until int64
 	var rcpts string
-	r, err := scanRecord(rows, &h.ID, &h.State, &h.Incident, &due, &h.By, &h.Reason, &decided,
+	r, err := db.scanRecord(rows, &h.ID, &h.State, &h.Incident, &due, &h.By, &h.Reason, &decided,
 		&promoted, &recalled, &h.Tells, &h.Attempts, &h.Error, &h.Excerpt, &until, &rcpts)
 	if err != nil {
 		return nil, err

@@ -14,14 +14,14 @@ import (
 
 // detail is what of a record is kept as JSON.
 type detail struct {
-	Evidence   evidence `json:"evidence,omitempty"`
+	Evidence   evidence `json:"evidence,omitempty"` // of mail from before schema 8
 	PassIf     string   `json:"pass_if,omitempty"`
 	Incident   bool     `json:"incident,omitempty"`
 	LittleHist bool     `json:"little_history,omitempty"`
 	URLs       []string `json:"urls,omitempty"`
 	Hosts      []string `json:"hosts,omitempty"`
 	Files      []string `json:"files,omitempty"`
-	Login      string   `json:"login,omitempty"`
+	Login      string   `json:"login,omitempty"` // where it is not the sender's name
 	ClientName string   `json:"client_name,omitempty"`
 	Helo       string   `json:"helo,omitempty"`
 	TLS        string   `json:"tls,omitempty"`
@@ -35,8 +35,12 @@ type detail struct {
 // hold and the incident that the sender's first hold opens, its lesson, and the delayed
 // mails that become holds with it.
 func (db *DB) Record(ctx context.Context, r *analyzer.Record) (id, lesson int64, err error) {
+	row, err := db.row(r) // before the turn of the one writer, for which all others wait
+	if err != nil {
+		return 0, 0, fmt.Errorf("keep record: %w", err)
+	}
 	err = db.share(ctx, func(tx *sql.Tx) error {
-		if id, err = insertRecord(tx, r); err != nil {
+		if id, err = insertRecord(tx, r, row); err != nil {
 			return err
 		}
 		if r.Verdict.Action != analyzer.Pass {
@@ -60,29 +64,40 @@ func (db *DB) Record(ctx context.Context, r *analyzer.Record) (id, lesson int64,
 	return id, lesson, nil
 }
 
-func insertRecord(tx *sql.Tx, r *analyzer.Record) (int64, error) {
+// row returns a record's values for the columns of insertRecord.
+func (db *DB) row(r *analyzer.Record) ([]any, error) {
 	e, v := &r.Envelope, &r.Verdict
 	obs, err := r.Observation.MarshalBinary()
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	more, err := json.Marshal(detail{worth(v), v.PassIf, v.Incident, v.LittleHist,
-		r.URLs, r.Hosts, r.Files, e.Login, e.ClientName, e.Helo, e.TLS, e.Daemon, e.AuthType,
-		v.Lure, v.Cause})
+	reasons, err := db.packer.pack(worth(v))
 	if err != nil {
-		return 0, err
+		return nil, err
+	}
+	login := e.Login
+	if login == e.Sender {
+		login = ""
+	}
+	more, err := json.Marshal(detail{nil, v.PassIf, v.Incident, v.LittleHist, r.URLs, r.Hosts,
+		r.Files, login, e.ClientName, e.Helo, e.TLS, e.Daemon, e.AuthType, v.Lure, v.Cause})
+	if err != nil {
+		return nil, err
 	}
 	client := ""
 	if e.Client.IsValid() {
 		client = e.Client.String()
 	}
+	return []any{e.Time.Unix(), e.Host, e.QueueID, e.Sender, e.Class, e.MailFrom, r.HeaderFrom,
+		client, r.MessageID, r.Subject, r.Bytes, v.Action, v.Would, v.Points, v.Sum, unix(r.Due),
+		r.Learn, obs, string(more), int64(r.Observation.SimHash), reasons}, nil
+}
+
+func insertRecord(tx *sql.Tx, r *analyzer.Record, row []any) (int64, error) {
 	res, err := tx.Exec(`INSERT INTO journal (at, host, queue_id, sender, class, mail_from,
 			header_from, client, message_id, subject, bytes, action, would, points, sum, due,
-			learned, observation, detail, simhash)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		e.Time.Unix(), e.Host, e.QueueID, e.Sender, e.Class, e.MailFrom, r.HeaderFrom, client,
-		r.MessageID, r.Subject, r.Bytes, v.Action, v.Would, v.Points, v.Sum, unix(r.Due), r.Learn,
-		obs, string(more), int64(r.Observation.SimHash))
+			learned, observation, detail, simhash, evidence)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, row...)
 	if err != nil {
 		return 0, fmt.Errorf("insert journal row: %w", err)
 	}
@@ -90,7 +105,7 @@ func insertRecord(tx *sql.Tx, r *analyzer.Record) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	for _, addr := range e.Recipients {
+	for _, addr := range r.Envelope.Recipients {
 		if _, err := tx.Exec(`INSERT INTO recipient (journal, address, domain) VALUES (?, ?, ?)`,
 			id, addr, strings.ToLower(addr[strings.LastIndexByte(addr, '@')+1:])); err != nil {
 			return 0, fmt.Errorf("insert recipient: %w", err)
@@ -129,32 +144,36 @@ func teach(tx *sql.Tx, journal int64, sign int, at time.Time) (int64, error) {
 
 const recordColumns = `j.id, j.at, j.host, j.queue_id, j.sender, j.class, j.mail_from,
 	j.header_from, j.client, j.message_id, j.subject, j.bytes, j.action, j.would, j.points,
-	j.sum, j.due, j.learned, j.observation, j.detail`
+	j.sum, j.due, j.learned, j.observation, j.detail, j.evidence`
 
 type scanner interface{ Scan(...any) error }
 
 // scanRecord reads recordColumns, and more columns into extra.
-func scanRecord(rows scanner, extra ...any) (*analyzer.Record, error) {
+func (db *DB) scanRecord(rows scanner, extra ...any) (*analyzer.Record, error) {
 	var r analyzer.Record
 	var at, due int64
 	var client string
-	var obs, more []byte
+	var obs, more, reasons []byte
 	e, v := &r.Envelope, &r.Verdict
 	if err := rows.Scan(append([]any{&r.ID, &at, &e.Host, &e.QueueID, &e.Sender, &e.Class,
 		&e.MailFrom, &r.HeaderFrom, &client, &r.MessageID, &r.Subject, &r.Bytes, &v.Action,
-		&v.Would, &v.Points, &v.Sum, &due, &r.Learned, &obs, &more}, extra...)...); err != nil {
+		&v.Would, &v.Points, &v.Sum, &due, &r.Learned, &obs, &more,
+		&reasons}, extra...)...); err != nil {
 		return nil, fmt.Errorf("read journal row: %w", err)
 	}
 	if err := r.Observation.UnmarshalBinary(obs); err != nil {
 		return nil, fmt.Errorf("journal row %d: %w", r.ID, err)
 	}
-	var d detail
-	if err := json.Unmarshal(more, &d); err != nil {
+	d, err := db.packer.detail(more, reasons)
+	if err != nil {
 		return nil, fmt.Errorf("journal row %d: %w", r.ID, err)
 	}
 	v.Evidence, v.PassIf, v.Incident, v.LittleHist = d.Evidence, d.PassIf, d.Incident, d.LittleHist
 	r.URLs, r.Hosts, r.Files = d.URLs, d.Hosts, d.Files
 	e.Login, e.ClientName, e.Helo, e.TLS, e.Daemon = d.Login, d.ClientName, d.Helo, d.TLS, d.Daemon
+	if e.Login == "" && e.Class == analyzer.Account {
+		e.Login = e.Sender
+	}
 	e.AuthType, v.Lure, v.Cause = d.AuthType, d.Lure, d.Cause
 	e.Time, r.Due = time.Unix(at, 0).UTC(), fromUnix(due)
 	if client != "" {
@@ -172,7 +191,7 @@ func (db *DB) Recent(ctx context.Context, sender string, since time.Time) (
 		cond, args = "j.sender = ? AND j.at >= ?", []any{sender, unix(since)}
 	}
 	rows, err := db.read.QueryContext(ctx, `SELECT `+strings.TrimSuffix(recordColumns,
-		"j.detail")+`'{}'
+		"j.detail, j.evidence")+`'{}', x''
 		FROM journal j
 		WHERE `+cond+`
 		ORDER BY j.at, j.id`, args...)
@@ -182,7 +201,7 @@ func (db *DB) Recent(ctx context.Context, sender string, since time.Time) (
 	defer rows.Close()
 	var out []analyzer.Record
 	for rows.Next() {
-		r, err := scanRecord(rows)
+		r, err := db.scanRecord(rows)
 		if err != nil {
 			return nil, err
 		}

@@ -131,7 +131,7 @@ func (db *DB) Forget(ctx context.Context, sender, by, reason string) (mails int,
 				at = 0, -- forgotten: no mail is that old
 				host = '', queue_id = '', sender = '', mail_from = '', header_from = '', client = '',
 				message_id = '', subject = '', bytes = 0, action = '', would = '', points = 0, sum = 0,
-				detail = '{}', simhash = 0
+				detail = '{}', evidence = x'', simhash = 0
 			WHERE sender = ?`, sender))
 		if err != nil {
 			return err

@@ -28,7 +28,7 @@ func (db *DB) Sent(ctx context.Context, sender string, limit int) ([]analyzer.Re
 	var out []analyzer.Record
 	for rows.Next() {
 		var rcpts string
-		r, err := scanRecord(rows, &rcpts)
+		r, err := db.scanRecord(rows, &rcpts)
 		if err != nil {
 			return nil, err
 		}

@@ -34,6 +34,7 @@ type DB struct {
 	log     *slog.Logger
 	write   *sql.DB // one connection, used by the committer only; nil when read-only
 	read    *sql.DB
+	packer  packer
 	jobs    chan job
 	done    chan struct{}
 	closed  chan struct{}
@@ -69,7 +70,7 @@ const defaultExcerpt = 7 * 24 * time.Hour
 // let it grow to hundreds of MiB.
 const journalSize = 64 << 20
 
-func newDB(path string, opt Options) *DB {
+func newDB(path string, opt Options) (*DB, error) {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
@@ -85,15 +86,23 @@ func newDB(path string, opt Options) *DB {
 	if opt.Committed == nil {
 		opt.Committed = func(int, time.Duration) {}
 	}
-	return &DB{path: path, opt: opt, now: opt.Now, log: opt.Log, jobs: make(chan job, 256),
-		done: make(chan struct{}), closed: make(chan struct{}), due: make(chan struct{}),
-		copied: make(chan struct{}, 1), stopped: make(chan struct{})}
+	packer, err := newPacker()
+	if err != nil {
+		return nil, err
+	}
+	return &DB{path: path, opt: opt, now: opt.Now, log: opt.Log, packer: packer,
+		jobs: make(chan job, 256), done: make(chan struct{}), closed: make(chan struct{}),
+		due: make(chan struct{}), copied: make(chan struct{}, 1),
+		stopped: make(chan struct{})}, nil
 }
 
 // Open opens or creates the store at path, with its folder. It refuses files of other
 // programs, damaged files and schemas newer than this program, all of them unchanged.
 func Open(ctx context.Context, path string, opt Options) (*DB, error) {
-	db := newDB(path, opt)
+	db, err := newDB(path, opt)
+	if err != nil {
+		return nil, err
+	}
 	if err := create(path); err != nil {
 		return nil, err
 	}
@@ -128,7 +137,10 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 // OpenReadOnly opens an existing store for looking only: every method that writes
 // returns an error. It does not check the whole file, so it is quick.
 func OpenReadOnly(ctx context.Context, path string, opt Options) (*DB, error) {
-	db := newDB(path, opt)
+	db, err := newDB(path, opt)
+	if err != nil {
+		return nil, err
+	}
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}

@@ -100,7 +100,7 @@ func (db *DB) candidates(ctx context.Context, i *Incident, holds []Hold,
 	defer rows.Close()
 	for rows.Next() {
 		var rcpts string
-		r, err := scanRecord(rows, &rcpts)
+		r, err := db.scanRecord(rows, &rcpts)
 		if err != nil {
 			return err
 		}
