@@ -81,8 +81,11 @@ type jisDecoder struct {
 // flush converts what was gathered as EUC-JP.
 func (d *jisDecoder) flush() {
 	if len(d.euc) > 0 {
-		text, _ := japanese.EUCJP.NewDecoder().Bytes(d.euc)
-		d.out.Write(text)
+		// Room for all of it: three bytes of UTF-8 for at least two of EUC-JP, and for each
+		// byte that is none.
+		text := make([]byte, 3*len(d.euc))
+		n, _, _ := japanese.EUCJP.NewDecoder().Transform(text, d.euc, true)
+		d.out.Write(text[:n])
 		d.euc = d.euc[:0]
 	}
 }

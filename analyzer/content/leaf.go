@@ -144,18 +144,12 @@ func (p *parser) show(s shown, at place) {
 		p.defect(DefectSize, "more text than is kept")
 	}
 	p.textBytes += len(text)
-	if p.text.Len() > 0 && text != "" {
-		p.text.WriteString("\n")
-	}
-	p.text.WriteString(text)
+	p.texts = append(p.texts, text)
 	if at.foreign || at.named {
 		return
 	}
 	own, signature := s.lines.own(len(text))
-	if p.own.Len() > 0 && own != "" {
-		p.own.WriteString("\n")
-	}
-	p.own.WriteString(own)
+	p.owns = append(p.owns, own)
 	if p.out.Signature == "" {
 		p.out.Signature = signature
 	}

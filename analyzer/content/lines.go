@@ -62,6 +62,7 @@ func (l lines) has(kind lineKind) bool {
 // of the text. Runs of empty lines become one.
 func (l lines) own(limit int) (own, signature string) {
 	var b, sign strings.Builder
+	b.Grow(l.room(limit))
 	empty := true
 	for _, line := range l {
 		text := line.text
@@ -86,6 +87,18 @@ func (l lines) own(limit int) (own, signature string) {
 		}
 	}
 	return strings.TrimSpace(b.String()), strings.TrimSpace(sign.String())
+}
+
+// room is how many bytes the author's own lines have among the first limit ones of the
+// text, at most.
+func (l lines) room(limit int) int {
+	n := 0
+	for i := range l {
+		if l[i].kind == kindOwn && l[i].start < limit {
+			n += len(l[i].text) + 1
+		}
+	}
+	return n
 }
 
 // set gives lines from up to before to a kind, unless they are something already.

@@ -1,6 +1,7 @@
 package content
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -41,8 +42,8 @@ type parser struct {
 	scanned   int             // bytes of broken bodies scanned
 	scratch   []byte          // the buffer that attachments are decoded into, one by one
 	noted     map[string]bool // defect codes already noted
-	text      strings.Builder
-	own       strings.Builder
+	texts     []string        // of the parts that are shown
+	owns      []string        // the author's own words in them
 	urls      urlSet
 	shown     bool // a part that is shown has been met
 	firstText bool // the first text part has been met
@@ -76,10 +77,15 @@ func (p *parser) textRoom() int {
 	return max(0, min(part, maxTextAll-p.decoded))
 }
 
+// joined puts a line end between texts that are not empty.
+func joined(texts []string) string {
+	return strings.Join(slices.DeleteFunc(texts, func(s string) bool { return s == "" }), "\n")
+}
+
 // finish moves what was gathered into the Content.
 func (p *parser) finish() {
-	p.out.Text = strings.TrimSpace(p.text.String())
-	p.out.Own = strings.TrimSpace(p.own.String())
+	p.out.Text = strings.TrimSpace(joined(p.texts))
+	p.out.Own = strings.TrimSpace(joined(p.owns))
 	p.out.URLs = p.urls.list
 	if p.urls.full {
 		p.defect(DefectURLs, "more URLs than are kept")
