@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -67,20 +66,6 @@ func openIncident(tx *sql.Tx, r *analyzer.Record, journal int64) (int64, error) 
 		return 0, fmt.Errorf("open case: %w", err)
 	}
 	return id, nil
-}
-
-// Incident says whether a sender has an open incident, and since when.
-func (db *DB) Incident(ctx context.Context, sender string) (bool, time.Time, error) {
-	var opened int64
-	err := db.read.QueryRowContext(context.WithoutCancel(ctx), `SELECT opened FROM incident
-		WHERE sender = ? AND state = 'open'`, sender).Scan(&opened)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, time.Time{}, nil
-	}
-	if err != nil {
-		return false, time.Time{}, fmt.Errorf("read incident of %s: %w", sender, err)
-	}
-	return true, time.Unix(opened, 0).UTC(), nil
 }
 
 // IncidentFilter chooses incidents; zero fields choose all.

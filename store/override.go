@@ -19,33 +19,6 @@ type Rule struct {
 	Created time.Time
 }
 
-// Override returns the rule that is valid now for a sender, or else for its class.
-func (db *DB) Override(ctx context.Context, sender string, class analyzer.Class, now time.Time) (
-	analyzer.Override, bool, error) {
-	var o analyzer.Override
-	var until int64
-	err := db.read.QueryRowContext(context.WithoutCancel(ctx), `SELECT
-			action,
-			mode,
-			until,
-			by,
-			reason
-		FROM override
-		WHERE subject IN (?, ?)
-		  AND until > ?
-		ORDER BY subject DESC -- 'sender:' before 'class:'
-		LIMIT 1`, "sender:"+sender, "class:"+string(class), now.Unix()).
-		Scan(&o.Action, &o.Mode, &until, &o.By, &o.Reason)
-	if errors.Is(err, sql.ErrNoRows) {
-		return o, false, nil
-	}
-	if err != nil {
-		return o, false, fmt.Errorf("read override: %w", err)
-	}
-	o.Until = fromUnix(until)
-	return o, true, nil
-}
-
 // SetOverride sets the rule of a subject, "sender:NAME", "class:NAME" or "url:PATTERN", in
 // place of an earlier one, and notes it in the audit log. A rule needs an end in the
 // future, and an action or a mode. One for links needs an action, and no end.

@@ -1,0 +1,131 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"hisseki/analyzer"
+)
+
+// standingAge is how old what stands may be: other processes, such as the command line,
+// are heard that much later. Two reads for every mail were a twentieth of its CPU time.
+const standingAge = 20 * time.Millisecond
+
+// standing is what every mail is judged by and what changes seldom: open incidents, and
+// admins' rules for senders and classes. It is read from memory, and from the file when it
+// is old or when this process changed it.
+type standing struct {
+	mu      sync.Mutex
+	changes int // of this process
+	now     *stand
+}
+
+type stand struct {
+	read  time.Time // by the real clock: a simulated one runs too fast
+	open  map[string]time.Time
+	rules map[string]analyzer.Override // by subject, also those that are over
+}
+
+// changed says that a write may have touched what stands.
+func (s *standing) changed() {
+	s.mu.Lock()
+	s.changes++
+	s.now = nil
+	s.mu.Unlock()
+}
+
+// stands returns what stands. ctx does not end the read, which takes far less than the
+// goroutines that would watch it.
+func (db *DB) stands(ctx context.Context) (*stand, error) {
+	s := &db.standing
+	s.mu.Lock()
+	now, changes := s.now, s.changes
+	s.mu.Unlock()
+	if now != nil && time.Since(now.read) < standingAge {
+		return now, nil
+	}
+	now, err := db.readStand(context.WithoutCancel(ctx))
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	if s.changes == changes { // nothing was written while it was read
+		s.now = now
+	}
+	s.mu.Unlock()
+	return now, nil
+}
+
+func (db *DB) readStand(ctx context.Context) (*stand, error) {
+	now := &stand{read: time.Now(), open: make(map[string]time.Time),
+		rules: make(map[string]analyzer.Override)}
+	rows, err := db.read.QueryContext(ctx, `SELECT
+			1 AS incident,
+			sender,
+			opened,
+			'',
+			'',
+			'',
+			''
+		FROM incident
+		WHERE state = 'open'
+		UNION ALL
+		SELECT
+			0,
+			subject,
+			until,
+			action,
+			mode,
+			by,
+			reason
+		FROM override
+		WHERE subject LIKE 'sender:%'
+		   OR subject LIKE 'class:%'`)
+	if err != nil {
+		return nil, fmt.Errorf("read incidents and rules: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var incident bool
+		var subject string
+		var at int64
+		var o analyzer.Override
+		if err := rows.Scan(&incident, &subject, &at, &o.Action, &o.Mode, &o.By, &o.Reason); err != nil {
+			return nil, fmt.Errorf("read incidents and rules: %w", err)
+		}
+		if incident {
+			now.open[subject] = time.Unix(at, 0).UTC()
+			continue
+		}
+		o.Until = fromUnix(at)
+		now.rules[subject] = o
+	}
+	return now, rows.Err()
+}
+
+// Incident says whether a sender has an open incident, and since when.
+func (db *DB) Incident(ctx context.Context, sender string) (bool, time.Time, error) {
+	now, err := db.stands(ctx)
+	if err != nil {
+		return false, time.Time{}, err
+	}
+	since, open := now.open[sender]
+	return open, since, nil
+}
+
+// Override returns the rule that is valid now for a sender, or else for its class.
+func (db *DB) Override(ctx context.Context, sender string, class analyzer.Class, at time.Time) (
+	analyzer.Override, bool, error) {
+	now, err := db.stands(ctx)
+	if err != nil {
+		return analyzer.Override{}, false, err
+	}
+	for _, subject := range []string{"sender:" + sender, "class:" + string(class)} {
+		if o, ok := now.rules[subject]; ok && o.Until.Unix() > at.Unix() {
+			return o, true, nil
+		}
+	}
+	return analyzer.Override{}, false, nil
+}
