@@ -40,8 +40,8 @@ func BenchmarkDirect(b *testing.B) {
 	for _, connections := range []int{4, 16} {
 		b.Run(fmt.Sprint(connections), func(b *testing.B) {
 			list := letters(b, 8000)
-			rivals := []*process{startNoop(b, "answering"), startNoop(b, "silent"),
-				startServe(b, filepath.Join(b.TempDir(), "hisseki.db"))}
+			rivals := []*process{startNoop(b, "unix", "answering"), startNoop(b, "unix", "silent"),
+				startServe(b, "unix", filepath.Join(b.TempDir(), "hisseki.db"))}
 			tallies := make([]tally, len(rivals))
 			var next atomic.Int64
 			for range rounds {
@@ -71,7 +71,7 @@ func drive(b *testing.B, p *process, connections int, list []letter, next *atomi
 	var wg sync.WaitGroup
 	for range connections {
 		wg.Go(func() {
-			ends, err := sendFor(p.addr, roundTime, list, next)
+			ends, err := sendFor(p, roundTime, list, next)
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
@@ -89,9 +89,9 @@ func drive(b *testing.B, p *process, connections int, list []letter, next *atomi
 	}
 }
 
-func sendFor(addr string, span time.Duration, list []letter, next *atomic.Int64) (
+func sendFor(to *process, span time.Duration, list []letter, next *atomic.Int64) (
 	[]time.Duration, error) {
-	p, err := dialPeer(addr)
+	p, err := dialPeer(to.net, to.addr)
 	if err != nil {
 		return nil, err
 	}

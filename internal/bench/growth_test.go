@@ -21,13 +21,13 @@ var sizes = []int{10, 1000, 100_000, 1_000_000}
 // that with many senders hardly one is in memory.
 func BenchmarkGrowth(b *testing.B) {
 	list := letters(b, 8000)
-	rivals := []*process{startNoop(b, "answering")}
+	rivals := []*process{startNoop(b, "unix", "answering")}
 	starts := make([]time.Duration, len(sizes))
 	for i, n := range sizes {
 		db := filepath.Join(b.TempDir(), "hisseki.db")
 		populate(b, db, n)
 		begun := time.Now()
-		p := startServe(b, db)
+		p := startServe(b, "unix", db)
 		starts[i] = time.Since(begun)
 		p.name = fmt.Sprint(n)
 		rivals = append(rivals, p)

@@ -68,7 +68,7 @@ func BenchmarkInside(b *testing.B) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
-		p, err := dialPeer(ln.Addr().String())
+		p, err := dialPeer("tcp4", ln.Addr().String())
 		if err != nil {
 			b.Error(err)
 			return

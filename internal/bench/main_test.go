@@ -11,8 +11,13 @@ import (
 	gomilter "github.com/emersion/go-milter"
 )
 
-// asNoop makes this program a milter that does nothing, with these protocol flags.
-const asNoop = "BENCH_NOOP"
+// asNoop makes this program a milter that does nothing, with these protocol flags, on the
+// socket of atNetwork and atAddress.
+const (
+	asNoop    = "BENCH_NOOP"
+	atNetwork = "BENCH_NETWORK"
+	atAddress = "BENCH_ADDRESS"
+)
 
 // program is the hisseki under test, built for the run.
 var program string
@@ -46,10 +51,16 @@ func runMain(m *testing.M) int {
 
 // serveNoop serves until the process is killed, and prints where.
 func serveNoop(protocol gomilter.OptProtocol) {
-	ln, err := net.Listen("tcp4", "127.0.0.1:0")
+	ln, err := net.Listen(os.Getenv(atNetwork), os.Getenv(atAddress))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
+	}
+	if ln.Addr().Network() == "unix" { // Postfix runs as another user
+		if err := os.Chmod(ln.Addr().String(), 0o666); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 	}
 	fmt.Println(ln.Addr())
 	srv := gomilter.Server{Protocol: protocol, NewMilter: func() gomilter.Milter {

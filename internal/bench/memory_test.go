@@ -13,13 +13,13 @@ import (
 func BenchmarkMemory(b *testing.B) {
 	const mails, senders, connections = 100_000, 10_000, 16
 	list := spread(letters(b, 8000), senders)
-	p := startServe(b, filepath.Join(b.TempDir(), "hisseki.db"))
+	p := startServe(b, "unix", filepath.Join(b.TempDir(), "hisseki.db"))
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	begun := time.Now()
 	for range connections {
 		wg.Go(func() {
-			peer, err := dialPeer(p.addr)
+			peer, err := dialPeer(p.net, p.addr)
 			if err != nil {
 				b.Error(err)
 				return

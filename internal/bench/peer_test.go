@@ -36,8 +36,8 @@ type peer struct {
 // offered are Postfix's flags at protocol version 2 and later.
 const offered = 0x1fffff
 
-func dialPeer(addr string) (*peer, error) {
-	conn, err := net.Dial("tcp4", addr)
+func dialPeer(network, addr string) (*peer, error) {
+	conn, err := net.Dial(network, addr)
 	if err != nil {
 		return nil, err
 	}

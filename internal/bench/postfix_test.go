@@ -18,9 +18,15 @@ const smtpSessions = 10
 // runs on its real store, with synchronous=FULL.
 func BenchmarkPostfix(b *testing.B) {
 	mta.Require(b)
+	for _, network := range []string{"unix", "tcp4"} {
+		b.Run(network, func(b *testing.B) { benchmarkPostfix(b, network) })
+	}
+}
+
+func benchmarkPostfix(b *testing.B, network string) {
 	list := letters(b, 6000)
-	rivals := []*process{startNoop(b, "answering"), startNoop(b, "silent"),
-		startServe(b, filepath.Join(b.TempDir(), "hisseki.db")), {name: "none"}}
+	rivals := []*process{startNoop(b, network, "answering"), startNoop(b, network, "silent"),
+		startServe(b, network, filepath.Join(b.TempDir(), "hisseki.db")), {name: "none"}}
 	users := make([]string, smtpSessions)
 	for i := range users {
 		users[i] = account(i)
@@ -29,7 +35,7 @@ func BenchmarkPostfix(b *testing.B) {
 	for i, p := range rivals {
 		o := mta.Options{Users: users, Main: []string{"default_transport = discard:"}}
 		if p.addr != "" {
-			o.Milters = []string{"inet:" + p.addr}
+			o.Milters = []string{socketNames[network] + p.addr}
 		}
 		servers[i] = mta.Start(b, o)
 	}

@@ -17,25 +17,52 @@ import (
 // process is one contestant: a milter in a process of its own.
 type process struct {
 	name string
-	addr string // HOST:PORT
+	net  string // "tcp4" or "unix"
+	addr string // HOST:PORT or a path
 	cmd  *exec.Cmd
 	log  string
 }
 
+// socketNames are what Postfix and hisseki call the networks.
+var socketNames = map[string]string{"tcp4": "inet:", "unix": "unix:"}
+
+// address returns where a milter can listen.
+func address(b *testing.B, network string) string {
+	b.Helper()
+	if network == "unix" {
+		dir, err := os.MkdirTemp("", "bench-socket") // b.TempDir is for our own user only
+		if err == nil {
+			err = os.Chmod(dir, 0o755)
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { os.RemoveAll(dir) })
+		return filepath.Join(dir, "milter")
+	}
+	ln, err := net.Listen(network, "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer ln.Close()
+	return ln.Addr().String()
+}
+
 // startNoop starts the milter that does nothing; how is "answering" or "silent".
-func startNoop(b *testing.B, how string) *process {
+func startNoop(b *testing.B, network, how string) *process {
 	b.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		b.Fatal(err)
 	}
 	cmd := exec.Command(exe)
-	cmd.Env = append(os.Environ(), asNoop+"="+how)
+	cmd.Env = append(os.Environ(), asNoop+"="+how, atNetwork+"="+network,
+		atAddress+"="+address(b, network))
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		b.Fatal(err)
 	}
-	p := &process{name: "noop-" + how, cmd: cmd}
+	p := &process{name: "noop-" + how, net: network, cmd: cmd}
 	p.start(b)
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
@@ -47,29 +74,30 @@ func startNoop(b *testing.B, how string) *process {
 
 // startServe starts hisseki serve on a store, as it is shipped: mode observe,
 // synchronous=FULL. It returns when the milter takes connections.
-func startServe(b *testing.B, db string, more ...string) *process {
+func startServe(b *testing.B, network, db string, more ...string) *process {
 	b.Helper()
-	p := &process{name: "hisseki", log: filepath.Join(b.TempDir(), "serve.log")}
-	ln, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	p.addr = ln.Addr().String()
-	ln.Close()
+	p := &process{name: "hisseki", net: network, addr: address(b, network),
+		log: filepath.Join(b.TempDir(), "serve.log")}
 	log, err := os.Create(p.log)
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer log.Close()
 	p.cmd = exec.Command(program, append([]string{"serve", "--db", db,
-		"--listen", "inet:" + p.addr}, more...)...)
+		"--listen", socketNames[network] + p.addr}, more...)...)
 	p.cmd.Env = append(os.Environ(), "HISSEKI_CONFIG=", "NOTIFY_SOCKET=")
 	p.cmd.Stderr = log
 	p.start(b)
 	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
-		conn, err := net.Dial("tcp4", p.addr)
+		conn, err := net.Dial(network, p.addr)
 		if err == nil {
 			conn.Close()
+			if network == "unix" { // Postfix runs as another user
+				err = os.Chmod(p.addr, 0o666)
+			}
+			if err != nil {
+				b.Fatal(err)
+			}
 			return p
 		}
 		if time.Now().After(end) || !p.alive() {
