@@ -40,7 +40,7 @@ func BenchmarkGrowth(b *testing.B) {
 			if i > 0 {
 				of = spread(list, sizes[i-1])
 			}
-			drive(b, p, 4, of, &next, &tallies[i])
+			drive(b, p, 4, 0, of, &next, &tallies[i])
 		}
 	}
 	for i, p := range rivals[1:] {
