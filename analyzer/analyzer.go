@@ -27,6 +27,7 @@ type Config struct {
 	DelayFor   time.Duration   // how long a delayed mail waits; 0 means 10 minutes
 	NoText     bool            // keep no subject, URL path or excerpt
 	Habits     []Habit         // declared; more may come from the Memory
+	Alarm      bool            // open incidents of accounts in mode observe too
 }
 
 // Conditions say what may be done with a mail right now.
@@ -172,8 +173,8 @@ func (a *Analyzer) judge(e *entry, m *Mail, c *content.Content, rule Override,
 		Envelope: m.Envelope, Observation: o, Subject: clip(c.Subject, 200),
 		MessageID: clip(c.MessageID, 200), HeaderFrom: firstAddr(c.From),
 		URLs: v.urls, Hosts: v.hosts, Files: fileNames(c), Bytes: m.BodySize,
-		Promote: d.promote,
-		Learn:   (d.action == Pass && d.would == Pass || d.observed) && v.blocked.Signal == "",
+		Promote: d.promote, Spared: a.cfg.Alarm && d.spared,
+		Learn: (d.action == Pass && d.would == Pass || d.observed) && v.blocked.Signal == "",
 		Verdict: Verdict{Action: d.action, Would: d.would, Points: round(points),
 			Sum: round(d.sum), Lure: round(lure), Cause: d.cause,
 			Evidence: v.ruled(rule, evidence), PassIf: passIf(d, evidence, lines),
@@ -206,7 +207,7 @@ func (a *Analyzer) record(ctx context.Context, e *entry, r *Record, fresh int, s
 			e.state.firsts[k] = r.Observation.At
 		}
 	}
-	if r.Verdict.Action == Hold && !e.state.open {
+	if (r.Verdict.Action == Hold || r.Spared) && !e.state.open {
 		e.state.open, e.state.opened = true, r.Observation.At
 	}
 	a.shared.Lock()

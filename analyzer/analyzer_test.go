@@ -122,6 +122,34 @@ func TestObserveModeHoldsNothing(t *testing.T) {
 	}
 }
 
+// Mode observe is no reason to stay silent, nor to see an incident where nobody is told.
+func TestObserveModeOpensIncidents(t *testing.T) {
+	for _, alarm := range []bool{true, false} {
+		memory := replay.NewMemory()
+		office(t, memory)
+		a := analyzer.New(analyzer.Config{Salt: []byte("test"), Alarm: alarm}, memory)
+		wouldHold := 0
+		for i := range 20 {
+			r, err := a.Judge(t.Context(), attack(i), analyzer.Conditions{CanDelay: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			held := r.Verdict.Would == analyzer.Hold
+			if held {
+				wouldHold++
+			}
+			if r.Verdict.Action != analyzer.Pass || r.Spared != (alarm && held) ||
+				held && r.Verdict.Incident != alarm {
+				t.Errorf("alarm %t, mail %d: action %s, would %s, spared %t, incident %t", alarm, i,
+					r.Verdict.Action, r.Verdict.Would, r.Spared, r.Verdict.Incident)
+			}
+		}
+		if wouldHold == 0 {
+			t.Error("mode enforce had held nothing: the test shows nothing")
+		}
+	}
+}
+
 // Nobody may delay a mail when nobody ends delays.
 func TestNoAgentNoDelay(t *testing.T) {
 	a := office(t, replay.NewMemory())

@@ -27,6 +27,7 @@ type Brief struct {
 	Opened     time.Time `json:"opened"`
 	Holds      int       `json:"holds"`
 	Waiting    int       `json:"waiting"`       // of the holds, in the queue and undecided
+	Passed     int       `json:"passed"`        // of the holds, let go by mode observe
 	Last       time.Time `json:"last,omitzero"` // when the last held mail came
 	Recipients int       `json:"recipients"`
 	Domains    int       `json:"domains"`  // of the recipients
@@ -90,6 +91,16 @@ type Hook struct {
 	Teller  Teller
 	Timeout time.Duration // of a run
 	Within  time.Duration // after this long without success an event is given up
+	Acts    bool          // it does something about the sender, such as to lock him out
+}
+
+// wants says whether an event is any of the hook's business. What acts is kept from acting
+// on its own in mode observe; a person's decision it is told.
+func (h *Hook) wants(e *Event) bool {
+	if len(h.On) > 0 && !slices.Contains(h.On, e.Event) {
+		return false
+	}
+	return !(h.Acts && e.Event == "opened" && e.Holds > 0 && e.Passed == e.Holds)
 }
 
 // Dispatcher tells hooks what the store has for them.
@@ -169,7 +180,7 @@ func (d *Dispatcher) once(ctx context.Context, h *Hook) (bool, error) {
 	}
 	// What has begun is finished, even when we are told to stop: it is bounded in time.
 	ctx = context.WithoutCancel(ctx)
-	if len(h.On) > 0 && !slices.Contains(h.On, e.Event) {
+	if !h.wants(e) {
 		return true, d.Store.Skip(ctx, h.Name, e)
 	}
 	output, err := tell(ctx, h, e)

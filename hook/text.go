@@ -33,6 +33,7 @@ type alertView struct {
 	ID, State, Sender, Opened, Last string
 	Account                         string // Sender, quoted for a shell
 	Holds, Waiting                  int
+	Passed                          bool // all of them: the mode is observe
 	Recipients, Domains             int
 	Hosts                           []string // made harmless: lure[.]test
 	Host                            string   // the first one, quoted for a shell, "" for none
@@ -44,7 +45,7 @@ type alertView struct {
 func alert(c *Brief, language string, update bool) (subject, body string, err error) {
 	v := alertView{ID: c.Incident, State: c.State, Sender: term.Safe(c.Sender, 200),
 		Opened: stamp(c.Opened), Last: stamp(c.Last), Account: quoted(c.Sender),
-		Holds: c.Holds, Waiting: c.Waiting, Recipients: c.Recipients, Domains: c.Domains,
+		Holds: c.Holds, Waiting: c.Waiting, Passed: c.Holds > 0 && c.Passed == c.Holds, Recipients: c.Recipients, Domains: c.Domains,
 		Update: update}
 	for i, host := range c.Hosts {
 		if i == 0 {

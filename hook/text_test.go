@@ -32,6 +32,47 @@ func TestAlertSaysWhatToDo(t *testing.T) {
 	}
 }
 
+func TestAlertOfModeObserve(t *testing.T) {
+	c := theft()
+	c.Passed = c.Holds
+	for language, want := range map[string][]string{
+		English:  {"5 mails of bando@example.jp would be held\n", "In mode observe", "not held    5, to"},
+		Japanese: {"のメール 5 通を検知 (保留なし)\n", "観察モード", "5 通 (保留なし)、宛先 12 件"},
+	} {
+		subject, body, err := alert(c, language, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range append(want, "--incident I3 --state passed") {
+			if !strings.Contains(subject+"\n"+body, s) {
+				t.Errorf("%s: no %q in\n%s\n%s", language, s, subject, body)
+			}
+		}
+	}
+}
+
+// To watch is not to act: a command could lock the account.
+func TestCommandsDoNotActInModeObserve(t *testing.T) {
+	for _, c := range []struct {
+		acts   bool
+		event  string
+		passed int
+		want   bool
+	}{
+		{true, "opened", 5, false},
+		{true, "opened", 4, true}, // one was held
+		{true, "confirmed", 5, true},
+		{false, "opened", 5, true},
+	} {
+		b := theft()
+		b.Passed = c.passed
+		h := Hook{Acts: c.acts, On: []string{"opened", "confirmed"}}
+		if got := h.wants(&Event{Event: c.event, Brief: *b}); got != c.want {
+			t.Errorf("%+v: told %t", c, got)
+		}
+	}
+}
+
 // What comes from a thief is in the mail: it must not break out of its line, and a command
 // that is pasted into a shell must do what it says.
 func TestAlertIsHarmless(t *testing.T) {

@@ -19,6 +19,7 @@ type Brief struct {
 	Opened     time.Time
 	Holds      int
 	Waiting    int       // of these, still in the queue and undecided
+	Passed     int       // of these, not kept: the mode was observe
 	Last       time.Time // of the last hold's mail
 	Recipients int       // of the holds, each once
 	Domains    int       // of these
@@ -69,10 +70,11 @@ func (db *DB) briefHolds(ctx context.Context, b *Brief) error {
 	err := db.read.QueryRowContext(ctx, `SELECT
 			count(*),
 			coalesce(sum(h.state IN ('delayed', 'held')), 0),
+			coalesce(sum(h.state = 'passed'), 0),
 			coalesce(max(j.at), 0)
 		FROM hold h
 		JOIN journal j ON j.id = h.journal
-		WHERE h.incident = ?`, b.ID).Scan(&b.Holds, &b.Waiting, &last)
+		WHERE h.incident = ?`, b.ID).Scan(&b.Holds, &b.Waiting, &b.Passed, &last)
 	b.Last = fromUnix(last)
 	if err != nil || b.Holds == 0 {
 		return err

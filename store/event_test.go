@@ -207,7 +207,7 @@ func TestBrief(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := db.Brief(ctx, 1)
-	want := &Brief{1, 1, "b@example.jp", IncidentOpen, noon, 3, 2, noon.Add(time.Minute), 3, 2,
+	want := &Brief{1, 1, "b@example.jp", IncidentOpen, noon, 3, 2, 0, noon.Add(time.Minute), 3, 2,
 		[]string{"lure.test", "other.test"}, heavy.Verdict.Evidence}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v; want %+v", got, err, want)

@@ -14,7 +14,8 @@ type State string
 
 // States. A delayed mail leaves by itself; releasing, discarding and recalling wait for
 // the agent on the mail's MTA host; vanished means that the mail left the queue without
-// us, gone that it had left before it could be recalled.
+// us, gone that it had left before it could be recalled, passed that mode observe let it go
+// where mode enforce had held it.
 const (
 	Delayed    State = "delayed"
 	Held       State = "held"
@@ -25,6 +26,7 @@ const (
 	Vanished   State = "vanished"
 	Recalling  State = "recalling"
 	Gone       State = "gone"
+	Passed     State = "passed"
 )
 
 // Hold is one kept mail with its record.
@@ -52,12 +54,15 @@ func (h *Hold) Name() string { return fmt.Sprintf("H%d", h.ID) }
 
 func (db *DB) insertHold(tx *sql.Tx, journal int64, r *analyzer.Record) error {
 	state, incident := Delayed, any(nil)
-	if r.Verdict.Action == analyzer.Hold {
+	if r.Verdict.Action == analyzer.Hold || r.Spared {
 		id, err := openIncident(tx, r, journal)
 		if err != nil {
 			return err
 		}
 		state, incident = Held, id
+		if r.Spared {
+			state = Passed
+		}
 	}
 	until := int64(0)
 	if r.Excerpt != "" {
@@ -69,7 +74,7 @@ func (db *DB) insertHold(tx *sql.Tx, journal int64, r *analyzer.Record) error {
 		tells(r)); err != nil {
 		return fmt.Errorf("insert hold: %w", err)
 	}
-	if state == Held && tells(r) {
+	if state != Delayed && tells(r) {
 		return joinCase(tx, incident.(int64), journal)
 	}
 	return nil

@@ -43,7 +43,7 @@ func (db *DB) Record(ctx context.Context, r *analyzer.Record) (id, lesson int64,
 		if id, err = insertRecord(tx, r, row); err != nil {
 			return err
 		}
-		if r.Verdict.Action != analyzer.Pass {
+		if r.Verdict.Action != analyzer.Pass || r.Spared {
 			if err := db.insertHold(tx, id, r); err != nil {
 				return err
 			}
@@ -58,7 +58,7 @@ func (db *DB) Record(ctx context.Context, r *analyzer.Record) (id, lesson int64,
 		}
 		return err
 	})
-	if r.Verdict.Action != analyzer.Pass {
+	if r.Verdict.Action != analyzer.Pass || r.Spared {
 		db.standing.changed() // an incident may be open now
 	}
 	if err != nil {

@@ -97,7 +97,7 @@ func (db *DB) strays(ctx context.Context, i *Incident, now time.Time) ([]int64, 
 			SELECT DISTINCT a.key
 			FROM hold s
 			JOIN mark a ON a.journal = s.journal
-			WHERE `+attackMail+`)
+			WHERE `+recalling+`)
 		SELECT DISTINCT j.id
 		FROM shared
 		JOIN mark m ON m.key = shared.key
@@ -142,12 +142,16 @@ func (db *DB) strays(ctx context.Context, i *Incident, now time.Time) ([]int64, 
 	return list, own.Err()
 }
 
+// recalling is attackMail of a recall: in mode observe nothing is asked back.
+const recalling = attackMail + `
+	AND s.state != 'passed'`
+
 // textsOf returns the SimHashes of an incident's attack mail.
 func (db *DB) textsOf(ctx context.Context, incident int64) ([]int64, error) {
 	rows, err := db.read.QueryContext(ctx, `SELECT DISTINCT j.simhash
 		FROM hold s
 		JOIN journal j ON j.id = s.journal
-		WHERE `+attackMail+`
+		WHERE `+recalling+`
 		  AND j.simhash != 0`, incident)
 	if err != nil {
 		return nil, fmt.Errorf("read the incident's texts: %w", err)

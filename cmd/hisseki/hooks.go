@@ -45,7 +45,7 @@ func commandHooks(h config.Hooks) []hook.Hook {
 	var out []hook.Hook
 	for i := range h.Command {
 		c := &h.Command[i]
-		out = append(out, hook.Hook{Name: c.Name, On: c.On, Within: commandWithin,
+		out = append(out, hook.Hook{Name: c.Name, On: c.On, Acts: true, Within: commandWithin,
 			Timeout: orDefault(c.Timeout, commandTimeout),
 			Teller:  &hook.Command{Args: c.Run, User: c.User}})
 	}
@@ -181,7 +181,7 @@ func (s hookStore) Claim(ctx context.Context, name string, lease time.Duration) 
 
 func briefOf(b *store.Brief) hook.Brief {
 	out := hook.Brief{Incident: incidentName(b.ID), Case: fmt.Sprintf("C%d", b.Case), Sender: b.Sender,
-		State: string(b.State), Opened: b.Opened, Holds: b.Holds, Waiting: b.Waiting, Last: b.Last,
+		State: string(b.State), Opened: b.Opened, Holds: b.Holds, Waiting: b.Waiting, Passed: b.Passed, Last: b.Last,
 		Recipients: b.Recipients, Domains: b.Domains, Hosts: append([]string{}, b.Hosts...),
 		Evidence: []hook.Finding{}}
 	for _, e := range b.Evidence {

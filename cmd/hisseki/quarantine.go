@@ -45,7 +45,7 @@ var openStates = []store.State{store.Delayed, store.Recalling, store.Held, store
 
 // allStates in the order of a hold's life.
 var allStates = append(slices.Clone(openStates), store.Released, store.Discarded, store.Vanished,
-	store.Gone)
+	store.Gone, store.Passed)
 
 // filterFlags are the same on list, release and discard.
 type filterFlags struct {

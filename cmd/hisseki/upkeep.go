@@ -78,6 +78,7 @@ func (d *daemonState) use(ctx context.Context, cfg config.Config, p *places) err
 	if err != nil {
 		return err
 	}
+	ac.Alarm = true
 	memory, err := newSealing(cfg.Privacy, d.db, d.log)
 	if err != nil {
 		return err
@@ -213,6 +214,14 @@ func (d *daemonState) purge(ctx context.Context) {
 	if err := d.core.Load().Save(ctx); err != nil {
 		d.report("profiles not saved", err)
 		return
+	}
+	ended, err := d.db.EndPassed(ctx, d.clock())
+	if err != nil {
+		d.report("incidents of mode observe not ended", err)
+		return
+	}
+	if ended > 0 {
+		d.log.Info("incidents of mode observe ended", "incidents", ended)
 	}
 	p, err := d.db.Purge(ctx, d.clock(), time.Duration(d.cfg.Privacy.Journal))
 	if err != nil {
