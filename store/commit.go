@@ -28,7 +28,7 @@ type job struct {
 
 // update runs do in a transaction of its own that is durable when update returns nil.
 func (db *DB) update(ctx context.Context, do func(*sql.Tx) error) error {
-	defer db.standing.changed()
+	defer db.book.changed()
 	return db.enqueue(job{ctx, do, false, make(chan error, 1)})
 }
 

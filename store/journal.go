@@ -59,7 +59,7 @@ func (db *DB) Record(ctx context.Context, r *analyzer.Record) (id, lesson int64,
 		return err
 	})
 	if r.Verdict.Action != analyzer.Pass || r.Spared {
-		db.standing.changed() // an incident may be open now
+		db.book.changed() // an incident may be open now
 	}
 	if err != nil {
 		return 0, 0, fmt.Errorf("keep record: %w", err)

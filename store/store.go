@@ -27,24 +27,24 @@ import (
 
 // DB is an open store. It is safe for concurrent use.
 type DB struct {
-	path     string
-	file     fs.FileInfo // that is open, for Lost
-	opt      Options
-	now      func() time.Time
-	log      *slog.Logger
-	write    *sql.DB // one connection, used by the committer only; nil when read-only
-	read     *sql.DB
-	packer   packer
-	jobs     chan job
-	done     chan struct{}
-	closed   chan struct{}
-	copier   *sql.DB // a connection for checkpoints
-	due      chan struct{}
-	copied   chan struct{}
-	stopped  chan struct{}
-	closing  sync.Once
-	failed   error // of closing
-	standing standing
+	path    string
+	file    fs.FileInfo // that is open, for Lost
+	opt     Options
+	now     func() time.Time
+	log     *slog.Logger
+	write   *sql.DB // one connection, used by the committer only; nil when read-only
+	read    *sql.DB
+	packer  packer
+	jobs    chan job
+	done    chan struct{}
+	closed  chan struct{}
+	copier  *sql.DB // a connection for checkpoints
+	due     chan struct{}
+	copied  chan struct{}
+	stopped chan struct{}
+	closing sync.Once
+	failed  error // of closing
+	book    rulebook
 
 	// The committer's:
 	commits  int  // since the last copy

@@ -9,7 +9,7 @@ import (
 )
 
 // What this process writes stands at once, what another one writes soon.
-func TestStandingIsNeverStale(t *testing.T) {
+func TestRulesAreNeverStale(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "h.db")
 	serve, admin := open(t, path), open(t, path)
 	rule := func() bool {

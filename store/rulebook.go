@@ -9,44 +9,44 @@ import (
 	"hisseki/analyzer"
 )
 
-// standingAge is how old what stands may be: other processes, such as the command line,
+// bookAge is how old the rule book may be: other processes, such as the command line,
 // are heard that much later. Two reads for every mail were a twentieth of its CPU time.
-const standingAge = 20 * time.Millisecond
+const bookAge = 20 * time.Millisecond
 
-// standing is what every mail is judged by and what changes seldom: open incidents, and
+// rulebook is what every mail is judged by and what changes seldom: open incidents, and
 // admins' rules for senders and classes. It is read from memory, and from the file when it
 // is old or when this process changed it.
-type standing struct {
+type rulebook struct {
 	mu      sync.Mutex
 	changes int // of this process
-	now     *stand
+	now     *rules
 }
 
-type stand struct {
-	read  time.Time // by the real clock: a simulated one runs too fast
-	open  map[string]time.Time
-	rules map[string]analyzer.Override // by subject, also those that are over
+type rules struct {
+	read time.Time // by the real clock: a simulated one runs too fast
+	open map[string]time.Time
+	of   map[string]analyzer.Override // by subject, also those that are over
 }
 
-// changed says that a write may have touched what stands.
-func (s *standing) changed() {
+// changed says that a write may have touched the rules.
+func (s *rulebook) changed() {
 	s.mu.Lock()
 	s.changes++
 	s.now = nil
 	s.mu.Unlock()
 }
 
-// stands returns what stands. ctx does not end the read, which takes far less than the
+// look returns the rules in force. ctx does not end the read, which takes far less than the
 // goroutines that would watch it.
-func (db *DB) stands(ctx context.Context) (*stand, error) {
-	s := &db.standing
+func (db *DB) look(ctx context.Context) (*rules, error) {
+	s := &db.book
 	s.mu.Lock()
 	now, changes := s.now, s.changes
 	s.mu.Unlock()
-	if now != nil && time.Since(now.read) < standingAge {
+	if now != nil && time.Since(now.read) < bookAge {
 		return now, nil
 	}
-	now, err := db.readStand(context.WithoutCancel(ctx))
+	now, err := db.readRules(context.WithoutCancel(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -58,9 +58,9 @@ func (db *DB) stands(ctx context.Context) (*stand, error) {
 	return now, nil
 }
 
-func (db *DB) readStand(ctx context.Context) (*stand, error) {
-	now := &stand{read: time.Now(), open: make(map[string]time.Time),
-		rules: make(map[string]analyzer.Override)}
+func (db *DB) readRules(ctx context.Context) (*rules, error) {
+	now := &rules{read: time.Now(), open: make(map[string]time.Time),
+		of: make(map[string]analyzer.Override)}
 	rows, err := db.read.QueryContext(ctx, `SELECT
 			1 AS incident,
 			sender,
@@ -100,14 +100,14 @@ func (db *DB) readStand(ctx context.Context) (*stand, error) {
 			continue
 		}
 		o.Until = fromUnix(at)
-		now.rules[subject] = o
+		now.of[subject] = o
 	}
 	return now, rows.Err()
 }
 
 // Incident says whether a sender has an open incident, and since when.
 func (db *DB) Incident(ctx context.Context, sender string) (bool, time.Time, error) {
-	now, err := db.stands(ctx)
+	now, err := db.look(ctx)
 	if err != nil {
 		return false, time.Time{}, err
 	}
@@ -118,12 +118,12 @@ func (db *DB) Incident(ctx context.Context, sender string) (bool, time.Time, err
 // Override returns the rule that is valid now for a sender, or else for its class.
 func (db *DB) Override(ctx context.Context, sender string, class analyzer.Class, at time.Time) (
 	analyzer.Override, bool, error) {
-	now, err := db.stands(ctx)
+	now, err := db.look(ctx)
 	if err != nil {
 		return analyzer.Override{}, false, err
 	}
 	for _, subject := range []string{"sender:" + sender, "class:" + string(class)} {
-		if o, ok := now.rules[subject]; ok && o.Until.Unix() > at.Unix() {
+		if o, ok := now.of[subject]; ok && o.Until.Unix() > at.Unix() {
 			return o, true, nil
 		}
 	}
