@@ -43,10 +43,13 @@ func TestAlertOfModeObserve(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, s := range append(want, "--incident I3 --state passed") {
+		for _, s := range append(want, "--incident I3 --state passed", "\n  hisseki sender enforce --un") {
 			if !strings.Contains(subject+"\n"+body, s) {
 				t.Errorf("%s: no %q in\n%s\n%s", language, s, subject, body)
 			}
+		}
+		if strings.Contains(body, "hisseki sender hold") { // would hold nothing
+			t.Errorf("%s: mode observe with a rule that is only recorded:\n%s", language, body)
 		}
 	}
 }
