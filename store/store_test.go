@@ -230,7 +230,7 @@ func TestGroupCommitIsolatesErrors(t *testing.T) {
 		wg.Go(func() {
 			var err error
 			if i%10 == 0 {
-				err = db.update(context.Background(), func(tx *sql.Tx) error {
+				err = db.share(context.Background(), func(tx *sql.Tx) error {
 					if _, err := tx.Exec(`DELETE FROM journal`); err != nil {
 						return err
 					}
