@@ -3,6 +3,8 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 SOURCES := $(shell find . -name '*.go' -o -name '*.sql' -o -path './analyzer/lists/*') go.mod go.sum
 FUZZTIME ?= 30s
 export CGO_ENABLED := 1
+# SQLite syncs its log at every commit; without this flag it would write the inode too.
+export CGO_CFLAGS := -g -O2 -DHAVE_FDATASYNC=1
 
 build: bin/hisseki
 

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"bytes"
 	"fmt"
 	"path/filepath"
 	"sync"
@@ -107,5 +108,7 @@ func submission(user int, l *letter) mta.Submission {
 		data = fmt.Appendf(data, "%s: %s\r\n", f.Name, f.Value)
 	}
 	data = append(append(data, "\r\n"...), l.source.Body...)
+	data = bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n")) // some real mail has both
+	data = bytes.ReplaceAll(data, []byte("\n"), []byte("\r\n"))
 	return mta.Submission{From: account(user), To: l.rcpt, Data: data}
 }
