@@ -4,7 +4,7 @@ SOURCES := $(shell find . -name '*.go' -o -name '*.sql' -o -path './analyzer/lis
 FUZZTIME ?= 30s
 export CGO_ENABLED := 1
 # SQLite syncs its log at every commit; without this flag it would write the inode too.
-export CGO_CFLAGS := -g -O2 -DHAVE_FDATASYNC=1
+export CGO_CFLAGS := $(or $(CGO_CFLAGS),-g -O2) -DHAVE_FDATASYNC=1
 
 build: bin/hisseki
 

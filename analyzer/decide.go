@@ -95,7 +95,7 @@ type decision struct {
 	sum      float64
 	incident bool
 	observed bool // not carried out because of the mode, so it is taught
-	spared   bool // a hold of an account that is not carried out because of the site's mode
+	spared   bool // a hold of an account, not carried out in mode observe, that is to be told
 	promote  []int64
 	cause    string // "mail", "sum", "incident", "rule", "habit"
 }
@@ -131,9 +131,9 @@ func (a *Analyzer) decide(v *view, points, lure float64, rule Override, cond Con
 	if mode != Enforce {
 		d.action, d.observed = Pass, true
 		// Who has a rule that only watches a sender expects what he sends.
-		d.spared = d.would == Hold && rule.Mode == "" && v.mail.Class == Account
+		d.spared = a.cfg.Alarm && d.would == Hold && rule.Mode == "" && v.mail.Class == Account
 	}
-	d.incident = d.incident || d.action == Hold || d.spared && a.cfg.Alarm
+	d.incident = d.incident || d.action == Hold || d.spared
 	if d.action == Hold {
 		for _, w := range v.state.waiting(v.now) {
 			d.promote = append(d.promote, w.id)

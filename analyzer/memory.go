@@ -26,7 +26,7 @@ type Record struct {
 	Promote     []int64   // delayed mails of this sender that become holds with this one
 	Excerpt     string    // short own text of a delayed or held mail, may be ""
 	Learned     bool      // read back only: is part of the profiles now
-	Spared      bool      // would be held, but is not in mode observe: opens its incident
+	Spared      bool      // passed in mode observe only: opens an incident as a hold does
 }
 
 // Lesson teaches one recorded mail (Sign +1) or takes it back (Sign -1). Sign 0 says that

@@ -35,6 +35,9 @@ type Brief struct {
 	Evidence   []Finding `json:"evidence"` // of the heaviest mail
 }
 
+// allPassed says that nothing was kept: the mode was observe all the time.
+func (b *Brief) allPassed() bool { return b.Holds > 0 && b.Passed == b.Holds }
+
 // Finding is a signal that fired.
 type Finding struct {
 	Signal   string  `json:"signal"`
@@ -100,7 +103,7 @@ func (h *Hook) wants(e *Event) bool {
 	if len(h.On) > 0 && !slices.Contains(h.On, e.Event) {
 		return false
 	}
-	return !(h.Acts && e.Event == "opened" && e.Holds > 0 && e.Passed == e.Holds)
+	return !(h.Acts && e.Event == "opened" && e.allPassed())
 }
 
 // Dispatcher tells hooks what the store has for them.

@@ -45,8 +45,8 @@ type alertView struct {
 func alert(c *Brief, language string, update bool) (subject, body string, err error) {
 	v := alertView{ID: c.Incident, State: c.State, Sender: term.Safe(c.Sender, 200),
 		Opened: stamp(c.Opened), Last: stamp(c.Last), Account: quoted(c.Sender),
-		Holds: c.Holds, Waiting: c.Waiting, Passed: c.Holds > 0 && c.Passed == c.Holds, Recipients: c.Recipients, Domains: c.Domains,
-		Update: update}
+		Holds: c.Holds, Waiting: c.Waiting, Passed: c.allPassed(), Recipients: c.Recipients,
+		Domains: c.Domains, Update: update}
 	for i, host := range c.Hosts {
 		if i == 0 {
 			v.Host = quoted(host)

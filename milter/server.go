@@ -109,8 +109,8 @@ func (s *Server) take(nc net.Conn) {
 			s.refusal = time.Now()
 		}
 		s.mu.Unlock()
+		s.count.Refused.Add(1) // before the peer can notice
 		nc.Close()
-		s.count.Refused.Add(1)
 		if !quiet {
 			cfg.Log.Warn("connection refused", "open", open, "limit", cfg.Connections,
 				"refused_so_far", s.count.Refused.Load())

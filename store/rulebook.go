@@ -29,20 +29,20 @@ type rules struct {
 }
 
 // changed says that a write may have touched the rules.
-func (s *rulebook) changed() {
-	s.mu.Lock()
-	s.changes++
-	s.now = nil
-	s.mu.Unlock()
+func (b *rulebook) changed() {
+	b.mu.Lock()
+	b.changes++
+	b.now = nil
+	b.mu.Unlock()
 }
 
 // look returns the rules in force. ctx does not end the read, which takes far less than the
 // goroutines that would watch it.
 func (db *DB) look(ctx context.Context) (*rules, error) {
-	s := &db.book
-	s.mu.Lock()
-	now, changes := s.now, s.changes
-	s.mu.Unlock()
+	b := &db.book
+	b.mu.Lock()
+	now, changes := b.now, b.changes
+	b.mu.Unlock()
 	if now != nil && time.Since(now.read) < bookAge {
 		return now, nil
 	}
@@ -50,11 +50,11 @@ func (db *DB) look(ctx context.Context) (*rules, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	if s.changes == changes { // nothing was written while it was read
-		s.now = now
+	b.mu.Lock()
+	if b.changes == changes { // nothing was written while it was read
+		b.now = now
 	}
-	s.mu.Unlock()
+	b.mu.Unlock()
 	return now, nil
 }
 
@@ -92,7 +92,8 @@ func (db *DB) readRules(ctx context.Context) (*rules, error) {
 		var subject string
 		var at int64
 		var o analyzer.Override
-		if err := rows.Scan(&incident, &subject, &at, &o.Action, &o.Mode, &o.By, &o.Reason); err != nil {
+		if err := rows.Scan(&incident, &subject, &at, &o.Action, &o.Mode, &o.By,
+			&o.Reason); err != nil {
 			return nil, fmt.Errorf("read incidents and rules: %w", err)
 		}
 		if incident {

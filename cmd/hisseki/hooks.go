@@ -181,8 +181,8 @@ func (s hookStore) Claim(ctx context.Context, name string, lease time.Duration) 
 
 func briefOf(b *store.Brief) hook.Brief {
 	out := hook.Brief{Incident: incidentName(b.ID), Case: fmt.Sprintf("C%d", b.Case), Sender: b.Sender,
-		State: string(b.State), Opened: b.Opened, Holds: b.Holds, Waiting: b.Waiting, Passed: b.Passed, Last: b.Last,
-		Recipients: b.Recipients, Domains: b.Domains, Hosts: append([]string{}, b.Hosts...),
+		State: string(b.State), Opened: b.Opened, Holds: b.Holds, Waiting: b.Waiting, Passed: b.Passed,
+		Last: b.Last, Recipients: b.Recipients, Domains: b.Domains, Hosts: append([]string{}, b.Hosts...),
 		Evidence: []hook.Finding{}}
 	for _, e := range b.Evidence {
 		out.Evidence = append(out.Evidence, hook.Finding{Signal: e.Signal, Points: e.Points,

@@ -216,10 +216,7 @@ func (d *daemonState) purge(ctx context.Context) {
 		return
 	}
 	ended, err := d.db.EndPassed(ctx, d.clock())
-	if err != nil {
-		d.report("incidents of mode observe not ended", err)
-		return
-	}
+	d.report("incidents of mode observe not ended", err) // and purge what can be purged
 	if ended > 0 {
 		d.log.Info("incidents of mode observe ended", "incidents", ended)
 	}
