@@ -3,6 +3,8 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 SOURCES := $(shell find . -name '*.go' -o -name '*.sql' -o -path './analyzer/lists/*') go.mod go.sum
 FUZZTIME ?= 30s
 export CGO_ENABLED := 1
+# The Go that go.mod names, where it can be had: an older one has holes that are known.
+export GOTOOLCHAIN := $(shell GOTOOLCHAIN=auto go version >/dev/null 2>&1 && echo auto || echo local)
 # SQLite syncs its log at every commit; without this flag it would write the inode too.
 export CGO_CFLAGS := $(or $(CGO_CFLAGS),-g -O2) -DHAVE_FDATASYNC=1
 
@@ -17,6 +19,7 @@ test:
 	@scripts/lint.sh
 	go test -race -timeout 15m ./...
 	go test -run Hostile ./analyzer/... # bounds on time and memory, without the detector
+	@scripts/vulncheck.sh
 
 demo: build
 	@bin/hisseki demo
