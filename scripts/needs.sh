@@ -9,6 +9,7 @@ for tool in "$@"; do
 	gcc) command=gcc packages_of='gcc libc6-dev' ;;
 	dovecot) command=dovecot packages_of=dovecot-core ;;
 	systemd-analyze) command=$tool packages_of=systemd ;;
+	systemd-nspawn) command=$tool packages_of=systemd-container ;;
 	*) command=$tool packages_of=$tool ;;
 	esac
 	command -v "$command" >/dev/null || packages="$packages $packages_of"

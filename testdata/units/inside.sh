@@ -1,0 +1,118 @@
+#!/bin/bash
+# docs/howto.md as it stands, in a booted container: install, attach, enforce, decide, undo.
+config=/etc/hisseki.toml
+export HISSEKI_CONFIG=$config
+
+# until TEXT COMMAND...: waits, ten seconds at most, till the command prints the text.
+until_says() {
+	{ set +x; } 2>/dev/null
+	local text=$1 tries=0
+	shift
+	until "$@" 2>&1 | grep -q -- "$text"; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 100 ] || { "$@" || true; journalctl --no-pager --unit "hisseki*"; return 1; }
+		sleep 0.1
+	done
+	set -x
+}
+
+send() { # send ACCOUNT: one mail, as if the account had logged in
+	swaks --server 127.0.0.1 --xclient-login "$1" --from "$1@example.jp" --to bob@example.org \
+		--body "Good morning" --silent 2
+}
+
+main_pid() { systemctl show --value --property MainPID "$1"; }
+
+is_new() { # is_new UNIT PID: waits till it runs again, as another process
+	{ set +x; } 2>/dev/null
+	until [ "$(main_pid "$1")" != "$2" ] && systemctl --quiet is-active "$1"; do
+		if systemctl --quiet is-failed "$1"; then systemctl status "$1"; return 1; fi
+		sleep 0.1
+	done
+	set -x
+}
+
+set_key() { # set_key KEY VALUE: the first of that name, which is a comment so far
+	sed -i "0,/^\(# \)\?$1 = .*/s||$1 = \"$2\"|" $config
+}
+
+postconf -e enable_long_queue_ids=yes inet_protocols=ipv4 inet_interfaces=localhost \
+	myhostname=mail.example.jp mydestination= default_transport=discard \
+	smtpd_authorized_xclient_hosts=127.0.0.1 smtpd_relay_restrictions=permit_mynetworks,reject
+systemctl start postfix
+
+# Install.
+install -m 755 hisseki /usr/bin/hisseki
+install -m 644 deploy/hisseki.toml $config
+install -m 644 deploy/hisseki.sysusers /usr/lib/sysusers.d/hisseki.conf
+install -m 644 deploy/hisseki.tmpfiles /usr/lib/tmpfiles.d/hisseki.conf
+install -m 644 deploy/hisseki*.service deploy/hisseki.socket /etc/systemd/system/
+systemd-sysusers && systemd-tmpfiles --create && systemctl daemon-reload
+set_key listen unix:/var/spool/postfix/hisseki/milter.sock
+set_key default_realm example.jp
+hisseki serve --check-config
+
+# Attach, in mode observe: ready when systemctl comes back.
+systemctl enable --now hisseki hisseki-agent
+postconf -e 'smtpd_milters={unix:hisseki/milter.sock, default_action=tempfail}'
+postfix reload
+until_says 'agent  *ok' hisseki doctor # its first heartbeat comes after its first look at the queue
+hisseki doctor
+until_says 'the agent is alive' systemctl status hisseki
+[ "$(stat -c '%U %G %a' /var/spool/postfix/hisseki/milter.sock)" = 'hisseki postfix 660' ]
+[ "$(stat -c '%U %a' /var/lib/hisseki/hisseki.db)" = 'hisseki 600' ]
+[ "$(ps -o user= -p "$(main_pid hisseki)")" = hisseki ]
+grep -q '^CapEff:[[:space:]]0*$' "/proc/$(main_pid hisseki)/status"
+hisseki sender hold alice@example.jp --until 12h
+send alice
+until_says 'queue is empty' postqueue -p
+
+# Enforce: a reload is enough. What is held is decided by the agent, in Postfix's queue.
+set_key mode enforce
+systemctl reload hisseki
+until_says 'mode enforce' systemctl status hisseki
+send alice
+send alice
+send carol
+until_says '"queue_name": "hold"' postqueue -j
+[ "$(postqueue -j | grep -c '"queue_name": "hold"')" = 2 ]
+hisseki quarantine discard --yes H2 # H1 was let pass in mode observe
+hisseki quarantine release --yes --sender alice@example.jp
+until_says 'queue is empty' postqueue -p
+until_says H2 hisseki quarantine list --state discarded
+[ "$(hisseki quarantine list --json --state released | wc -l)" = 1 ]
+if journalctl --no-pager --unit hisseki-agent | grep -i warning; then exit 1; fi
+
+# Killed, more often than systemd would have it: both are there again.
+for _ in 1 2 3 4 5 6 7 8; do
+	serve=$(main_pid hisseki) agent=$(main_pid hisseki-agent)
+	systemctl kill --signal KILL hisseki hisseki-agent
+	is_new hisseki "$serve"
+	is_new hisseki-agent "$agent"
+done
+
+# Hanging: systemd's watchdog ends it and starts another.
+mkdir /run/systemd/system/hisseki.service.d
+printf '[Service]\nWatchdogSec=2\n' >/run/systemd/system/hisseki.service.d/watchdog.conf
+systemctl daemon-reload
+systemctl restart hisseki
+before=$(main_pid hisseki)
+systemctl kill --signal STOP --kill-whom main hisseki
+until_says 'Watchdog timeout' journalctl --no-pager --unit hisseki
+is_new hisseki "$before"
+
+# Socket activation: systemd makes the socket, and mail waits for a restart.
+systemctl stop hisseki
+set_key listen systemd
+systemctl enable --now hisseki.socket
+[ "$(stat -c '%U %G %a' /var/spool/postfix/hisseki/milter.sock)" = 'hisseki postfix 660' ]
+send alice
+until_says '"queue_name": "hold"' postqueue -j
+systemctl --quiet is-active hisseki
+
+# Undo: mail flows as before.
+postconf -e smtpd_milters=
+postfix reload
+systemctl disable --now hisseki.socket hisseki hisseki-agent
+send alice
+until_says 'status=sent' journalctl --no-pager --unit postfix@-
