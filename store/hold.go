@@ -62,6 +62,8 @@ func (db *DB) insertHold(tx *sql.Tx, journal int64, r *analyzer.Record) error {
 		state, incident = Held, id
 		if r.Spared {
 			state = Passed
+		} else if err := seriousNow(tx, id, r); err != nil {
+			return err
 		}
 	}
 	until := int64(0)

@@ -2,8 +2,11 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
+
+	"hisseki/analyzer"
 )
 
 // passedSpan is how long after its last mail an incident stays open of which nothing is
@@ -41,4 +44,19 @@ func (db *DB) EndPassed(ctx context.Context, now time.Time) (int, error) {
 		}
 	}
 	return n, nil
+}
+
+// seriousNow says once more that an incident opened, when all its mail was passed and this
+// is the first that is kept: commands were not told while hisseki only watched.
+func seriousNow(tx *sql.Tx, incident int64, r *analyzer.Record) error {
+	_, err := tx.Exec(`INSERT INTO event (id, incident, kind, at, by, reason)
+		SELECT lower(hex(randomblob(16))), incident, ?, ?, '', ''
+		FROM hold
+		WHERE incident = ?
+		GROUP BY incident
+		HAVING min(state = 'passed') = 1`, EventOpened, r.Envelope.Time.Unix(), incident)
+	if err != nil {
+		return fmt.Errorf("say that mail is kept now: %w", err)
+	}
+	return nil
 }

@@ -68,3 +68,26 @@ func TestIncidentsOfModeObserveEnd(t *testing.T) {
 		t.Errorf("open are %+v, %v; want that of c, whose mail is kept", open, err)
 	}
 }
+
+// Who is not told of watching hears of the incident when its first mail is kept, once.
+func TestWatchingTurnsSerious(t *testing.T) {
+	db, _ := clocked(t)
+	setHooks(t, db, "lock")
+	keep(t, db, spared("b@example.jp"))
+	keep(t, db, spared("b@example.jp"))
+	if got := heard(t, db, "lock"); !slices.Equal(got, []EventKind{EventOpened}) {
+		t.Fatalf("while watching %v", got)
+	}
+	for range 2 {
+		keep(t, db, record("b@example.jp", analyzer.Hold)) // the mode was changed
+	}
+	keep(t, db, spared("b@example.jp"))
+	keep(t, db, record("b@example.jp", analyzer.Hold))
+	if got := heard(t, db, "lock"); !slices.Equal(got, []EventKind{EventOpened}) {
+		t.Errorf("with mail kept %v, want opened once more", got)
+	}
+	b, err := db.Brief(t.Context(), 1)
+	if err != nil || b.Holds != 6 || b.Passed != 3 {
+		t.Errorf("in short %+v, %v", b, err)
+	}
+}
