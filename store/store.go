@@ -97,6 +97,10 @@ func newDB(path string, opt Options) (*DB, error) {
 		stopped: make(chan struct{})}, nil
 }
 
+// readers is how many connections read at once, beside the writer. All are kept open:
+// database/sql keeps two, and to open another for a mail costs it milliseconds.
+const readers = 4
+
 // Open opens or creates the store at path, with its folder. It refuses files of other
 // programs, damaged files and schemas newer than this program, all of them unchanged.
 func Open(ctx context.Context, path string, opt Options) (*DB, error) {
@@ -166,7 +170,8 @@ func (db *DB) openReaders() (err error) {
 	if err != nil {
 		return fmt.Errorf("open store %s for reading: %w", db.path, err)
 	}
-	db.read.SetMaxOpenConns(4)
+	db.read.SetMaxOpenConns(readers)
+	db.read.SetMaxIdleConns(readers)
 	return nil
 }
 
