@@ -97,8 +97,8 @@ func newDB(path string, opt Options) (*DB, error) {
 		stopped: make(chan struct{})}, nil
 }
 
-// readers is how many connections read at once, beside the writer. All are kept open:
-// database/sql keeps two, and to open another for a mail costs it milliseconds.
+// readers is how many connections read at once, beside the writer. All are kept open;
+// database/sql would keep two.
 const readers = 4
 
 // Open opens or creates the store at path, with its folder. It refuses files of other
