@@ -19,9 +19,8 @@ fail() {
 # The folder of the newest records the module proxy has. Asked for outside of the module,
 # whose go.mod has nothing to do with them.
 records() {
-	cd "$outside"
-	go mod download golang.org/x/vulndb@latest
-	echo "$(go list -m -f '{{.Dir}}' golang.org/x/vulndb@latest)/data/osv"
+	cd "$outside" && go mod download golang.org/x/vulndb@latest &&
+		echo "$(go list -m -f '{{.Dir}}' golang.org/x/vulndb@latest)/data/osv"
 }
 
 if go tool govulncheck ./... >"$report" 2>&1; then

@@ -8,31 +8,31 @@ import (
 	"testing"
 )
 
-// Require fails or skips a test that cannot run a private Postfix and Dovecot here: with
-// CI=true in the environment it fails, because a check that is skipped checks nothing;
-// elsewhere it skips and says what to install.
-func Require(t testing.TB) {
+// Require fails or skips a test that cannot run a private Postfix and Dovecot here, or
+// whose own programs are missing: with CI=true in the environment it fails, because a check
+// that is skipped checks nothing; elsewhere it skips and says what to install.
+func Require(t testing.TB, own ...string) {
 	t.Helper()
-	missing := lacking()
+	missing := lacking(own)
 	if len(missing) == 0 {
 		return
 	}
 	text := "needs " + strings.Join(missing, ", ") +
-		": as root on Debian, apt-get install postfix dovecot-core and run again"
+		": make test as root on Debian installs it"
 	if os.Getenv("CI") == "true" {
 		t.Fatal(text)
 	}
 	t.Skip(text)
 }
 
-func lacking() []string {
+func lacking(own []string) []string {
 	var missing []string
 	if os.Geteuid() != 0 {
 		missing = append(missing, "root (Postfix gives its daemons their own users)")
 	}
-	for _, program := range []string{
-		"postfix", "postconf", "postqueue", "postsuper", "postcat", "dovecot",
-	} {
+	programs := append([]string{
+		"postfix", "postconf", "postqueue", "postsuper", "postcat", "dovecot"}, own...)
+	for _, program := range programs {
 		if _, err := exec.LookPath(program); err != nil {
 			missing = append(missing, program)
 		}

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Usage: unshare --mount boot.sh REPOSITORY PROGRAM FOLDER
+# Usage: boot.sh REPOSITORY PROGRAM FOLDER, in mount and process namespaces of its own
 # Boots systemd in a container with this machine's own files, and runs inside.sh there:
 # what it writes stays in memory and goes with the container. It has no network but its
 # own loopback. Ends with inside.sh's exit code.

@@ -16,9 +16,9 @@ until_says() {
 	set -x
 }
 
-send() { # send ACCOUNT: one mail, as if the account had logged in
-	swaks --server 127.0.0.1 --xclient-login "$1" --from "$1@example.jp" --to bob@example.org \
-		--body "Good morning" --silent 2
+send() { # send ACCOUNT [RECIPIENT]: one mail, as if the account had logged in
+	swaks --server 127.0.0.1 --xclient-login "$1" --from "$1@example.jp" \
+		--to "${2:-bob@example.org}" --body "Good morning" --silent 2
 }
 
 main_pid() { systemctl show --value --property MainPID "$1"; }
@@ -91,6 +91,13 @@ for _ in 1 2 3 4 5 6 7 8; do
 	is_new hisseki-agent "$agent"
 done
 
+# A typo: nothing runs, the journal names file and line, and to correct it is enough.
+sed -i 's/^mode = /moed = /' $config
+if systemctl restart hisseki; then exit 1; fi
+until_says "$config:[0-9]*: .*moed" journalctl --no-pager --unit hisseki
+sed -i 's/^moed = /mode = /' $config
+until_says '^active$' systemctl is-active hisseki
+
 # Hanging: systemd's watchdog ends it and starts another.
 mkdir /run/systemd/system/hisseki.service.d
 printf '[Service]\nWatchdogSec=2\n' >/run/systemd/system/hisseki.service.d/watchdog.conf
@@ -101,7 +108,7 @@ systemctl kill --signal STOP --kill-whom main hisseki
 until_says 'Watchdog timeout' journalctl --no-pager --unit hisseki
 is_new hisseki "$before"
 
-# Socket activation: systemd makes the socket, and mail waits for a restart.
+# Socket activation: systemd makes the socket, and mail waits until serve runs.
 systemctl stop hisseki
 set_key listen systemd
 systemctl enable --now hisseki.socket
@@ -114,5 +121,5 @@ systemctl --quiet is-active hisseki
 postconf -e smtpd_milters=
 postfix reload
 systemctl disable --now hisseki.socket hisseki hisseki-agent
-send alice
-until_says 'status=sent' journalctl --no-pager --unit postfix@-
+send alice after@example.org
+until_says 'to=<after@example.org>.*status=sent' journalctl --no-pager --unit postfix@-
