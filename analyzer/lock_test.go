@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"hisseki/analyzer"
-	"hisseki/baseline"
 	"hisseki/store"
 )
 
@@ -21,11 +20,10 @@ func (s slowly) Incident(ctx context.Context, sender string) (bool, time.Time, e
 	return s.Memory.Incident(ctx, sender)
 }
 
-// SaveProfile gives judgements of the sender time to begin.
-func (s slowly) SaveProfile(ctx context.Context, sender string, p *baseline.Profile,
-	last int64) error {
+// SaveProfiles gives judgements of the senders time to begin.
+func (s slowly) SaveProfiles(ctx context.Context, list ...analyzer.Saved) error {
 	time.Sleep(time.Millisecond)
-	return s.Memory.SaveProfile(ctx, sender, p, last)
+	return s.Memory.SaveProfiles(ctx, list...)
 }
 
 // TestUpkeepBesideJudgements saves profiles and folds lessons in while their senders'

@@ -39,6 +39,14 @@ type Lesson struct {
 	Obs    baseline.Observation
 }
 
+// Saved is a profile to be kept, with the last lesson that it holds; sender "" is the
+// organisation.
+type Saved struct {
+	Sender  string
+	Profile *baseline.Profile
+	Last    int64
+}
+
 // Memory is what an Analyzer remembers by. Profiles are a fold of lessons: a
 // profile is saved with the last lesson in it, and a reader applies the later ones.
 type Memory interface {
@@ -46,8 +54,8 @@ type Memory interface {
 	// lessons applied that were known at the call, and the last lesson's id.
 	// A sender never seen gets an empty profile.
 	Profile(ctx context.Context, sender string) (p *baseline.Profile, last int64, err error)
-	// SaveProfile keeps a profile with the last lesson that it holds.
-	SaveProfile(ctx context.Context, sender string, p *baseline.Profile, last int64) error
+	// SaveProfiles keeps profiles, all or none.
+	SaveProfiles(ctx context.Context, list ...Saved) error
 	// Recent returns the sender's records since a time, oldest first, without URLs and
 	// evidence; sender "" means every sender.
 	Recent(ctx context.Context, sender string, since time.Time) ([]Record, error)

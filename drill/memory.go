@@ -55,8 +55,8 @@ func (m *copied) Profile(ctx context.Context, sender string) (*baseline.Profile,
 	return own, int64(len(m.lessons)), nil
 }
 
-// SaveProfile keeps nothing: no profile outlives its drill.
-func (m *copied) SaveProfile(context.Context, string, *baseline.Profile, int64) error { return nil }
+// SaveProfiles keeps nothing: no profile outlives its drill.
+func (m *copied) SaveProfiles(context.Context, ...analyzer.Saved) error { return nil }
 
 // Recent returns the past's mail; that of the drill is in the analyzer.
 func (m *copied) Recent(ctx context.Context, sender string, since time.Time) (

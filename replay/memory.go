@@ -53,7 +53,7 @@ func (m *Memory) of(sender string) *remembered {
 }
 
 // Profile returns the sender's profile. It is no copy: the analyzer goes on with it, and
-// says by SaveProfile which lessons are in it by then.
+// says by SaveProfiles which lessons are in it by then.
 func (m *Memory) Profile(_ context.Context, sender string) (*baseline.Profile, int64, error) {
 	s := m.of(sender)
 	if sender == "" {
@@ -79,11 +79,12 @@ func (m *Memory) fold(p *baseline.Profile, id int64) {
 	}
 }
 
-// SaveProfile keeps a profile with the last lesson that it holds.
-func (m *Memory) SaveProfile(_ context.Context, sender string, p *baseline.Profile,
-	last int64) error {
-	s := m.of(sender)
-	s.profile, s.last = p, last
+// SaveProfiles keeps profiles with the last lessons that they hold.
+func (m *Memory) SaveProfiles(_ context.Context, list ...analyzer.Saved) error {
+	for _, p := range list {
+		s := m.of(p.Sender)
+		s.profile, s.last = p.Profile, p.Last
+	}
 	return nil
 }
 

@@ -80,6 +80,9 @@ func knownAccount(tx *sql.Tx, sender string) (known bool, err error) {
 // zero until is no end.
 func (db *DB) Logins(ctx context.Context, sender string, since, until time.Time) (
 	[]analyzer.Login, error) {
+	if now, err := db.look(ctx); err != nil || !now.logins {
+		return nil, err
+	}
 	end := until.Unix()
 	if until.IsZero() {
 		end = 1 << 62

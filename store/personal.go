@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+
+	"hisseki/analyzer"
 )
 
 // personal says where something about a sender is: table and condition, in which ?1 is
@@ -192,7 +194,7 @@ func (db *DB) purgeForgotten(ctx context.Context, lessons int64) (n int, err err
 	if err != nil {
 		return 0, err
 	}
-	if err := db.SaveProfile(ctx, "", org, last); err != nil {
+	if err := db.SaveProfiles(ctx, analyzer.Saved{Sender: "", Profile: org, Last: last}); err != nil {
 		return 0, err
 	}
 	err = db.update(ctx, func(tx *sql.Tx) error {

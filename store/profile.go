@@ -76,29 +76,36 @@ func (db *DB) Profile(ctx context.Context, sender string) (*baseline.Profile, in
 	return p, max(last, saved), nil
 }
 
-// SaveProfile keeps a profile with the last lesson in it. When the store already has it
-// with a later lesson, that one stays: lessons up to there may be purged.
-func (db *DB) SaveProfile(ctx context.Context, sender string, p *baseline.Profile,
-	last int64) error {
-	data, err := p.MarshalBinary()
-	if err != nil {
-		return err
+// SaveProfiles keeps profiles in one transaction, each with the last lesson in it. When the
+// store already has one with a later lesson, that one stays: lessons up to there may be
+// purged.
+func (db *DB) SaveProfiles(ctx context.Context, list ...analyzer.Saved) error {
+	if len(list) == 0 {
+		return nil
 	}
-	err = db.update(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec(`INSERT INTO profile (sender, lesson, data, updated)
-			VALUES (?, ?, ?, ?)
-			ON CONFLICT (sender) DO UPDATE SET
-				lesson = excluded.lesson,
-				data = excluded.data,
-				updated = excluded.updated
-			WHERE excluded.lesson >= profile.lesson`,
-			sender, last, data, db.now().Unix())
-		return err
+	data := make([][]byte, len(list))
+	for i, s := range list {
+		var err error
+		if data[i], err = s.Profile.MarshalBinary(); err != nil {
+			return fmt.Errorf("save profile of %q: %w", s.Sender, err)
+		}
+	}
+	return db.update(ctx, func(tx *sql.Tx) error {
+		for i, s := range list {
+			_, err := tx.Exec(`INSERT INTO profile (sender, lesson, data, updated)
+				VALUES (?, ?, ?, ?)
+				ON CONFLICT (sender) DO UPDATE SET
+					lesson = excluded.lesson,
+					data = excluded.data,
+					updated = excluded.updated
+				WHERE excluded.lesson >= profile.lesson`,
+				s.Sender, s.Last, data[i], db.now().Unix())
+			if err != nil {
+				return fmt.Errorf("save profile of %q: %w", s.Sender, err)
+			}
+		}
+		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("save profile of %q: %w", sender, err)
-	}
-	return nil
 }
 
 // Lessons returns at most limit lessons after an id, in order.

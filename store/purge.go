@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
+
+	"hisseki/analyzer"
 )
 
 // Purged counts what a purge removed.
@@ -175,7 +177,7 @@ func (db *DB) fold(ctx context.Context, ids []int64) (int, error) {
 		if err != nil {
 			return i, err
 		}
-		if err := db.SaveProfile(ctx, s, profile, last); err != nil {
+		if err := db.SaveProfiles(ctx, analyzer.Saved{Sender: s, Profile: profile, Last: last}); err != nil {
 			return i, err
 		}
 	}

@@ -13,8 +13,8 @@ import (
 // are heard that much later. Two reads for every mail were a twentieth of its CPU time.
 const bookAge = 20 * time.Millisecond
 
-// rulebook is what every mail is judged by and what changes seldom: open incidents, and
-// admins' rules for senders and classes. It is read from memory, and from the file when it
+// rulebook is what every mail is judged by and what changes seldom: open incidents,
+// admins' rules for senders and classes, and whether logs of logins are read at all. It is read from memory, and from the file when it
 // is old or when this process changed it.
 type rulebook struct {
 	mu      sync.Mutex
@@ -26,6 +26,8 @@ type rules struct {
 	read time.Time // by the real clock: a simulated one runs too fast
 	open map[string]time.Time
 	of   map[string]analyzer.Override // by subject, also those that are over
+
+	logins bool // there are any
 }
 
 // changed says that a write may have touched the rules.
@@ -62,7 +64,7 @@ func (db *DB) readRules(ctx context.Context) (*rules, error) {
 	now := &rules{read: time.Now(), open: make(map[string]time.Time),
 		of: make(map[string]analyzer.Override)}
 	rows, err := db.read.QueryContext(ctx, `SELECT
-			1 AS incident,
+			'incident',
 			sender,
 			opened,
 			'',
@@ -73,7 +75,7 @@ func (db *DB) readRules(ctx context.Context) (*rules, error) {
 		WHERE state = 'open'
 		UNION ALL
 		SELECT
-			0,
+			'override',
 			subject,
 			until,
 			action,
@@ -82,26 +84,31 @@ func (db *DB) readRules(ctx context.Context) (*rules, error) {
 			reason
 		FROM override
 		WHERE subject LIKE 'sender:%'
-		   OR subject LIKE 'class:%'`)
+		   OR subject LIKE 'class:%'
+		UNION ALL
+		SELECT 'logins', '', 0, '', '', '', ''
+		WHERE EXISTS (SELECT 1 FROM login)`)
 	if err != nil {
 		return nil, fmt.Errorf("read incidents and rules: %w", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var incident bool
-		var subject string
+		var kind, subject string
 		var at int64
 		var o analyzer.Override
-		if err := rows.Scan(&incident, &subject, &at, &o.Action, &o.Mode, &o.By,
+		if err := rows.Scan(&kind, &subject, &at, &o.Action, &o.Mode, &o.By,
 			&o.Reason); err != nil {
 			return nil, fmt.Errorf("read incidents and rules: %w", err)
 		}
-		if incident {
+		switch kind {
+		case "incident":
 			now.open[subject] = time.Unix(at, 0).UTC()
-			continue
+		case "override":
+			o.Until = fromUnix(at)
+			now.of[subject] = o
+		case "logins":
+			now.logins = true
 		}
-		o.Until = fromUnix(at)
-		now.of[subject] = o
 	}
 	return now, rows.Err()
 }

@@ -205,7 +205,7 @@ func TestProfileIsAFoldOfLessons(t *testing.T) {
 	if err != nil || p.Mails() != 1 || last != 1 {
 		t.Fatalf("profile of %d mails, lesson %d, %v", p.Mails(), last, err)
 	}
-	if err := db.SaveProfile(ctx, "a@example.jp", p, last); err != nil {
+	if err := db.SaveProfiles(ctx, analyzer.Saved{Sender: "a@example.jp", Profile: p, Last: last}); err != nil {
 		t.Fatal(err)
 	}
 	keep(t, db, record("a@example.jp", analyzer.Pass))

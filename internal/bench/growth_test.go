@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"hisseki/analyzer"
 	"hisseki/baseline"
 	"hisseki/store"
 )
@@ -84,7 +85,7 @@ func populate(b *testing.B, path string, senders int) {
 	for range 100 { // they share commits
 		wg.Go(func() {
 			for i := int(next.Add(1)) - 1; i < senders; i = int(next.Add(1)) - 1 {
-				err := db.SaveProfile(context.Background(), account(i), kinds[i%len(kinds)], 0)
+				err := db.SaveProfiles(context.Background(), analyzer.Saved{Sender: account(i), Profile: kinds[i%len(kinds)]})
 				if err != nil {
 					b.Error(err)
 					return
@@ -93,7 +94,7 @@ func populate(b *testing.B, path string, senders int) {
 		})
 	}
 	wg.Wait()
-	if err := db.SaveProfile(context.Background(), "", kinds[0], 0); err != nil || b.Failed() {
+	if err := db.SaveProfiles(context.Background(), analyzer.Saved{Sender: "", Profile: kinds[0]}); err != nil || b.Failed() {
 		b.Fatal(err)
 	}
 }
