@@ -3,6 +3,7 @@
 # all but one, and switches signals off. EVAL_DATA names the folder of dev-*.tar.zst and
 # score.py. The tables are left in .cache/eval/evaluation.md too.
 set -eu
+export HISSEKI_CONFIG= # the figures are those of the defaults
 data=${EVAL_DATA:-../shared/detection}
 cache=.cache/eval
 if [ ! -f "$data/score.py" ]; then
@@ -25,7 +26,7 @@ begin=$(date +%s)
 set --
 for archive in "$data"/dev-*.tar.zst; do
 	name=$(basename "$archive" .tar.zst)
-	if [ ! -f "$cache/$name.done" ] || [ "$archive" -nt "$cache/$name.done" ]; then
+	if [ ! -f "$cache/$name.done" ] || [ -n "$(find "$archive" -newer "$cache/$name.done")" ]; then
 		rm -rf "${cache:?}/$name"
 		zstd -dcq "$archive" | tar -xf - -C "$cache"
 		touch "$cache/$name.done"

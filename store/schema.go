@@ -9,8 +9,10 @@ import (
 	"io"
 	"io/fs"
 	"net/url"
+	"syscall"
 	"time"
 
+	"github.com/mattn/go-sqlite3"
 	"github.com/pressly/goose/v3"
 )
 
@@ -25,6 +27,22 @@ type found struct {
 	application int
 	version     int64 // of the schema, 0 for none
 	known       int64 // the newest schema that this program knows
+}
+
+// notOpened says why the first look into a file failed. What its reader may not do is not
+// the file's fault.
+func notOpened(path string, err error) error {
+	var e sqlite3.Error
+	errors.As(err, &e)
+	switch {
+	case e.SystemErrno == syscall.EACCES:
+		return fmt.Errorf("open store %s: %w", path, fs.ErrPermission)
+	case e.Code == sqlite3.ErrReadonly:
+		return fmt.Errorf("open store %s: %w: hisseki must be able to write there even to read",
+			path, err)
+	}
+	return fmt.Errorf("store %s is no usable SQLite file: %w: move it away or restore a backup",
+		path, err)
 }
 
 // inspect looks at the file without changing it: opened for writing in WAL mode, even
@@ -42,8 +60,7 @@ func (db *DB) inspect(ctx context.Context, check bool) (f found, err error) {
 			(SELECT count(*) FROM sqlite_schema WHERE name = 'goose_db_version')`).
 		Scan(&f.application, &tables, &versions)
 	if err != nil {
-		return f, fmt.Errorf("store %s is no usable SQLite file: %w: move it away or restore a backup",
-			db.path, err)
+		return f, notOpened(db.path, err)
 	}
 	if f.application != applicationID && (tables > 0 || f.application != 0) {
 		return f, fmt.Errorf("%s is another program's SQLite file: choose another --db", db.path)

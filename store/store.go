@@ -20,6 +20,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	_ "github.com/mattn/go-sqlite3" // the driver
@@ -196,7 +197,27 @@ func create(path string) error {
 		return fmt.Errorf("create store: %w: the user that runs hisseki must be able to write there",
 			err)
 	}
-	return f.Close()
+	return errors.Join(giveAway(f), f.Close())
+}
+
+// giveAway makes a file that root has created the property of its folder's owner: serve
+// must be able to open what root taught it. SQLite lets the files beside it follow.
+func giveAway(f *os.File) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	folder, err := os.Stat(filepath.Dir(f.Name()))
+	if err != nil {
+		return fmt.Errorf("create store: %w", err)
+	}
+	owner, ok := folder.Sys().(*syscall.Stat_t)
+	if !ok {
+		return nil
+	}
+	if err := f.Chown(int(owner.Uid), int(owner.Gid)); err != nil {
+		return fmt.Errorf("create store: %w", err)
+	}
+	return nil
 }
 
 // Close commits what is under way and closes the store. It may be called twice.

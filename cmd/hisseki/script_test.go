@@ -34,6 +34,7 @@ func TestScript(t *testing.T) {
 		Dir: "../../testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("HISSEKI_CONFIG", "")
 			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
 			env.Setenv("STATE_DIRECTORY", filepath.Join(env.WorkDir, "state"))
 			return nil

@@ -34,8 +34,8 @@ func newServe() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Answer the MTA: judge every mail, record it, and hold in mode enforce",
-		Long: `Answer the MTA as a milter. Without --config it runs on safe defaults in the current
-user's state folder, in mode observe: nothing is held.
+		Long: `Answer the MTA as a milter. Without a configuration it runs on safe defaults in the
+current user's state folder, in mode observe: nothing is held.
 
 SIGHUP reads the configuration again; SIGTERM lets the mails in flight end first.`,
 		Args: cobra.NoArgs,

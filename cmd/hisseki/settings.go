@@ -15,12 +15,13 @@ import (
 )
 
 // stateFolder returns where the database and the socket are by default: systemd's
-// folder, else the system's for root, else the user's (XDG base directories).
-func stateFolder() string {
+// folder, else the machine's for root and for who reads the machine's configuration, else
+// the user's (XDG base directories).
+func stateFolder(configuration string) string {
 	if dir := os.Getenv("STATE_DIRECTORY"); dir != "" {
 		return filepath.SplitList(dir)[0]
 	}
-	if os.Geteuid() == 0 {
+	if os.Geteuid() == 0 || configuration == machineConfig {
 		return "/var/lib/hisseki"
 	}
 	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
@@ -36,14 +37,36 @@ func stateFolder() string {
 // addSettingsFlags adds the flags that every subcommand knows.
 func addSettingsFlags(root *cobra.Command) {
 	fl := root.PersistentFlags()
-	fl.String("config", os.Getenv("HISSEKI_CONFIG"), "configuration `FILE` ($HISSEKI_CONFIG)")
+	fl.String("config", os.Getenv(configVariable), "configuration `FILE` ($"+configVariable+
+		"), else "+machineConfig+" if it exists and --db names no other database")
 	fl.String("db", "", "database `FILE`, overrides the configuration")
+}
+
+// machineConfig is the configuration of the machine's hisseki: what the units read, and so
+// every command, that both may speak of the same store and mode.
+const machineConfig = "/etc/hisseki.toml"
+
+// configVariable names the configuration; set and empty it means none at all.
+const configVariable = "HISSEKI_CONFIG"
+
+// configFile returns which configuration to read, or "" for the defaults. machine is where
+// the machine's is.
+func configFile(cmd *cobra.Command, machine string) string {
+	path, _ := cmd.Flags().GetString("config")
+	_, set := os.LookupEnv(configVariable)
+	if path != "" || set || cmd.Flags().Changed("config") || cmd.Flags().Changed("db") {
+		return path
+	}
+	if _, err := os.Stat(machine); errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	return machine // whatever else is wrong with it, reading it says
 }
 
 // settings reads the configuration: defaults, then the file, then the flags.
 func settings(cmd *cobra.Command) (config.Config, error) {
-	cfg := config.Default(stateFolder())
-	path, _ := cmd.Flags().GetString("config")
+	path := configFile(cmd, machineConfig)
+	cfg := config.Default(stateFolder(path))
 	if path != "" {
 		var err error
 		if cfg, err = config.Load(path, cfg); err != nil {
@@ -68,7 +91,8 @@ func openStore(ctx context.Context, cfg config.Config, create bool) (*store.DB, 
 			return nil, err
 		}
 	}
-	return store.Open(ctx, cfg.Database, store.Options{})
+	db, err := store.Open(ctx, cfg.Database, store.Options{})
+	return db, asWhom(err)
 }
 
 // lookStore opens the store for looking only: nothing can be written.
@@ -76,15 +100,28 @@ func lookStore(ctx context.Context, cfg config.Config) (*store.DB, error) {
 	if err := storeExists(cfg); err != nil {
 		return nil, err
 	}
-	return store.OpenReadOnly(ctx, cfg.Database, store.Options{})
+	db, err := store.OpenReadOnly(ctx, cfg.Database, store.Options{})
+	return db, asWhom(err)
 }
 
 func storeExists(cfg config.Config) error {
-	if _, err := os.Stat(cfg.Database); errors.Is(err, fs.ErrNotExist) {
+	_, err := os.Stat(cfg.Database)
+	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("no database at %s: name it with --db or --config,"+
 			" or start hisseki serve first", cfg.Database)
 	}
+	if err != nil {
+		return asWhom(fmt.Errorf("open store: %w", err))
+	}
 	return nil
+}
+
+// asWhom says what to do about a store that this user may not open.
+func asWhom(err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("%w: run hisseki with sudo, or as the user of hisseki serve", err)
+	}
+	return err
 }
 
 // withStore runs a subcommand on the store and closes it.

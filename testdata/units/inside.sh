@@ -1,7 +1,6 @@
 #!/bin/bash
 # docs/howto.md as it stands, in a booted container: install, attach, enforce, decide, undo.
-config=/etc/hisseki.toml
-export HISSEKI_CONFIG=$config
+config=/etc/hisseki.toml # every command reads it by itself
 
 # until TEXT COMMAND...: waits, ten seconds at most, till the command prints the text.
 until_says() {
