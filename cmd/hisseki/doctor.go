@@ -43,6 +43,7 @@ func newDoctor() *cobra.Command {
 				return err
 			}
 			d := &doctor{ctx: cmd.Context(), cfg: cfg}
+			d.configuration(configFile(cmd, machineConfig))
 			d.examine()
 			if asJSON {
 				err = writeLines(cmd.OutOrStdout(), d.list)
@@ -65,6 +66,14 @@ func (d *doctor) examine() {
 	d.places()
 	d.hooks()
 	d.postfix()
+}
+
+// configuration says what all that follows is about.
+func (d *doctor) configuration(path string) {
+	if path == "" {
+		path = "none, the defaults"
+	}
+	d.add("configuration", "ok", fmt.Sprintf("%s; mode %s", path, d.cfg.Mode), "")
 }
 
 func (d *doctor) add(check, state, found, do string) {

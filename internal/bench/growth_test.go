@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
-	"sync"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -80,22 +80,14 @@ func populate(b *testing.B, path string, senders int) {
 	for i := range kinds {
 		kinds[i] = someProfile(uint64(i))
 	}
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range 100 { // they share commits
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < senders; i = int(next.Add(1)) - 1 {
-				err := db.SaveProfiles(context.Background(), analyzer.Saved{Sender: account(i), Profile: kinds[i%len(kinds)]})
-				if err != nil {
-					b.Error(err)
-					return
-				}
-			}
-		})
+	list := []analyzer.Saved{{Profile: kinds[0]}} // the organisation's
+	for i := range senders {
+		list = append(list, analyzer.Saved{Sender: account(i), Profile: kinds[i%len(kinds)]})
 	}
-	wg.Wait()
-	if err := db.SaveProfiles(context.Background(), analyzer.Saved{Sender: "", Profile: kinds[0]}); err != nil || b.Failed() {
-		b.Fatal(err)
+	for part := range slices.Chunk(list, 500) {
+		if err := db.SaveProfiles(context.Background(), part...); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 

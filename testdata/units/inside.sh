@@ -56,6 +56,7 @@ systemctl enable --now hisseki hisseki-agent
 postconf -e 'smtpd_milters={unix:hisseki/milter.sock, default_action=tempfail}'
 postfix reload
 until_says 'agent  *ok' hisseki doctor # its first heartbeat comes after its first look at the queue
+hisseki doctor | grep "configuration .*$config; mode observe"
 hisseki doctor
 until_says 'the agent is alive' systemctl status hisseki
 [ "$(stat -c '%U %G %a' /var/spool/postfix/hisseki/milter.sock)" = 'hisseki postfix 660' ]
