@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"sync/atomic"
@@ -11,7 +12,7 @@ import (
 	"time"
 
 	"hisseki/analyzer"
-	"hisseki/baseline"
+	"hisseki/internal/company"
 	"hisseki/store"
 )
 
@@ -21,14 +22,15 @@ var sizes = []int{10, 1000, 100_000, 1_000_000}
 // BenchmarkGrowth judges mail of as many senders as the store knows, drawn at random, so
 // that with many senders hardly one is in memory.
 func BenchmarkGrowth(b *testing.B) {
-	list := letters(b, 8000)
+	firm := newStaff(b)
 	rivals := []*process{startNoop(b, "unix", "answering")}
 	starts := make([]time.Duration, len(sizes))
+	stores := make([]string, len(sizes))
 	for i, n := range sizes {
-		db := filepath.Join(b.TempDir(), "hisseki.db")
-		populate(b, db, n)
+		stores[i] = filepath.Join(b.TempDir(), "hisseki.db")
+		firm.populate(b, stores[i], n)
 		begun := time.Now()
-		p := startServe(b, "unix", db)
+		p := startServe(b, "unix", stores[i])
 		starts[i] = time.Since(begun)
 		p.name = fmt.Sprint(n)
 		rivals = append(rivals, p)
@@ -37,11 +39,8 @@ func BenchmarkGrowth(b *testing.B) {
 	var next atomic.Int64
 	for range rounds {
 		for i, p := range rivals {
-			of := list
-			if i > 0 {
-				of = spread(list, sizes[i-1])
-			}
-			drive(b, p, 4, 0, of, &next, &tallies[i])
+			accounts := sizes[max(i-1, 0)]
+			drive(b, p, 4, 0, firm.mail(accounts), &next, &tallies[i])
 		}
 	}
 	for i, p := range rivals[1:] {
@@ -52,37 +51,77 @@ func BenchmarkGrowth(b *testing.B) {
 		b.ReportMetric(t.quantile(0.99), p.name+"-p99-ms")
 		b.ReportMetric(p.resident(b, "VmHWM"), p.name+"-MiB")
 		b.ReportMetric(float64(starts[i].Milliseconds()), p.name+"-start-ms")
+		b.ReportMetric(100*float64(kept(b, stores[i]))/float64(t.mails), p.name+"-kept-%")
 	}
 	b.ReportMetric(0, "ns/op")
 }
 
-// spread gives the letters to so many accounts, at random.
-func spread(list []letter, accounts int) []letter {
-	r := rand.New(rand.NewPCG(3, uint64(accounts)))
-	out := make([]letter, 20_000)
-	for i := range out {
-		out[i] = list[i%len(list)]
-		out[i].login = account(r.IntN(accounts))
-		out[i].from = out[i].login
-	}
-	return out
+// staff is a company: each of its members stands for one in so many accounts, which have
+// all learned his mail of three weeks and send his mail of the last one.
+type staff struct {
+	past    []company.Mail
+	members []string
+	letters map[string][]letter // of the last week
 }
 
-// populate makes a store in which so many senders have each sent 20 mails in a month.
-func populate(b *testing.B, path string, senders int) {
+// bodySize is about that of the other benchmarks' composed mails.
+const bodySize = 8000
+
+func newStaff(b *testing.B) *staff {
 	b.Helper()
+	now := time.Now()
+	s := &staff{letters: make(map[string][]letter)}
+	for _, m := range company.New(1).Weeks(4, now) {
+		if now.Sub(m.Time) > 7*24*time.Hour {
+			s.past = append(s.past, m)
+			continue
+		}
+		l, err := compose(&m, bodySize)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if s.letters[m.Login] == nil {
+			s.members = append(s.members, m.Login)
+		}
+		s.letters[m.Login] = append(s.letters[m.Login], l)
+	}
+	return s
+}
+
+// mail returns mails of so many accounts, drawn at random.
+func (s *staff) mail(accounts int) []letter {
+	return draw(accounts, func(n int, r *rand.Rand) letter {
+		own := s.letters[s.members[n%len(s.members)]]
+		return own[r.IntN(len(own))]
+	})
+}
+
+// populate makes a store that has learned the company's past, with as many accounts that
+// have each a member's profile.
+func (s *staff) populate(b *testing.B, path string, accounts int) {
+	b.Helper()
+	timeline, err := company.WriteTimeline(b.TempDir(), s.past)
+	if err != nil {
+		b.Fatal(err)
+	}
+	learn := exec.Command(program, "replay", "--learn", "--db", path, "--timeline", timeline)
+	if out, err := learn.CombinedOutput(); err != nil {
+		b.Fatalf("learn the past: %v\n%s", err, out)
+	}
 	db, err := store.Open(context.Background(), path, store.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer db.Close()
-	var kinds [32]*baseline.Profile
-	for i := range kinds {
-		kinds[i] = someProfile(uint64(i))
-	}
-	list := []analyzer.Saved{{Profile: kinds[0]}} // the organisation's
-	for i := range senders {
-		list = append(list, analyzer.Saved{Sender: account(i), Profile: kinds[i%len(kinds)]})
+	list := make([]analyzer.Saved, accounts)
+	for i, login := range s.members {
+		p, last, err := db.Profile(context.Background(), login)
+		if err != nil || p.Mails() == 0 {
+			b.Fatalf("profile of %s: %v", login, err)
+		}
+		for n := i; n < accounts; n += len(s.members) {
+			list[n] = analyzer.Saved{Sender: account(n), Profile: p, Last: last}
+		}
 	}
 	for part := range slices.Chunk(list, 500) {
 		if err := db.SaveProfiles(context.Background(), part...); err != nil {
@@ -91,22 +130,21 @@ func populate(b *testing.B, path string, senders int) {
 	}
 }
 
-// someProfile has learned 20 mails with the habits and the style of one hand.
-func someProfile(seed uint64) *baseline.Profile {
-	r := rand.New(rand.NewPCG(seed, 5))
-	key := func(of int) []baseline.Key { return []baseline.Key{baseline.Key(r.IntN(of)) + 1} }
-	p := &baseline.Profile{}
-	for i := range 20 {
-		o := baseline.Observation{At: time.Now().Add(-time.Duration(i) * 36 * time.Hour),
-			Recipients: 1, Settled: true, Seen: 1<<20 - 1, Letters: 500, Points: r.Float64()}
-		for f := range baseline.Families {
-			o.Keys[f] = key(4)
-		}
-		o.Keys[baseline.Recipient] = key(40)
-		for d := uint16(r.IntN(4)); d < baseline.StyleDims; d += 1 + uint16(r.IntN(8)) {
-			o.Style = append(o.Style, baseline.StyleCount{Dim: d, Count: 1})
-		}
-		p.Learn(&o)
+// kept returns how many mails a store has held or would have: few, for this is ordinary
+// mail.
+func kept(b *testing.B, path string) (n int) {
+	b.Helper()
+	db, err := store.OpenReadOnly(context.Background(), path, store.Options{})
+	if err != nil {
+		b.Fatal(err)
 	}
-	return p
+	defer db.Close()
+	s, err := db.Standing(context.Background())
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, of := range s.Holds {
+		n += of
+	}
+	return n
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
@@ -45,6 +46,23 @@ func letters(b *testing.B, size int) []letter {
 	return list
 }
 
+// spread gives the letters to so many accounts, at random.
+func spread(list []letter, accounts int) []letter {
+	return draw(accounts, func(n int, r *rand.Rand) letter { return list[r.IntN(len(list))] })
+}
+
+// draw returns mails of so many accounts, drawn at random; of chooses an account's mail.
+func draw(accounts int, of func(n int, r *rand.Rand) letter) []letter {
+	r := rand.New(rand.NewPCG(3, uint64(accounts)))
+	out := make([]letter, 20_000)
+	for i := range out {
+		n := r.IntN(accounts)
+		out[i] = of(n, r)
+		out[i].login, out[i].from = account(n), account(n)
+	}
+	return out
+}
+
 func account(i int) string { return fmt.Sprintf("user%d@example.org", i) }
 
 func realLetters(dir string) ([]letter, error) {
@@ -81,15 +99,24 @@ func composed(size int) ([]letter, error) {
 	firm := company.New(1)
 	var list []letter
 	for _, m := range firm.Weeks(20, time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)) {
-		src, err := content.ReadSource(bytes.NewReader(m.Message), 0)
+		l, err := compose(&m, size)
 		if err != nil {
 			return nil, err
 		}
-		text := src.Body
-		for len(src.Body)+len(text) < size {
-			src.Body = append(src.Body[:len(src.Body):len(src.Body)], text...)
-		}
-		list = append(list, letter{rcpt: m.Recipients, source: src})
+		list = append(list, l)
 	}
 	return list, nil
+}
+
+// compose returns a mail with its text repeated up to size bytes.
+func compose(m *company.Mail, size int) (letter, error) {
+	src, err := content.ReadSource(bytes.NewReader(m.Message), 0)
+	if err != nil {
+		return letter{}, err
+	}
+	text := src.Body
+	for len(src.Body)+len(text) < size {
+		src.Body = append(src.Body[:len(src.Body):len(src.Body)], text...)
+	}
+	return letter{client: m.Client, rcpt: m.Recipients, source: src}, nil
 }
