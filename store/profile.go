@@ -13,6 +13,11 @@ import (
 // Profile returns a sender's profile ("" is the organisation's) with every lesson of
 // the store in it, and the id of the store's last lesson.
 func (db *DB) Profile(ctx context.Context, sender string) (*baseline.Profile, int64, error) {
+	if sender != "" {
+		if p, last, err := db.settledProfile(ctx, sender); p != nil || err != nil {
+			return p, last, err
+		}
+	}
 	tx, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return nil, 0, fmt.Errorf("read profile: %w", err)
@@ -72,6 +77,34 @@ func (db *DB) Profile(ctx context.Context, sender string) (*baseline.Profile, in
 	err = tx.QueryRowContext(ctx, `SELECT coalesce(max(id), 0) FROM lesson`).Scan(&last)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read last lesson: %w", err)
+	}
+	return p, max(last, saved), nil
+}
+
+// settledProfile is Profile for a sender of whom nothing is to be folded in, else nil: most
+// mail of senders not in memory. One statement is half the work of a transaction of four.
+func (db *DB) settledProfile(ctx context.Context, sender string) (*baseline.Profile, int64, error) {
+	var saved, last int64
+	var data []byte
+	var later bool
+	err := db.read.QueryRowContext(ctx, `SELECT
+			coalesce(p.lesson, 0),
+			p.data,
+			(SELECT coalesce(max(id), 0) FROM lesson),
+			EXISTS (SELECT 1 FROM lesson l WHERE l.sender = ?1 AND l.id > coalesce(p.lesson, 0))
+		FROM (SELECT 1)
+		LEFT JOIN profile p ON p.sender = ?1`, sender).Scan(&saved, &data, &last, &later)
+	if err != nil {
+		return nil, 0, fmt.Errorf("read profile of %q: %w", sender, err)
+	}
+	if later {
+		return nil, 0, nil
+	}
+	p := &baseline.Profile{}
+	if data != nil {
+		if err := p.UnmarshalBinary(data); err != nil {
+			return nil, 0, fmt.Errorf("profile of %q: %w", sender, err)
+		}
 	}
 	return p, max(last, saved), nil
 }

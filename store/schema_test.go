@@ -16,6 +16,7 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"hisseki/analyzer"
+	"hisseki/baseline"
 )
 
 func raw(t *testing.T, path string, queries ...string) {
@@ -127,6 +128,15 @@ func older(t *testing.T, path string) {
 			t.Fatal(err)
 		}
 	}
+	learned := &baseline.Profile{}
+	learned.Learn(&record("c@example.jp", analyzer.Pass).Observation)
+	data, err := learned.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec(`INSERT INTO profile VALUES ('c@example.jp', 8, ?)`, data); err != nil {
+		t.Fatal(err)
+	}
 	for _, q := range []string{
 		`PRAGMA application_id = 1752394545`,
 		`INSERT INTO recipient VALUES (1, 'A@Partner.EXAMPLE.org')`,
@@ -165,6 +175,15 @@ func TestUpgradeKeepsEverything(t *testing.T) {
 	if err != nil || len(incidents) != 1 || incidents[0].First != 1 || incidents[0].Holds != 2 ||
 		incidents[0].Case != 3 {
 		t.Errorf("incidents %+v, %v", incidents, err)
+	}
+	for sender, mails := range map[string]int{"c@example.jp": 1, "b@example.jp": 1, "new@example.jp": 0} {
+		p, last, err := db.Profile(t.Context(), sender)
+		if err != nil || p.Mails() != mails {
+			t.Errorf("the profile of %s holds %d mails, want %d, %v", sender, p.Mails(), mails, err)
+		}
+		if sender == "c@example.jp" && last != 8 {
+			t.Errorf("the last lesson is %d, want the saved profile's 8", last)
+		}
 	}
 	keep(t, db, record("c@example.jp", analyzer.Hold))
 	if got := holds(t, db, Filter{Sender: "c@example.jp"}); len(got) != 1 || got[0].ID != 10 {
