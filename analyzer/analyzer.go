@@ -60,8 +60,8 @@ type Analyzer struct {
 	// in and from saving. It is locked before any sender.
 	lessons struct {
 		sync.RWMutex
-		mark    int64 // all lessons up to here are in
-		mu      sync.Mutex
+		mark    int64          // all lessons up to here are in
+		mu      sync.Mutex     // of mark and applied, for those who hold the lessons for reading
 		applied map[int64]bool // own lessons beyond mark
 	}
 }

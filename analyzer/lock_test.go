@@ -75,3 +75,62 @@ func TestUpkeepBesideJudgements(t *testing.T) {
 		t.Fatal("judging and saving wait for each other")
 	}
 }
+
+// read is a memory that counts the lessons that are read back.
+type read struct {
+	analyzer.Memory
+	lessons int
+}
+
+func (r *read) Lessons(ctx context.Context, after int64, limit int) ([]analyzer.Lesson, error) {
+	list, err := r.Memory.Lessons(ctx, after, limit)
+	r.lessons += len(list)
+	return list, err
+}
+
+// TestOwnLessonsAreNotReadBack: an analyzer reads what others taught, also in the midst of
+// its own lessons, and none of its own before.
+func TestOwnLessonsAreNotReadBack(t *testing.T) {
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "h.db"), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	memory := &read{Memory: db}
+	own := analyzer.New(analyzer.Config{Salt: []byte("test")}, memory)
+	other := analyzer.New(analyzer.Config{Salt: []byte("test")}, db)
+	at := monday
+	teach := func(a *analyzer.Analyzer, mails int) {
+		t.Helper()
+		for range mails {
+			at = at.Add(time.Hour)
+			m := letter("a@example.jp", at, "192.0.2.10", "p@partner.example.org", honest)
+			if r, err := a.Judge(t.Context(), m, analyzer.Conditions{}); err != nil || !r.Learn {
+				t.Fatalf("mail at %s not learned: %v", at, err)
+			}
+		}
+	}
+	apply := func(want int) {
+		t.Helper()
+		memory.lessons = 0
+		if err := own.Apply(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if memory.lessons != want {
+			t.Errorf("%d lessons read back, want %d", memory.lessons, want)
+		}
+	}
+	teach(own, 20)
+	apply(0)
+	teach(other, 1)
+	teach(own, 2)
+	apply(1 + 3) // to see that there is one, then it and what follows
+	apply(0)
+	if err := own.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p, _, err := db.Profile(t.Context(), "a@example.jp")
+	if err != nil || p.Mails() != 23 {
+		t.Errorf("the saved profile holds %d mails, want 23, %v", p.Mails(), err)
+	}
+}

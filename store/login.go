@@ -80,7 +80,7 @@ func knownAccount(tx *sql.Tx, sender string) (known bool, err error) {
 // zero until is no end.
 func (db *DB) Logins(ctx context.Context, sender string, since, until time.Time) (
 	[]analyzer.Login, error) {
-	if now, err := db.look(ctx); err != nil || !now.logins {
+	if now, err := db.look(ctx); err != nil || !now.logs {
 		return nil, err
 	}
 	end := until.Unix()

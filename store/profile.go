@@ -23,19 +23,16 @@ func (db *DB) Profile(ctx context.Context, sender string) (*baseline.Profile, in
 		return nil, 0, fmt.Errorf("read profile: %w", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // read only
-	p := &baseline.Profile{}
 	var saved, last int64
 	var data []byte
 	err = tx.QueryRowContext(ctx, `SELECT lesson, data FROM profile WHERE sender = ?`, sender).
 		Scan(&saved, &data)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-	case err != nil:
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, 0, fmt.Errorf("read profile of %q: %w", sender, err)
-	default:
-		if err := p.UnmarshalBinary(data); err != nil {
-			return nil, 0, fmt.Errorf("profile of %q: %w", sender, err)
-		}
+	}
+	p, err := readProfile(sender, data)
+	if err != nil {
+		return nil, 0, err
 	}
 	cond, args := "l.id > ?", []any{saved}
 	if sender != "" {
@@ -82,7 +79,7 @@ func (db *DB) Profile(ctx context.Context, sender string) (*baseline.Profile, in
 }
 
 // settledProfile is Profile for a sender of whom nothing is to be folded in, else nil: most
-// mail of senders not in memory. One statement is half the work of a transaction of four.
+// mail of senders not in memory. One statement takes three fifths of the transaction's time.
 func (db *DB) settledProfile(ctx context.Context, sender string) (*baseline.Profile, int64, error) {
 	var saved, last int64
 	var data []byte
@@ -100,13 +97,20 @@ func (db *DB) settledProfile(ctx context.Context, sender string) (*baseline.Prof
 	if later {
 		return nil, 0, nil
 	}
+	p, err := readProfile(sender, data)
+	return p, max(last, saved), err
+}
+
+// readProfile decodes a saved profile; nil data is a sender's that has none.
+func readProfile(sender string, data []byte) (*baseline.Profile, error) {
 	p := &baseline.Profile{}
-	if data != nil {
-		if err := p.UnmarshalBinary(data); err != nil {
-			return nil, 0, fmt.Errorf("profile of %q: %w", sender, err)
-		}
+	if data == nil {
+		return p, nil
 	}
-	return p, max(last, saved), nil
+	if err := p.UnmarshalBinary(data); err != nil {
+		return nil, fmt.Errorf("profile of %q: %w", sender, err)
+	}
+	return p, nil
 }
 
 // SaveProfiles keeps profiles in one transaction, each with the last lesson in it. When the

@@ -14,8 +14,8 @@ import (
 const bookAge = 20 * time.Millisecond
 
 // rulebook is what every mail is judged by and what changes seldom: open incidents,
-// admins' rules for senders and classes, and whether logs of logins are read at all. It is read from memory, and from the file when it
-// is old or when this process changed it.
+// admins' rules for senders and classes, and whether logs of logins are read at all. It is
+// read from memory, and from the file when it is old or when this process changed it.
 type rulebook struct {
 	mu      sync.Mutex
 	changes int // of this process
@@ -26,8 +26,7 @@ type rules struct {
 	read time.Time // by the real clock: a simulated one runs too fast
 	open map[string]time.Time
 	of   map[string]analyzer.Override // by subject, also those that are over
-
-	logins bool // there are any
+	logs bool                         // of logins: there are any
 }
 
 // changed says that a write may have touched the rules.
@@ -107,7 +106,7 @@ func (db *DB) readRules(ctx context.Context) (*rules, error) {
 			o.Until = fromUnix(at)
 			now.of[subject] = o
 		case "logins":
-			now.logins = true
+			now.logs = true
 		}
 	}
 	return now, rows.Err()

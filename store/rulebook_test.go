@@ -28,8 +28,9 @@ func TestRulesAreNeverStale(t *testing.T) {
 		}
 		return ok
 	}
-	if rule() || incident() {
-		t.Fatal("a new store has rules or incidents")
+	logins := func() bool { return told(t, serve, "a@example.jp", noon, time.Time{}) != "" }
+	if rule() || incident() || logins() {
+		t.Fatal("a new store has rules, incidents or logins")
 	}
 	keep(t, serve, record("a@example.jp", analyzer.Hold))
 	if !incident() {
@@ -53,6 +54,12 @@ func TestRulesAreNeverStale(t *testing.T) {
 	for end := time.Now().Add(10 * time.Second); rule(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("a rule that another process removed stands for ten seconds")
+		}
+	}
+	attempt(t, admin, "a@example.jp", analyzer.LoginFailure, "192.0.2.1", noon, true)
+	for end := time.Now().Add(10 * time.Second); !logins(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the first login that another process kept is not known for ten seconds")
 		}
 	}
 }

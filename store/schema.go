@@ -29,17 +29,19 @@ type found struct {
 	known       int64 // the newest schema that this program knows
 }
 
+// mustWrite is what to do about a store that the system keeps closed.
+const mustWrite = "the user that runs hisseki must be able to write there, even to look"
+
 // notOpened says why the first look into a file failed. What its reader may not do is not
 // the file's fault.
 func notOpened(path string, err error) error {
 	var e sqlite3.Error
 	errors.As(err, &e)
-	switch {
-	case e.SystemErrno == syscall.EACCES:
-		return fmt.Errorf("open store %s: %w", path, fs.ErrPermission)
-	case e.Code == sqlite3.ErrReadonly:
-		return fmt.Errorf("open store %s: %w: hisseki must be able to write there even to read",
-			path, err)
+	if e.SystemErrno == syscall.EACCES {
+		err = fs.ErrPermission
+	}
+	if e.SystemErrno == syscall.EACCES || e.Code == sqlite3.ErrReadonly {
+		return fmt.Errorf("open store %s: %w: %s", path, err, mustWrite)
 	}
 	return fmt.Errorf("store %s is no usable SQLite file: %w: move it away or restore a backup",
 		path, err)

@@ -194,14 +194,13 @@ func create(path string) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("create store: %w: the user that runs hisseki must be able to write there",
-			err)
+		return fmt.Errorf("create store: %w: %s", err, mustWrite)
 	}
 	return errors.Join(giveAway(f), f.Close())
 }
 
 // giveAway makes a file that root has created the property of its folder's owner: serve
-// must be able to open what root taught it. SQLite lets the files beside it follow.
+// must be able to open what root has taught it. SQLite lets the files beside it follow.
 func giveAway(f *os.File) error {
 	if os.Geteuid() != 0 {
 		return nil

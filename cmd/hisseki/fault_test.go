@@ -106,12 +106,7 @@ func (p *patient) fares(want bool, what string) {
 // small mounts a small file system for the test.
 func small(t *testing.T) (dir string) {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("needs root to mount a small file system")
-		}
-		t.Skip("needs root to mount a small file system: run as root")
-	}
+	needsRoot(t, "mount a small file system")
 	dir = t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=3m"); err != nil {
 		t.Fatalf("mount a small file system: %v", err)

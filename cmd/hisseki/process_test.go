@@ -56,6 +56,18 @@ func program(t testing.TB) string {
 	return path
 }
 
+// needsRoot skips a test that only root can run, but fails it in CI.
+func needsRoot(t testing.TB, to string) {
+	t.Helper()
+	if os.Geteuid() == 0 {
+		return
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatal("needs root to " + to)
+	}
+	t.Skip("needs root to " + to + ": run as root")
+}
+
 // unprivileged are the ids of a user without rights, whom serve runs as, with a group of
 // that name.
 func unprivileged(t testing.TB, group string) (uid, gid int) {

@@ -56,16 +56,54 @@ func TestConfigFile(t *testing.T) {
 	}
 }
 
-// TestNoAccess: who may not open the store is told so, and not that the store is broken.
-func TestNoAccess(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("only root can become another user")
+// othersFolder makes a folder of a user without rights, and says how to run a program as him.
+func othersFolder(t *testing.T) (dir string, as *syscall.SysProcAttr) {
+	t.Helper()
+	needsRoot(t, "act as another user")
+	uid, gid := unprivileged(t, "daemon")
+	dir, err := os.MkdirTemp("/tmp", "hisseki-other") // he must get there
+	if err == nil {
+		err = os.Chown(dir, uid, gid)
 	}
-	dir, err := os.MkdirTemp("/tmp", "hisseki-access") // another user must get there
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer os.RemoveAll(dir)
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir, &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid),
+		Gid: uint32(gid)}}
+}
+
+// TestRootCreates: a store that root has taught before serve ever ran belongs to the owner
+// of its folder, with all that lies beside it.
+func TestRootCreates(t *testing.T) {
+	dir, as := othersFolder(t)
+	path := filepath.Join(dir, "h.db")
+	db, err := store.Open(t.Context(), path, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		file, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		owner, want := file.Sys().(*syscall.Stat_t), as.Credential
+		if owner.Uid != want.Uid || owner.Gid != want.Gid {
+			t.Errorf("%s belongs to %d:%d, want %d:%d", filepath.Base(name), owner.Uid,
+				owner.Gid, want.Uid, want.Gid)
+		}
+	}
+	cmd := exec.Command(program(t), "sender", "allow", "a@example.jp", "--until", "1h", "--db", path)
+	cmd.SysProcAttr = as
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("the owner cannot write to it: %v\n%s", err, out)
+	}
+}
+
+// TestNoAccess: who may not open the store is told so, and not that the store is broken.
+func TestNoAccess(t *testing.T) {
+	dir, as := othersFolder(t)
 	path := filepath.Join(dir, "h.db")
 	db, err := store.Open(t.Context(), path, store.Options{})
 	if err != nil {
@@ -74,22 +112,26 @@ func TestNoAccess(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	const sudo = "permission denied: run hisseki with sudo, or as the user of hisseki serve"
+	if err := errors.Join(os.Chown(dir, 0, 0), os.Chown(path, 0, 0)); err != nil {
+		t.Fatal(err)
+	}
+	const write = ": the user that runs hisseki must be able to write there, even to look"
+	const sudo = ": run hisseki with sudo, or as the user of hisseki serve"
 	for _, c := range []struct {
 		name         string
 		folder, file os.FileMode
 		want         string
 	}{
-		{"the folder is closed", 0o700, 0o644, sudo},
-		{"the file is closed", 0o755, 0o640, sudo},
-		{"reading only", 0o755, 0o644, "hisseki must be able to write there even to read"},
+		{"the folder is closed", 0o700, 0o644, "permission denied" + sudo},
+		{"the file is closed", 0o755, 0o640, "permission denied" + write + sudo},
+		{"reading only", 0o755, 0o644, "attempt to write a readonly database" + write},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if err := errors.Join(os.Chmod(dir, c.folder), os.Chmod(path, c.file)); err != nil {
 				t.Fatal(err)
 			}
 			cmd := exec.Command(program(t), "status", "--db", path)
-			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+			cmd.SysProcAttr = as
 			out, err := cmd.CombinedOutput()
 			if err == nil || !strings.HasSuffix(strings.TrimSpace(string(out)), c.want) {
 				t.Errorf("%v: %s\nwant an end of %q", err, out, c.want)

@@ -117,6 +117,19 @@ send alice
 until_says '"queue_name": "hold"' postqueue -j
 systemctl --quiet is-active hisseki
 
+# Learned as root, into a store that is not there yet: serve goes on with it.
+systemctl stop hisseki.socket hisseki hisseki-agent
+rm -r /var/lib/hisseki
+mkdir -p /root/Maildir/.Sent/cur /root/Maildir/.Sent/new /root/Maildir/.Sent/tmp
+printf 'From: alice@example.jp\nTo: bob@example.org\nDate: %s\nSubject: Tuesday\n\nSee you on Tuesday.\n' \
+	"$(date -R -d '2 days ago')" >/root/Maildir/.Sent/cur/1:2,S
+hisseki replay --learn --sender alice@example.jp /root/Maildir/.Sent
+systemctl start hisseki.socket hisseki hisseki-agent
+[ "$(stat -c %U /var/lib/hisseki/hisseki.db)" = hisseki ]
+until_says 'alice@example.jp' hisseki sender list
+send alice
+until_says '24 hours  *1 passed' hisseki status
+
 # Undo: mail flows as before.
 postconf -e smtpd_milters=
 postfix reload
