@@ -5,8 +5,10 @@ FUZZTIME ?= 30s
 export CGO_ENABLED := 1
 # The Go that go.mod names, where it can be had: an older one has holes that are known.
 export GOTOOLCHAIN := $(shell GOTOOLCHAIN=auto go version >/dev/null 2>&1 && echo auto || echo local)
-# SQLite syncs its log at every commit; without this flag it would write the inode too.
-export CGO_CFLAGS := $(or $(CGO_CFLAGS),-g -O2) -DHAVE_FDATASYNC=1
+# SQLite syncs its log at every commit; without the first flag it would write the inode too.
+# The driver clears a kept statement's parameters, for which SQLite would plan it anew: not
+# with the second flag (query planner stability guarantee).
+export CGO_CFLAGS := $(or $(CGO_CFLAGS),-g -O2) -DHAVE_FDATASYNC=1 -DSQLITE_ENABLE_QPSG=1
 
 build: bin/hisseki
 

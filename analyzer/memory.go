@@ -51,7 +51,8 @@ type Saved struct {
 // profile is saved with the last lesson in it, and a reader applies the later ones.
 type Memory interface {
 	// Profile returns the saved profile of a sender ("" is the organisation), with all
-	// lessons applied that were known at the call, and the last lesson's id.
+	// lessons applied that were known at the call, and the id of a lesson up to which
+	// none can be missing: of the organisation's, the last one that was known.
 	// A sender never seen gets an empty profile.
 	Profile(ctx context.Context, sender string) (p *baseline.Profile, last int64, err error)
 	// SaveProfiles keeps profiles, all or none.

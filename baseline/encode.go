@@ -85,17 +85,20 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 	for c := range n.cues {
 		r.counts(n.cues[c][:])
 	}
-	for range r.count(2) {
-		d := cueDay{day: Slot(unzigzag(r.num()))}
-		for range r.count(2) {
+	n.lately = make([]cueDay, r.count(2))
+	for i := range n.lately {
+		d := &n.lately[i]
+		d.day, d.counts = Slot(unzigzag(r.num())), make([]cueCount, r.count(2))
+		for j := range d.counts {
 			c := r.byte()
-			d.counts = append(d.counts, cueCount{c / Levels, c % Levels, uint32(r.num())})
+			d.counts[j] = cueCount{c / Levels, c % Levels, uint32(r.num())}
 		}
-		n.lately = append(n.lately, d)
 	}
 	r.counts(n.points[:])
 	r.counts(n.sums[:])
-	for range r.count(3) {
+	gens := r.count(3)
+	n.style.gens = make([]generation, 0, min(gens, 8)) // of 4 KiB each: not on its word alone
+	for range gens {
 		g := generation{number: int32(unzigzag(r.num())), mails: uint32(r.num())}
 		r.counts(g.counts[:])
 		for _, c := range g.counts {

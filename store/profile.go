@@ -11,7 +11,7 @@ import (
 )
 
 // Profile returns a sender's profile ("" is the organisation's) with every lesson of
-// the store in it, and the id of the store's last lesson.
+// the store in it, and the id of a lesson up to which none is missing.
 func (db *DB) Profile(ctx context.Context, sender string) (*baseline.Profile, int64, error) {
 	if sender != "" {
 		if p, last, err := db.settledProfile(ctx, sender); p != nil || err != nil {
@@ -81,16 +81,15 @@ func (db *DB) Profile(ctx context.Context, sender string) (*baseline.Profile, in
 // settledProfile is Profile for a sender of whom nothing is to be folded in, else nil: most
 // mail of senders not in memory. One statement takes three fifths of the transaction's time.
 func (db *DB) settledProfile(ctx context.Context, sender string) (*baseline.Profile, int64, error) {
-	var saved, last int64
+	var saved int64
 	var data []byte
 	var later bool
 	err := db.read.QueryRowContext(ctx, `SELECT
 			coalesce(p.lesson, 0),
 			p.data,
-			(SELECT coalesce(max(id), 0) FROM lesson),
 			EXISTS (SELECT 1 FROM lesson l WHERE l.sender = ?1 AND l.id > coalesce(p.lesson, 0))
 		FROM (SELECT 1)
-		LEFT JOIN profile p ON p.sender = ?1`, sender).Scan(&saved, &data, &last, &later)
+		LEFT JOIN profile p ON p.sender = ?1`, sender).Scan(&saved, &data, &later)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read profile of %q: %w", sender, err)
 	}
@@ -98,7 +97,7 @@ func (db *DB) settledProfile(ctx context.Context, sender string) (*baseline.Prof
 		return nil, 0, nil
 	}
 	p, err := readProfile(sender, data)
-	return p, max(last, saved), err
+	return p, saved, err
 }
 
 // readProfile decodes a saved profile; nil data is a sender's that has none.
