@@ -246,18 +246,15 @@ func (a *Analyzer) load(ctx context.Context, now time.Time) error {
 	if a.shared.loaded {
 		return nil
 	}
-	org, last, err := a.memory.Profile(ctx, "")
+	past, err := a.memory.Past(ctx, "", now.Add(-memorySpan))
 	if err != nil {
-		return fmt.Errorf("load the organisation's profile: %w", err)
+		return fmt.Errorf("load the organisation's past: %w", err)
 	}
-	recent, err := a.memory.Recent(ctx, "", now.Add(-memorySpan))
-	if err != nil {
-		return fmt.Errorf("load recent mail: %w", err)
+	for i := range past.Recent {
+		r := &past.Recent[i]
+		a.shared.crowd.add(r.Envelope.Sender, &r.Observation)
 	}
-	for i := range recent {
-		a.shared.crowd.add(recent[i].Envelope.Sender, &recent[i].Observation)
-	}
-	a.shared.org, a.shared.loaded, a.lessons.mark = org, true, last
+	a.shared.org, a.shared.loaded, a.lessons.mark = past.Profile, true, past.Last
 	a.shared.hands.stale = 1
 	return nil
 }
@@ -293,30 +290,26 @@ func (a *Analyzer) leave(e *entry) {
 }
 
 func (a *Analyzer) fill(ctx context.Context, e *entry, now time.Time) error {
-	p, last, err := a.memory.Profile(ctx, e.name)
+	past, err := a.memory.Past(ctx, e.name, now.Add(-memorySpan))
 	if err != nil {
-		return fmt.Errorf("load profile of %s: %w", e.name, err)
-	}
-	recent, err := a.memory.Recent(ctx, e.name, now.Add(-memorySpan))
-	if err != nil {
-		return fmt.Errorf("load recent mail of %s: %w", e.name, err)
+		return fmt.Errorf("load the past of %s: %w", e.name, err)
 	}
 	e.state = state{firsts: make(map[baseline.Key]time.Time)}
-	for i := range recent {
-		r := &recent[i]
+	for i := range past.Recent {
+		r := &past.Recent[i]
 		fresh := 0
 		for _, k := range r.Observation.Keys[baseline.Recipient] {
 			if _, seen := e.state.firsts[k]; seen {
 				continue
 			}
 			e.state.firsts[k] = r.Observation.At
-			if !p.Known(baseline.Recipient, k, baseline.SlotOf(r.Observation.At)) {
+			if !past.Profile.Known(baseline.Recipient, k, baseline.SlotOf(r.Observation.At)) {
 				fresh++
 			}
 		}
 		e.state.add(r, fresh, r.Verdict.Sum)
 	}
-	e.profile, e.loaded = p, last
+	e.profile, e.loaded = past.Profile, past.Last
 	return nil
 }
 

@@ -47,19 +47,26 @@ type Saved struct {
 	Last    int64
 }
 
+// Past is what a Memory knows of a sender, or of the organisation.
+type Past struct {
+	// Profile is the saved one with all lessons applied that were known.
+	Profile *baseline.Profile
+	// Last is the id of a lesson up to which none can be missing from the profile: of the
+	// organisation's, the last one that was known.
+	Last int64
+	// Recent are the latest records, of the organisation everybody's, oldest first, without
+	// URLs and evidence.
+	Recent []Record
+}
+
 // Memory is what an Analyzer remembers by. Profiles are a fold of lessons: a
 // profile is saved with the last lesson in it, and a reader applies the later ones.
 type Memory interface {
-	// Profile returns the saved profile of a sender ("" is the organisation), with all
-	// lessons applied that were known at the call, and the id of a lesson up to which
-	// none can be missing: of the organisation's, the last one that was known.
-	// A sender never seen gets an empty profile.
-	Profile(ctx context.Context, sender string) (p *baseline.Profile, last int64, err error)
+	// Past returns what is known of a sender ("" is the organisation), with the records
+	// since a time. Of a sender never seen the profile is empty.
+	Past(ctx context.Context, sender string, since time.Time) (Past, error)
 	// SaveProfiles keeps profiles, all or none.
 	SaveProfiles(ctx context.Context, list ...Saved) error
-	// Recent returns the sender's records since a time, oldest first, without URLs and
-	// evidence; sender "" means every sender.
-	Recent(ctx context.Context, sender string, since time.Time) ([]Record, error)
 	// Lessons returns the lessons after an id, in order, at most limit.
 	Lessons(ctx context.Context, after int64, limit int) ([]Lesson, error)
 	// Record keeps a judged mail durably in one transaction: its row, its hold when the

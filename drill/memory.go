@@ -3,6 +3,7 @@ package drill
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"hisseki/analyzer"
@@ -17,7 +18,7 @@ type copied struct {
 	now             time.Time // at which overrides count
 	org             *baseline.Profile
 	crowd           []analyzer.Record // the organisation's mail since a time
-	since           time.Time         // of crowd, zero when it was not read yet
+	since           time.Time         // of crowd
 	records         []*analyzer.Record
 	lessons         []analyzer.Lesson
 	open            time.Time // when the account's incident began, zero without one
@@ -32,52 +33,57 @@ func (m *copied) reset() {
 	m.records, m.lessons, m.open = nil, nil, time.Time{}
 }
 
-// Profile returns a copy of the sender's profile, or the organisation's copy ("").
-func (m *copied) Profile(ctx context.Context, sender string) (*baseline.Profile, int64, error) {
-	if sender == "" && m.org != nil {
-		return m.org, int64(len(m.lessons)), nil
+// Past returns the past with a copy of the profile; the drill's mail is in the analyzer.
+func (m *copied) Past(ctx context.Context, sender string, since time.Time) (analyzer.Past, error) {
+	if sender == "" {
+		return m.everybody(ctx, since)
 	}
-	p, _, err := m.Memory.Profile(ctx, sender)
+	past, err := m.Memory.Past(ctx, sender, since)
 	if err != nil {
-		return nil, 0, err
+		return past, err
 	}
+	past.Last = int64(len(m.lessons))
+	if past.Profile, err = clone(past.Profile); err != nil {
+		return past, fmt.Errorf("copy profile of %q: %w", sender, err)
+	}
+	return past, nil
+}
+
+// everybody reads the organisation's past once, and again only for an earlier time.
+func (m *copied) everybody(ctx context.Context, since time.Time) (analyzer.Past, error) {
+	if m.org == nil || since.Before(m.since) {
+		past, err := m.Memory.Past(ctx, "", since)
+		if err != nil {
+			return past, err
+		}
+		m.crowd, m.since = past.Recent, since
+		if m.org == nil {
+			if m.org, err = clone(past.Profile); err != nil {
+				return past, fmt.Errorf("copy the organisation's profile: %w", err)
+			}
+		}
+	}
+	past := analyzer.Past{Profile: m.org, Last: int64(len(m.lessons))}
+	i := slices.IndexFunc(m.crowd, func(r analyzer.Record) bool {
+		return !r.Envelope.Time.Before(since)
+	})
+	if i >= 0 {
+		past.Recent = m.crowd[i:]
+	}
+	return past, nil
+}
+
+func clone(p *baseline.Profile) (*baseline.Profile, error) {
 	data, err := p.MarshalBinary()
 	if err != nil {
-		return nil, 0, fmt.Errorf("copy profile of %q: %w", sender, err)
+		return nil, err
 	}
 	own := &baseline.Profile{}
-	if err := own.UnmarshalBinary(data); err != nil {
-		return nil, 0, fmt.Errorf("copy profile of %q: %w", sender, err)
-	}
-	if sender == "" {
-		m.org = own
-	}
-	return own, int64(len(m.lessons)), nil
+	return own, own.UnmarshalBinary(data)
 }
 
 // SaveProfiles keeps nothing: no profile outlives its drill.
 func (m *copied) SaveProfiles(context.Context, ...analyzer.Saved) error { return nil }
-
-// Recent returns the past's mail; that of the drill is in the analyzer.
-func (m *copied) Recent(ctx context.Context, sender string, since time.Time) (
-	[]analyzer.Record, error) {
-	if sender != "" {
-		return m.Memory.Recent(ctx, sender, since)
-	}
-	if m.since.IsZero() || since.Before(m.since) {
-		list, err := m.Memory.Recent(ctx, "", since)
-		if err != nil {
-			return nil, err
-		}
-		m.crowd, m.since = list, since
-	}
-	for i := range m.crowd {
-		if !m.crowd[i].Envelope.Time.Before(since) {
-			return m.crowd[i:], nil
-		}
-	}
-	return nil, nil
-}
 
 // Lessons returns the drill's lessons after an id.
 func (m *copied) Lessons(_ context.Context, after int64, limit int) ([]analyzer.Lesson, error) {

@@ -54,13 +54,14 @@ func (d *Drill) Run(ctx context.Context, a *Account, r Recipe) (*Result, error) 
 	if err := p.carryOut(ctx, endOfTime); err != nil {
 		return nil, fmt.Errorf("drill %s: %w", a.Sender, err)
 	}
-	own, _, err := d.memory.Profile(ctx, a.Sender)
+	past, err := d.memory.Past(ctx, a.Sender, d.opt.Now)
 	if err != nil {
 		return nil, fmt.Errorf("drill %s: %w", a.Sender, err)
 	}
 	res := p.result(r.Name)
-	res.Sender, res.History, res.Partners = a.Sender, own.Mails(), min(t.used, len(a.Partners))
-	res.NotReady = notReady(own)
+	res.Sender, res.History = a.Sender, past.Profile.Mails()
+	res.Partners = min(t.used, len(a.Partners))
+	res.NotReady = notReady(past.Profile)
 	rule, _, err := d.memory.Override(ctx, a.Sender, analyzer.Account, d.opt.Now)
 	if err != nil {
 		return nil, fmt.Errorf("drill %s: %w", a.Sender, err)

@@ -79,6 +79,15 @@ func (m *Memory) fold(p *baseline.Profile, id int64) {
 	}
 }
 
+// Past returns what was heard of a sender, with the records since a time.
+func (m *Memory) Past(ctx context.Context, sender string, since time.Time) (
+	past analyzer.Past, err error) {
+	if past.Profile, past.Last, err = m.Profile(ctx, sender); err == nil {
+		past.Recent, err = m.Recent(ctx, sender, since)
+	}
+	return past, err
+}
+
 // SaveProfiles keeps profiles with the last lessons that they hold.
 func (m *Memory) SaveProfiles(_ context.Context, list ...analyzer.Saved) error {
 	for _, p := range list {
