@@ -19,15 +19,26 @@ const (
 	atAddress = "BENCH_ADDRESS"
 )
 
+// silent are the flags of a milter that answers nothing of header and body.
+const silent = gomilter.OptNoHeaderReply | gomilter.OptNoEOHReply | gomilter.OptNoBodyReply
+
 // program is the hisseki under test, built for the run.
 var program string
 
 func TestMain(m *testing.M) {
 	switch os.Getenv(asNoop) {
 	case "answering":
-		serveNoop(0)
+		serveNoop(0, nil)
 	case "silent":
-		serveNoop(gomilter.OptNoHeaderReply | gomilter.OptNoEOHReply | gomilter.OptNoBodyReply)
+		serveNoop(silent, nil)
+	case "recording":
+		r, err := newRecorder(filepath.Dir(os.Getenv(atAddress)))
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		go r.run()
+		serveNoop(silent, r)
 	}
 	os.Exit(runMain(m))
 }
@@ -50,7 +61,7 @@ func runMain(m *testing.M) int {
 }
 
 // serveNoop serves until the process is killed, and prints where.
-func serveNoop(protocol gomilter.OptProtocol) {
+func serveNoop(protocol gomilter.OptProtocol, record *recorder) {
 	ln, err := net.Listen(os.Getenv(atNetwork), os.Getenv(atAddress))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -64,7 +75,7 @@ func serveNoop(protocol gomilter.OptProtocol) {
 	}
 	fmt.Println(ln.Addr())
 	srv := gomilter.Server{Protocol: protocol, NewMilter: func() gomilter.Milter {
-		return noop{silent: protocol != 0}
+		return noop{silent: protocol != 0, record: record}
 	}}
 	fmt.Fprintln(os.Stderr, srv.Serve(ln))
 	os.Exit(1)

@@ -48,7 +48,7 @@ func address(b *testing.B, network string) string {
 	return ln.Addr().String()
 }
 
-// startNoop starts the milter that does nothing; how is "answering" or "silent".
+// startNoop starts the milter that does nothing; how is "answering", "silent" or "recording".
 func startNoop(b *testing.B, network, how string) *process {
 	b.Helper()
 	exe, err := os.Executable()
