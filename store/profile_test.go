@@ -3,6 +3,7 @@ package store
 import (
 	"path/filepath"
 	"testing"
+	"time"
 
 	"hisseki/analyzer"
 )
@@ -35,7 +36,7 @@ func TestPast(t *testing.T) {
 	}
 	before := func(sender string) *analyzer.Record {
 		r := record(sender, analyzer.Pass)
-		r.Envelope.Time = noon.Add(-1)
+		r.Envelope.Time = noon.Add(-time.Second)
 		return r
 	}
 	past("never@example.jp", 0, 0, 0)

@@ -48,7 +48,8 @@ func address(b *testing.B, network string) string {
 	return ln.Addr().String()
 }
 
-// startNoop starts the milter that does nothing; how is "answering", "silent" or "recording".
+// startNoop starts the milter that does nothing; how is "answering", "silent" or
+// "recording", which keeps its log beside its unix socket.
 func startNoop(b *testing.B, network, how string) *process {
 	b.Helper()
 	exe, err := os.Executable()
