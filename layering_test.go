@@ -27,16 +27,15 @@ var mayImport = map[string][]string{
 	"metrics":             nil,
 	"seal":                nil,
 	"analyzer":            {"analyzer/content", "baseline"},
-	"store":               {"analyzer", "analyzer/content", "baseline"},
+	"ledger":              {"analyzer", "baseline"},
+	"store":               {"analyzer", "analyzer/content", "baseline", "ledger"},
 	"milter":              {"analyzer", "analyzer/content", "baseline", "internal/term"},
 	"quarantine":          {"analyzer", "analyzer/content", "baseline", "internal/capped", "internal/term"},
 	"replay":              {"analyzer", "analyzer/content", "baseline", "internal/term"},
 	"drill":               {"analyzer", "analyzer/content", "baseline"},
 	"calibration":         {"analyzer"},
-	// What a log says goes to the store as it is: another set of the same types between them
-	// would only have to be kept alike.
-	"maillog": {"analyzer", "internal/capped", "store"},
-	"report":  {"analyzer", "analyzer/content", "internal/signalname", "internal/term", "store"}, // prints a store.Scope
+	"maillog":             {"analyzer", "internal/capped", "ledger"},
+	"report":              {"analyzer", "analyzer/content", "internal/signalname", "internal/term", "ledger"},
 }
 
 // onlyIn says which packages may know a technology.

@@ -15,7 +15,7 @@ import (
 	"syscall"
 	"time"
 
-	"hisseki/store"
+	"hisseki/ledger"
 )
 
 // opened is a log file that is not written to any more, perhaps compressed.
@@ -93,7 +93,7 @@ func readOn(ctx context.Context, p *Parser, db Store, host, source, path string)
 	if err != nil {
 		return Counts{}, err
 	}
-	pos := store.LogPosition{Source: source, Head: h}
+	pos := ledger.LogPosition{Source: source, Head: h}
 	for _, k := range known {
 		pos.Offset = max(pos.Offset, k.Offset)
 	}
@@ -110,7 +110,7 @@ func readOn(ctx context.Context, p *Parser, db Store, host, source, path string)
 	}
 	ref := o.info.ModTime()
 	f := feed{parser: p, store: db, host: host, ref: func() time.Time { return ref },
-		batch: store.LogBatch{Position: pos}}
+		batch: ledger.LogBatch{Position: pos}}
 	if err := f.read(ctx, o, true); err != nil {
 		return f.counts, fmt.Errorf("%s: %w", path, err)
 	}

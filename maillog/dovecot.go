@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"hisseki/analyzer"
-	"hisseki/store"
+	"hisseki/ledger"
 )
 
 // passdb is how Dovecot's password databases tell of a lookup:
@@ -28,7 +28,7 @@ const maxAttempts = 100
 
 // dovecot reads a message of Dovecot: "auth: ..." or "imap-login: ...", each perhaps with
 // a process id in parentheses.
-func dovecot(message string) *store.LogLogin {
+func dovecot(message string) *ledger.LogLogin {
 	process, said, ok := strings.Cut(message, ": ")
 	if !ok {
 		return nil
@@ -46,7 +46,7 @@ func dovecot(message string) *store.LogLogin {
 }
 
 // passwordDatabase reads a refusal. That a name is unknown says nothing of any account.
-func passwordDatabase(said string) *store.LogLogin {
+func passwordDatabase(said string) *ledger.LogLogin {
 	m := passdb.FindStringSubmatch(said)
 	if m == nil {
 		return nil
@@ -89,7 +89,7 @@ func lockout(why string) bool {
 
 // loginService reads "Login: user=<name>, method=PLAIN, rip=address, ..." and
 // "Disconnected (auth failed, 3 attempts in 12 secs): user=<name>, ...".
-func loginService(service, said string) *store.LogLogin {
+func loginService(service, said string) *ledger.LogLogin {
 	own, rest, ok := strings.Cut(said, ": user=<")
 	if !ok || strings.Contains(rest, "user=<") || strings.Count(rest, "rip=") != 1 {
 		return nil // a name that plays the rest of the line
@@ -150,7 +150,7 @@ func outcome(own string) (result analyzer.LoginResult, count int, ok bool) {
 
 // faillock reads "Consecutive login failures for user name account temporarily locked" of
 // Linux-PAM's pam_faillock, which names no address.
-func faillock(said string) *store.LogLogin {
+func faillock(said string) *ledger.LogLogin {
 	user, ok := strings.CutPrefix(said, "Consecutive login failures for user ")
 	user, end := strings.CutSuffix(user, " account temporarily locked")
 	if !ok || !end {

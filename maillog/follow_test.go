@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"hisseki/ledger"
 	"hisseki/store"
 )
 
@@ -271,9 +272,9 @@ type failing struct {
 	err error
 }
 
-func (f *failing) KeepLog(ctx context.Context, b *store.LogBatch) (store.LogKept, error) {
+func (f *failing) KeepLog(ctx context.Context, b *ledger.LogBatch) (ledger.LogKept, error) {
 	if f.err != nil {
-		return store.LogKept{}, f.err
+		return ledger.LogKept{}, f.err
 	}
 	return f.Store.KeepLog(ctx, b)
 }

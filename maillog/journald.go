@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"hisseki/internal/capped"
-	"hisseki/store"
+	"hisseki/ledger"
 )
 
 // journald is the name of journald as a source.
@@ -99,7 +99,7 @@ func (s *journalSource) run(ctx context.Context, from string) error {
 // consume keeps entries in batches until out ends.
 func (s *journalSource) consume(ctx context.Context, out io.Reader) error {
 	f := feed{parser: s.Parser, store: s.Store, host: s.Host, ref: s.Now,
-		batch: store.LogBatch{Position: store.LogPosition{Source: journald}}}
+		batch: ledger.LogBatch{Position: ledger.LogPosition{Source: journald}}}
 	lines := make(chan []byte, maxBatch)
 	go func() {
 		defer close(lines)

@@ -9,7 +9,7 @@ import (
 	"io"
 	"time"
 
-	"hisseki/store"
+	"hisseki/ledger"
 )
 
 const (
@@ -31,7 +31,7 @@ type feed struct {
 	store  Store
 	host   string
 	ref    func() time.Time
-	batch  store.LogBatch
+	batch  ledger.LogBatch
 	lines  int
 	unkept int64
 	counts Counts

@@ -20,18 +20,18 @@ import (
 	"strings"
 	"time"
 
-	"hisseki/store"
+	"hisseki/ledger"
 )
 
 // Store keeps what was read, as store.DB does.
 type Store interface {
-	KeepLog(ctx context.Context, b *store.LogBatch) (store.LogKept, error)
-	LogPositions(ctx context.Context, source, head string) ([]store.LogPosition, error)
+	KeepLog(ctx context.Context, b *ledger.LogBatch) (ledger.LogKept, error)
+	LogPositions(ctx context.Context, source, head string) ([]ledger.LogPosition, error)
 }
 
 // Counts says what was read and what became of it.
 type Counts struct {
-	store.LogKept
+	ledger.LogKept
 	Read int // lines
 }
 
@@ -43,8 +43,8 @@ type Parser struct {
 
 // entry is what one line says; most say nothing of interest.
 type entry struct {
-	lines []store.LogLine
-	login *store.LogLogin
+	lines []ledger.LogLine
+	login *ledger.LogLogin
 }
 
 // parse reads one line without its end. ref is a time not long after the line was written:

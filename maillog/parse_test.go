@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"hisseki/store"
+	"hisseki/ledger"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -26,7 +26,7 @@ func show(e entry) string {
 	for _, l := range e.lines {
 		fmt.Fprintf(&b, "  %s %s", l.At.Format(time.RFC3339Nano), l.QueueID)
 		switch l.Event {
-		case store.LogOutcome:
+		case ledger.LogOutcome:
 			fmt.Fprintf(&b, " %s to=%q original=%q relay=%q dsn=%s reply=%q\n", l.Outcome, l.Recipient,
 				l.Original, l.Relay, l.DSN, l.Reply)
 		default:

@@ -6,7 +6,7 @@ import (
 	"unicode"
 
 	"hisseki/analyzer"
-	"hisseki/store"
+	"hisseki/ledger"
 )
 
 // maxReply bounds what is kept of a remote side's reply, in bytes. RFC 5321 allows lines
@@ -42,10 +42,10 @@ func postfix(daemon, service, message string) (e entry) {
 	case "qmgr":
 		e.lines = manager(id, said)
 	case "postsuper":
-		e.lines = whole(id, map[string]store.Outcome{
-			"removed":            store.OutcomeDiscarded,
-			"placed on hold":     store.OutcomeHeld,
-			"released from hold": store.OutcomeQueued,
+		e.lines = whole(id, map[string]ledger.Outcome{
+			"removed":            ledger.OutcomeDiscarded,
+			"placed on hold":     ledger.OutcomeHeld,
+			"released from hold": ledger.OutcomeQueued,
 		}[said])
 	case "pickup":
 		e.lines = picked(id, said)
@@ -69,17 +69,17 @@ func queueID(s string) bool {
 }
 
 // whole is an outcome of all recipients that had none for good.
-func whole(id string, outcome store.Outcome) []store.LogLine {
+func whole(id string, outcome ledger.Outcome) []ledger.LogLine {
 	if outcome == "" {
 		return nil
 	}
-	return []store.LogLine{{Event: store.LogOutcome, QueueID: id, Outcome: outcome}}
+	return []ledger.LogLine{{Event: ledger.LogOutcome, QueueID: id, Outcome: outcome}}
 }
 
 // attempt reads a delivery agent's
 // "to=<a>, orig_to=<b>, relay=c, delay=1, delays=1/0/0/0, dsn=2.0.0, status=sent (reply)".
-func attempt(id, said string) []store.LogLine {
-	d := store.LogLine{Event: store.LogOutcome, QueueID: id}
+func attempt(id, said string) []ledger.LogLine {
+	d := ledger.LogLine{Event: ledger.LogOutcome, QueueID: id}
 	var ok bool
 	if d.Recipient, said, ok = address(said, "to=<"); !ok || d.Recipient == "" {
 		return nil
@@ -105,29 +105,29 @@ func attempt(id, said string) []store.LogLine {
 		said = rest
 	}
 	status, reply, _ := strings.Cut(strings.TrimPrefix(said, "status="), " ")
-	d.Outcome = map[string]store.Outcome{
-		"sent":       store.OutcomeDelivered,
-		"deferred":   store.OutcomeDeferred,
-		"SOFTBOUNCE": store.OutcomeDeferred,
-		"bounced":    store.OutcomeBounced,
-		"expired":    store.OutcomeExpired,
+	d.Outcome = map[string]ledger.Outcome{
+		"sent":       ledger.OutcomeDelivered,
+		"deferred":   ledger.OutcomeDeferred,
+		"SOFTBOUNCE": ledger.OutcomeDeferred,
+		"bounced":    ledger.OutcomeBounced,
+		"expired":    ledger.OutcomeExpired,
 	}[status]
 	if d.Outcome == "" {
 		return nil // a probe, or new
 	}
 	reply = strings.TrimSuffix(strings.TrimPrefix(reply, "("), ")")
 	d.Reply = clean(reply, maxReply)
-	list := []store.LogLine{d}
+	list := []ledger.LogLine{d}
 	if next := passedOn(&d, reply); next != "" {
-		list = append(list, store.LogLine{Event: store.LogRequeued, QueueID: id, Next: next})
+		list = append(list, ledger.LogLine{Event: ledger.LogRequeued, QueueID: id, Next: next})
 	}
 	return list
 }
 
 // passedOn returns the queue id under which a content filter on this machine gave the mail
 // back, "" for none.
-func passedOn(d *store.LogLine, reply string) string {
-	if d.Outcome != store.OutcomeDelivered || !bracketed(d.Relay).IsLoopback() {
+func passedOn(d *ledger.LogLine, reply string) string {
+	if d.Outcome != ledger.OutcomeDelivered || !bracketed(d.Relay).IsLoopback() {
 		return ""
 	}
 	_, next, ok := strings.Cut(reply, "queued as ")
@@ -164,9 +164,9 @@ func address(s, prefix string) (addr, rest string, ok bool) {
 
 // manager reads the queue manager's "removed" and "from=<a>, status=expired, returned to
 // sender".
-func manager(id, said string) []store.LogLine {
+func manager(id, said string) []ledger.LogLine {
 	if said == "removed" {
-		return []store.LogLine{{Event: store.LogGone, QueueID: id}}
+		return []ledger.LogLine{{Event: ledger.LogGone, QueueID: id}}
 	}
 	_, rest, ok := address(said, "from=<")
 	if !ok {
@@ -174,14 +174,14 @@ func manager(id, said string) []store.LogLine {
 	}
 	switch status, _, _ := strings.Cut(rest, ","); status {
 	case "status=expired", "status=force-expired":
-		return whole(id, store.OutcomeExpired)
+		return whole(id, ledger.OutcomeExpired)
 	}
 	return nil
 }
 
 // picked reads the pickup service's "uid=0 from=<a> orig_id=B": mail that postsuper -r put
 // back. The sender's address ends the line with nothing but the id behind it.
-func picked(id, said string) []store.LogLine {
+func picked(id, said string) []ledger.LogLine {
 	i := strings.LastIndex(said, "> orig_id=")
 	if i < 0 || !strings.HasPrefix(said, "uid=") {
 		return nil
@@ -190,13 +190,13 @@ func picked(id, said string) []store.LogLine {
 	if !queueID(old) {
 		return nil
 	}
-	return []store.LogLine{{Event: store.LogRequeued, QueueID: old, Next: id}}
+	return []ledger.LogLine{{Event: ledger.LogRequeued, QueueID: old, Next: id}}
 }
 
 // smtpd reads "ID: client=name[address], sasl_method=PLAIN, sasl_username=a" and "warning:
 // name[address]: SASL LOGIN authentication failed: reason, sasl_username=a", which old
 // Postfix writes without a name.
-func smtpd(service, message string) *store.LogLogin {
+func smtpd(service, message string) *ledger.LogLogin {
 	if said, ok := strings.CutPrefix(message, "warning: "); ok {
 		who, said, _ := strings.Cut(said, ": ")
 		how, user, ok := strings.Cut(said, ", sasl_username=")
@@ -237,11 +237,11 @@ func bracketed(s string) netip.Addr {
 
 // login returns an attempt, nil when the name cannot be an account's.
 func login(user string, client netip.Addr, result analyzer.LoginResult,
-	service string) *store.LogLogin {
+	service string) *ledger.LogLogin {
 	if !accountName(user) {
 		return nil
 	}
-	return &store.LogLogin{Login: analyzer.Login{Count: 1, Sender: user, Client: client,
+	return &ledger.LogLogin{Login: analyzer.Login{Count: 1, Sender: user, Client: client,
 		Result: result, Service: service}}
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/internal/mta"
+	"hisseki/ledger"
 	"hisseki/maillog"
 	"hisseki/store"
 )
@@ -74,9 +75,9 @@ func (o *office) follow() (stop func()) {
 }
 
 // expect waits until the recipients of a record have these fates, in the envelope's order.
-func (o *office) expect(journal int64, want ...store.Fate) {
+func (o *office) expect(journal int64, want ...ledger.Fate) {
 	o.t.Helper()
-	var got []store.Fate
+	var got []ledger.Fate
 	eventually(o.t, func() bool {
 		list, err := o.db.Fates(o.t.Context(), journal)
 		if err != nil {
@@ -123,34 +124,34 @@ func TestPostfixFates(t *testing.T) {
 	o.follow()
 	const forged = `"a>, relay=x, dsn=2.0.0, status=sent (250 ok)"@bad.test`
 	first, _ := o.send("a@good.test", "b@later.test", forged, "Big@Good.Test")
-	o.expect(first, store.FateDelivered, store.FateDeferred, store.FateBounced, store.FateDelivered)
+	o.expect(first, ledger.FateDelivered, ledger.FateDeferred, ledger.FateBounced, ledger.FateDelivered)
 	alias, _ := o.send("all@lists.test")
-	o.expect(alias, store.FateDelivered)
+	o.expect(alias, ledger.FateDelivered)
 	if list, err := o.db.Deliveries(t.Context(), alias); err != nil || len(list) != 2 ||
 		list[0].Original != "all@lists.test" || list[1].Reply == "" || list[1].DSN != "5.1.1" {
 		t.Errorf("deliveries of the alias: %+v, %v", list, err)
 	}
 
 	held, heldID := o.send("c@later.test", "d@good.test")
-	o.expect(held, store.FateDeferred, store.FateDelivered)
+	o.expect(held, ledger.FateDeferred, ledger.FateDelivered)
 	o.postsuper("-h", heldID)
-	o.expect(held, store.FateHeld, store.FateDelivered)
+	o.expect(held, ledger.FateHeld, ledger.FateDelivered)
 	o.postsuper("-H", heldID)
-	o.expect(held, store.FateDeferred, store.FateDelivered) // it is tried again
-	o.postsuper("-r", heldID)                               // under another queue id
+	o.expect(held, ledger.FateDeferred, ledger.FateDelivered) // it is tried again
+	o.postsuper("-r", heldID)                                 // under another queue id
 	eventually(t, func() bool { return strings.Contains(o.Log(), "orig_id="+heldID) }, o.Log)
 	o.Sink.Answer("later.test", "")
-	o.expect(held, store.FateDelivered, store.FateDelivered)
+	o.expect(held, ledger.FateDelivered, ledger.FateDelivered)
 
 	o.Sink.Answer("later.test", "450 4.2.0 try later")
 	expired, expiredID := o.send("e@later.test")
-	o.expect(expired, store.FateDeferred)
+	o.expect(expired, ledger.FateDeferred)
 	o.postsuper("-e", expiredID)
-	o.expect(expired, store.FateExpired)
+	o.expect(expired, ledger.FateExpired)
 	deleted, deletedID := o.send("f@later.test", "g@good.test")
-	o.expect(deleted, store.FateDeferred, store.FateDelivered)
+	o.expect(deleted, ledger.FateDeferred, ledger.FateDelivered)
 	o.postsuper("-d", deletedID)
-	o.expect(deleted, store.FateDiscarded, store.FateDelivered)
+	o.expect(deleted, ledger.FateDiscarded, ledger.FateDelivered)
 }
 
 // Failures and successes of logins, from Dovecot's own log and from Postfix's: both tell of

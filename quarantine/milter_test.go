@@ -9,7 +9,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/internal/mta"
-	"hisseki/store"
+	"hisseki/ledger"
 )
 
 // quarantiner is a milter that holds what bob sends, after it has recorded it.
@@ -51,7 +51,7 @@ func TestMilterHold(t *testing.T) {
 				h := b.record(id, analyzer.Hold, time.Time{})
 				b.forward(0)
 				b.forward(31 * time.Second)
-				b.expect(h, store.Held)
+				b.expect(h, ledger.Held)
 				held <- h
 			}}
 		},
@@ -68,11 +68,11 @@ func TestMilterHold(t *testing.T) {
 	h := <-held
 	b.forward(2 * time.Minute)
 	b.forward(2 * time.Minute)
-	b.expect(h, store.Held)
-	b.decide(h, store.Releasing)
+	b.expect(h, ledger.Held)
+	b.decide(h, ledger.Releasing)
 	b.forward(0)
 	b.arrives("held", "x@partner.test")
-	b.expect(h, store.Released)
+	b.expect(h, ledger.Released)
 	if n := len(b.Sink.Mails()); n != 2 {
 		t.Errorf("%d mails arrived", n)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/internal/mta"
+	"hisseki/ledger"
 	"hisseki/quarantine"
 	"hisseki/store"
 )
@@ -23,18 +24,18 @@ import (
 type tasks struct{ *store.DB }
 
 func (s tasks) Tasks(ctx context.Context, host string, now time.Time) ([]quarantine.Task, error) {
-	holds, err := s.Holds(ctx, store.Filter{MTA: host, States: []store.State{
-		store.Delayed, store.Held, store.Releasing, store.Discarding, store.Recalling}})
+	holds, err := s.Holds(ctx, ledger.HoldFilter{MTA: host, States: []ledger.State{
+		ledger.Delayed, ledger.Held, ledger.Releasing, ledger.Discarding, ledger.Recalling}})
 	var list []quarantine.Task
 	for _, h := range holds {
 		e := h.Record.Envelope
 		t := quarantine.Task{Hold: h.ID, QueueID: e.QueueID, At: e.Time, Sender: e.MailFrom,
 			Tries: h.Attempts, Error: h.Error}
-		verbs := map[store.State]quarantine.Verb{store.Delayed: quarantine.EndDelay,
-			store.Releasing: quarantine.Release, store.Discarding: quarantine.Discard,
-			store.Recalling: quarantine.Recall}
+		verbs := map[ledger.State]quarantine.Verb{ledger.Delayed: quarantine.EndDelay,
+			ledger.Releasing: quarantine.Release, ledger.Discarding: quarantine.Discard,
+			ledger.Recalling: quarantine.Recall}
 		switch {
-		case h.State == store.Held || h.State == store.Delayed && h.Due.After(now):
+		case h.State == ledger.Held || h.State == ledger.Delayed && h.Due.After(now):
 			t.Verb = quarantine.Keep
 		case h.Due.After(now):
 			t.Verb = quarantine.Wait
@@ -112,23 +113,23 @@ func (b *bench) record(queueID string, a analyzer.Action, due time.Time) int64 {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	holds, err := b.db.Holds(b.t.Context(), store.Filter{})
+	holds, err := b.db.Holds(b.t.Context(), ledger.HoldFilter{})
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	return holds[len(holds)-1].ID
 }
 
-func (b *bench) decide(hold int64, to store.State) {
+func (b *bench) decide(hold int64, to ledger.State) {
 	b.t.Helper()
 	if ok, err := b.db.Decide(b.t.Context(), hold, to, "tester", "a test"); err != nil || !ok {
 		b.t.Fatalf("decide: %v, %v", ok, err)
 	}
 }
 
-func (b *bench) expect(hold int64, want store.State) store.Hold {
+func (b *bench) expect(hold int64, want ledger.State) ledger.Hold {
 	b.t.Helper()
-	holds, err := b.db.Holds(b.t.Context(), store.Filter{IDs: []int64{hold}})
+	holds, err := b.db.Holds(b.t.Context(), ledger.HoldFilter{IDs: []int64{hold}})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -195,29 +196,29 @@ func TestLife(t *testing.T) {
 		t.Errorf("cat: %q, %v", mail, err)
 	}
 
-	b.decide(h1, store.Releasing)
-	b.decide(h2, store.Discarding)
+	b.decide(h1, ledger.Releasing)
+	b.decide(h2, ledger.Discarding)
 	b.forward(0)
-	b.expect(h1, store.Released)
-	b.expect(h2, store.Discarded)
+	b.expect(h1, ledger.Released)
+	b.expect(h2, ledger.Discarded)
 	b.arrives("release", "x@partner.test")
 	if q := b.in(discarded); q != "" {
 		t.Errorf("a discarded mail is in %q", q)
 	}
 
 	b.forward(9 * time.Minute)
-	b.expect(h3, store.Delayed)
+	b.expect(h3, ledger.Delayed)
 	b.forward(2 * time.Minute)
-	b.expect(h3, store.Released)
+	b.expect(h3, ledger.Released)
 	b.arrives("delay", "z@partner.test")
 
 	if done, err := b.queue.Discard(t.Context(), byHand); err != nil || len(done) != 1 {
 		t.Fatalf("discard: %q, %v", done, err)
 	}
 	b.forward(time.Minute)
-	b.expect(h4, store.Held)
+	b.expect(h4, ledger.Held)
 	b.forward(time.Minute)
-	b.expect(h4, store.Vanished)
+	b.expect(h4, ledger.Vanished)
 	if n := len(b.Sink.To("y@partner.test")) + len(b.Sink.To("w@partner.test")); n != 0 {
 		t.Errorf("%d discarded mails arrived", n)
 	}
@@ -300,7 +301,7 @@ func TestAgentDies(t *testing.T) {
 		subject := fmt.Sprint("death", i)
 		id := b.submit("bob", subject, "x@partner.test")
 		h := b.record(id, analyzer.Hold, time.Time{})
-		b.decide(h, store.Releasing)
+		b.decide(h, ledger.Releasing)
 		func() {
 			defer func() {
 				if r := recover(); r != errDied {
@@ -309,7 +310,7 @@ func TestAgentDies(t *testing.T) {
 			}()
 			b.newAgent(tasks{b.db}, dying{b.queue, after}).Once(t.Context())
 		}()
-		if got := b.expect(h, store.Releasing); got.Error != quarantine.ErrAsked.Error() {
+		if got := b.expect(h, ledger.Releasing); got.Error != quarantine.ErrAsked.Error() {
 			t.Errorf("the store does not know that Postfix was asked: %q", got.Error)
 		}
 		if want := map[bool]string{false: "hold", true: "deferred"}[after]; b.in(id) != want {
@@ -320,14 +321,14 @@ func TestAgentDies(t *testing.T) {
 		}
 		b.agent = b.newAgent(tasks{b.db}, b.queue)
 		b.forward(20 * time.Second) // Postfix is down: mail can be released, not sent
-		b.expect(h, store.Released)
+		b.expect(h, ledger.Released)
 		if err := b.StartPostfix(); err != nil {
 			t.Fatal(err)
 		}
 		b.arrives(subject, "x@partner.test")
 		b.forward(2 * time.Minute)
 		b.forward(2 * time.Minute)
-		b.expect(h, store.Released)
+		b.expect(h, ledger.Released)
 	}
 	if n := len(b.Sink.To("x@partner.test")); n != 2 {
 		t.Errorf("%d mails arrived, want each once", n)
@@ -353,13 +354,13 @@ func TestBurst(t *testing.T) {
 		holds = append(holds, b.record(id, analyzer.Hold, time.Time{}))
 	}
 	for _, h := range holds {
-		b.decide(h, store.Releasing)
+		b.decide(h, ledger.Releasing)
 	}
 	start := time.Now()
 	b.forward(0)
 	t.Logf("%d mails released in %v", n, time.Since(start))
 	for _, h := range holds {
-		b.expect(h, store.Released)
+		b.expect(h, ledger.Released)
 	}
 	b.Sink.WaitCount(t, n, 2*time.Minute)
 }

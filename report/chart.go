@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"hisseki/analyzer"
-	"hisseki/store"
+	"hisseki/ledger"
 )
 
 // Chart is how much mail left when, against what is usual for the senders.
@@ -37,7 +37,7 @@ var widths = []time.Duration{10 * time.Minute, 15 * time.Minute, 30 * time.Minut
 // guessed is how long before the first mail logins are drawn too.
 const guessed = 12 * time.Hour
 
-func newChart(s *store.Scope, first, last time.Time) Chart {
+func newChart(s *ledger.Scope, first, last time.Time) Chart {
 	if first.IsZero() {
 		return Chart{Most: 1}
 	}

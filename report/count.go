@@ -1,6 +1,8 @@
 package report
 
-import "hisseki/store"
+import (
+	"hisseki/ledger"
+)
 
 // Class is what a fate means for the recipient.
 type Class int
@@ -17,13 +19,13 @@ func (c Class) String() string {
 	return [...]string{"refused", "stopped", "open", "reached"}[c]
 }
 
-func classOf(f store.Fate) Class {
+func classOf(f ledger.Fate) Class {
 	switch f {
-	case store.FateDelivered:
+	case ledger.FateDelivered:
 		return Reached
-	case store.FateBounced, store.FateExpired:
+	case ledger.FateBounced, ledger.FateExpired:
 		return Refused
-	case store.FateHeld, store.FateRecalled, store.FateDiscarded, store.FateDelayed:
+	case ledger.FateHeld, ledger.FateRecalled, ledger.FateDiscarded, ledger.FateDelayed:
 		return Stopped
 	}
 	return Open

@@ -10,7 +10,7 @@ import (
 	"hisseki/analyzer"
 	"hisseki/analyzer/content"
 	"hisseki/internal/term"
-	"hisseki/store"
+	"hisseki/ledger"
 )
 
 // IndicatorKind says what an indicator is.
@@ -39,7 +39,7 @@ const guesses = 5
 
 // indicators collects what the attack used. Mail that was recalled, that only a rule holds
 // or that a person released says nothing.
-func indicators(s *store.Scope) []Indicator {
+func indicators(s *ledger.Scope) []Indicator {
 	found := make(map[Indicator]*Indicator) // by kind and value
 	see := func(kind IndicatorKind, value, name string, at time.Time, mails int) {
 		key := Indicator{Kind: kind, Value: value}
@@ -53,7 +53,7 @@ func indicators(s *store.Scope) []Indicator {
 	}
 	for i := range s.Holds {
 		h := &s.Holds[i]
-		if !h.Tells || h.State == store.Released || h.State == store.Releasing {
+		if !h.Tells || h.State == ledger.Released || h.State == ledger.Releasing {
 			continue // may be an innocent's
 		}
 		seeMail(h.Record, see)

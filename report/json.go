@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"hisseki/analyzer"
-	"hisseki/store"
+	"hisseki/ledger"
 )
 
 // The JSON form, schema 1. Links are defanged but for "value" of the block list, and all
@@ -35,13 +35,13 @@ type (
 		Block     []jsonIndicator `json:"block"`
 	}
 	jsonIncident struct {
-		ID     string              `json:"id"`
-		Sender string              `json:"sender"`
-		State  store.IncidentState `json:"state"`
-		Opened time.Time           `json:"opened"`
-		Closed *time.Time          `json:"closed"`
-		By     string              `json:"by"`
-		Reason string              `json:"reason"`
+		ID     string               `json:"id"`
+		Sender string               `json:"sender"`
+		State  ledger.IncidentState `json:"state"`
+		Opened time.Time            `json:"opened"`
+		Closed *time.Time           `json:"closed"`
+		By     string               `json:"by"`
+		Reason string               `json:"reason"`
 	}
 	jsonNoticed struct {
 		Hold     string              `json:"hold"`
@@ -59,13 +59,13 @@ type (
 		Service string               `json:"service"`
 	}
 	jsonNote struct {
-		Incident string          `json:"incident"`
-		Time     time.Time       `json:"time"`
-		Hook     string          `json:"hook"`
-		Event    store.EventKind `json:"event"`
-		State    string          `json:"state"` // due, done or failed
-		Error    string          `json:"error"`
-		Output   []string        `json:"output"` // lines
+		Incident string           `json:"incident"`
+		Time     time.Time        `json:"time"`
+		Hook     string           `json:"hook"`
+		Event    ledger.EventKind `json:"event"`
+		State    string           `json:"state"` // due, done or failed
+		Error    string           `json:"error"`
+		Output   []string         `json:"output"` // lines
 	}
 	jsonCompany struct {
 		Domain     string         `json:"domain"`
@@ -74,19 +74,19 @@ type (
 		Mails      []jsonDelivery `json:"mails"`
 	}
 	jsonDelivery struct {
-		Hold      string     `json:"hold"`
-		Time      time.Time  `json:"time"`
-		Sender    string     `json:"sender"`
-		Recipient string     `json:"recipient"`
-		Subject   string     `json:"subject"`
-		URLs      []string   `json:"urls"`
-		Client    string     `json:"client"`
-		QueueID   string     `json:"queue_id"`
-		MessageID string     `json:"message_id"`
-		Fate      store.Fate `json:"fate"`
-		Class     string     `json:"class"`
-		FateTime  *time.Time `json:"fate_time"`
-		Reply     string     `json:"reply"`
+		Hold      string      `json:"hold"`
+		Time      time.Time   `json:"time"`
+		Sender    string      `json:"sender"`
+		Recipient string      `json:"recipient"`
+		Subject   string      `json:"subject"`
+		URLs      []string    `json:"urls"`
+		Client    string      `json:"client"`
+		QueueID   string      `json:"queue_id"`
+		MessageID string      `json:"message_id"`
+		Fate      ledger.Fate `json:"fate"`
+		Class     string      `json:"class"`
+		FateTime  *time.Time  `json:"fate_time"`
+		Reply     string      `json:"reply"`
 	}
 	jsonSuspect struct {
 		Traits []analyzer.Trait `json:"traits"`

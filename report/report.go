@@ -16,19 +16,19 @@ import (
 	"golang.org/x/net/publicsuffix"
 
 	"hisseki/analyzer"
-	"hisseki/store"
+	"hisseki/ledger"
 )
 
 // Report is a scope, counted and sorted.
 type Report struct {
 	At        time.Time
-	Incidents []store.Incident // oldest first
-	First     time.Time        // of the incidents' mail
+	Incidents []ledger.Incident // oldest first
+	First     time.Time         // of the incidents' mail
 	Last      time.Time
-	Noticed   *store.Hold // the first mail that was held as judged, nil for none
-	Companies []Company   // those who got something first, then by name
-	Total     Count       // of all recipients
-	Mails     Count       // of mails, each by the worst fate of its recipients
+	Noticed   *ledger.Hold // the first mail that was held as judged, nil for none
+	Companies []Company    // those who got something first, then by name
+	Total     Count        // of all recipients
+	Mails     Count        // of mails, each by the worst fate of its recipients
 	Reached   Audience
 	Maybe     Audience
 	Suspects  []Suspect
@@ -57,7 +57,7 @@ type Delivery struct {
 	Hold    string // its name
 	Record  *analyzer.Record
 	Address string // as in the envelope
-	Fate    store.Fate
+	Fate    ledger.Fate
 	Class   Class
 	At      time.Time // of the fate, zero when it is not known
 	Reply   string    // of the remote side
@@ -65,14 +65,14 @@ type Delivery struct {
 
 // Suspect is a mail that looks like the incidents' but is none of their holds.
 type Suspect struct {
-	store.Suspect
+	ledger.Suspect
 	To []Delivery
 }
 
 // Note is what a hook said of an incident.
 type Note struct {
 	Incident string // its name
-	store.Note
+	ledger.Note
 }
 
 // Audience is how many got mail: people, and companies but for the senders' own.
@@ -83,7 +83,7 @@ type Audience struct {
 }
 
 // New counts and sorts a scope.
-func New(s *store.Scope) *Report {
+func New(s *ledger.Scope) *Report {
 	r := &Report{At: s.At, Incidents: s.Incidents, Logins: s.Logins}
 	own := make(map[string]bool)
 	for i := range s.Incidents {
@@ -125,7 +125,7 @@ func New(s *store.Scope) *Report {
 
 // deliveries joins a mail with what became of it. A recipient without a fate is one that
 // nobody said anything about.
-func deliveries(hold string, m *analyzer.Record, fates []store.RecipientFate) []Delivery {
+func deliveries(hold string, m *analyzer.Record, fates []ledger.RecipientFate) []Delivery {
 	var out []Delivery
 	for _, f := range fates {
 		out = append(out, Delivery{Hold: hold, Record: m, Address: f.Recipient, Fate: f.Fate,
@@ -221,7 +221,7 @@ func (r *Report) Told() bool {
 	for i := range r.Companies {
 		for _, p := range r.Companies[i].People {
 			for _, d := range p.Mails {
-				if d.Fate == store.FateUnknown {
+				if d.Fate == ledger.FateUnknown {
 					return false
 				}
 			}

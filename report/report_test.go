@@ -16,7 +16,7 @@ import (
 	"golang.org/x/net/html"
 
 	"hisseki/analyzer"
-	"hisseki/store"
+	"hisseki/ledger"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -52,21 +52,21 @@ func mail(id int64, sender string, at time.Time, subject string) *analyzer.Recor
 }
 
 // story is a case of two accounts with every fate in it.
-func story() *store.Scope {
-	s := &store.Scope{At: begin.Add(3 * time.Hour).UTC(), Fates: map[int64][]store.RecipientFate{},
-		Incidents: []store.Incident{
-			{ID: 1, Case: 1, Sender: victim, State: store.IncidentOpen, Opened: begin.UTC(), Holds: 12},
-			{ID: 2, Case: 1, Sender: second, State: store.IncidentConfirmed, By: "alice",
+func story() *ledger.Scope {
+	s := &ledger.Scope{At: begin.Add(3 * time.Hour).UTC(), Fates: map[int64][]ledger.RecipientFate{},
+		Incidents: []ledger.Incident{
+			{ID: 1, Case: 1, Sender: victim, State: ledger.IncidentOpen, Opened: begin.UTC(), Holds: 12},
+			{ID: 2, Case: 1, Sender: second, State: ledger.IncidentConfirmed, By: "alice",
 				Reason: "phoned, it was not her", Opened: begin.Add(20 * time.Minute).UTC(),
 				Closed: begin.Add(2 * time.Hour).UTC(), Holds: 1}},
 		Usual: map[string][]time.Time{}}
-	s.Notes = map[int64][]store.Note{1: {
-		{At: begin.Add(time.Minute).UTC(), Hook: "sieve", Event: store.EventOpened, State: store.HookDone,
+	s.Notes = map[int64][]ledger.Note{1: {
+		{At: begin.Add(time.Minute).UTC(), Hook: "sieve", Event: ledger.EventOpened, State: ledger.HookDone,
 			Output: "/var/vmail/bando/main.sieve: changed in 30 days:\nredirect \"thief@evil.test\";\n"},
-		{At: begin.Add(2 * time.Minute).UTC(), Hook: "soc", Event: store.EventOpened, State: "due",
+		{At: begin.Add(2 * time.Minute).UTC(), Hook: "soc", Event: ledger.EventOpened, State: "due",
 			Error: "post event: connection refused"}}}
-	fates := []store.Fate{store.FateDelivered, store.FateHeld, store.FateDeferred, store.FateBounced,
-		store.FateRecalled, store.FateDiscarded, store.FateUnknown}
+	fates := []ledger.Fate{ledger.FateDelivered, ledger.FateHeld, ledger.FateDeferred, ledger.FateBounced,
+		ledger.FateRecalled, ledger.FateDiscarded, ledger.FateUnknown}
 	hosts := []string{"aoki-kensetsu.example", "midori.example.org", "sales.midori.example.org",
 		"example.jp", "kawa.example.com"}
 	for i := range 14 {
@@ -76,30 +76,30 @@ func story() *store.Scope {
 		}
 		m := mail(int64(i+1), sender, begin.Add(time.Duration(i*i)*10*time.Second),
 			"【至急】請求書のご確認")
-		h := store.Hold{ID: int64(i + 1), State: store.Held, Incident: 1, Record: m, Tells: i > 0}
+		h := ledger.Hold{ID: int64(i + 1), State: ledger.Held, Incident: 1, Record: m, Tells: i > 0}
 		for k := range 1 + i%3 {
 			fate := fates[i%len(fates)]
 			if k > 0 {
-				fate = store.FateDelivered
+				fate = ledger.FateDelivered
 			}
 			rcpt := fmt.Sprintf("person%d@%s", (i+k)%4, hosts[(i+k)%len(hosts)])
-			s.Fates[m.ID] = append(s.Fates[m.ID], store.RecipientFate{Journal: m.ID, Recipient: rcpt,
+			s.Fates[m.ID] = append(s.Fates[m.ID], ledger.RecipientFate{Journal: m.ID, Recipient: rcpt,
 				Fate: fate, At: m.Envelope.Time.Add(2 * time.Second),
-				Delivery: store.Delivery{Reply: "250 2.0.0 Ok: queued"}})
+				Delivery: ledger.Delivery{Reply: "250 2.0.0 Ok: queued"}})
 			m.Envelope.Recipients = append(m.Envelope.Recipients, rcpt)
 		}
 		if i == 0 { // it had passed, and was asked back in vain
-			h.State, h.Recalled = store.Gone, begin
+			h.State, h.Recalled = ledger.Gone, begin
 			m.Verdict.Action = analyzer.Pass
 		}
 		s.Holds = append(s.Holds, h)
 	}
 	early := mail(90, victim, begin.Add(-50*time.Hour), "Re: お見積りの件")
 	early.Verdict.Points = 2.1
-	s.Suspects = []store.Suspect{{Record: early, Points: 9.1,
+	s.Suspects = []ledger.Suspect{{Record: early, Points: 9.1,
 		Traits: []analyzer.Trait{analyzer.SharedText, analyzer.SharedNetwork}}}
-	s.Fates[90] = []store.RecipientFate{{Journal: 90, Recipient: "mori@kawa.example.com",
-		Fate: store.FateDelivered, At: early.Envelope.Time.Add(time.Second)}}
+	s.Fates[90] = []ledger.RecipientFate{{Journal: 90, Recipient: "mori@kawa.example.com",
+		Fate: ledger.FateDelivered, At: early.Envelope.Time.Add(time.Second)}}
 	for i := range 9 {
 		s.Logins = append(s.Logins, analyzer.Login{At: begin.Add(time.Duration(i-30) * time.Minute),
 			Last: begin.Add(time.Duration(i-30)*time.Minute + 20*time.Second), Count: 3 + i, Sender: victim,
@@ -122,7 +122,7 @@ func story() *store.Scope {
 	return s
 }
 
-func printed(t *testing.T, s *store.Scope, f Format, lang Lang) string {
+func printed(t *testing.T, s *ledger.Scope, f Format, lang Lang) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := Write(&b, New(s), f, Options{Lang: lang, Zone: tokyo}); err != nil {
@@ -160,7 +160,7 @@ func TestFigures(t *testing.T) {
 	for _, h := range story().Holds {
 		for _, f := range story().Fates[h.Record.ID] {
 			all++
-			if f.Fate == store.FateDelivered {
+			if f.Fate == ledger.FateDelivered {
 				want.Reached++
 				people[f.Recipient] = true
 			}
@@ -192,7 +192,7 @@ func TestHeadline(t *testing.T) {
 	s := story()
 	for id, list := range s.Fates {
 		for k := range list {
-			s.Fates[id][k].Fate = store.FateHeld
+			s.Fates[id][k].Fate = ledger.FateHeld
 		}
 	}
 	r := New(s)
@@ -208,8 +208,8 @@ func TestHeadline(t *testing.T) {
 
 // A report of nothing but an incident prints in every format.
 func TestEmpty(t *testing.T) {
-	s := &store.Scope{At: begin, Incidents: []store.Incident{{ID: 3, Case: 3, Sender: victim,
-		State: store.IncidentEnded, Opened: begin}}}
+	s := &ledger.Scope{At: begin, Incidents: []ledger.Incident{{ID: 3, Case: 3, Sender: victim,
+		State: ledger.IncidentEnded, Opened: begin}}}
 	for _, f := range Formats {
 		for _, lang := range []Lang{English, Japanese} {
 			if printed(t, s, f, lang) == "" {
@@ -233,7 +233,7 @@ var hostile = []string{
 	strings.Repeat("長", 10000), strings.Repeat("a", 10000), "\xff\xfe bad utf-8", "' OR '1'='1\\",
 }
 
-func poisoned(evil string) *store.Scope {
+func poisoned(evil string) *ledger.Scope {
 	s := story()
 	for i := range s.Holds {
 		m := s.Holds[i].Record

@@ -9,7 +9,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/internal/signalname"
-	"hisseki/store"
+	"hisseki/ledger"
 )
 
 // Lang is the language of a report.
@@ -245,7 +245,7 @@ func (t text) Span(d time.Duration) string {
 }
 
 // Fate is a fate in words.
-func (t text) Fate(f store.Fate) string { return t.W("fate-" + string(f)) }
+func (t text) Fate(f ledger.Fate) string { return t.W("fate-" + string(f)) }
 
 // Sign is a signal in words.
 func (t text) Sign(e analyzer.Evidence) string {

@@ -11,11 +11,12 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/ledger"
 )
 
 func TestConfirmUnlearns(t *testing.T) {
-	for end, want := range map[IncidentState]int{IncidentConfirmed: 1, IncidentDismissed: 3,
-		IncidentEnded: 3} {
+	for end, want := range map[ledger.IncidentState]int{ledger.IncidentConfirmed: 1, ledger.IncidentDismissed: 3,
+		ledger.IncidentEnded: 3} {
 		db, now := clocked(t)
 		ctx := t.Context()
 		sender := "b@example.jp"
@@ -26,7 +27,7 @@ func TestConfirmUnlearns(t *testing.T) {
 		keep(t, db, record(sender, analyzer.Hold))
 		keep(t, db, record(sender, analyzer.Pass)) // slipped through
 		keep(t, db, record("c@example.jp", analyzer.Pass))
-		if _, err := db.Decide(ctx, 1, Releasing, "b", "mine"); err != nil { // the thief's click
+		if _, err := db.Decide(ctx, 1, ledger.Releasing, "b", "mine"); err != nil { // the thief's click
 			t.Fatal(err)
 		}
 		if err := db.Finish(ctx, 1); err != nil {
@@ -36,7 +37,7 @@ func TestConfirmUnlearns(t *testing.T) {
 		if ok, err := db.CloseIncident(ctx, 1, end, "alice", "phoned"); err != nil || !ok {
 			t.Fatalf("%s: %v %v", end, ok, err)
 		}
-		if ok, _ := db.CloseIncident(ctx, 1, IncidentDismissed, "bob", ""); ok {
+		if ok, _ := db.CloseIncident(ctx, 1, ledger.IncidentDismissed, "bob", ""); ok {
 			t.Errorf("%s: closed twice", end)
 		}
 		p, _, err := db.Profile(ctx, sender)
@@ -57,7 +58,7 @@ func TestConfirmUnlearns(t *testing.T) {
 		db.Close()
 	}
 	db, _ := clocked(t)
-	if _, err := db.CloseIncident(t.Context(), 1, IncidentOpen, "a", ""); err == nil {
+	if _, err := db.CloseIncident(t.Context(), 1, ledger.IncidentOpen, "a", ""); err == nil {
 		t.Error("an incident was closed to open")
 	}
 }
@@ -100,7 +101,7 @@ func TestOverrides(t *testing.T) {
 			t.Errorf("clear: %v %v, want %v", ok, err, want)
 		}
 	}
-	acts, err := db.AuditList(ctx, ActFilter{Since: noon})
+	acts, err := db.AuditList(ctx, ledger.ActFilter{Since: noon})
 	if err != nil || len(acts) != 3 || acts[0].Verb != "clear" || acts[0].Actor != "bob" {
 		t.Errorf("audit %+v, %v", acts, err)
 	}
@@ -145,7 +146,7 @@ func TestHeartbeatsAndStrangers(t *testing.T) {
 			t.Errorf("stranger: %v %v, want %v", got, err, want)
 		}
 	}
-	if acts, err := db.AuditList(ctx, ActFilter{}); err != nil || len(acts) != 1 {
+	if acts, err := db.AuditList(ctx, ledger.ActFilter{}); err != nil || len(acts) != 1 {
 		t.Errorf("a stranger is in the audit log %d times, %v", len(acts), err)
 	}
 }
@@ -211,7 +212,7 @@ func TestSendersAndStats(t *testing.T) {
 	s, err := db.Stats(ctx)
 	if err != nil || fmt.Sprint(s.Schema) != latest(t) || s.Mails != 6 ||
 		!s.Oldest.Equal(noon) || s.Lessons != 5 ||
-		s.Holds[Held] != 1 || s.Incidents[IncidentOpen] != 1 || s.Bytes == 0 || s.LogBytes == 0 {
+		s.Holds[ledger.Held] != 1 || s.Incidents[ledger.IncidentOpen] != 1 || s.Bytes == 0 || s.LogBytes == 0 {
 		t.Errorf("stats %+v, %v", s, err)
 	}
 	if !db.checkpoint() {
@@ -254,7 +255,7 @@ func TestRecordReadsBackWhole(t *testing.T) {
 	db, _ := clocked(t)
 	r := fullRecord()
 	keep(t, db, r)
-	h := holds(t, db, Filter{})[0]
+	h := holds(t, db, ledger.HoldFilter{})[0]
 	r.ID = 1
 	if !reflect.DeepEqual(h.Record, r) {
 		t.Errorf("wrote %+v\nread  %+v", r, h.Record)
@@ -302,7 +303,7 @@ func TestURLRules(t *testing.T) {
 			t.Errorf("rules of kind %q at %s: %+v, %v; want %d", c.kind, c.at, list, err, c.want)
 		}
 	}
-	acts, err := db.AuditList(ctx, ActFilter{Since: noon})
+	acts, err := db.AuditList(ctx, ledger.ActFilter{Since: noon})
 	if err != nil || len(acts) != 2 || acts[0].Verb+acts[1].Verb != "allowblock" &&
 		acts[0].Verb+acts[1].Verb != "blockallow" {
 		t.Errorf("audit %+v, %v", acts, err)

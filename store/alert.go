@@ -7,14 +7,9 @@ import (
 	"fmt"
 	"strings"
 	"time"
-)
 
-// Alert is a mail about an incident that the postmaster is to get now.
-type Alert struct {
-	Incident int64
-	FirstID  string // Message-ID of the incident's first mail, "" when this is the first
-	Tries    int    // to send this one, begun until now
-}
+	"hisseki/ledger"
+)
 
 // dueAlert chooses an incident of which something is to be told: one that the hook should
 // know of and was not told of, or that has changed since, an hour (the first argument) ago
@@ -35,7 +30,7 @@ const dueAlert = `FROM event e
 // per incident, and another when it has changed and the last one is every ago. Nobody else
 // gets it until lease is over; until then AlertSent or RetryAlert must be called.
 func (db *DB) ClaimAlert(ctx context.Context, hook string, every, lease time.Duration) (
-	*Alert, error) {
+	*ledger.Alert, error) {
 	now := db.now()
 	args := []any{hook, now.Unix(), now.Add(-every).Unix()}
 	var id int64
@@ -46,7 +41,7 @@ func (db *DB) ClaimAlert(ctx context.Context, hook string, every, lease time.Dur
 	if err != nil {
 		return nil, fmt.Errorf("read alerts: %w", err)
 	}
-	var a Alert
+	var a ledger.Alert
 	found := false
 	err = db.update(ctx, func(tx *sql.Tx) error {
 		err := tx.QueryRow(`SELECT i.id, coalesce(a.first_id, ''), coalesce(a.tries, 0) + 1 `+dueAlert,
@@ -79,7 +74,7 @@ func wrapped(what string, err error) error {
 }
 
 // AlertSent notes that a mail with a Message-ID told what b says.
-func (db *DB) AlertSent(ctx context.Context, b *Brief, messageID string) error {
+func (db *DB) AlertSent(ctx context.Context, b *ledger.Brief, messageID string) error {
 	return wrapped("note that an alert was sent", db.update(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`UPDATE alert SET
 				first_id = iif(first_id = '', ?, first_id),

@@ -6,10 +6,11 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/ledger"
 )
 
 // alert claims what is to be told and tells it.
-func alert(t *testing.T, db *DB, messageID string) *Alert {
+func alert(t *testing.T, db *DB, messageID string) *ledger.Alert {
 	t.Helper()
 	a, err := db.ClaimAlert(t.Context(), "mail", time.Hour, lease)
 	if err != nil {
@@ -49,7 +50,7 @@ func TestOneAlertPerIncidentAndHour(t *testing.T) {
 		{59 * time.Minute, func() { keep(t, db, record("b@example.jp", analyzer.Hold)) }, false},
 		{time.Minute, func() {}, true},
 		{time.Hour, func() {
-			_, err := db.CloseIncident(t.Context(), 2, IncidentConfirmed, "alice", "")
+			_, err := db.CloseIncident(t.Context(), 2, ledger.IncidentConfirmed, "alice", "")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -5,17 +5,9 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
-)
 
-// Act is one line of the audit log: who did what to which object, and why.
-type Act struct {
-	ID     int64
-	At     time.Time
-	Actor  string
-	Verb   string
-	Object string // "H12", "I3", "sender:b@example.jp" and so on
-	Reason string
-}
+	"hisseki/ledger"
+)
 
 // Audit adds a line to the audit log. Lines are never changed or removed.
 func (db *DB) Audit(ctx context.Context, actor, verb, object, reason string) error {
@@ -37,16 +29,7 @@ func audit(tx *sql.Tx, at time.Time, actor, verb, object, reason string) error {
 	return nil
 }
 
-// ActFilter chooses lines of the audit log. Zero fields choose everything.
-type ActFilter struct {
-	Since, Until time.Time // from the first on, before the second
-	Actor        string    // as written, or without " as root" and the like
-	Verb         string
-	Object       string // also without "sender:" or "url:", capitals or not
-	Limit        int    // the newest so many
-}
-
-func (f *ActFilter) where() *where {
+func whereActs(f *ledger.ActFilter) *where {
 	var w where
 	if !f.Since.IsZero() {
 		w.add("at >= ?", f.Since.Unix())
@@ -68,12 +51,12 @@ func (f *ActFilter) where() *where {
 }
 
 // AuditList returns lines of the audit log, newest first.
-func (db *DB) AuditList(ctx context.Context, f ActFilter) ([]Act, error) {
+func (db *DB) AuditList(ctx context.Context, f ledger.ActFilter) ([]ledger.Act, error) {
 	limit := f.Limit
 	if limit <= 0 {
 		limit = -1
 	}
-	w := f.where()
+	w := whereActs(&f)
 	rows, err := db.read.QueryContext(ctx, `SELECT
 			id,
 			at,
@@ -89,9 +72,9 @@ func (db *DB) AuditList(ctx context.Context, f ActFilter) ([]Act, error) {
 		return nil, fmt.Errorf("read audit log: %w", err)
 	}
 	defer rows.Close()
-	var out []Act
+	var out []ledger.Act
 	for rows.Next() {
-		var a Act
+		var a ledger.Act
 		var at int64
 		if err := rows.Scan(&a.ID, &at, &a.Actor, &a.Verb, &a.Object, &a.Reason); err != nil {
 			return nil, fmt.Errorf("read audit log: %w", err)

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hisseki/ledger"
 )
 
 func TestAuditIsAppendOnly(t *testing.T) {
@@ -27,7 +29,7 @@ func TestAuditIsAppendOnly(t *testing.T) {
 		want  string
 	}{{time.Time{}, 0, "second first"}, {time.Time{}, 1, "second"},
 		{noon.Add(time.Second), 9, "second"}} {
-		acts, err := db.AuditList(ctx, ActFilter{Since: c.since, Limit: c.limit})
+		acts, err := db.AuditList(ctx, ledger.ActFilter{Since: c.since, Limit: c.limit})
 		var got []string
 		for _, a := range acts {
 			got = append(got, a.Verb)
@@ -41,7 +43,7 @@ func TestAuditIsAppendOnly(t *testing.T) {
 func TestAuditFilters(t *testing.T) {
 	db, now := clocked(t)
 	ctx := t.Context()
-	for _, a := range []Act{{Actor: "alice as root", Verb: "release", Object: "H1"},
+	for _, a := range []ledger.Act{{Actor: "alice as root", Verb: "release", Object: "H1"},
 		{Actor: "alice", Verb: "read", Object: "H12"},
 		{Actor: "alice2", Verb: "hold", Object: "sender:b@x"},
 		{Actor: "bob", Verb: "block", Object: "url:lure.test"}} {
@@ -51,17 +53,17 @@ func TestAuditFilters(t *testing.T) {
 		*now = now.Add(time.Minute)
 	}
 	for name, c := range map[string]struct {
-		f    ActFilter
+		f    ledger.ActFilter
 		want string
 	}{
-		"all":         {ActFilter{}, "block hold read release"},
-		"actor":       {ActFilter{Actor: "alice"}, "read release"},
-		"whole actor": {ActFilter{Actor: "alice as root"}, "release"},
-		"verb":        {ActFilter{Verb: "hold"}, "hold"}, "object": {ActFilter{Object: "h1"}, "release"},
-		"account": {ActFilter{Object: "B@x"}, "hold"}, "host": {ActFilter{Object: "lure.test"}, "block"},
-		"subject": {ActFilter{Object: "url:lure.test"}, "block"},
-		"span":    {ActFilter{Since: noon.Add(time.Minute), Until: noon.Add(2 * time.Minute)}, "read"},
-		"limit":   {ActFilter{Limit: 2}, "block hold"},
+		"all":         {ledger.ActFilter{}, "block hold read release"},
+		"actor":       {ledger.ActFilter{Actor: "alice"}, "read release"},
+		"whole actor": {ledger.ActFilter{Actor: "alice as root"}, "release"},
+		"verb":        {ledger.ActFilter{Verb: "hold"}, "hold"}, "object": {ledger.ActFilter{Object: "h1"}, "release"},
+		"account": {ledger.ActFilter{Object: "B@x"}, "hold"}, "host": {ledger.ActFilter{Object: "lure.test"}, "block"},
+		"subject": {ledger.ActFilter{Object: "url:lure.test"}, "block"},
+		"span":    {ledger.ActFilter{Since: noon.Add(time.Minute), Until: noon.Add(2 * time.Minute)}, "read"},
+		"limit":   {ledger.ActFilter{Limit: 2}, "block hold"},
 	} {
 		acts, err := db.AuditList(ctx, c.f)
 		var got []string

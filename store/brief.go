@@ -5,27 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"time"
 
-	"hisseki/analyzer"
+	"hisseki/ledger"
 )
-
-// Brief is an incident in short, for alerts and hooks.
-type Brief struct {
-	ID         int64
-	Case       int64 // the campaign: the number of its first incident
-	Sender     string
-	State      IncidentState
-	Opened     time.Time
-	Holds      int
-	Waiting    int       // of these, still in the queue and undecided
-	Passed     int       // of these, not kept: the mode was observe
-	Last       time.Time // of the last hold's mail
-	Recipients int       // of the holds, each once
-	Domains    int       // of these
-	Hosts      []string  // of unusual links in the holds, at most maxBriefHosts
-	Evidence   []analyzer.Evidence
-}
 
 const maxBriefHosts = 20
 
@@ -33,9 +15,9 @@ const maxBriefHosts = 20
 var errNoIncident = errors.New("there is no such incident")
 
 // Brief returns an incident in short, with the evidence of its heaviest mail.
-func (db *DB) Brief(ctx context.Context, incident int64) (*Brief, error) {
-	b := Brief{ID: incident}
-	for _, read := range []func(context.Context, *Brief) error{
+func (db *DB) Brief(ctx context.Context, incident int64) (*ledger.Brief, error) {
+	b := ledger.Brief{ID: incident}
+	for _, read := range []func(context.Context, *ledger.Brief) error{
 		db.briefIncident, db.briefHolds, db.briefHosts,
 	} {
 		if err := read(ctx, &b); err != nil {
@@ -45,7 +27,7 @@ func (db *DB) Brief(ctx context.Context, incident int64) (*Brief, error) {
 	return &b, nil
 }
 
-func (db *DB) briefIncident(ctx context.Context, b *Brief) error {
+func (db *DB) briefIncident(ctx context.Context, b *ledger.Brief) error {
 	var opened int64
 	err := db.read.QueryRowContext(ctx, `SELECT
 			i.case_id,
@@ -65,7 +47,7 @@ func (db *DB) briefIncident(ctx context.Context, b *Brief) error {
 	return err
 }
 
-func (db *DB) briefHolds(ctx context.Context, b *Brief) error {
+func (db *DB) briefHolds(ctx context.Context, b *ledger.Brief) error {
 	var last int64
 	err := db.read.QueryRowContext(ctx, `SELECT
 			count(*),
@@ -94,7 +76,7 @@ func (db *DB) briefHolds(ctx context.Context, b *Brief) error {
 	return err
 }
 
-func (db *DB) briefHosts(ctx context.Context, b *Brief) error {
+func (db *DB) briefHosts(ctx context.Context, b *ledger.Brief) error {
 	rows, err := db.read.QueryContext(ctx, `SELECT DISTINCT host.value
 		FROM hold h
 		JOIN journal j ON j.id = h.journal

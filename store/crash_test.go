@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"hisseki/analyzer"
+	"hisseki/ledger"
 )
 
 // crashFile names, in the environment, the store that a copy of this test program fills
@@ -86,7 +87,7 @@ func TestNothingPromisedIsLostBySIGKILL(t *testing.T) {
 		t.Fatalf("only %d records were promised: the test shows nothing", len(promised))
 	}
 	db := open(t, path)
-	for _, h := range holds(t, db, Filter{}) {
+	for _, h := range holds(t, db, ledger.HoldFilter{}) {
 		if len(h.Recipients) != 2 || h.Incident == 0 {
 			t.Fatalf("hold %s is not whole: %+v", h.Name(), h)
 		}

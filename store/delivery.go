@@ -4,40 +4,14 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"time"
+
+	"hisseki/ledger"
 )
-
-// Outcome is the latest that the MTA's log says of one recipient of a mail.
-type Outcome string
-
-// Outcomes. The first three are final, and so is discarded.
-const (
-	OutcomeDelivered Outcome = "delivered" // the next MTA or the mailbox took it
-	OutcomeBounced   Outcome = "bounced"   // refused for good
-	OutcomeExpired   Outcome = "expired"   // given up after deferrals
-	OutcomeDeferred  Outcome = "deferred"  // to be tried again
-	OutcomeHeld      Outcome = "held"      // put into the hold queue after it was taken
-	OutcomeQueued    Outcome = "queued"    // out of the hold queue again, nothing since
-	OutcomeDiscarded Outcome = "discarded" // deleted from the queue by hand
-)
-
-// Delivery is the state of one recipient of one recorded mail.
-type Delivery struct {
-	Journal   int64  // the record
-	Recipient string // as the MTA logged it, after alias expansion
-	Original  string // as in the envelope; the same without an alias
-	Outcome   Outcome
-	At        time.Time // of the log line, UTC
-	Deferred  time.Time // when it was first deferred, zero for never
-	Relay     string    // "host[address]:port", "local", "none" ...
-	Reply     string    // of the remote side, hostile text
-	DSN       string    // enhanced status code, such as "2.0.0"
-}
 
 // Deliveries returns what the MTA's log said of the recipients of records, by record and
 // recipient. Recipients of whom it said nothing are missing.
-func (db *DB) Deliveries(ctx context.Context, journal ...int64) ([]Delivery, error) {
-	var out []Delivery
+func (db *DB) Deliveries(ctx context.Context, journal ...int64) ([]ledger.Delivery, error) {
+	var out []ledger.Delivery
 	for len(journal) > 0 {
 		n := min(len(journal), 500) // bound variables of one statement
 		list, err := db.deliveries(ctx, journal[:n])
@@ -49,7 +23,7 @@ func (db *DB) Deliveries(ctx context.Context, journal ...int64) ([]Delivery, err
 	return out, nil
 }
 
-func (db *DB) deliveries(ctx context.Context, journal []int64) ([]Delivery, error) {
+func (db *DB) deliveries(ctx context.Context, journal []int64) ([]ledger.Delivery, error) {
 	rows, err := db.read.QueryContext(ctx, `SELECT
 			journal,
 			recipient,
@@ -67,9 +41,9 @@ func (db *DB) deliveries(ctx context.Context, journal []int64) ([]Delivery, erro
 		return nil, err
 	}
 	defer rows.Close()
-	var out []Delivery
+	var out []ledger.Delivery
 	for rows.Next() {
-		var d Delivery
+		var d ledger.Delivery
 		var at, deferred int64
 		if err := rows.Scan(&d.Journal, &d.Recipient, &d.Original, &d.Outcome, &at, &deferred,
 			&d.Relay, &d.Reply, &d.DSN); err != nil {
@@ -82,9 +56,9 @@ func (db *DB) deliveries(ctx context.Context, journal []int64) ([]Delivery, erro
 }
 
 // keepDelivery keeps a recipient's state, unless a later one is known.
-func keepDelivery(tx *sql.Tx, journal int64, l *LogLine) error {
+func keepDelivery(tx *sql.Tx, journal int64, l *ledger.LogLine) error {
 	deferred := int64(0)
-	if l.Outcome == OutcomeDeferred {
+	if l.Outcome == ledger.OutcomeDeferred {
 		deferred = l.At.Unix()
 	}
 	_, err := tx.Exec(`INSERT INTO delivery (journal, recipient, original, outcome, at, deferred,
@@ -112,7 +86,7 @@ const settled = `('delivered', 'bounced', 'expired', 'discarded')`
 
 // keepForAll keeps an outcome that the log tells of a mail without naming recipients: it
 // is that of all who had none for good by then.
-func keepForAll(tx *sql.Tx, journal int64, l *LogLine) error {
+func keepForAll(tx *sql.Tx, journal int64, l *ledger.LogLine) error {
 	if _, err := tx.Exec(`UPDATE delivery SET
 			outcome = ?,
 			at = ?

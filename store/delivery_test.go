@@ -8,23 +8,24 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/ledger"
 )
 
 const long = "4Cabc123XYz4Q" // a queue id that Postfix never uses again
 
 // logged keeps lines of one log, each a second after the one before.
-func logged(t *testing.T, db *DB, lines ...LogLine) LogKept {
+func logged(t *testing.T, db *DB, lines ...ledger.LogLine) ledger.LogKept {
 	t.Helper()
 	for i := range lines {
 		if lines[i].At.IsZero() {
 			lines[i].At = noon.Add(time.Duration(i+1) * time.Second)
 		}
 		if lines[i].Event == "" {
-			lines[i].Event = LogOutcome
+			lines[i].Event = ledger.LogOutcome
 		}
 	}
-	kept, err := db.KeepLog(t.Context(), &LogBatch{Host: "mx.example.jp", Lines: lines,
-		Position: LogPosition{Source: "/var/log/mail.log", Head: "h"}})
+	kept, err := db.KeepLog(t.Context(), &ledger.LogBatch{Host: "mx.example.jp", Lines: lines,
+		Position: ledger.LogPosition{Source: "/var/log/mail.log", Head: "h"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,16 +56,16 @@ func fates(t *testing.T, db *DB, journal ...int64) string {
 func TestDeliveryKeepsTheLatest(t *testing.T) {
 	db, _ := clocked(t)
 	id := mailed(t, db, long, analyzer.Pass, noon)
-	deferral := LogLine{QueueID: long, Recipient: "a@example.org", Outcome: OutcomeDeferred,
+	deferral := ledger.LogLine{QueueID: long, Recipient: "a@example.org", Outcome: ledger.OutcomeDeferred,
 		Relay: "none", Reply: "connect: refused", DSN: "4.4.1"}
 	again := deferral
-	sent := LogLine{QueueID: long, Recipient: "a@example.org", Outcome: OutcomeDelivered,
+	sent := ledger.LogLine{QueueID: long, Recipient: "a@example.org", Outcome: ledger.OutcomeDelivered,
 		Relay: "mx.example.org[192.0.2.1]:25", Reply: "250 2.0.0 kept", DSN: "2.0.0"}
 	logged(t, db, deferral, again, sent)
 	for range 2 { // the second time all is read again, as from an older copy of the log
 		got, err := db.Deliveries(t.Context(), id)
-		want := Delivery{Journal: id, Recipient: "a@example.org", Original: "a@example.org",
-			Outcome: OutcomeDelivered, At: noon.Add(3 * time.Second),
+		want := ledger.Delivery{Journal: id, Recipient: "a@example.org", Original: "a@example.org",
+			Outcome: ledger.OutcomeDelivered, At: noon.Add(3 * time.Second),
 			Deferred: noon.Add(time.Second), Relay: sent.Relay, Reply: sent.Reply, DSN: "2.0.0"}
 		if err != nil || len(got) != 1 || got[0] != want {
 			t.Fatalf("deliveries %+v, %v; want %+v", got, err, want)
@@ -79,53 +80,53 @@ func TestDeliveryKeepsTheLatest(t *testing.T) {
 // fateCase is what the verdict, the log and the hold say, and the fates of a and b.
 type fateCase struct {
 	action analyzer.Action
-	state  State // of a hold that the test makes, "" for none
-	lines  []LogLine
+	state  ledger.State // of a hold that the test makes, "" for none
+	lines  []ledger.LogLine
 	want   string
 }
 
 // out is a line about a recipient.
-func out(rcpt string, o Outcome) LogLine {
-	return LogLine{QueueID: long, Recipient: rcpt + "@example.org", Outcome: o}
+func out(rcpt string, o ledger.Outcome) ledger.LogLine {
+	return ledger.LogLine{QueueID: long, Recipient: rcpt + "@example.org", Outcome: o}
 }
 
 // all is a line about a whole mail.
-func all(o Outcome) LogLine { return LogLine{QueueID: long, Outcome: o} }
+func all(o ledger.Outcome) ledger.LogLine { return ledger.LogLine{QueueID: long, Outcome: o} }
 
 var fateCases = map[string]fateCase{
 	"nothing": {want: "1:a=unknown 1:b=unknown"},
-	"both": {lines: []LogLine{out("a", OutcomeDelivered), out("b", OutcomeBounced)},
+	"both": {lines: []ledger.LogLine{out("a", ledger.OutcomeDelivered), out("b", ledger.OutcomeBounced)},
 		want: "1:a=delivered 1:b=bounced"},
-	"waiting": {lines: []LogLine{out("a", OutcomeDeferred)}, want: "1:a=deferred 1:b=unknown"},
-	"given up": {lines: []LogLine{out("a", OutcomeDelivered), out("b", OutcomeDeferred),
-		all(OutcomeExpired)}, want: "1:a=delivered 1:b=expired"},
-	"deleted by hand": {lines: []LogLine{out("a", OutcomeDelivered), all(OutcomeDiscarded)},
+	"waiting": {lines: []ledger.LogLine{out("a", ledger.OutcomeDeferred)}, want: "1:a=deferred 1:b=unknown"},
+	"given up": {lines: []ledger.LogLine{out("a", ledger.OutcomeDelivered), out("b", ledger.OutcomeDeferred),
+		all(ledger.OutcomeExpired)}, want: "1:a=delivered 1:b=expired"},
+	"deleted by hand": {lines: []ledger.LogLine{out("a", ledger.OutcomeDelivered), all(ledger.OutcomeDiscarded)},
 		want: "1:a=delivered 1:b=discarded"},
-	"held by hand": {lines: []LogLine{out("a", OutcomeDeferred), all(OutcomeHeld)},
+	"held by hand": {lines: []ledger.LogLine{out("a", ledger.OutcomeDeferred), all(ledger.OutcomeHeld)},
 		want: "1:a=held 1:b=held"},
-	"let go by hand": {lines: []LogLine{all(OutcomeHeld), all(OutcomeQueued)},
+	"let go by hand": {lines: []ledger.LogLine{all(ledger.OutcomeHeld), all(ledger.OutcomeQueued)},
 		want: "1:a=released 1:b=released"},
-	"case of address": {lines: []LogLine{out("A", OutcomeDelivered)},
+	"case of address": {lines: []ledger.LogLine{out("A", ledger.OutcomeDelivered)},
 		want: "1:a=delivered 1:b=unknown"},
 	"held":    {action: analyzer.Hold, want: "1:a=held 1:b=held"},
 	"delayed": {action: analyzer.Delay, want: "1:a=delayed 1:b=delayed"},
-	"recalled": {state: Held, lines: []LogLine{out("a", OutcomeDelivered),
-		out("b", OutcomeDeferred)}, want: "1:a=delivered 1:b=recalled"},
-	"recall asked for": {state: Recalling, lines: []LogLine{out("a", OutcomeDelivered),
-		out("b", OutcomeDeferred)}, want: "1:a=delivered 1:b=deferred"},
-	"recall too late": {state: Gone, lines: []LogLine{out("a", OutcomeDelivered),
-		out("b", OutcomeDelivered)}, want: "1:a=delivered 1:b=delivered"},
-	"recalled, being discarded": {state: Discarding, want: "1:a=recalled 1:b=recalled"},
-	"being discarded":           {action: analyzer.Hold, state: Discarding, want: "1:a=held 1:b=held"},
-	"discarded": {action: analyzer.Hold, state: Discarded,
+	"recalled": {state: ledger.Held, lines: []ledger.LogLine{out("a", ledger.OutcomeDelivered),
+		out("b", ledger.OutcomeDeferred)}, want: "1:a=delivered 1:b=recalled"},
+	"recall asked for": {state: ledger.Recalling, lines: []ledger.LogLine{out("a", ledger.OutcomeDelivered),
+		out("b", ledger.OutcomeDeferred)}, want: "1:a=delivered 1:b=deferred"},
+	"recall too late": {state: ledger.Gone, lines: []ledger.LogLine{out("a", ledger.OutcomeDelivered),
+		out("b", ledger.OutcomeDelivered)}, want: "1:a=delivered 1:b=delivered"},
+	"recalled, being discarded": {state: ledger.Discarding, want: "1:a=recalled 1:b=recalled"},
+	"being discarded":           {action: analyzer.Hold, state: ledger.Discarding, want: "1:a=held 1:b=held"},
+	"discarded": {action: analyzer.Hold, state: ledger.Discarded,
 		want: "1:a=discarded 1:b=discarded"},
-	"recall discarded": {state: Discarded, lines: []LogLine{out("b", OutcomeDeferred)},
+	"recall discarded": {state: ledger.Discarded, lines: []ledger.LogLine{out("b", ledger.OutcomeDeferred)},
 		want: "1:a=discarded 1:b=discarded"},
-	"released": {action: analyzer.Hold, state: Released, want: "1:a=released 1:b=released"},
-	"released, on its way": {action: analyzer.Hold, state: Released,
-		lines: []LogLine{out("a", OutcomeDelivered), out("b", OutcomeDeferred)},
+	"released": {action: analyzer.Hold, state: ledger.Released, want: "1:a=released 1:b=released"},
+	"released, on its way": {action: analyzer.Hold, state: ledger.Released,
+		lines: []ledger.LogLine{out("a", ledger.OutcomeDelivered), out("b", ledger.OutcomeDeferred)},
 		want:  "1:a=delivered 1:b=deferred"},
-	"gone": {action: analyzer.Hold, state: Vanished, want: "1:a=unknown 1:b=unknown"},
+	"gone": {action: analyzer.Hold, state: ledger.Vanished, want: "1:a=unknown 1:b=unknown"},
 }
 
 // What the log and the hold say together, in every state that matters.
@@ -159,10 +160,10 @@ func TestAliasExpansion(t *testing.T) {
 	db, _ := clocked(t)
 	id := mailed(t, db, long, analyzer.Pass, noon)
 	logged(t, db,
-		LogLine{QueueID: long, Recipient: "x@example.org", Original: "a@example.org",
-			Outcome: OutcomeBounced},
-		LogLine{QueueID: long, Recipient: "y@example.org", Original: "a@example.org",
-			Outcome: OutcomeDelivered})
+		ledger.LogLine{QueueID: long, Recipient: "x@example.org", Original: "a@example.org",
+			Outcome: ledger.OutcomeBounced},
+		ledger.LogLine{QueueID: long, Recipient: "y@example.org", Original: "a@example.org",
+			Outcome: ledger.OutcomeDelivered})
 	if got := fates(t, db, id); got != "1:a=delivered 1:b=unknown" {
 		t.Error(got)
 	}
@@ -173,44 +174,44 @@ func TestAliasExpansion(t *testing.T) {
 
 func TestQueueIDs(t *testing.T) {
 	const short = "3F1A22B0C5"
-	line := func(id string, o Outcome, after time.Duration) LogLine {
-		return LogLine{QueueID: id, Recipient: "a@example.org", Outcome: o, At: noon.Add(after)}
+	line := func(id string, o ledger.Outcome, after time.Duration) ledger.LogLine {
+		return ledger.LogLine{QueueID: id, Recipient: "a@example.org", Outcome: o, At: noon.Add(after)}
 	}
-	gone := func(after time.Duration) LogLine {
-		return LogLine{Event: LogGone, QueueID: short, At: noon.Add(after)}
+	gone := func(after time.Duration) ledger.LogLine {
+		return ledger.LogLine{Event: ledger.LogGone, QueueID: short, At: noon.Add(after)}
 	}
 	db, _ := clocked(t)
 	first := mailed(t, db, short, analyzer.Pass, noon)
-	kept := logged(t, db, line(short, OutcomeDelivered, time.Second), gone(2*time.Second),
-		line(short, OutcomeBounced, time.Minute), // mail that never passed the milter
-		line("4Cother00000z1", OutcomeBounced, time.Minute))
-	if kept != (LogKept{Lines: 2, Strange: 2}) {
+	kept := logged(t, db, line(short, ledger.OutcomeDelivered, time.Second), gone(2*time.Second),
+		line(short, ledger.OutcomeBounced, time.Minute), // mail that never passed the milter
+		line("4Cother00000z1", ledger.OutcomeBounced, time.Minute))
+	if kept != (ledger.LogKept{Lines: 2, Strange: 2}) {
 		t.Errorf("kept %+v", kept)
 	}
 	second := mailed(t, db, short, analyzer.Pass, noon.Add(2*time.Minute))
-	logged(t, db, line(short, OutcomeDeferred, 3*time.Minute))
+	logged(t, db, line(short, ledger.OutcomeDeferred, 3*time.Minute))
 	if got := fates(t, db, first, second); got !=
 		"1:a=delivered 1:b=unknown 2:a=deferred 2:b=unknown" {
 		t.Error(got)
 	}
 	// postsuper -r gives a mail another queue id.
 	third := mailed(t, db, long, analyzer.Pass, noon)
-	logged(t, db, LogLine{Event: LogRequeued, QueueID: long, Next: "4Cnext00000z2"},
-		line("4Cnext00000z2", OutcomeDelivered, time.Hour))
+	logged(t, db, ledger.LogLine{Event: ledger.LogRequeued, QueueID: long, Next: "4Cnext00000z2"},
+		line("4Cnext00000z2", ledger.OutcomeDelivered, time.Hour))
 	if got := fates(t, db, third); got != "3:a=delivered 3:b=unknown" {
 		t.Error(got)
 	}
 	// It cannot be another recorded mail's.
-	logged(t, db, LogLine{Event: LogRequeued, QueueID: short, Next: long, At: noon.Add(time.Hour)},
-		LogLine{QueueID: long, Recipient: "b@example.org", Outcome: OutcomeBounced})
+	logged(t, db, ledger.LogLine{Event: ledger.LogRequeued, QueueID: short, Next: long, At: noon.Add(time.Hour)},
+		ledger.LogLine{QueueID: long, Recipient: "b@example.org", Outcome: ledger.OutcomeBounced})
 	if got := fates(t, db, second, third); got !=
 		"2:a=deferred 2:b=unknown 3:a=delivered 3:b=bounced" {
 		t.Error(got)
 	}
 	// Another host's mail of the same id is another mail.
-	other, err := db.KeepLog(t.Context(), &LogBatch{Host: "mx2.example.jp",
-		Lines: []LogLine{{Event: LogOutcome, QueueID: long, Recipient: "b@example.org",
-			Outcome: OutcomeBounced, At: noon}}})
+	other, err := db.KeepLog(t.Context(), &ledger.LogBatch{Host: "mx2.example.jp",
+		Lines: []ledger.LogLine{{Event: ledger.LogOutcome, QueueID: long, Recipient: "b@example.org",
+			Outcome: ledger.OutcomeBounced, At: noon}}})
 	if err != nil || other.Strange != 1 {
 		t.Errorf("kept %+v, %v", other, err)
 	}
@@ -220,11 +221,11 @@ func TestQueueIDs(t *testing.T) {
 func TestPositionGoesWithTheLines(t *testing.T) {
 	db, _ := clocked(t)
 	id := mailed(t, db, long, analyzer.Pass, noon)
-	batch := LogBatch{
-		Lines: []LogLine{
-			{Event: LogOutcome, QueueID: long, Recipient: "a@example.org", Outcome: OutcomeDelivered,
+	batch := ledger.LogBatch{
+		Lines: []ledger.LogLine{
+			{Event: ledger.LogOutcome, QueueID: long, Recipient: "a@example.org", Outcome: ledger.OutcomeDelivered,
 				At: noon}},
-		Position: LogPosition{Source: "/l", Head: "first", Device: 1<<64 - 1, Inode: 7, Offset: 90},
+		Position: ledger.LogPosition{Source: "/l", Head: "first", Device: 1<<64 - 1, Inode: 7, Offset: 90},
 	}
 	raw(t, db.path, `CREATE TRIGGER full BEFORE INSERT ON log_position
 		BEGIN SELECT RAISE(ABORT, 'disk full'); END`)
@@ -245,7 +246,7 @@ func TestPositionGoesWithTheLines(t *testing.T) {
 	want := batch.Position
 	want.At = noon
 	got, err := db.LogPositions(t.Context(), "/l", "")
-	if err != nil || !slices.Equal(got, []LogPosition{want}) {
+	if err != nil || !slices.Equal(got, []ledger.LogPosition{want}) {
 		t.Errorf("positions %+v, %v; want %+v", got, err, want)
 	}
 	if got, _ := db.LogPositions(t.Context(), "", "other"); len(got) != 0 {
@@ -256,14 +257,14 @@ func TestPositionGoesWithTheLines(t *testing.T) {
 func TestPurgeTakesTheLogAlong(t *testing.T) {
 	db, now := clocked(t)
 	old := mailed(t, db, long, analyzer.Pass, noon)
-	logged(t, db, LogLine{QueueID: long, Recipient: "a@example.org", Outcome: OutcomeDelivered},
-		LogLine{Event: LogRequeued, QueueID: long, Next: "4Cnext00000z2"})
+	logged(t, db, ledger.LogLine{QueueID: long, Recipient: "a@example.org", Outcome: ledger.OutcomeDelivered},
+		ledger.LogLine{Event: ledger.LogRequeued, QueueID: long, Next: "4Cnext00000z2"})
 	attempt(t, db, "c@example.jp", analyzer.LoginSuccess, "192.0.2.1", noon, false)
 	keep(t, db, record("d@example.jp", analyzer.Hold)) // opens an incident
 	attempt(t, db, "d@example.jp", analyzer.LoginFailure, "192.0.2.1", noon, true)
 	*now = noon.Add(3 * day)
-	if _, err := db.KeepLog(t.Context(), &LogBatch{
-		Position: LogPosition{Source: "/var/log/mail.log", Head: "newer"}}); err != nil {
+	if _, err := db.KeepLog(t.Context(), &ledger.LogBatch{
+		Position: ledger.LogPosition{Source: "/var/log/mail.log", Head: "newer"}}); err != nil {
 		t.Fatal(err)
 	}
 	p, err := db.Purge(t.Context(), *now, 2*day)

@@ -6,37 +6,20 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"hisseki/ledger"
 )
 
-// Ending says how an incident ends.
-type Ending struct {
-	To     IncidentState // every state but open
-	By     string
-	Reason string
-	// Since is when the thief got in, for a confirmation; zero means with the first
-	// suspicious mail.
-	Since time.Time
-	Keep  bool // leave the kept mail where it is
-}
-
-// Ended is what an ending did at once. The agent does the rest.
-type Ended struct {
-	Discarding int // holds
-	Releasing  int // holds
-	Unlearned  int // mails
-	Learned    int // mails given back to the profiles
-}
-
 // verbs of the audit log.
-var endVerbs = map[IncidentState]string{IncidentConfirmed: "confirm",
-	IncidentDismissed: "dismiss", IncidentEnded: "end"}
+var endVerbs = map[ledger.IncidentState]string{ledger.IncidentConfirmed: "confirm",
+	ledger.IncidentDismissed: "dismiss", ledger.IncidentEnded: "end"}
 
 // EndIncident ends an open incident, in one transaction. It returns false when it was not
 // open. A confirmation discards its holds and unlearns what the sender taught since the
 // first suspicious mail; a dismissal releases its holds and learns again what a recall
 // had taken back. What is being recalled follows once it is on hold.
-func (db *DB) EndIncident(ctx context.Context, id int64, e Ending) (Ended, bool, error) {
-	var out Ended
+func (db *DB) EndIncident(ctx context.Context, id int64, e ledger.Ending) (ledger.Ended, bool, error) {
+	var out ledger.Ended
 	if endVerbs[e.To] == "" {
 		return out, false, fmt.Errorf("end incident I%d: %q is no end", id, e.To)
 	}
@@ -46,12 +29,13 @@ func (db *DB) EndIncident(ctx context.Context, id int64, e Ending) (Ended, bool,
 		return err
 	})
 	if err != nil {
-		return Ended{}, false, fmt.Errorf("end incident I%d: %w", id, err)
+		return ledger.Ended{}, false, fmt.Errorf("end incident I%d: %w", id, err)
 	}
 	return out, done, nil
 }
 
-func endIncident(tx *sql.Tx, id int64, e Ending, now time.Time) (out Ended, done bool, err error) {
+func endIncident(tx *sql.Tx, id int64, e ledger.Ending, now time.Time) (
+	out ledger.Ended, done bool, err error) {
 	done, err = changed(tx.Exec(`UPDATE incident SET
 			state = ?,
 			closed = ?,
@@ -64,7 +48,7 @@ func endIncident(tx *sql.Tx, id int64, e Ending, now time.Time) (out Ended, done
 		return out, done, err
 	}
 	switch e.To {
-	case IncidentConfirmed:
+	case ledger.IncidentConfirmed:
 		if err := includeSince(tx, id, e.Since); err != nil {
 			return out, true, err
 		}
@@ -72,11 +56,11 @@ func endIncident(tx *sql.Tx, id int64, e Ending, now time.Time) (out Ended, done
 			return out, true, err
 		}
 		if !e.Keep {
-			out.Discarding, err = decideHolds(tx, id, Discarding, e, now)
+			out.Discarding, err = decideHolds(tx, id, ledger.Discarding, e, now)
 		}
-	case IncidentDismissed:
+	case ledger.IncidentDismissed:
 		if out.Learned, err = givenBack(tx, id, now); err == nil && !e.Keep {
-			out.Releasing, err = decideHolds(tx, id, Releasing, e, now)
+			out.Releasing, err = decideHolds(tx, id, ledger.Releasing, e, now)
 		}
 	}
 	if err != nil {
@@ -103,7 +87,8 @@ func includeSince(tx *sql.Tx, incident int64, since time.Time) error {
 }
 
 // decideHolds decides an incident's kept mail.
-func decideHolds(tx *sql.Tx, incident int64, to State, e Ending, now time.Time) (int, error) {
+func decideHolds(tx *sql.Tx, incident int64, to ledger.State, e ledger.Ending, now time.Time) (
+	int, error) {
 	n, err := affected(tx.Exec(`UPDATE hold SET
 			state = ?,
 			due = ?,
@@ -185,13 +170,6 @@ func learnTaken(tx *sql.Tx, incident int64, now time.Time, cond string) (int, er
 	return n, nil
 }
 
-// Reopened is what taking back an incident's end did.
-type Reopened struct {
-	Held    int // holds whose decision was taken back
-	Late    int // holds that the agent had carried out, or had asked the MTA for
-	Learned int // mails given back to the profiles
-}
-
 // errNewer says why an incident cannot be opened again.
 var errNewer = errors.New("the sender has a newer open incident: go on with that one")
 
@@ -199,20 +177,20 @@ var errNewer = errors.New("the sender has a newer open incident: go on with that
 // Decisions that the agent has not begun to carry out are undone, what was unlearned is
 // learned again; mail that was released or discarded stays so.
 func (db *DB) ReopenIncident(ctx context.Context, id int64, by, reason string) (
-	Reopened, bool, error) {
-	var out Reopened
+	ledger.Reopened, bool, error) {
+	var out ledger.Reopened
 	done := false
 	err := db.update(ctx, func(tx *sql.Tx) (err error) {
 		out, done, err = reopen(tx, id, by, reason, db.now())
 		return err
 	})
 	if err != nil {
-		return Reopened{}, false, fmt.Errorf("reopen incident I%d: %w", id, err)
+		return ledger.Reopened{}, false, fmt.Errorf("reopen incident I%d: %w", id, err)
 	}
 	return out, done, nil
 }
 
-func reopen(tx *sql.Tx, id int64, by, reason string, now time.Time) (out Reopened, done bool,
+func reopen(tx *sql.Tx, id int64, by, reason string, now time.Time) (out ledger.Reopened, done bool,
 	err error) {
 	var newer bool
 	err = tx.QueryRow(`SELECT EXISTS (SELECT 1

@@ -8,21 +8,22 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/ledger"
 )
 
 func TestEndDecidesHolds(t *testing.T) {
 	for name, c := range map[string]struct {
-		end  Ending
+		end  ledger.Ending
 		want []string
-		did  Ended
+		did  ledger.Ended
 	}{
-		"confirm": {Ending{To: IncidentConfirmed},
+		"confirm": {ledger.Ending{To: ledger.IncidentConfirmed},
 			[]string{"1:released", "2:discarding", "3:discarding", "5:held"},
-			Ended{Discarding: 2, Unlearned: 2}},
-		"keep": {Ending{To: IncidentConfirmed, Keep: true},
-			[]string{"1:released", "2:held", "3:held", "5:held"}, Ended{Unlearned: 2}},
-		"dismiss": {Ending{To: IncidentDismissed},
-			[]string{"1:released", "2:releasing", "3:releasing", "5:held"}, Ended{Releasing: 2}},
+			ledger.Ended{Discarding: 2, Unlearned: 2}},
+		"keep": {ledger.Ending{To: ledger.IncidentConfirmed, Keep: true},
+			[]string{"1:released", "2:held", "3:held", "5:held"}, ledger.Ended{Unlearned: 2}},
+		"dismiss": {ledger.Ending{To: ledger.IncidentDismissed},
+			[]string{"1:released", "2:releasing", "3:releasing", "5:held"}, ledger.Ended{Releasing: 2}},
 	} {
 		db, _ := clocked(t)
 		ctx := t.Context()
@@ -31,7 +32,7 @@ func TestEndDecidesHolds(t *testing.T) {
 		}
 		keep(t, db, record("b@example.jp", analyzer.Pass))
 		keep(t, db, record("c@example.jp", analyzer.Hold)) // another incident
-		if _, err := db.Decide(ctx, 1, Releasing, "b", "mine"); err != nil {
+		if _, err := db.Decide(ctx, 1, ledger.Releasing, "b", "mine"); err != nil {
 			t.Fatal(err)
 		}
 		if err := db.Finish(ctx, 1); err != nil {
@@ -48,7 +49,7 @@ func TestEndDecidesHolds(t *testing.T) {
 		if _, ok, err := db.EndIncident(ctx, 1, c.end); ok || err != nil {
 			t.Errorf("%s: ended twice, %v", name, err)
 		}
-		acts, err := db.AuditList(ctx, ActFilter{Limit: 1})
+		acts, err := db.AuditList(ctx, ledger.ActFilter{Limit: 1})
 		if err != nil || acts[0].Object != "I1" || acts[0].Actor != "alice" ||
 			acts[0].Reason != "phoned" {
 			t.Errorf("%s: audit %+v, %v", name, acts, err)
@@ -71,7 +72,7 @@ func TestConfirmSince(t *testing.T) {
 	at(2*time.Hour, analyzer.Pass)
 	at(time.Hour, analyzer.Pass)
 	at(0, analyzer.Hold)
-	end := Ending{To: IncidentConfirmed, Since: noon.Add(-2 * time.Hour)}
+	end := ledger.Ending{To: ledger.IncidentConfirmed, Since: noon.Add(-2 * time.Hour)}
 	did, ok, err := db.EndIncident(ctx, 1, end)
 	if err != nil || !ok || did.Unlearned != 2 {
 		t.Fatalf("did %+v, %v %v", did, ok, err)
@@ -84,17 +85,17 @@ func TestConfirmSince(t *testing.T) {
 		t.Errorf("the incident begins with %d, %v; want 2", list[0].First, err)
 	}
 	back, ok, err := db.ReopenIncident(ctx, 1, "alice", "too early")
-	if err != nil || !ok || back != (Reopened{Held: 1, Learned: 2}) {
+	if err != nil || !ok || back != (ledger.Reopened{Held: 1, Learned: 2}) {
 		t.Errorf("reopened %+v, %v %v", back, ok, err)
 	}
-	if list, _ = db.Incidents(ctx, ""); list[0].First != 4 || list[0].State != IncidentOpen {
+	if list, _ = db.Incidents(ctx, ""); list[0].First != 4 || list[0].State != ledger.IncidentOpen {
 		t.Errorf("reopened: %+v", list[0])
 	}
 }
 
 // Reopening undoes what has not been carried out, and only that.
 func TestReopen(t *testing.T) {
-	for _, end := range []IncidentState{IncidentConfirmed, IncidentDismissed} {
+	for _, end := range []ledger.IncidentState{ledger.IncidentConfirmed, ledger.IncidentDismissed} {
 		db, now := clocked(t)
 		ctx := t.Context()
 		keep(t, db, mailOf("c@example.jp", analyzer.Pass, 0, 7)) // will be gone
@@ -102,7 +103,7 @@ func TestReopen(t *testing.T) {
 		keep(t, db, mailOf("b@example.jp", analyzer.Pass, 0))
 		keep(t, db, mailOf("b@example.jp", analyzer.Hold, 0))
 		keep(t, db, mailOf("b@example.jp", analyzer.Hold, 0))
-		if _, err := db.Decide(ctx, 3, Discarding, "carol", "by hand"); err != nil {
+		if _, err := db.Decide(ctx, 3, ledger.Discarding, "carol", "by hand"); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := db.Recall(ctx, *now); err != nil {
@@ -112,7 +113,7 @@ func TestReopen(t *testing.T) {
 			t.Fatal(ok, err)
 		}
 		before := profiles(t, db)
-		if _, _, err := db.EndIncident(ctx, 1, Ending{To: end, By: "alice"}); err != nil {
+		if _, _, err := db.EndIncident(ctx, 1, ledger.Ending{To: end, By: "alice"}); err != nil {
 			t.Fatal(err)
 		}
 		if ok, err := db.Retry(ctx, 1, errors.New("asked"), *now); err != nil || !ok {
@@ -123,7 +124,7 @@ func TestReopen(t *testing.T) {
 			t.Errorf("%s: %+v, %v %v", end, back, ok, err)
 		}
 		want := []string{"2:discarding", "4:held", "5:discarding", "1:gone"}
-		if end == IncidentDismissed {
+		if end == ledger.IncidentDismissed {
 			want[0] = "2:releasing"
 		}
 		if got := states(t, db); !slices.Equal(got, want) {
@@ -156,7 +157,7 @@ func TestReopenBesideANewerIncident(t *testing.T) {
 	db, _ := clocked(t)
 	ctx := t.Context()
 	keep(t, db, record("b@example.jp", analyzer.Hold))
-	if _, _, err := db.EndIncident(ctx, 1, Ending{To: IncidentDismissed}); err != nil {
+	if _, _, err := db.EndIncident(ctx, 1, ledger.Ending{To: ledger.IncidentDismissed}); err != nil {
 		t.Fatal(err)
 	}
 	keep(t, db, record("b@example.jp", analyzer.Hold))

@@ -6,45 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
-)
 
-// EventKind is what happened to an incident.
-type EventKind string
-
-// Kinds of events: an incident's states, and the way into the open one.
-const (
-	EventOpened    EventKind = "opened"
-	EventConfirmed EventKind = "confirmed"
-	EventDismissed EventKind = "dismissed"
-	EventEnded     EventKind = "ended"
-	EventReopened  EventKind = "reopened"
-)
-
-// Event is a change of an incident's state, kept in the transaction that made it.
-type Event struct {
-	N        int64  // its place in the order of all events
-	ID       string // the same for every receiver and run, in no other store
-	Kind     EventKind
-	At       time.Time
-	Incident int64
-	By       string
-	Reason   string
-	Runs     int       // of the hook that it was claimed for, begun until now
-	First    time.Time // when the first of them began
-}
-
-// HookRun is what came of telling a hook an event.
-type HookRun struct {
-	Error  string // "" for success
-	Output string // at most maxHookOutput bytes are kept
-}
-
-// States of an event at a hook, given to EndRun.
-const (
-	hookDue     = "due"
-	HookDone    = "done"    // told
-	HookSkipped = "skipped" // not wanted there
-	HookFailed  = "failed"  // given up
+	"hisseki/ledger"
 )
 
 const (
@@ -107,7 +70,7 @@ const nextEvent = `FROM event e
 
 // ClaimEvent returns the event that a hook is to be told now, nil for none. Nobody else
 // gets it until lease is over; until then EndRun must be called.
-func (db *DB) ClaimEvent(ctx context.Context, hook string, lease time.Duration) (*Event, error) {
+func (db *DB) ClaimEvent(ctx context.Context, hook string, lease time.Duration) (*ledger.Event, error) {
 	now := db.now()
 	var n int64
 	err := db.read.QueryRowContext(ctx, `SELECT e.n `+nextEvent, hook, now.Unix()).Scan(&n)
@@ -117,7 +80,7 @@ func (db *DB) ClaimEvent(ctx context.Context, hook string, lease time.Duration) 
 	if err != nil {
 		return nil, fmt.Errorf("read events of hook %s: %w", hook, err)
 	}
-	var e *Event
+	var e *ledger.Event
 	err = db.update(ctx, func(tx *sql.Tx) error {
 		e, err = claimEvent(tx, hook, now, lease)
 		return err
@@ -128,8 +91,8 @@ func (db *DB) ClaimEvent(ctx context.Context, hook string, lease time.Duration) 
 	return e, nil
 }
 
-func claimEvent(tx *sql.Tx, hook string, now time.Time, lease time.Duration) (*Event, error) {
-	var e Event
+func claimEvent(tx *sql.Tx, hook string, now time.Time, lease time.Duration) (*ledger.Event, error) {
+	var e ledger.Event
 	var at, first int64
 	err := tx.QueryRow(`SELECT
 			e.n,
@@ -153,23 +116,24 @@ func claimEvent(tx *sql.Tx, hook string, now time.Time, lease time.Duration) (*E
 		VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (event, hook) DO UPDATE SET
 			runs = excluded.runs,
-			due = excluded.due`, e.N, hook, hookDue, e.Runs, first, now.Add(lease).Unix())
+			due = excluded.due`, e.N, hook, ledger.HookDue, e.Runs, first, now.Add(lease).Unix())
 	return &e, err
 }
 
 // RetryEvent keeps a run that failed, and when the next may begin.
-func (db *DB) RetryEvent(ctx context.Context, hook string, n int64, r HookRun,
+func (db *DB) RetryEvent(ctx context.Context, hook string, n int64, r ledger.HookRun,
 	next time.Time) error {
-	return db.endRun(ctx, hook, n, &r, hookDue, next)
+	return db.endRun(ctx, hook, n, &r, ledger.HookDue, next)
 }
 
 // EndEvent keeps the last run of an event at a hook, nil for none. What is given up is
 // noted in the audit log.
-func (db *DB) EndEvent(ctx context.Context, hook string, n int64, r *HookRun, state string) error {
+func (db *DB) EndEvent(ctx context.Context, hook string, n int64, r *ledger.HookRun,
+	state string) error {
 	return db.endRun(ctx, hook, n, r, state, time.Time{})
 }
 
-func (db *DB) endRun(ctx context.Context, hook string, n int64, r *HookRun, state string,
+func (db *DB) endRun(ctx context.Context, hook string, n int64, r *ledger.HookRun, state string,
 	next time.Time) error {
 	err := db.update(ctx, func(tx *sql.Tx) error {
 		now := db.now()
@@ -182,7 +146,7 @@ func (db *DB) endRun(ctx context.Context, hook string, n int64, r *HookRun, stat
 				return err
 			}
 		}
-		if state != HookFailed {
+		if state != ledger.HookFailed {
 			return nil
 		}
 		return audit(tx, now, "hook "+hook, "give-up", fmt.Sprintf("E%d", n), r.Error)
@@ -193,7 +157,7 @@ func (db *DB) endRun(ctx context.Context, hook string, n int64, r *HookRun, stat
 	return nil
 }
 
-func keepRun(tx *sql.Tx, hook string, n int64, r *HookRun, now time.Time) error {
+func keepRun(tx *sql.Tx, hook string, n int64, r *ledger.HookRun, now time.Time) error {
 	_, err := tx.Exec(`INSERT INTO hook_run (event, hook, at, error, output)
 		VALUES (?, ?, ?, ?, ?)`, n, hook, now.Unix(), cutBytes(r.Error, maxHookOutput),
 		cutBytes(r.Output, maxHookOutput))
@@ -221,20 +185,9 @@ func cutBytes(s string, n int) string {
 	return s[:n]
 }
 
-// Note is what a hook said of an incident: what a command printed, or why it failed.
-type Note struct {
-	At     time.Time
-	Hook   string
-	Event  EventKind
-	State  string // due, done or failed
-	Runs   int    // begun
-	Error  string // of the last run that ended, "" for success
-	Output string // of the same, as printed: hostile
-}
-
 // Notes returns the last run of every hook for every event of an incident, oldest first.
 // Hooks that were told without a word are in it too.
-func (db *DB) Notes(ctx context.Context, incident int64) ([]Note, error) {
+func (db *DB) Notes(ctx context.Context, incident int64) ([]ledger.Note, error) {
 	rows, err := db.read.QueryContext(ctx, `SELECT
 			r.at,
 			r.hook,
@@ -253,9 +206,9 @@ func (db *DB) Notes(ctx context.Context, incident int64) ([]Note, error) {
 		return nil, fmt.Errorf("read notes of incident I%d: %w", incident, err)
 	}
 	defer rows.Close()
-	var out []Note
+	var out []ledger.Note
 	for rows.Next() {
-		var n Note
+		var n ledger.Note
 		var at int64
 		if err := rows.Scan(&at, &n.Hook, &n.Event, &n.State, &n.Runs, &n.Error,
 			&n.Output); err != nil {

@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/ledger"
 )
 
 const lease = time.Minute
 
 // claim claims the hook's next event, nil for none.
-func claim(t *testing.T, db *DB, hook string) *Event {
+func claim(t *testing.T, db *DB, hook string) *ledger.Event {
 	t.Helper()
 	e, err := db.ClaimEvent(t.Context(), hook, lease)
 	if err != nil {
@@ -29,11 +30,11 @@ func setHooks(t *testing.T, db *DB, names ...string) {
 }
 
 // heard claims and ends everything that is due and returns the kinds.
-func heard(t *testing.T, db *DB, hook string) (kinds []EventKind) {
+func heard(t *testing.T, db *DB, hook string) (kinds []ledger.EventKind) {
 	t.Helper()
 	for e := claim(t, db, hook); e != nil; e = claim(t, db, hook) {
 		kinds = append(kinds, e.Kind)
-		if err := db.EndEvent(t.Context(), hook, e.N, &HookRun{Output: "ok"}, HookDone); err != nil {
+		if err := db.EndEvent(t.Context(), hook, e.N, &ledger.HookRun{Output: "ok"}, ledger.HookDone); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -49,7 +50,7 @@ func TestEveryChangeIsOneEvent(t *testing.T) {
 	}
 	keep(t, db, record("c@example.jp", analyzer.Pass))
 	e := claim(t, db, "soc")
-	if e == nil || e.Kind != EventOpened || e.Incident != 1 || len(e.ID) != 32 || e.Runs != 1 ||
+	if e == nil || e.Kind != ledger.EventOpened || e.Incident != 1 || len(e.ID) != 32 || e.Runs != 1 ||
 		!e.At.Equal(noon) || !e.First.Equal(*now) {
 		t.Fatalf("the first event is %+v", e)
 	}
@@ -61,17 +62,17 @@ func TestEveryChangeIsOneEvent(t *testing.T) {
 	if again == nil || again.ID != e.ID || again.Runs != 2 || again.First != e.First {
 		t.Errorf("after a crash %+v, want run 2 of %+v", again, e)
 	}
-	if err := db.EndEvent(ctx, "soc", e.N, nil, HookSkipped); err != nil {
+	if err := db.EndEvent(ctx, "soc", e.N, nil, ledger.HookSkipped); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.CloseIncident(ctx, 1, IncidentConfirmed, "alice", "phoned"); err != nil {
+	if _, err := db.CloseIncident(ctx, 1, ledger.IncidentConfirmed, "alice", "phoned"); err != nil {
 		t.Fatal(err)
 	}
-	if e = claim(t, db, "soc"); e == nil || e.Kind != EventConfirmed || e.By != "alice" ||
+	if e = claim(t, db, "soc"); e == nil || e.Kind != ledger.EventConfirmed || e.By != "alice" ||
 		e.Reason != "phoned" || !e.At.Equal(*now) {
 		t.Errorf("the second event is %+v", e)
 	}
-	if err := db.EndEvent(ctx, "soc", e.N, nil, HookDone); err != nil {
+	if err := db.EndEvent(ctx, "soc", e.N, nil, ledger.HookDone); err != nil {
 		t.Fatal(err)
 	}
 	for _, q := range []string{`UPDATE incident SET state = 'open', closed = 0`,
@@ -80,7 +81,7 @@ func TestEveryChangeIsOneEvent(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := heard(t, db, "soc"); !reflect.DeepEqual(got, []EventKind{EventReopened, EventEnded}) {
+	if got := heard(t, db, "soc"); !reflect.DeepEqual(got, []ledger.EventKind{ledger.EventReopened, ledger.EventEnded}) {
 		t.Errorf("then %v", got)
 	}
 }
@@ -90,23 +91,23 @@ func TestEventsOfOneIncidentKeepTheirOrder(t *testing.T) {
 	ctx := t.Context()
 	setHooks(t, db, "slow", "fast")
 	keep(t, db, record("b@example.jp", analyzer.Hold))
-	if _, err := db.CloseIncident(ctx, 1, IncidentDismissed, "alice", ""); err != nil {
+	if _, err := db.CloseIncident(ctx, 1, ledger.IncidentDismissed, "alice", ""); err != nil {
 		t.Fatal(err)
 	}
 	keep(t, db, record("c@example.jp", analyzer.Hold))
 	first := claim(t, db, "slow")
-	err := db.RetryEvent(ctx, "slow", first.N, HookRun{Error: "down"}, now.Add(time.Hour))
+	err := db.RetryEvent(ctx, "slow", first.N, ledger.HookRun{Error: "down"}, now.Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := heard(t, db, "slow"); !reflect.DeepEqual(got, []EventKind{EventOpened}) {
+	if got := heard(t, db, "slow"); !reflect.DeepEqual(got, []ledger.EventKind{ledger.EventOpened}) {
 		t.Errorf("while I1 waits, I2 is told %v", got)
 	}
 	if got := heard(t, db, "fast"); len(got) != 3 {
 		t.Errorf("the other hook is told %v", got)
 	}
 	*now = now.Add(time.Hour)
-	if got := heard(t, db, "slow"); !reflect.DeepEqual(got, []EventKind{EventOpened, EventDismissed}) {
+	if got := heard(t, db, "slow"); !reflect.DeepEqual(got, []ledger.EventKind{ledger.EventOpened, ledger.EventDismissed}) {
 		t.Errorf("in the end I1 is told %v", got)
 	}
 	if got := heard(t, db, "nobody"); got != nil {
@@ -143,20 +144,20 @@ func TestNotesAreBounded(t *testing.T) {
 	long := strings.Repeat("筆", maxHookOutput)
 	for range maxHookRuns + 5 {
 		e := claim(t, db, "lock")
-		if err := db.RetryEvent(ctx, "lock", e.N, HookRun{"exit status 1", long}, *now); err != nil {
+		if err := db.RetryEvent(ctx, "lock", e.N, ledger.HookRun{Error: "exit status 1", Output: long}, *now); err != nil {
 			t.Fatal(err)
 		}
 	}
 	e := claim(t, db, "lock")
-	if err := db.EndEvent(ctx, "lock", e.N, &HookRun{"gone", long}, HookFailed); err != nil {
+	if err := db.EndEvent(ctx, "lock", e.N, &ledger.HookRun{Error: "gone", Output: long}, ledger.HookFailed); err != nil {
 		t.Fatal(err)
 	}
 	heard(t, db, "soc")
 	notes, err := db.Notes(ctx, 1)
 	if err != nil || len(notes) != 2 || notes[0].Hook != "lock" || notes[0].Error != "gone" ||
-		notes[0].Runs != maxHookRuns+6 || notes[0].State != HookFailed ||
+		notes[0].Runs != maxHookRuns+6 || notes[0].State != ledger.HookFailed ||
 		len(notes[0].Output) > maxHookOutput || !strings.HasSuffix(notes[0].Output, "筆") ||
-		notes[1].Output != "ok" || notes[1].Event != EventOpened {
+		notes[1].Output != "ok" || notes[1].Event != ledger.EventOpened {
 		t.Errorf("notes %.300v, %v", notes, err)
 	}
 	var runs int
@@ -164,7 +165,7 @@ func TestNotesAreBounded(t *testing.T) {
 		runs != maxHookRuns+1 {
 		t.Errorf("%d runs are kept, %v", runs, err)
 	}
-	acts, _ := db.AuditList(ctx, ActFilter{Limit: 1})
+	acts, _ := db.AuditList(ctx, ledger.ActFilter{Limit: 1})
 	if len(acts) != 1 || acts[0].Verb != "give-up" || acts[0].Actor != "hook lock" {
 		t.Errorf("audit %+v", acts)
 	}
@@ -177,7 +178,7 @@ func TestEventsArePurged(t *testing.T) {
 	keep(t, db, record("b@example.jp", analyzer.Hold))
 	keep(t, db, record("c@example.jp", analyzer.Hold))
 	heard(t, db, "soc")
-	if _, err := db.CloseIncident(ctx, 1, IncidentDismissed, "alice", ""); err != nil {
+	if _, err := db.CloseIncident(ctx, 1, ledger.IncidentDismissed, "alice", ""); err != nil {
 		t.Fatal(err)
 	}
 	*now = now.AddDate(0, 0, 30)
@@ -203,12 +204,13 @@ func TestBrief(t *testing.T) {
 	heavy.Hosts, heavy.Envelope.Recipients = []string{"other.test", "lure.test"}, []string{"x@a.test"}
 	heavy.Envelope.Time = noon.Add(time.Minute)
 	keep(t, db, heavy)
-	if _, err := db.Decide(ctx, 1, Discarding, "alice", ""); err != nil {
+	if _, err := db.Decide(ctx, 1, ledger.Discarding, "alice", ""); err != nil {
 		t.Fatal(err)
 	}
 	got, err := db.Brief(ctx, 1)
-	want := &Brief{1, 1, "b@example.jp", IncidentOpen, noon, 3, 2, 0, noon.Add(time.Minute), 3, 2,
-		[]string{"lure.test", "other.test"}, heavy.Verdict.Evidence}
+	want := &ledger.Brief{ID: 1, Case: 1, Sender: "b@example.jp", State: ledger.IncidentOpen,
+		Opened: noon, Holds: 3, Waiting: 2, Last: noon.Add(time.Minute), Recipients: 3, Domains: 2,
+		Hosts: []string{"lure.test", "other.test"}, Evidence: heavy.Verdict.Evidence}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v; want %+v", got, err, want)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"hisseki/analyzer"
+	"hisseki/ledger"
 )
 
 var reasons = []analyzer.Evidence{
@@ -24,7 +25,7 @@ var reasons = []analyzer.Evidence{
 
 func readBack(t *testing.T, db *DB) *analyzer.Record {
 	t.Helper()
-	list := holds(t, db, Filter{})
+	list := holds(t, db, ledger.HoldFilter{})
 	if len(list) != 1 {
 		t.Fatalf("%d holds, want 1", len(list))
 	}

@@ -5,52 +5,21 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"hisseki/ledger"
 )
-
-// Fate is what happened to one recipient of a mail, by the MTA's log and by what was
-// decided here.
-type Fate string
-
-// Fates.
-const (
-	FateDelivered Fate = "delivered"
-	FateDeferred  Fate = "deferred" // the MTA goes on trying
-	FateBounced   Fate = "bounced"
-	FateExpired   Fate = "expired"
-	FateDelayed   Fate = "delayed"  // waits, and leaves by itself
-	FateHeld      Fate = "held"     // kept, also while a decision is being carried out
-	FateRecalled  Fate = "recalled" // kept after it had been let go
-	FateReleased  Fate = "released" // let go again, the log says nothing since
-	FateDiscarded Fate = "discarded"
-	FateUnknown   Fate = "unknown" // let go, the log says nothing
-)
-
-// RecipientFate is one recipient of one recorded mail.
-type RecipientFate struct {
-	Journal   int64
-	Recipient string // as in the envelope
-	Domain    string // lower case
-	Fate      Fate
-	At        time.Time // of what decided the fate, zero when nothing did
-	// Delivery is what the log said last; with an alias, of the mailbox that it reached
-	// first. Its Outcome is "" when the log said nothing.
-	Delivery Delivery
-}
-
-// Got says whether the mail reached the recipient's side.
-func (f *RecipientFate) Got() bool { return f.Fate == FateDelivered }
 
 // fated is a recipient with the hold of its mail, if there is one.
 type fated struct {
-	RecipientFate
-	state    State // of the hold, "" without one
-	recalled bool  // the hold came after the mail had been let go
+	ledger.RecipientFate
+	state    ledger.State // of the hold, "" without one
+	recalled bool         // the hold came after the mail had been let go
 	decided  time.Time
 }
 
 // Fates returns what happened to every recipient of records, by record and in the
 // envelope's order.
-func (db *DB) Fates(ctx context.Context, journal ...int64) ([]RecipientFate, error) {
+func (db *DB) Fates(ctx context.Context, journal ...int64) ([]ledger.RecipientFate, error) {
 	deliveries, err := db.Deliveries(ctx, journal...)
 	if err != nil {
 		return nil, err
@@ -59,12 +28,12 @@ func (db *DB) Fates(ctx context.Context, journal ...int64) ([]RecipientFate, err
 		journal   int64
 		recipient string
 	}
-	said := make(map[key][]Delivery)
+	said := make(map[key][]ledger.Delivery)
 	for _, d := range deliveries {
 		k := key{d.Journal, strings.ToLower(d.Original)}
 		said[k] = append(said[k], d)
 	}
-	var out []RecipientFate
+	var out []ledger.RecipientFate
 	for len(journal) > 0 {
 		n := min(len(journal), 500)
 		list, err := db.fated(ctx, journal[:n])
@@ -114,9 +83,11 @@ func (db *DB) fated(ctx context.Context, journal []int64) ([]fated, error) {
 
 // furthest returns what counts of an alias's mailboxes: one that got the mail, else one
 // that still may, else one that did not.
-func furthest(list []Delivery) (best Delivery) {
-	rank := map[Outcome]int{OutcomeDelivered: 3, OutcomeDeferred: 2, OutcomeHeld: 2,
-		OutcomeQueued: 2, OutcomeBounced: 1, OutcomeExpired: 1, OutcomeDiscarded: 1}
+func furthest(list []ledger.Delivery) (best ledger.Delivery) {
+	rank := map[ledger.Outcome]int{
+		ledger.OutcomeDelivered: 3,
+		ledger.OutcomeDeferred:  2, ledger.OutcomeHeld: 2, ledger.OutcomeQueued: 2,
+		ledger.OutcomeBounced: 1, ledger.OutcomeExpired: 1, ledger.OutcomeDiscarded: 1}
 	for _, d := range list {
 		if rank[d.Outcome] > rank[best.Outcome] {
 			best = d
@@ -131,35 +102,35 @@ func (f *fated) judge() {
 	d := &f.Delivery
 	f.At = d.At
 	switch d.Outcome {
-	case OutcomeDelivered, OutcomeBounced, OutcomeExpired, OutcomeDiscarded:
-		f.Fate = Fate(d.Outcome)
+	case ledger.OutcomeDelivered, ledger.OutcomeBounced, ledger.OutcomeExpired, ledger.OutcomeDiscarded:
+		f.Fate = ledger.Fate(d.Outcome)
 		return
 	}
 	switch f.state {
-	case Delayed:
-		f.Fate = FateDelayed
+	case ledger.Delayed:
+		f.Fate = ledger.FateDelayed
 		return
-	case Held, Releasing, Discarding:
-		f.Fate = FateHeld
+	case ledger.Held, ledger.Releasing, ledger.Discarding:
+		f.Fate = ledger.FateHeld
 		if f.recalled {
-			f.Fate = FateRecalled
+			f.Fate = ledger.FateRecalled
 		}
 		return
-	case Discarded:
-		f.Fate, f.At = FateDiscarded, f.decided
+	case ledger.Discarded:
+		f.Fate, f.At = ledger.FateDiscarded, f.decided
 		return
-	case Released:
+	case ledger.Released:
 		if d.At.Before(f.decided) { // the log's last word is older
-			f.Fate, f.At = FateReleased, f.decided
+			f.Fate, f.At = ledger.FateReleased, f.decided
 			return
 		}
 	}
 	switch d.Outcome {
-	case OutcomeDeferred, OutcomeHeld:
-		f.Fate = Fate(d.Outcome)
-	case OutcomeQueued:
-		f.Fate = FateReleased
+	case ledger.OutcomeDeferred, ledger.OutcomeHeld:
+		f.Fate = ledger.Fate(d.Outcome)
+	case ledger.OutcomeQueued:
+		f.Fate = ledger.FateReleased
 	default:
-		f.Fate = FateUnknown
+		f.Fate = ledger.FateUnknown
 	}
 }

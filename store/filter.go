@@ -5,23 +5,9 @@ import (
 	"fmt"
 	"strings"
 	"time"
-)
 
-// Filter chooses holds; zero fields choose all.
-type Filter struct {
-	IDs       []int64
-	Sender    string
-	Incident  int64
-	Since     time.Time
-	Until     time.Time
-	Host      string // of an unusual URL: its registrable domain
-	MinPoints float64
-	States    []State
-	MTA       string    // host that took the mail
-	QueueID   string    // that the host gave it
-	DueBy     time.Time // the agent should act by then
-	Limit     int       // the oldest so many
-}
+	"hisseki/ledger"
+)
 
 // where collects conditions of a query; all must hold.
 type where struct {
@@ -58,7 +44,7 @@ func anys[T any](list []T) []any {
 	return out
 }
 
-func (f *Filter) where() *where {
+func whereHolds(f *ledger.HoldFilter) *where {
 	var w where
 	w.in("h.id", anys(f.IDs))
 	w.in("h.state", anys(f.States))
@@ -94,8 +80,8 @@ func (f *Filter) where() *where {
 }
 
 // Holds returns the holds that a filter chooses, oldest first, with their records.
-func (db *DB) Holds(ctx context.Context, f Filter) ([]Hold, error) {
-	w := f.where()
+func (db *DB) Holds(ctx context.Context, f ledger.HoldFilter) ([]ledger.Hold, error) {
+	w := whereHolds(&f)
 	limit := f.Limit
 	if limit <= 0 {
 		limit = -1 // none
@@ -127,7 +113,7 @@ func (db *DB) Holds(ctx context.Context, f Filter) ([]Hold, error) {
 		return nil, fmt.Errorf("read holds: %w", err)
 	}
 	defer rows.Close()
-	var out []Hold
+	var out []ledger.Hold
 	for rows.Next() {
 		h, err := db.scanHold(rows)
 		if err != nil {
@@ -138,8 +124,8 @@ func (db *DB) Holds(ctx context.Context, f Filter) ([]Hold, error) {
 	return out, rows.Err()
 }
 
-func (db *DB) scanHold(rows scanner) (*Hold, error) {
-	var h Hold
+func (db *DB) scanHold(rows scanner) (*ledger.Hold, error) {
+	var h ledger.Hold
 	var due, decided, promoted, recalled, until int64
 	var rcpts string
 	r, err := db.scanRecord(rows, &h.ID, &h.State, &h.Incident, &due, &h.By, &h.Reason, &decided,
@@ -159,7 +145,7 @@ func (db *DB) scanHold(rows scanner) (*Hold, error) {
 
 // DueHolds returns what the agent of an MTA host should act on now: delays that are
 // over, and releases, discards and recalls whose next try is due.
-func (db *DB) DueHolds(ctx context.Context, host string, now time.Time) ([]Hold, error) {
-	return db.Holds(ctx, Filter{MTA: host, DueBy: now,
-		States: []State{Delayed, Releasing, Discarding, Recalling}})
+func (db *DB) DueHolds(ctx context.Context, host string, now time.Time) ([]ledger.Hold, error) {
+	return db.Holds(ctx, ledger.HoldFilter{MTA: host, DueBy: now,
+		States: []ledger.State{ledger.Delayed, ledger.Releasing, ledger.Discarding, ledger.Recalling}})
 }

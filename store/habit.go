@@ -10,23 +10,16 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/ledger"
 )
-
-// Exception is a habit that the store keeps: until its end, what it names is inside every
-// declared habit of its senders.
-type Exception struct {
-	ID      int64
-	Created time.Time
-	analyzer.Habit
-}
 
 // exceptionName is an exception's stable id for people, such as "T3".
 func exceptionName(id int64) string { return fmt.Sprintf("T%d", id) }
 
 // AddHabit keeps an exception, notes it in the audit log, and returns it with its id and
 // name. It needs senders, an end in the future, and something that it names.
-func (db *DB) AddHabit(ctx context.Context, h analyzer.Habit) (Exception, error) {
-	e := Exception{Habit: h, Created: db.now().UTC().Truncate(time.Second)}
+func (db *DB) AddHabit(ctx context.Context, h analyzer.Habit) (ledger.Exception, error) {
+	e := ledger.Exception{Habit: h, Created: db.now().UTC().Truncate(time.Second)}
 	if err := db.checkException(&h); err != nil {
 		return e, fmt.Errorf("add exception: %w", err)
 	}
@@ -114,7 +107,7 @@ func (db *DB) Habits(ctx context.Context) ([]analyzer.Habit, error) {
 }
 
 // Exceptions returns all exceptions, also those that are over, by id.
-func (db *DB) Exceptions(ctx context.Context) ([]Exception, error) {
+func (db *DB) Exceptions(ctx context.Context) ([]ledger.Exception, error) {
 	rows, err := db.read.QueryContext(ctx, `SELECT
 			id,
 			senders,
@@ -132,7 +125,7 @@ func (db *DB) Exceptions(ctx context.Context) ([]Exception, error) {
 		return nil, fmt.Errorf("read exceptions: %w", err)
 	}
 	defer rows.Close()
-	var out []Exception
+	var out []ledger.Exception
 	for rows.Next() {
 		e, err := scanException(rows)
 		if err != nil {
@@ -143,7 +136,7 @@ func (db *DB) Exceptions(ctx context.Context) ([]Exception, error) {
 	return out, rows.Err()
 }
 
-func scanException(rows scanner) (e Exception, err error) {
+func scanException(rows scanner) (e ledger.Exception, err error) {
 	var senders, countries, networks, hours []byte
 	var zone string
 	var until, created int64

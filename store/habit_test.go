@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/ledger"
 )
 
 func TestExceptions(t *testing.T) {
@@ -45,7 +46,7 @@ func TestExceptions(t *testing.T) {
 	if e, err := db.AddHabit(t.Context(), trip); err != nil || e.Name != "T3" {
 		t.Errorf("an id came back: %+v, %v", e, err)
 	}
-	acts, err := db.AuditList(t.Context(), ActFilter{})
+	acts, err := db.AuditList(t.Context(), ledger.ActFilter{})
 	if err != nil || len(acts) != 4 || acts[3].Verb != "add-habit" || acts[3].Object != "T1" ||
 		!strings.Contains(acts[3].Reason, "US, CA, 2001:db8::/32; sat,sun 22:00-02:00 "+
 			"Asia/Tokyo until 2026-11-16") ||

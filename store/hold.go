@@ -7,61 +7,19 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/ledger"
 )
-
-// State is where a hold is in its life.
-type State string
-
-// States. A delayed mail leaves by itself; releasing, discarding and recalling wait for
-// the agent on the mail's MTA host; vanished means that the mail left the queue without
-// us, gone that it had left before it could be recalled, passed that mode observe let it go
-// where mode enforce had held it.
-const (
-	Delayed    State = "delayed"
-	Held       State = "held"
-	Releasing  State = "releasing"
-	Released   State = "released"
-	Discarding State = "discarding"
-	Discarded  State = "discarded"
-	Vanished   State = "vanished"
-	Recalling  State = "recalling"
-	Gone       State = "gone"
-	Passed     State = "passed"
-)
-
-// Hold is one kept mail with its record.
-type Hold struct {
-	ID           int64
-	State        State
-	Incident     int64     // 0 for a delay that never became more
-	Due          time.Time // when the agent should act next, zero for never
-	By           string
-	Reason       string
-	Decided      time.Time
-	Promoted     time.Time // when a delay became a hold, zero when it did not
-	Recalled     time.Time // when it was asked back for an incident, zero when it was not
-	Tells        bool      // says what its incident's campaign is: held for what it is itself
-	Attempts     int
-	Error        string // of the last attempt
-	Excerpt      string
-	ExcerptUntil time.Time
-	Record       *analyzer.Record
-	Recipients   []string
-}
-
-// Name is the hold's stable id for people, such as "H12".
-func (h *Hold) Name() string { return fmt.Sprintf("H%d", h.ID) }
 
 func (db *DB) insertHold(tx *sql.Tx, journal int64, r *analyzer.Record) error {
-	state, incident := Delayed, any(nil)
+	state, incident := ledger.Delayed, any(nil)
 	if r.Verdict.Action == analyzer.Hold || r.Spared {
 		id, err := openIncident(tx, r, journal)
 		if err != nil {
 			return err
 		}
-		state, incident = Held, id
+		state, incident = ledger.Held, id
 		if r.Spared {
-			state = Passed
+			state = ledger.Passed
 		} else if err := seriousNow(tx, id, r); err != nil {
 			return err
 		}
@@ -76,7 +34,7 @@ func (db *DB) insertHold(tx *sql.Tx, journal int64, r *analyzer.Record) error {
 		tells(r)); err != nil {
 		return fmt.Errorf("insert hold: %w", err)
 	}
-	if state != Delayed && tells(r) {
+	if state != ledger.Delayed && tells(r) {
 		return joinCase(tx, incident.(int64), journal)
 	}
 	return nil
@@ -110,8 +68,8 @@ func (db *DB) promote(tx *sql.Tx, journal int64, by *analyzer.Record) error {
 
 // Decide asks the agent to release or discard a kept mail. It returns false when the
 // hold was not kept any more.
-func (db *DB) Decide(ctx context.Context, id int64, to State, by, reason string) (bool, error) {
-	if to != Releasing && to != Discarding {
+func (db *DB) Decide(ctx context.Context, id int64, to ledger.State, by, reason string) (bool, error) {
+	if to != ledger.Releasing && to != ledger.Discarding {
 		return false, fmt.Errorf("decide hold H%d: no decision leads to %q", id, to)
 	}
 	done := false
@@ -131,7 +89,7 @@ func (db *DB) Decide(ctx context.Context, id int64, to State, by, reason string)
 		if err != nil || !done {
 			return err
 		}
-		verb := map[State]string{Releasing: "release", Discarding: "discard"}[to]
+		verb := map[ledger.State]string{ledger.Releasing: "release", ledger.Discarding: "discard"}[to]
 		return audit(tx, now, by, verb, fmt.Sprintf("H%d", id), reason)
 	})
 	if err != nil {
@@ -143,7 +101,7 @@ func (db *DB) Decide(ctx context.Context, id int64, to State, by, reason string)
 // EndDelay moves a delayed mail whose time is over to releasing. It returns false when
 // the mail became a hold meanwhile.
 func (db *DB) EndDelay(ctx context.Context, id int64) (bool, error) {
-	return db.move(ctx, id, []State{Delayed}, Releasing, "timer")
+	return db.move(ctx, id, []ledger.State{ledger.Delayed}, ledger.Releasing, "timer")
 }
 
 // Finish says that the MTA has done what was asked: Releasing becomes Released, and the
@@ -152,15 +110,16 @@ func (db *DB) EndDelay(ctx context.Context, id int64) (bool, error) {
 func (db *DB) Finish(ctx context.Context, id int64) error {
 	err := db.update(ctx, func(tx *sql.Tx) error {
 		var journal int64
-		var state State
+		var state ledger.State
 		err := tx.QueryRow(`SELECT journal, state FROM hold WHERE id = ?`, id).Scan(&journal, &state)
 		if err != nil {
 			return err
 		}
-		if state == Recalling {
+		if state == ledger.Recalling {
 			return recalled(tx, id, db.now())
 		}
-		next := map[State]State{Releasing: Released, Discarding: Discarded}[state]
+		next := map[ledger.State]ledger.State{ledger.Releasing: ledger.Released,
+			ledger.Discarding: ledger.Discarded}[state]
 		if next == "" {
 			return nil // done before: idempotent
 		}
@@ -173,7 +132,7 @@ func (db *DB) Finish(ctx context.Context, id int64) error {
 			WHERE id = ?`, next, id); err != nil {
 			return err
 		}
-		if next == Released {
+		if next == ledger.Released {
 			_, err = teach(tx, journal, 1, db.now())
 		}
 		return err
@@ -212,12 +171,14 @@ func (db *DB) Vanish(ctx context.Context, id int64) (bool, error) {
 	if late || err != nil {
 		return late, err
 	}
-	return db.move(ctx, id, []State{Delayed, Held, Releasing, Discarding}, Vanished, "mta")
+	return db.move(ctx, id, []ledger.State{ledger.Delayed, ledger.Held, ledger.Releasing,
+		ledger.Discarding}, ledger.Vanished, "mta")
 }
 
-func (db *DB) move(ctx context.Context, id int64, from []State, to State, by string) (bool, error) {
+func (db *DB) move(ctx context.Context, id int64, from []ledger.State, to ledger.State,
+	by string) (bool, error) {
 	due := db.now().Unix()
-	if to == Vanished {
+	if to == ledger.Vanished {
 		due = 0 // nothing is left to do
 	}
 	done := false
@@ -232,7 +193,7 @@ func (db *DB) move(ctx context.Context, id int64, from []State, to State, by str
 			WHERE id = ?
 			  AND state IN (`+marks(len(from))+`)`,
 			append([]any{to, due, by, now.Unix(), id}, anys(from)...)...))
-		if err != nil || !done || to != Vanished {
+		if err != nil || !done || to != ledger.Vanished {
 			return err
 		}
 		return audit(tx, now, by, "vanish", fmt.Sprintf("H%d", id), "not in the MTA's queue any more")

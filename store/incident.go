@@ -6,43 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
 
 	"hisseki/analyzer"
+	"hisseki/ledger"
 )
-
-// IncidentState is where an incident is in its life.
-type IncidentState string
-
-// States of an incident. Every state but open is an end.
-const (
-	IncidentOpen      IncidentState = "open"
-	IncidentConfirmed IncidentState = "confirmed" // it was a compromise
-	IncidentDismissed IncidentState = "dismissed" // it was the owner
-	IncidentEnded     IncidentState = "ended"     // nobody decided, nothing followed
-)
-
-// Incident is a sender believed compromised.
-type Incident struct {
-	ID     int64
-	Sender string
-	State  IncidentState
-	Opened time.Time // of the mail that opened it
-	First  int64     // record of the first suspicious mail, 0 when it is not known
-	Closed time.Time // zero while it is open
-	By     string    // who ended it, or opened it again
-	Reason string
-	Kept   bool  // its mail was left where it is when it ended
-	Case   int64 // the campaign: the number of its first incident
-	Holds  int
-	States map[State]int // of its holds
-}
-
-// Name is the incident's short name for people, such as "I3".
-func (i *Incident) Name() string { return fmt.Sprintf("I%d", i.ID) }
-
-// CaseName is the name of the incident's case, such as "C3".
-func (i *Incident) CaseName() string { return fmt.Sprintf("C%d", i.Case) }
 
 // openIncident returns the sender's open incident, opening it where there is none. The
 // incident begins with the lowest record that belongs to it.
@@ -68,17 +35,7 @@ func openIncident(tx *sql.Tx, r *analyzer.Record, journal int64) (int64, error) 
 	return id, nil
 }
 
-// IncidentFilter chooses incidents; zero fields choose all.
-type IncidentFilter struct {
-	IDs    []int64
-	Sender string
-	Case   int64
-	States []IncidentState
-	Since  time.Time // opened from then on
-	Until  time.Time // opened before
-}
-
-func (f *IncidentFilter) where() *where {
+func whereIncidents(f *ledger.IncidentFilter) *where {
 	var w where
 	w.in("i.id", anys(f.IDs))
 	w.in("i.state", anys(f.States))
@@ -99,14 +56,14 @@ func (f *IncidentFilter) where() *where {
 
 // Incidents returns the incidents of a sender ("" is everybody) in the given states
 // (none is all), oldest first.
-func (db *DB) Incidents(ctx context.Context, sender string, states ...IncidentState) (
-	[]Incident, error) {
-	return db.FindIncidents(ctx, IncidentFilter{Sender: sender, States: states})
+func (db *DB) Incidents(ctx context.Context, sender string, states ...ledger.IncidentState) (
+	[]ledger.Incident, error) {
+	return db.FindIncidents(ctx, ledger.IncidentFilter{Sender: sender, States: states})
 }
 
 // FindIncidents returns the incidents that a filter chooses, oldest first.
-func (db *DB) FindIncidents(ctx context.Context, f IncidentFilter) ([]Incident, error) {
-	w := f.where()
+func (db *DB) FindIncidents(ctx context.Context, f ledger.IncidentFilter) ([]ledger.Incident, error) {
+	w := whereIncidents(&f)
 	rows, err := db.read.QueryContext(ctx, `SELECT
 			i.id,
 			i.sender,
@@ -130,7 +87,7 @@ func (db *DB) FindIncidents(ctx context.Context, f IncidentFilter) ([]Incident, 
 		return nil, fmt.Errorf("read incidents: %w", err)
 	}
 	defer rows.Close()
-	var out []Incident
+	var out []ledger.Incident
 	for rows.Next() {
 		i, err := scanIncident(rows)
 		if err != nil {
@@ -141,7 +98,7 @@ func (db *DB) FindIncidents(ctx context.Context, f IncidentFilter) ([]Incident, 
 	return out, rows.Err()
 }
 
-func scanIncident(rows scanner) (i Incident, err error) {
+func scanIncident(rows scanner) (i ledger.Incident, err error) {
 	var opened, closed int64
 	var states []byte
 	if err := rows.Scan(&i.ID, &i.Sender, &i.State, &opened, &i.First, &closed, &i.By, &i.Reason,
@@ -160,9 +117,9 @@ func scanIncident(rows scanner) (i Incident, err error) {
 
 // CloseIncident ends an open incident and leaves its holds as they are. It returns false
 // when it was not open.
-func (db *DB) CloseIncident(ctx context.Context, id int64, to IncidentState, by, reason string) (
+func (db *DB) CloseIncident(ctx context.Context, id int64, to ledger.IncidentState, by, reason string) (
 	bool, error) {
-	_, done, err := db.EndIncident(ctx, id, Ending{To: to, By: by, Reason: reason, Keep: true})
+	_, done, err := db.EndIncident(ctx, id, ledger.Ending{To: to, By: by, Reason: reason, Keep: true})
 	return done, err
 }
 

@@ -6,22 +6,12 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/ledger"
 )
-
-// Judged is what is known today of a mail that was judged: enough to ask what other
-// thresholds had done, and whether that had been right.
-type Judged struct {
-	At        time.Time
-	Sender    string
-	Verdict   analyzer.Verdict // points, sum, lure, cause, action, would
-	State     State            // of its hold, "" when it was neither delayed nor held
-	Promoted  bool             // a delay that became a hold
-	Confirmed bool             // of a sender while a confirmed incident was open
-}
 
 // EachJudged calls do for every mail of accounts since a time, oldest first, and stops at
 // its first error.
-func (db *DB) EachJudged(ctx context.Context, since time.Time, do func(*Judged) error) error {
+func (db *DB) EachJudged(ctx context.Context, since time.Time, do func(*ledger.Judged) error) error {
 	rows, err := db.read.QueryContext(ctx, `SELECT
 			j.at,
 			j.sender,
@@ -50,7 +40,7 @@ func (db *DB) EachJudged(ctx context.Context, since time.Time, do func(*Judged) 
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var m Judged
+		var m ledger.Judged
 		var at int64
 		v := &m.Verdict
 		if err := rows.Scan(&at, &m.Sender, &v.Points, &v.Sum, &v.Lure, &v.Cause, &v.Action,

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/ledger"
 )
 
 // Calibration learns of each mail what was decided, and what it turned out to be.
@@ -26,21 +27,21 @@ func TestEachJudged(t *testing.T) {
 	at("b@example.jp", -60, analyzer.Hold)
 	at("b@example.jp", -50, analyzer.Pass)
 	at("c@example.jp", -40, analyzer.Pass)
-	discarded := holds(t, db, Filter{Sender: "a@example.jp"})[0]
-	if ok, err := db.Decide(t.Context(), discarded.ID, Discarding, "admin", ""); !ok || err != nil {
+	discarded := holds(t, db, ledger.HoldFilter{Sender: "a@example.jp"})[0]
+	if ok, err := db.Decide(t.Context(), discarded.ID, ledger.Discarding, "admin", ""); !ok || err != nil {
 		t.Fatal(ok, err)
 	}
-	theft, err := db.Incidents(t.Context(), "b@example.jp", IncidentOpen)
+	theft, err := db.Incidents(t.Context(), "b@example.jp", ledger.IncidentOpen)
 	if err != nil || len(theft) != 1 {
 		t.Fatal(theft, err)
 	}
-	_, err = db.CloseIncident(t.Context(), theft[0].ID, IncidentConfirmed, "admin", "")
+	_, err = db.CloseIncident(t.Context(), theft[0].ID, ledger.IncidentConfirmed, "admin", "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	at("b@example.jp", 60, analyzer.Pass) // after it
-	var got []Judged
-	err = db.EachJudged(t.Context(), time.Time{}, func(m *Judged) error {
+	var got []ledger.Judged
+	err = db.EachJudged(t.Context(), time.Time{}, func(m *ledger.Judged) error {
 		got = append(got, *m)
 		return nil
 	})
@@ -56,7 +57,7 @@ func TestEachJudged(t *testing.T) {
 		{"b@example.jp", false, true}, {"c@example.jp", false, false}, {"b@example.jp", false, false},
 	} {
 		m := got[i]
-		if m.Sender != want.sender || (m.State == Discarding) != want.discarded ||
+		if m.Sender != want.sender || (m.State == ledger.Discarding) != want.discarded ||
 			m.Confirmed != want.confirmed {
 			t.Errorf("mail %d: %+v, want %+v", i, m, want)
 		}
@@ -66,7 +67,7 @@ func TestEachJudged(t *testing.T) {
 		}
 	}
 	stop := errors.New("stop")
-	err = db.EachJudged(t.Context(), noon, func(*Judged) error { return stop })
+	err = db.EachJudged(t.Context(), noon, func(*ledger.Judged) error { return stop })
 	if !errors.Is(err, stop) {
 		t.Errorf("an error of the reader is lost: %v", err)
 	}
@@ -87,7 +88,7 @@ func TestThresholds(t *testing.T) {
 			t.Errorf("got %+v, %v; want %+v", got, err, want)
 		}
 	}
-	acts, err := db.AuditList(t.Context(), ActFilter{})
+	acts, err := db.AuditList(t.Context(), ledger.ActFilter{})
 	if err != nil || len(acts) != 3 || acts[0].Reason != "follow history: why" ||
 		acts[2].Reason != "hold 12.00, sum 8.00, delay 5.00: why" || acts[2].Verb != "calibrate" {
 		t.Errorf("audit log: %+v, %v", acts, err)

@@ -10,6 +10,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/baseline"
+	"hisseki/ledger"
 )
 
 // clocked opens a store whose clock the test moves.
@@ -34,8 +35,8 @@ func delay(due time.Time) *analyzer.Record {
 // Every transition from every state: it happens where it may, and nowhere else.
 func TestTransitions(t *testing.T) {
 	to := map[string]func(*DB) (bool, error){
-		"release": func(db *DB) (bool, error) { return db.Decide(t.Context(), 1, Releasing, "a", "r") },
-		"discard": func(db *DB) (bool, error) { return db.Decide(t.Context(), 1, Discarding, "a", "r") },
+		"release": func(db *DB) (bool, error) { return db.Decide(t.Context(), 1, ledger.Releasing, "a", "r") },
+		"discard": func(db *DB) (bool, error) { return db.Decide(t.Context(), 1, ledger.Discarding, "a", "r") },
 		"end":     func(db *DB) (bool, error) { return db.EndDelay(t.Context(), 1) },
 		"vanish":  func(db *DB) (bool, error) { return db.Vanish(t.Context(), 1) },
 		"reopen":  func(db *DB) (bool, error) { return true, db.Reopen(t.Context(), 1) },
@@ -47,17 +48,17 @@ func TestTransitions(t *testing.T) {
 			return true, err
 		},
 	}
-	after := map[State]map[string]State{
-		Delayed: {"release": Releasing, "discard": Discarding, "end": Releasing, "vanish": Vanished,
-			"promote": Held},
-		Held:       {"release": Releasing, "discard": Discarding, "vanish": Vanished},
-		Recalling:  {"finish": Held, "vanish": Gone},
-		Releasing:  {"finish": Released, "vanish": Vanished},
-		Discarding: {"finish": Discarded, "vanish": Vanished},
-		Released:   {"reopen": Releasing},
-		Discarded:  {"reopen": Discarding},
-		Vanished:   {"reopen": Held},
-		Gone:       {"reopen": Held},
+	after := map[ledger.State]map[string]ledger.State{
+		ledger.Delayed: {"release": ledger.Releasing, "discard": ledger.Discarding, "end": ledger.Releasing, "vanish": ledger.Vanished,
+			"promote": ledger.Held},
+		ledger.Held:       {"release": ledger.Releasing, "discard": ledger.Discarding, "vanish": ledger.Vanished},
+		ledger.Recalling:  {"finish": ledger.Held, "vanish": ledger.Gone},
+		ledger.Releasing:  {"finish": ledger.Released, "vanish": ledger.Vanished},
+		ledger.Discarding: {"finish": ledger.Discarded, "vanish": ledger.Vanished},
+		ledger.Released:   {"reopen": ledger.Releasing},
+		ledger.Discarded:  {"reopen": ledger.Discarding},
+		ledger.Vanished:   {"reopen": ledger.Held},
+		ledger.Gone:       {"reopen": ledger.Held},
 	}
 	for from, moves := range after {
 		for name, do := range to {
@@ -71,7 +72,7 @@ func TestTransitions(t *testing.T) {
 			if !may {
 				want = from
 			}
-			got := holds(t, db, Filter{IDs: []int64{1}})[0].State
+			got := holds(t, db, ledger.HoldFilter{IDs: []int64{1}})[0].State
 			if err != nil || got != want {
 				t.Errorf("%s of a %s mail: %s, %v; want %s", name, from, got, err, want)
 			}
@@ -89,11 +90,11 @@ func TestWhatIsTaught(t *testing.T) {
 		lessons int
 	}{
 		"owner's release": {func(db *DB) (bool, error) {
-			return db.Decide(t.Context(), 1, Releasing, "alice", "mine")
+			return db.Decide(t.Context(), 1, ledger.Releasing, "alice", "mine")
 		}, 1},
 		"timer": {func(db *DB) (bool, error) { return db.EndDelay(t.Context(), 1) }, 1},
 		"discard": {func(db *DB) (bool, error) {
-			return db.Decide(t.Context(), 1, Discarding, "a", "")
+			return db.Decide(t.Context(), 1, ledger.Discarding, "a", "")
 		}, 0},
 		"vanish": {func(db *DB) (bool, error) { return db.Vanish(t.Context(), 1) }, 0},
 	} {
@@ -144,7 +145,7 @@ func TestDueHoldsAndRetry(t *testing.T) {
 	if got := due(noon.Add(time.Minute)); got != "H1" {
 		t.Errorf("due after a minute: %s, want H1", got)
 	}
-	if _, err := db.Decide(ctx, 2, Discarding, "a", ""); err != nil {
+	if _, err := db.Decide(ctx, 2, ledger.Discarding, "a", ""); err != nil {
 		t.Fatal(err)
 	}
 	if got := due(noon); got != "H2" {
@@ -158,15 +159,15 @@ func TestDueHoldsAndRetry(t *testing.T) {
 		t.Errorf("due before the next try: %s, want H1", got)
 	}
 	*now = noon.Add(time.Hour)
-	h := holds(t, db, Filter{IDs: []int64{2}})[0]
+	h := holds(t, db, ledger.HoldFilter{IDs: []int64{2}})[0]
 	if got := due(*now); got != "H1 H2" || h.Attempts != 1 || h.Error != "postsuper: no" ||
-		h.State != Discarding {
+		h.State != ledger.Discarding {
 		t.Errorf("due at the next try: %s, hold %+v", got, h)
 	}
 	if err := db.Finish(ctx, 2); err != nil {
 		t.Fatal(err)
 	}
-	if h := holds(t, db, Filter{IDs: []int64{2}})[0]; h.Error != "" || !h.Due.IsZero() {
+	if h := holds(t, db, ledger.HoldFilter{IDs: []int64{2}})[0]; h.Error != "" || !h.Due.IsZero() {
 		t.Errorf("a discarded mail still has %+v", h)
 	}
 }
@@ -190,12 +191,12 @@ func TestPromotion(t *testing.T) {
 	r = record("b@example.jp", analyzer.Hold)
 	r.Promote = []int64{first, other, gone, 999}
 	keep(t, db, r)
-	list := holds(t, db, Filter{States: []State{Held}})
+	list := holds(t, db, ledger.HoldFilter{States: []ledger.State{ledger.Held}})
 	if len(list) != 2 || list[0].Record.ID != first || !list[0].Promoted.Equal(noon) ||
 		!list[0].Due.IsZero() || list[0].Incident != list[1].Incident || !list[1].Promoted.IsZero() {
 		t.Fatalf("held are %+v", list)
 	}
-	incidents, err := db.Incidents(t.Context(), "", IncidentOpen)
+	incidents, err := db.Incidents(t.Context(), "", ledger.IncidentOpen)
 	if err != nil || len(incidents) != 1 || incidents[0].First != first || incidents[0].Holds != 2 {
 		t.Errorf("incidents %+v, %v; want one that begins with record %d", incidents, err, first)
 	}

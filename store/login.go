@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/ledger"
 )
 
 // Attempts of one account from one address with the same end are one row while none is
@@ -21,7 +22,7 @@ const (
 
 // keepLogin keeps an attempt. It returns false for a failure of an account of which
 // nothing shows that it exists: guessed names are endless.
-func keepLogin(tx *sql.Tx, l *LogLogin) (bool, error) {
+func keepLogin(tx *sql.Tx, l *ledger.LogLogin) (bool, error) {
 	at, client := l.At.Unix(), ""
 	if l.Client.IsValid() {
 		client = l.Client.Unmap().String()

@@ -8,18 +8,19 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/ledger"
 )
 
 // attempt keeps one attempt to log in and says whether it was kept.
 func attempt(t *testing.T, db *DB, sender string, result analyzer.LoginResult, client string,
 	at time.Time, backend bool) bool {
 	t.Helper()
-	l := LogLogin{Backend: backend, Login: analyzer.Login{At: at, Sender: sender,
+	l := ledger.LogLogin{Backend: backend, Login: analyzer.Login{At: at, Sender: sender,
 		Client: netip.MustParseAddr(client), Result: result, Service: "imap"}}
 	if backend {
 		l.Service = "auth"
 	}
-	kept, err := db.KeepLog(t.Context(), &LogBatch{Logins: []LogLogin{l}})
+	kept, err := db.KeepLog(t.Context(), &ledger.LogBatch{Logins: []ledger.LogLogin{l}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"hisseki/analyzer"
+	"hisseki/ledger"
 )
 
 // TestRescue deletes the file of an open store, with and without its log beside it: what
@@ -42,7 +43,7 @@ func TestRescue(t *testing.T) {
 			t.Fatal(err)
 		}
 		again = open(t, path)
-		if n := len(holds(t, again, Filter{})); n != 3 {
+		if n := len(holds(t, again, ledger.HoldFilter{})); n != 3 {
 			t.Errorf("%s: %d of 3 holds are there", name, n)
 		}
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o640 {

@@ -8,76 +8,15 @@ import (
 	"strings"
 	"time"
 
-	"hisseki/analyzer"
+	"hisseki/ledger"
 )
-
-// LogEvent is what a line of the MTA's log tells beside an outcome.
-type LogEvent string
-
-// Events. An outcome is about recipients, the others about the queue file.
-const (
-	LogOutcome  LogEvent = "outcome"
-	LogRequeued LogEvent = "requeued" // the mail goes on under the queue id Next
-	LogGone     LogEvent = "gone"     // the queue file was removed: a short id may come again
-)
-
-// LogLine is what one line of the MTA's log says of one mail.
-type LogLine struct {
-	Event   LogEvent
-	QueueID string
-	At      time.Time
-	Next    string // of LogRequeued
-
-	// Of LogOutcome. Recipient "" means all whose outcome is not final yet.
-	Outcome   Outcome
-	Recipient string
-	Original  string // "" means Recipient
-	Relay     string
-	Reply     string
-	DSN       string
-}
-
-// LogLogin is what one line says of attempts to log in.
-type LogLogin struct {
-	analyzer.Login // At and Count count, Last does not
-	// Backend says that the password database told, which proves that the account exists.
-	// The service in front of it tells of the same attempt in a line of its own.
-	Backend bool
-}
-
-// LogPosition is how far a log was read. A file is known by its first line, so that it is
-// the same one after it was renamed or compressed.
-type LogPosition struct {
-	Source string // a path, or "journald"
-	Head   string // fingerprint of a file's first line, "" for journald
-	Device uint64
-	Inode  uint64
-	Offset int64  // bytes that were read, before compression
-	Cursor string // journald's
-	At     time.Time
-}
-
-// LogBatch is a piece of a log, in its order.
-type LogBatch struct {
-	Host     string // the MTA's name for itself, "" when the log may be of any
-	Lines    []LogLine
-	Logins   []LogLogin
-	Position LogPosition // behind the last line
-}
-
-// LogKept counts what became of a batch.
-type LogKept struct {
-	Lines   int // belonged to a recorded mail
-	Strange int // did not: mail of another class, or older than the journal
-	Logins  int
-}
 
 // KeepLog keeps what a piece of a log says together with the position behind it, in one
 // durable transaction: after a crash the reader goes on from there, and no line is lost or
 // counted twice.
-func (db *DB) KeepLog(ctx context.Context, b *LogBatch) (kept LogKept, err error) {
+func (db *DB) KeepLog(ctx context.Context, b *ledger.LogBatch) (kept ledger.LogKept, err error) {
 	err = db.update(ctx, func(tx *sql.Tx) error {
-		kept = LogKept{}
+		kept = ledger.LogKept{}
 		for i := range b.Lines {
 			ok, err := keepLine(tx, b.Host, &b.Lines[i])
 			if err != nil {
@@ -101,26 +40,26 @@ func (db *DB) KeepLog(ctx context.Context, b *LogBatch) (kept LogKept, err error
 		return keepPosition(tx, &b.Position, db.now())
 	})
 	if err != nil {
-		return LogKept{}, fmt.Errorf("keep log of %s: %w", b.Position.Source, err)
+		return ledger.LogKept{}, fmt.Errorf("keep log of %s: %w", b.Position.Source, err)
 	}
 	return kept, nil
 }
 
-func keepLine(tx *sql.Tx, host string, l *LogLine) (bool, error) {
+func keepLine(tx *sql.Tx, host string, l *ledger.LogLine) (bool, error) {
 	journal, err := journalOf(tx, host, l.QueueID, l.At)
 	if err != nil || journal == 0 {
 		return false, err
 	}
 	switch {
-	case l.Event == LogRequeued:
+	case l.Event == ledger.LogRequeued:
 		// An id that is a recorded mail's own stays that mail's: it may come out of a reply.
 		if other, err := journalOf(tx, host, l.Next, l.At); err != nil || other != 0 {
 			return true, err
 		}
 		return true, requeue(tx, host, l.Next, journal, l.At, time.Time{})
-	case l.Event == LogGone && longID(l.QueueID):
+	case l.Event == ledger.LogGone && longID(l.QueueID):
 		return true, nil // never used again
-	case l.Event == LogGone:
+	case l.Event == ledger.LogGone:
 		return true, requeue(tx, host, l.QueueID, journal, l.At, l.At)
 	case l.Recipient == "":
 		return true, keepForAll(tx, journal, l)
@@ -184,7 +123,7 @@ func requeue(tx *sql.Tx, host, queueID string, journal int64, at, gone time.Time
 	return nil
 }
 
-func keepPosition(tx *sql.Tx, p *LogPosition, now time.Time) error {
+func keepPosition(tx *sql.Tx, p *ledger.LogPosition, now time.Time) error {
 	if p.Source == "" {
 		return nil
 	}
@@ -205,7 +144,7 @@ func keepPosition(tx *sql.Tx, p *LogPosition, now time.Time) error {
 
 // LogPositions returns how far logs were read: those of a source, those that begin with a
 // line ("" chooses all), the one read last first.
-func (db *DB) LogPositions(ctx context.Context, source, head string) ([]LogPosition, error) {
+func (db *DB) LogPositions(ctx context.Context, source, head string) ([]ledger.LogPosition, error) {
 	var w where
 	if source != "" {
 		w.add("source = ?", source)
@@ -228,9 +167,9 @@ func (db *DB) LogPositions(ctx context.Context, source, head string) ([]LogPosit
 		return nil, fmt.Errorf("read positions in logs: %w", err)
 	}
 	defer rows.Close()
-	var out []LogPosition
+	var out []ledger.LogPosition
 	for rows.Next() {
-		var p LogPosition
+		var p ledger.LogPosition
 		var device, inode, at int64
 		if err := rows.Scan(&p.Source, &p.Head, &device, &inode, &p.Offset, &p.Cursor,
 			&at); err != nil {

@@ -10,14 +10,8 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/analyzer/content"
+	"hisseki/ledger"
 )
-
-// Rule is an override and whom it is for.
-type Rule struct {
-	analyzer.Override
-	Subject string // "sender:b@example.jp", "class:application" or "url:example.org/path"
-	Created time.Time
-}
 
 // SetOverride sets the rule of a subject, "sender:NAME", "class:NAME" or "url:PATTERN", in
 // place of an earlier one, and notes it in the audit log. A rule needs an end in the
@@ -41,27 +35,13 @@ func (db *DB) SetOverride(ctx context.Context, subject string, o analyzer.Overri
 		if err != nil {
 			return err
 		}
-		rule := Rule{Override: o, Subject: subject}
+		rule := ledger.Rule{Override: o, Subject: subject}
 		return audit(tx, now, o.By, rule.Verb(), subject, ruleText(o))
 	})
 	if err != nil {
 		return fmt.Errorf("set override for %s: %w", subject, err)
 	}
 	return nil
-}
-
-// Verb says what a rule does, as people and the audit log say it: allow, block (links),
-// hold, observe or enforce.
-func (r *Rule) Verb() string {
-	switch {
-	case r.Action == analyzer.Pass:
-		return "allow"
-	case r.Action == analyzer.Hold && strings.HasPrefix(r.Subject, "url:"):
-		return "block"
-	case r.Action == analyzer.Hold:
-		return "hold"
-	}
-	return string(r.Mode)
 }
 
 func ruleText(o analyzer.Override) string {
@@ -145,12 +125,12 @@ func (db *DB) ClearOverride(ctx context.Context, subject, by, reason string) (bo
 
 // Overrides returns the rules that are valid at a time, by subject. kind is "url" for
 // those of links, "" for all others.
-func (db *DB) Overrides(ctx context.Context, kind string, now time.Time) ([]Rule, error) {
+func (db *DB) Overrides(ctx context.Context, kind string, now time.Time) ([]ledger.Rule, error) {
 	return db.overrides(ctx, "(until = 0 OR until > ?) AND (subject LIKE 'url:%') = (? = 'url')",
 		now.Unix(), kind)
 }
 
-func (db *DB) overrides(ctx context.Context, where string, args ...any) ([]Rule, error) {
+func (db *DB) overrides(ctx context.Context, where string, args ...any) ([]ledger.Rule, error) {
 	rows, err := db.read.QueryContext(ctx, `SELECT
 			subject,
 			action,
@@ -166,9 +146,9 @@ func (db *DB) overrides(ctx context.Context, where string, args ...any) ([]Rule,
 		return nil, fmt.Errorf("read overrides: %w", err)
 	}
 	defer rows.Close()
-	var out []Rule
+	var out []ledger.Rule
 	for rows.Next() {
-		var r Rule
+		var r ledger.Rule
 		var until, created int64
 		if err := rows.Scan(&r.Subject, &r.Action, &r.Mode, &until, &r.By, &r.Reason,
 			&created); err != nil {

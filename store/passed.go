@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/ledger"
 )
 
 // passedSpan is how long after its last mail an incident stays open of which nothing is
@@ -34,7 +35,7 @@ func (db *DB) EndPassed(ctx context.Context, now time.Time) (int, error) {
 	}
 	n := 0
 	for _, id := range ids {
-		_, done, err := db.EndIncident(ctx, id, Ending{To: IncidentEnded, By: "hisseki",
+		_, done, err := db.EndIncident(ctx, id, ledger.Ending{To: ledger.IncidentEnded, By: "hisseki",
 			Reason: "mode observe held nothing, and nobody decided in a week"})
 		if err != nil {
 			return n, err
@@ -54,7 +55,7 @@ func seriousNow(tx *sql.Tx, incident int64, r *analyzer.Record) error {
 		FROM hold
 		WHERE incident = ?
 		GROUP BY incident
-		HAVING min(state = 'passed') = 1`, EventOpened, r.Envelope.Time.Unix(), incident)
+		HAVING min(state = 'passed') = 1`, ledger.EventOpened, r.Envelope.Time.Unix(), incident)
 	if err != nil {
 		return fmt.Errorf("say that mail is kept now: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/ledger"
 )
 
 // spared is a mail that mode enforce had held.
@@ -39,7 +40,7 @@ func TestModeObserveOpensIncidents(t *testing.T) {
 	if err != nil || len(s.Holds) != 2 || len(s.Suspects) != 1 || s.Suspects[0].Record.ID != 1 {
 		t.Errorf("scope %+v, %v", s, err)
 	}
-	done, ok, err := db.EndIncident(ctx, 1, Ending{To: IncidentConfirmed, By: "alice", Reason: "r"})
+	done, ok, err := db.EndIncident(ctx, 1, ledger.Ending{To: ledger.IncidentConfirmed, By: "alice", Reason: "r"})
 	if err != nil || !ok || done.Unlearned != 2 || done.Discarding != 0 {
 		t.Errorf("confirmed %+v, %t, %v; want both unlearned and none discarded", done, ok, err)
 	}
@@ -63,7 +64,7 @@ func TestIncidentsOfModeObserveEnd(t *testing.T) {
 			t.Errorf("after %s %d ended, %v; want %d", step.after, n, err, step.want)
 		}
 	}
-	open, err := db.Incidents(ctx, "", IncidentOpen)
+	open, err := db.Incidents(ctx, "", ledger.IncidentOpen)
 	if err != nil || len(open) != 1 || open[0].Sender != "c@example.jp" {
 		t.Errorf("open are %+v, %v; want that of c, whose mail is kept", open, err)
 	}
@@ -75,7 +76,7 @@ func TestWatchingTurnsSerious(t *testing.T) {
 	setHooks(t, db, "lock")
 	keep(t, db, spared("b@example.jp"))
 	keep(t, db, spared("b@example.jp"))
-	if got := heard(t, db, "lock"); !slices.Equal(got, []EventKind{EventOpened}) {
+	if got := heard(t, db, "lock"); !slices.Equal(got, []ledger.EventKind{ledger.EventOpened}) {
 		t.Fatalf("while watching %v", got)
 	}
 	for range 2 {
@@ -83,7 +84,7 @@ func TestWatchingTurnsSerious(t *testing.T) {
 	}
 	keep(t, db, spared("b@example.jp"))
 	keep(t, db, record("b@example.jp", analyzer.Hold))
-	if got := heard(t, db, "lock"); !slices.Equal(got, []EventKind{EventOpened}) {
+	if got := heard(t, db, "lock"); !slices.Equal(got, []ledger.EventKind{ledger.EventOpened}) {
 		t.Errorf("with mail kept %v, want opened once more", got)
 	}
 	b, err := db.Brief(t.Context(), 1)

@@ -10,6 +10,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/baseline"
+	"hisseki/ledger"
 )
 
 // TestEveryTableIsPersonalOrNot: a new table must say whether export and forget have to
@@ -90,8 +91,8 @@ func settle(t *testing.T, db *DB) {
 	if _, err := db.Forget(ctx, account, "root", ""); !errors.Is(err, ErrKept) {
 		t.Errorf("mail is kept, but: %v", err)
 	}
-	h := holds(t, db, Filter{Sender: account})[0]
-	if ok, err := db.Decide(ctx, h.ID, Discarding, "root", "theft"); err != nil || !ok {
+	h := holds(t, db, ledger.HoldFilter{Sender: account})[0]
+	if ok, err := db.Decide(ctx, h.ID, ledger.Discarding, "root", "theft"); err != nil || !ok {
 		t.Fatal(ok, err)
 	}
 	if err := db.Finish(ctx, h.ID); err != nil {
@@ -100,7 +101,7 @@ func settle(t *testing.T, db *DB) {
 	if _, err := db.Forget(ctx, account, "root", ""); !errors.Is(err, ErrOpenIncident) {
 		t.Errorf("an incident is open, but: %v", err)
 	}
-	if _, err := db.CloseIncident(ctx, h.Incident, IncidentDismissed, "root", "ok"); err != nil {
+	if _, err := db.CloseIncident(ctx, h.Incident, ledger.IncidentDismissed, "root", "ok"); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -174,7 +175,7 @@ func TestForget(t *testing.T) {
 // speaksOf expects the name in the audit log's lines only, and no word of its mail.
 func speaksOf(t *testing.T, db *DB, name string) {
 	t.Helper()
-	acts, err := db.AuditList(t.Context(), ActFilter{})
+	acts, err := db.AuditList(t.Context(), ledger.ActFilter{})
 	if err != nil {
 		t.Fatal(err)
 	}

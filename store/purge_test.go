@@ -8,6 +8,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/baseline"
+	"hisseki/ledger"
 )
 
 const day = 24 * time.Hour
@@ -125,12 +126,12 @@ func TestPurgeKeepsWhatIsNeeded(t *testing.T) {
 	}
 	*now = now.Add(2 * time.Hour)
 	purge(1) // released: its lesson is old enough now
-	if ok, err := db.CloseIncident(ctx, 1, IncidentConfirmed, "alice", ""); err != nil || !ok {
+	if ok, err := db.CloseIncident(ctx, 1, ledger.IncidentConfirmed, "alice", ""); err != nil || !ok {
 		t.Fatalf("confirm: %v %v", ok, err)
 	}
 	*now = now.Add(2 * time.Hour)
 	purge(1) // what passed during the incident; held is still in the queue
-	if _, err := db.Decide(ctx, 1, Discarding, "alice", ""); err != nil {
+	if _, err := db.Decide(ctx, 1, ledger.Discarding, "alice", ""); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Finish(ctx, 1); err != nil {
@@ -168,14 +169,14 @@ func TestExcerptsExpireAndIDsDoNotComeBack(t *testing.T) {
 		if _, err := db.Purge(ctx, noon.Add(c.at), 21*day); err != nil {
 			t.Fatal(err)
 		}
-		if got := holds(t, db, Filter{})[0].Excerpt; got != c.want {
+		if got := holds(t, db, ledger.HoldFilter{})[0].Excerpt; got != c.want {
 			t.Errorf("after %s the excerpt is %q, want %q", c.at, got, c.want)
 		}
 	}
 	if _, err := db.Vanish(ctx, 1); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.CloseIncident(ctx, 1, IncidentEnded, "timer", ""); err != nil {
+	if _, err := db.CloseIncident(ctx, 1, ledger.IncidentEnded, "timer", ""); err != nil {
 		t.Fatal(err)
 	}
 	*now = noon.Add(40 * day)
@@ -183,7 +184,7 @@ func TestExcerptsExpireAndIDsDoNotComeBack(t *testing.T) {
 		t.Fatalf("purged %+v, %v", got, err)
 	}
 	keep(t, db, record("b@example.jp", analyzer.Hold))
-	if got := holds(t, db, Filter{}); len(got) != 1 || got[0].ID != 2 || got[0].Incident != 2 {
+	if got := holds(t, db, ledger.HoldFilter{}); len(got) != 1 || got[0].ID != 2 || got[0].Incident != 2 {
 		t.Errorf("the next hold is %+v, want H2 of I2", got)
 	}
 }

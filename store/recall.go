@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/ledger"
 )
 
 // recallSpan is how long mail can wait in the queue: Postfix gives up after five days
@@ -53,7 +54,7 @@ func tells(r *analyzer.Record) bool {
 // unlearned until somebody decides. A delayed mail of the campaign becomes held. Recall
 // may be run again at any moment; it returns how many mails it asked back.
 func (db *DB) Recall(ctx context.Context, now time.Time) (int, error) {
-	open, err := db.Incidents(ctx, "", IncidentOpen)
+	open, err := db.Incidents(ctx, "", ledger.IncidentOpen)
 	if err != nil {
 		return 0, err
 	}
@@ -89,7 +90,7 @@ func (db *DB) Recall(ctx context.Context, now time.Time) (int, error) {
 }
 
 // strays returns the journal ids of an incident's campaign that went their way.
-func (db *DB) strays(ctx context.Context, i *Incident, now time.Time) ([]int64, error) {
+func (db *DB) strays(ctx context.Context, i *ledger.Incident, now time.Time) ([]int64, error) {
 	since := now.Add(-recallSpan).Unix()
 	// Its marks first: joined straight, each of a thousand mails with the same link would
 	// meet each other.

@@ -10,6 +10,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/baseline"
+	"hisseki/ledger"
 )
 
 // Two texts that are nearly the same, and one that is not.
@@ -31,7 +32,7 @@ func mailOf(sender string, action analyzer.Action, text uint64,
 func states(t *testing.T, db *DB) []string {
 	t.Helper()
 	var out []string
-	for _, h := range holds(t, db, Filter{}) {
+	for _, h := range holds(t, db, ledger.HoldFilter{}) {
 		out = append(out, fmt.Sprintf("%d:%s", h.Record.ID, h.State))
 	}
 	return out
@@ -59,7 +60,7 @@ func TestRecall(t *testing.T) {
 			if ok, err := db.EndDelay(ctx, id); err != nil || !ok {
 				t.Fatal(ok, err)
 			}
-		} else if ok, err := db.Decide(ctx, id, Releasing, by, ""); err != nil || !ok {
+		} else if ok, err := db.Decide(ctx, id, ledger.Releasing, by, ""); err != nil || !ok {
 			t.Fatal(ok, err)
 		}
 		if err := db.Finish(ctx, id); err != nil {
@@ -87,7 +88,7 @@ func TestRecall(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("after the recall %q, want %q", got, want)
 	}
-	for _, h := range holds(t, db, Filter{Incident: 1}) {
+	for _, h := range holds(t, db, ledger.HoldFilter{Incident: 1}) {
 		if h.Record.Learned {
 			t.Errorf("mail %d is still learned", h.Record.ID)
 		}
@@ -101,15 +102,15 @@ func TestRecall(t *testing.T) {
 // What the agent finds decides between held and gone; the incident's end overtakes it.
 func TestRecallEnds(t *testing.T) {
 	for name, c := range map[string]struct {
-		end  Ending
-		held State // of the mail that was found in the queue
+		end  ledger.Ending
+		held ledger.State // of the mail that was found in the queue
 		// learned says whether the found and the missed mail are in the profiles in the end.
 		found, missed bool
 	}{
-		"open":      {Ending{}, Held, false, false},
-		"confirmed": {Ending{To: IncidentConfirmed}, Discarding, false, false},
-		"kept":      {Ending{To: IncidentConfirmed, Keep: true}, Held, false, false},
-		"dismissed": {Ending{To: IncidentDismissed}, Releasing, true, true},
+		"open":      {ledger.Ending{}, ledger.Held, false, false},
+		"confirmed": {ledger.Ending{To: ledger.IncidentConfirmed}, ledger.Discarding, false, false},
+		"kept":      {ledger.Ending{To: ledger.IncidentConfirmed, Keep: true}, ledger.Held, false, false},
+		"dismissed": {ledger.Ending{To: ledger.IncidentDismissed}, ledger.Releasing, true, true},
 	} {
 		for _, before := range []bool{true, false} { // the end comes before or after the agent
 			db, now := clocked(t)
@@ -140,14 +141,14 @@ func TestRecallEnds(t *testing.T) {
 			if !before {
 				end()
 			}
-			list := holds(t, db, Filter{IDs: []int64{2, 3}})
-			if list[0].State != c.held || list[1].State != Gone {
+			list := holds(t, db, ledger.HoldFilter{IDs: []int64{2, 3}})
+			if list[0].State != c.held || list[1].State != ledger.Gone {
 				t.Errorf("%s: %s and %s, want %s and gone", name, list[0].State, list[1].State, c.held)
 			}
 			if err := db.Finish(ctx, 2); err != nil {
 				t.Fatal(err)
 			}
-			list = holds(t, db, Filter{IDs: []int64{2, 3}})
+			list = holds(t, db, ledger.HoldFilter{IDs: []int64{2, 3}})
 			if list[0].Record.Learned != c.found || list[1].Record.Learned != c.missed {
 				t.Errorf("%s: learned %v and %v", name, list[0].Record.Learned, list[1].Record.Learned)
 			}
@@ -178,7 +179,7 @@ func TestConfirmedAttackLeavesNoTrace(t *testing.T) {
 	if n, err := db.Recall(ctx, *now); err != nil || n != 2 {
 		t.Fatalf("%d recalled, %v", n, err)
 	}
-	if _, ok, err := db.EndIncident(ctx, 1, Ending{To: IncidentConfirmed}); err != nil || !ok {
+	if _, ok, err := db.EndIncident(ctx, 1, ledger.Ending{To: ledger.IncidentConfirmed}); err != nil || !ok {
 		t.Fatal(ok, err)
 	}
 	for _, sender := range []string{"b@example.jp", "c@example.jp", ""} {
@@ -192,7 +193,7 @@ func TestConfirmedAttackLeavesNoTrace(t *testing.T) {
 func TestCases(t *testing.T) {
 	db, now := clocked(t)
 	cases := func() (list []int64) {
-		found, err := db.FindIncidents(t.Context(), IncidentFilter{})
+		found, err := db.FindIncidents(t.Context(), ledger.IncidentFilter{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -216,13 +217,13 @@ func TestCases(t *testing.T) {
 	expect("the same text", 1, 2, 1, 1)
 	keep(t, db, mailOf("b@example.jp", analyzer.Hold, 0, 9))
 	expect("a mail that ties two cases", 1, 1, 1, 1)
-	if _, ok, err := db.EndIncident(t.Context(), 1, Ending{To: IncidentDismissed}); !ok {
+	if _, ok, err := db.EndIncident(t.Context(), 1, ledger.Ending{To: ledger.IncidentDismissed}); !ok {
 		t.Fatal(err)
 	}
 	keep(t, db, mailOf("e@example.jp", analyzer.Hold, 0, 1))
 	expect("c is open still", 1, 1, 1, 1, 1)
 	for id := range int64(5) {
-		if _, _, err := db.EndIncident(t.Context(), id+1, Ending{To: IncidentConfirmed}); err != nil {
+		if _, _, err := db.EndIncident(t.Context(), id+1, ledger.Ending{To: ledger.IncidentConfirmed}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -231,11 +232,11 @@ func TestCases(t *testing.T) {
 	*now = r.Envelope.Time
 	keep(t, db, r)
 	expect("a month later", 1, 1, 1, 1, 1, 6)
-	mates, err := db.FindIncidents(t.Context(), IncidentFilter{Case: 1})
+	mates, err := db.FindIncidents(t.Context(), ledger.IncidentFilter{Case: 1})
 	if err != nil || len(mates) != 5 {
 		t.Errorf("%d incidents in the case, %v", len(mates), err)
 	}
-	if mates[0].States[Releasing] != 1 || mates[1].Holds != 2 || mates[1].States[Discarding] != 2 {
+	if mates[0].States[ledger.Releasing] != 1 || mates[1].Holds != 2 || mates[1].States[ledger.Discarding] != 2 {
 		t.Errorf("states %v and %v", mates[0].States, mates[1].States)
 	}
 }
@@ -247,7 +248,7 @@ func TestUpgradedIncidentJoinsACase(t *testing.T) {
 	db := open(t, path)
 	keep(t, db, mailOf("b@example.jp", analyzer.Hold, 0, 7))
 	keep(t, db, mailOf("c@example.jp", analyzer.Hold, 0, 7))
-	list, err := db.FindIncidents(t.Context(), IncidentFilter{})
+	list, err := db.FindIncidents(t.Context(), ledger.IncidentFilter{})
 	if err != nil || len(list) != 2 || list[0].Case != 3 || list[1].Case != 3 {
 		t.Errorf("incidents %+v, %v; want both in case 3", list, err)
 	}
@@ -278,7 +279,7 @@ func TestMailHeldByARuleRecallsLittle(t *testing.T) {
 			t.Errorf("%s: %d recalled, %v; want %d", name, n, err, c.want)
 		}
 		keep(t, db, mailOf("d@example.jp", analyzer.Hold, 0, 7))
-		list, err := db.FindIncidents(t.Context(), IncidentFilter{Case: 1})
+		list, err := db.FindIncidents(t.Context(), ledger.IncidentFilter{Case: 1})
 		if err != nil || len(list) != 1+c.want {
 			t.Errorf("%s: %d incidents in the case, %v; want %d", name, len(list), err, 1+c.want)
 		}
@@ -298,13 +299,13 @@ func TestForgetAfterARecall(t *testing.T) {
 	if err := db.Finish(ctx, 2); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Decide(ctx, 1, Discarding, "a", ""); err != nil {
+	if _, err := db.Decide(ctx, 1, ledger.Discarding, "a", ""); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Finish(ctx, 1); err != nil {
 		t.Fatal(err)
 	}
-	end := Ending{To: IncidentConfirmed, Keep: true}
+	end := ledger.Ending{To: ledger.IncidentConfirmed, Keep: true}
 	if _, ok, err := db.EndIncident(ctx, 1, end); err != nil || !ok {
 		t.Fatal(ok, err)
 	}
@@ -314,7 +315,7 @@ func TestForgetAfterARecall(t *testing.T) {
 	if got := states(t, db); !slices.Equal(got, []string{"1:held"}) {
 		t.Errorf("after forgetting %q", got)
 	}
-	if list := holds(t, db, Filter{}); list[0].Incident != 0 {
+	if list := holds(t, db, ledger.HoldFilter{}); list[0].Incident != 0 {
 		t.Errorf("a hold of incident %d, which is forgotten", list[0].Incident)
 	}
 }

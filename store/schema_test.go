@@ -17,6 +17,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/baseline"
+	"hisseki/ledger"
 )
 
 func raw(t *testing.T, path string, queries ...string) {
@@ -160,8 +161,8 @@ func TestUpgradeKeepsEverything(t *testing.T) {
 		t.Errorf("an old store opened for reading: %v", err)
 	}
 	db := open(t, path)
-	list := holds(t, db, Filter{Incident: 3, Host: "lure.test"})
-	if len(list) != 2 || list[0].ID != 7 || list[1].ID != 9 || list[1].State != Releasing ||
+	list := holds(t, db, ledger.HoldFilter{Incident: 3, Host: "lure.test"})
+	if len(list) != 2 || list[0].ID != 7 || list[1].ID != 9 || list[1].State != ledger.Releasing ||
 		list[0].Excerpt != "text" || !list[0].ExcerptUntil.Equal(noon.Add(7*24*time.Hour)) ||
 		!list[1].ExcerptUntil.IsZero() {
 		t.Fatalf("holds after the upgrade: %+v", list)
@@ -171,7 +172,7 @@ func TestUpgradeKeepsEverything(t *testing.T) {
 	if err != nil || domain != "partner.example.org" {
 		t.Errorf("domain %q, %v", domain, err)
 	}
-	incidents, err := db.Incidents(t.Context(), "b@example.jp", IncidentOpen)
+	incidents, err := db.Incidents(t.Context(), "b@example.jp", ledger.IncidentOpen)
 	if err != nil || len(incidents) != 1 || incidents[0].First != 1 || incidents[0].Holds != 2 ||
 		incidents[0].Case != 3 {
 		t.Errorf("incidents %+v, %v", incidents, err)
@@ -186,7 +187,7 @@ func TestUpgradeKeepsEverything(t *testing.T) {
 		}
 	}
 	keep(t, db, record("c@example.jp", analyzer.Hold))
-	if got := holds(t, db, Filter{Sender: "c@example.jp"}); len(got) != 1 || got[0].ID != 10 {
+	if got := holds(t, db, ledger.HoldFilter{Sender: "c@example.jp"}); len(got) != 1 || got[0].ID != 10 {
 		t.Errorf("the next hold is %+v, want id 10", got)
 	}
 }
@@ -252,10 +253,10 @@ func TestOpenReadOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	keep(t, db, record("b@example.jp", analyzer.Hold))
-	if got := holds(t, ro, Filter{}); len(got) != 2 {
+	if got := holds(t, ro, ledger.HoldFilter{}); len(got) != 2 {
 		t.Errorf("%d holds, want those of the running writer too, 2", len(got))
 	}
-	if ok, err := ro.Decide(t.Context(), 1, Releasing, "x", ""); !errors.Is(err, errReadOnly) || ok {
+	if ok, err := ro.Decide(t.Context(), 1, ledger.Releasing, "x", ""); !errors.Is(err, errReadOnly) || ok {
 		t.Errorf("a read-only store decided: %v %v", ok, err)
 	}
 	for range 2 {

@@ -7,19 +7,8 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/ledger"
 )
-
-// Scope is everything that is known of some incidents: the answer to "who got what?".
-type Scope struct {
-	At        time.Time // of the answer, UTC
-	Incidents []Incident
-	Holds     []Hold                    // their mail, oldest first
-	Suspects  []Suspect                 // mail like theirs that nobody kept, oldest first
-	Fates     map[int64][]RecipientFate // by record, in the envelope's order
-	Logins    []analyzer.Login          // of their senders, oldest first
-	Notes     map[int64][]Note          // by incident: what hooks said, oldest first
-	Usual     map[string][]time.Time    // when a sender sent other mail in the weeks before, rising
-}
 
 // Spans of a scope.
 const (
@@ -33,11 +22,11 @@ const (
 )
 
 // Scope returns what is known of incidents. Those must be there.
-func (db *DB) Scope(ctx context.Context, ids ...int64) (*Scope, error) {
-	s := &Scope{At: db.now().UTC(), Usual: make(map[string][]time.Time),
-		Notes: make(map[int64][]Note)}
+func (db *DB) Scope(ctx context.Context, ids ...int64) (*ledger.Scope, error) {
+	s := &ledger.Scope{At: db.now().UTC(), Usual: make(map[string][]time.Time),
+		Notes: make(map[int64][]ledger.Note)}
 	var err error
-	if s.Incidents, err = db.FindIncidents(ctx, IncidentFilter{IDs: ids}); err != nil {
+	if s.Incidents, err = db.FindIncidents(ctx, ledger.IncidentFilter{IDs: ids}); err != nil {
 		return nil, err
 	}
 	if len(s.Incidents) < len(ids) || len(ids) == 0 {
@@ -49,10 +38,10 @@ func (db *DB) Scope(ctx context.Context, ids ...int64) (*Scope, error) {
 			return nil, err
 		}
 	}
-	slices.SortStableFunc(s.Holds, func(a, b Hold) int {
+	slices.SortStableFunc(s.Holds, func(a, b ledger.Hold) int {
 		return a.Record.Envelope.Time.Compare(b.Record.Envelope.Time)
 	})
-	slices.SortStableFunc(s.Suspects, func(a, b Suspect) int {
+	slices.SortStableFunc(s.Suspects, func(a, b ledger.Suspect) int {
 		return a.Record.Envelope.Time.Compare(b.Record.Envelope.Time)
 	})
 	slices.SortStableFunc(s.Logins, func(a, b analyzer.Login) int { return a.At.Compare(b.At) })
@@ -60,8 +49,9 @@ func (db *DB) Scope(ctx context.Context, ids ...int64) (*Scope, error) {
 }
 
 // scopeIncident adds one incident's mail, suspects, logins and sender's past.
-func (db *DB) scopeIncident(ctx context.Context, s *Scope, i *Incident, seen map[int64]bool) error {
-	holds, err := db.Holds(ctx, Filter{Incident: i.ID})
+func (db *DB) scopeIncident(ctx context.Context, s *ledger.Scope, i *ledger.Incident,
+	seen map[int64]bool) error {
+	holds, err := db.Holds(ctx, ledger.HoldFilter{Incident: i.ID})
 	if err != nil {
 		return err
 	}
@@ -109,7 +99,7 @@ func (db *DB) scopeIncident(ctx context.Context, s *Scope, i *Incident, seen map
 }
 
 // span returns when an incident's mail began and ended.
-func span(i *Incident, holds []Hold) (first, last time.Time) {
+func span(i *ledger.Incident, holds []ledger.Hold) (first, last time.Time) {
 	first, last = i.Opened, i.Opened
 	for k := range holds {
 		t := holds[k].Record.Envelope.Time
@@ -123,7 +113,7 @@ func span(i *Incident, holds []Hold) (first, last time.Time) {
 	return first, last
 }
 
-func (db *DB) scopeFates(ctx context.Context, s *Scope) error {
+func (db *DB) scopeFates(ctx context.Context, s *ledger.Scope) error {
 	var ids []int64
 	for i := range s.Holds {
 		ids = append(ids, s.Holds[i].Record.ID)
@@ -135,7 +125,7 @@ func (db *DB) scopeFates(ctx context.Context, s *Scope) error {
 	if err != nil {
 		return fmt.Errorf("read what became of the mail: %w", err)
 	}
-	s.Fates = make(map[int64][]RecipientFate, len(ids))
+	s.Fates = make(map[int64][]ledger.RecipientFate, len(ids))
 	for _, f := range fates {
 		s.Fates[f.Journal] = append(s.Fates[f.Journal], f)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/baseline"
+	"hisseki/ledger"
 )
 
 // from sets a mail's time, client and network; a new network is evidence.
@@ -49,7 +50,7 @@ func attacked(t *testing.T, db *DB) {
 	} {
 		keep(t, db, r)
 	}
-	if ok, err := db.Decide(t.Context(), 2, Releasing, "alice", "mine"); err != nil || !ok {
+	if ok, err := db.Decide(t.Context(), 2, ledger.Releasing, "alice", "mine"); err != nil || !ok {
 		t.Fatal(ok, err)
 	}
 }
@@ -57,7 +58,7 @@ func attacked(t *testing.T, db *DB) {
 func TestSuspects(t *testing.T) {
 	db, _ := clocked(t)
 	attacked(t, db)
-	list, err := db.FindIncidents(t.Context(), IncidentFilter{})
+	list, err := db.FindIncidents(t.Context(), ledger.IncidentFilter{})
 	if err != nil || len(list) != 1 {
 		t.Fatal(list, err)
 	}

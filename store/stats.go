@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"hisseki/ledger"
 )
 
 // Stats says how much is in the store.
@@ -15,15 +17,15 @@ type Stats struct {
 	Oldest    time.Time // of them, zero without any
 	Lessons   int
 	Profiles  int // with the organisation's
-	Holds     map[State]int
-	Incidents map[IncidentState]int
+	Holds     map[ledger.State]int
+	Incidents map[ledger.IncidentState]int
 	Bytes     int64 // of the file
 	LogBytes  int64 // of the write-ahead log
 }
 
 // Stats counts. On a large journal it takes a while.
 func (db *DB) Stats(ctx context.Context) (Stats, error) {
-	s := Stats{Holds: map[State]int{}, Incidents: map[IncidentState]int{}}
+	s := Stats{Holds: map[ledger.State]int{}, Incidents: map[ledger.IncidentState]int{}}
 	tx, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return s, fmt.Errorf("count: %w", err)
@@ -54,15 +56,15 @@ func (db *DB) Stats(ctx context.Context) (Stats, error) {
 
 // Standing is what of Stats is quickly counted, however long the journal is.
 type Standing struct {
-	Holds     map[State]int
-	Incidents map[IncidentState]int
+	Holds     map[ledger.State]int
+	Incidents map[ledger.IncidentState]int
 	Bytes     int64 // of the file
 	LogBytes  int64 // of the write-ahead log
 }
 
 // Standing counts holds and incidents.
 func (db *DB) Standing(ctx context.Context) (Standing, error) {
-	s := Standing{Holds: map[State]int{}, Incidents: map[IncidentState]int{}}
+	s := Standing{Holds: map[ledger.State]int{}, Incidents: map[ledger.IncidentState]int{}}
 	tx, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return s, fmt.Errorf("count: %w", err)

@@ -15,6 +15,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/baseline"
+	"hisseki/ledger"
 )
 
 var noon = time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
@@ -58,7 +59,7 @@ func keep(t testing.TB, db *DB, r *analyzer.Record) int64 {
 	return id
 }
 
-func holds(t *testing.T, db *DB, f Filter) []Hold {
+func holds(t *testing.T, db *DB, f ledger.HoldFilter) []ledger.Hold {
 	t.Helper()
 	list, err := db.Holds(t.Context(), f)
 	if err != nil {
@@ -87,8 +88,8 @@ func TestRecordSurvivesReopening(t *testing.T) {
 		}
 	}
 	again := open(t, filepath.Join(dir, "copy.db"))
-	list := holds(t, again, Filter{})
-	if len(list) != 1 || list[0].State != Held || list[0].Record.Subject != "請求書の件" ||
+	list := holds(t, again, ledger.HoldFilter{})
+	if len(list) != 1 || list[0].State != ledger.Held || list[0].Record.Subject != "請求書の件" ||
 		len(list[0].Recipients) != 2 || list[0].Incident == 0 {
 		t.Fatalf("after a crash the store has %+v", list)
 	}
@@ -136,20 +137,20 @@ func TestLifeOfAHold(t *testing.T) {
 	second := record("b@example.jp", analyzer.Hold)
 	second.Promote = []int64{first}
 	keep(t, db, second)
-	list := holds(t, db, Filter{Sender: "B@example.jp", States: []State{Held}})
+	list := holds(t, db, ledger.HoldFilter{Sender: "B@example.jp", States: []ledger.State{ledger.Held}})
 	if len(list) != 2 || list[0].Incident != list[1].Incident {
 		t.Fatalf("the delayed mail was not promoted: %+v", list)
 	}
 	if ended, err := db.EndDelay(ctx, list[0].ID); err != nil || ended {
 		t.Errorf("a promoted mail left by timer: %v %v", ended, err)
 	}
-	if ok, err := db.Decide(ctx, list[0].ID, Releasing, "alice", "her own"); err != nil || !ok {
+	if ok, err := db.Decide(ctx, list[0].ID, ledger.Releasing, "alice", "her own"); err != nil || !ok {
 		t.Fatalf("release: %v %v", ok, err)
 	}
-	if ok, _ := db.Decide(ctx, list[0].ID, Discarding, "bob", ""); ok {
+	if ok, _ := db.Decide(ctx, list[0].ID, ledger.Discarding, "bob", ""); ok {
 		t.Error("a mail that is being released was discarded")
 	}
-	if ok, _ := db.Decide(ctx, list[1].ID, Discarding, "bob", "phish"); !ok {
+	if ok, _ := db.Decide(ctx, list[1].ID, ledger.Discarding, "bob", "phish"); !ok {
 		t.Error("discard was refused")
 	}
 	for range 2 { // idempotent
@@ -175,17 +176,17 @@ func TestFilters(t *testing.T) {
 	other.Envelope.Time, other.Hosts, other.Verdict.Points = noon.Add(time.Hour), nil, 20
 	keep(t, db, other)
 	for name, c := range map[string]struct {
-		f    Filter
+		f    ledger.HoldFilter
 		want string
 	}{
-		"all":    {Filter{}, "H1 H2"},
-		"sender": {Filter{Sender: "b@example.jp"}, "H2"},
-		"since":  {Filter{Since: noon.Add(time.Minute)}, "H2"},
-		"until":  {Filter{Until: noon.Add(time.Minute)}, "H1"},
-		"host":   {Filter{Host: "lure.test"}, "H1"},
-		"points": {Filter{MinPoints: 10}, "H2"},
-		"state":  {Filter{States: []State{Released}}, ""},
-		"ids":    {Filter{IDs: []int64{2}}, "H2"},
+		"all":    {ledger.HoldFilter{}, "H1 H2"},
+		"sender": {ledger.HoldFilter{Sender: "b@example.jp"}, "H2"},
+		"since":  {ledger.HoldFilter{Since: noon.Add(time.Minute)}, "H2"},
+		"until":  {ledger.HoldFilter{Until: noon.Add(time.Minute)}, "H1"},
+		"host":   {ledger.HoldFilter{Host: "lure.test"}, "H1"},
+		"points": {ledger.HoldFilter{MinPoints: 10}, "H2"},
+		"state":  {ledger.HoldFilter{States: []ledger.State{ledger.Released}}, ""},
+		"ids":    {ledger.HoldFilter{IDs: []int64{2}}, "H2"},
 	} {
 		var got []string
 		for _, h := range holds(t, db, c.f) {

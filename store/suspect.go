@@ -6,14 +6,8 @@ import (
 	"strings"
 
 	"hisseki/analyzer"
+	"hisseki/ledger"
 )
-
-// Suspect is a mail that no incident keeps, but that shares something with one.
-type Suspect struct {
-	Record *analyzer.Record // with recipients
-	Traits []analyzer.Trait
-	Points float64 // with what is known today; the record's verdict has those of then
-}
 
 // maxSuspects bounds how many mails of an incident are listed. They are found where the
 // attack was, so more of them means that a trait is nobody's.
@@ -22,8 +16,8 @@ const maxSuspects = 2000
 // Suspects looks at the past again, from suspectSpan before an incident on, with what its
 // mail showed: the sender's own mail with the same link, text or new network, and anybody's
 // with the same link or from the very same address. They come oldest first.
-func (db *DB) Suspects(ctx context.Context, i *Incident) ([]Suspect, error) {
-	holds, err := db.Holds(ctx, Filter{Incident: i.ID})
+func (db *DB) Suspects(ctx context.Context, i *ledger.Incident) ([]ledger.Suspect, error) {
+	holds, err := db.Holds(ctx, ledger.HoldFilter{Incident: i.ID})
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +25,7 @@ func (db *DB) Suspects(ctx context.Context, i *Incident) ([]Suspect, error) {
 	clients := make(map[string]bool)
 	for k := range holds {
 		h := &holds[k]
-		if !h.Tells || h.State == Releasing || h.State == Released {
+		if !h.Tells || h.State == ledger.Releasing || h.State == ledger.Released {
 			continue // found by its likeness, or the owner's after all
 		}
 		attack = append(attack, h.Record)
@@ -43,10 +37,11 @@ func (db *DB) Suspects(ctx context.Context, i *Incident) ([]Suspect, error) {
 		return nil, nil
 	}
 	trail := analyzer.NewTrail(attack)
-	var out []Suspect
+	var out []ledger.Suspect
 	err = db.candidates(ctx, i, holds, clients, func(r *analyzer.Record) bool {
 		if traits := trail.Traits(&r.Observation); len(traits) > 0 {
-			out = append(out, Suspect{r, traits, analyzer.Rescore(r, traits)})
+			out = append(out, ledger.Suspect{Record: r, Traits: traits,
+				Points: analyzer.Rescore(r, traits)})
 		}
 		return len(out) < maxSuspects
 	})
@@ -68,7 +63,7 @@ func isNewNetwork(r *analyzer.Record) bool {
 
 // candidates reads mail that no incident keeps, as long as take wants more: the sender's
 // own, and others' that shares a mark or a client address with the incident.
-func (db *DB) candidates(ctx context.Context, i *Incident, holds []Hold,
+func (db *DB) candidates(ctx context.Context, i *ledger.Incident, holds []ledger.Hold,
 	clients map[string]bool, take func(*analyzer.Record) bool) error {
 	first, _ := span(i, holds)
 	var addrs []any

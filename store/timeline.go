@@ -8,50 +8,20 @@ import (
 	"slices"
 	"time"
 
-	"hisseki/analyzer"
+	"hisseki/ledger"
 )
-
-// MomentKind says what a moment of a timeline is.
-type MomentKind string
-
-// Kinds of moments.
-const (
-	MomentFailure MomentKind = "failure"
-	MomentLockout MomentKind = "lockout"
-	MomentSuccess MomentKind = "success"
-	MomentMail    MomentKind = "mail"
-)
-
-// Moment is one thing on a sender's timeline: attempts to log in close together, or one
-// mail.
-type Moment struct {
-	At      time.Time
-	Until   time.Time // of attempts, the last of them; else At
-	Kind    MomentKind
-	Client  netip.Addr // invalid when it is not known
-	Count   int        // of attempts; 1 for a mail
-	Service string     // of attempts
-
-	// Of a mail.
-	Journal    int64
-	Action     analyzer.Action
-	Would      analyzer.Action // in enforce mode
-	Points     float64
-	Recipients int
-	Subject    string
-}
 
 // Timeline returns a sender's logins and mails in [since, until) as one list in order of
 // time; a zero until is no end. What began before since and still went on is in it.
 func (db *DB) Timeline(ctx context.Context, sender string, since, until time.Time) (
-	[]Moment, error) {
+	[]ledger.Moment, error) {
 	logins, err := db.Logins(ctx, sender, since, until)
 	if err != nil {
 		return nil, err
 	}
-	var out []Moment
+	var out []ledger.Moment
 	for _, l := range logins {
-		out = append(out, Moment{At: l.At, Until: l.Last, Kind: MomentKind(l.Result),
+		out = append(out, ledger.Moment{At: l.At, Until: l.Last, Kind: ledger.MomentKind(l.Result),
 			Client: l.Client, Count: l.Count, Service: l.Service})
 	}
 	mails, err := db.mailMoments(ctx, sender, since, until)
@@ -59,14 +29,14 @@ func (db *DB) Timeline(ctx context.Context, sender string, since, until time.Tim
 		return nil, fmt.Errorf("read timeline of %s: %w", sender, err)
 	}
 	out = append(out, mails...)
-	slices.SortStableFunc(out, func(a, b Moment) int { // logins before mails of the same second
+	slices.SortStableFunc(out, func(a, b ledger.Moment) int { // logins before mails of the same second
 		return cmp.Or(a.At.Compare(b.At), a.Until.Compare(b.Until))
 	})
 	return out, nil
 }
 
 func (db *DB) mailMoments(ctx context.Context, sender string, since, until time.Time) (
-	[]Moment, error) {
+	[]ledger.Moment, error) {
 	end := until.Unix()
 	if until.IsZero() {
 		end = 1 << 62
@@ -89,9 +59,9 @@ func (db *DB) mailMoments(ctx context.Context, sender string, since, until time.
 		return nil, err
 	}
 	defer rows.Close()
-	var out []Moment
+	var out []ledger.Moment
 	for rows.Next() {
-		m := Moment{Kind: MomentMail, Count: 1}
+		m := ledger.Moment{Kind: ledger.MomentMail, Count: 1}
 		var at int64
 		var client string
 		if err := rows.Scan(&m.Journal, &at, &client, &m.Action, &m.Would, &m.Points, &m.Subject,

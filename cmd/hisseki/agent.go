@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hisseki/internal/config"
+	"hisseki/ledger"
 	"hisseki/quarantine"
 	"hisseki/store"
 )
@@ -152,7 +153,7 @@ func (t tasks) Tasks(ctx context.Context, host string, now time.Time) ([]quarant
 	if _, err := t.Recall(ctx, now); err != nil {
 		return nil, err
 	}
-	holds, err := t.Holds(ctx, store.Filter{MTA: host, States: openStates})
+	holds, err := t.Holds(ctx, ledger.HoldFilter{MTA: host, States: openStates})
 	if err != nil {
 		return nil, err
 	}
@@ -164,23 +165,23 @@ func (t tasks) Tasks(ctx context.Context, host string, now time.Time) ([]quarant
 }
 
 // taskOf says what a hold wants done now.
-func taskOf(h *store.Hold, now time.Time) quarantine.Task {
+func taskOf(h *ledger.Hold, now time.Time) quarantine.Task {
 	e := &h.Record.Envelope
 	t := quarantine.Task{Hold: h.ID, QueueID: e.QueueID, At: e.Time, Sender: e.MailFrom,
 		Tries: h.Attempts, Error: h.Error, Verb: quarantine.Wait}
 	// Judged in the future: the clock was set back, and a delay must not last until then.
 	due := !h.Due.After(now) || e.Time.After(now.Add(clockSkew))
 	switch {
-	case h.State == store.Held, h.State == store.Delayed && !due:
+	case h.State == ledger.Held, h.State == ledger.Delayed && !due:
 		t.Verb = quarantine.Keep
 	case !due: // its next try is later
-	case h.State == store.Delayed:
+	case h.State == ledger.Delayed:
 		t.Verb = quarantine.EndDelay
-	case h.State == store.Releasing:
+	case h.State == ledger.Releasing:
 		t.Verb = quarantine.Release
-	case h.State == store.Discarding:
+	case h.State == ledger.Discarding:
 		t.Verb = quarantine.Discard
-	case h.State == store.Recalling:
+	case h.State == ledger.Recalling:
 		t.Verb = quarantine.Recall
 	}
 	return t
@@ -191,10 +192,10 @@ const clockSkew = time.Minute
 
 // Past implements quarantine.Past.
 func (t tasks) Past(ctx context.Context, host, queueID string) ([]quarantine.Task, error) {
-	verbs := map[store.State]quarantine.Verb{store.Released: quarantine.Release,
-		store.Discarded: quarantine.Discard, store.Vanished: quarantine.Keep,
-		store.Gone: quarantine.Keep}
-	holds, err := t.Holds(ctx, store.Filter{MTA: host, QueueID: queueID,
+	verbs := map[ledger.State]quarantine.Verb{ledger.Released: quarantine.Release,
+		ledger.Discarded: quarantine.Discard, ledger.Vanished: quarantine.Keep,
+		ledger.Gone: quarantine.Keep}
+	holds, err := t.Holds(ctx, ledger.HoldFilter{MTA: host, QueueID: queueID,
 		States: slices.Collect(maps.Keys(verbs))})
 	if err != nil {
 		return nil, err

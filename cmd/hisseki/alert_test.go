@@ -15,6 +15,7 @@ import (
 
 	"hisseki/hook"
 	"hisseki/internal/mta"
+	"hisseki/ledger"
 	"hisseki/quarantine"
 	"hisseki/store"
 )
@@ -192,7 +193,7 @@ func checkAlertStore(t *testing.T, dir string) {
 	}
 	kept := false
 	for _, n := range notes {
-		kept = kept || n.Hook == "keep" && n.Output == "root\n" && n.State == store.HookDone
+		kept = kept || n.Hook == "keep" && n.Output == "root\n" && n.State == ledger.HookDone
 	}
 	if !kept {
 		t.Errorf("notes %+v", notes)

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hisseki/internal/config"
+	"hisseki/ledger"
 	"hisseki/store"
 )
 
@@ -34,7 +35,7 @@ type actLine struct {
 }
 
 func newAuditList() *cobra.Command {
-	var f store.ActFilter
+	var f ledger.ActFilter
 	var since, until string
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -70,7 +71,7 @@ func newAuditList() *cobra.Command {
 	return cmd
 }
 
-func listActs(cmd *cobra.Command, db *store.DB, f store.ActFilter, asJSON bool) error {
+func listActs(cmd *cobra.Command, db *store.DB, f ledger.ActFilter, asJSON bool) error {
 	acts, err := db.AuditList(cmd.Context(), f)
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"hisseki/calibration"
 	"hisseki/drill"
 	"hisseki/internal/config"
+	"hisseki/ledger"
 	"hisseki/store"
 )
 
@@ -138,7 +139,7 @@ func (f *calibrateFlags) thefts(now time.Time) ([]theft, error) {
 	return list, nil
 }
 
-func (t theft) has(m *store.Judged) bool {
+func (t theft) has(m *ledger.Judged) bool {
 	return m.Sender == t.sender && (t.from.IsZero() ||
 		!m.At.Before(t.from) && m.At.Before(t.from.Add(24*time.Hour)))
 }
@@ -178,7 +179,7 @@ func (c *calibrator) read(since time.Time) error {
 			return err
 		}
 	}
-	err := c.db.EachJudged(c.cmd.Context(), since, func(m *store.Judged) error {
+	err := c.db.EachJudged(c.cmd.Context(), since, func(m *ledger.Judged) error {
 		v, fate := &m.Verdict, fateOf(m)
 		if left > 0 {
 			left--
@@ -201,11 +202,11 @@ func (c *calibrator) read(since time.Time) error {
 }
 
 // fateOf says what is known of a mail today.
-func fateOf(m *store.Judged) calibration.Fate {
+func fateOf(m *ledger.Judged) calibration.Fate {
 	switch {
-	case m.Confirmed, m.State == store.Discarding, m.State == store.Discarded:
+	case m.Confirmed, m.State == ledger.Discarding, m.State == ledger.Discarded:
 		return calibration.Attack
-	case m.State == store.Held, m.State == store.Recalling, m.State == store.Gone:
+	case m.State == ledger.Held, m.State == ledger.Recalling, m.State == ledger.Gone:
 		return calibration.Undecided
 	case m.Verdict.Cause == "rule", m.Verdict.Cause == "habit":
 		return calibration.Ruled

@@ -12,6 +12,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/internal/config"
+	"hisseki/ledger"
 	"hisseki/quarantine"
 	"hisseki/store"
 )
@@ -64,7 +65,7 @@ func TestDelayAfterClockJump(t *testing.T) {
 		{-11 * time.Minute, -time.Minute, quarantine.EndDelay},
 		{24 * time.Hour, 24*time.Hour + 10*time.Minute, quarantine.EndDelay},
 	} {
-		h := &store.Hold{State: store.Delayed, Due: now.Add(c.due), Record: &analyzer.Record{}}
+		h := &ledger.Hold{State: ledger.Delayed, Due: now.Add(c.due), Record: &analyzer.Record{}}
 		h.Record.Envelope.Time = now.Add(c.judged)
 		if got := taskOf(h, now); got.Verb != c.want {
 			t.Errorf("judged %v from now, due in %v: %s, want %s", c.judged, c.due, got.Verb, c.want)

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hisseki/internal/company"
+	"hisseki/ledger"
 	"hisseki/store"
 )
 
@@ -228,7 +229,7 @@ func (d *demo) wait(ctx context.Context, until time.Time) error {
 		if err := d.beat(ctx); err != nil {
 			return err
 		}
-		holds, err := d.store.Holds(ctx, store.Filter{States: []store.State{store.Delayed},
+		holds, err := d.store.Holds(ctx, ledger.HoldFilter{States: []ledger.State{ledger.Delayed},
 			DueBy: d.clock()})
 		if err != nil {
 			return err

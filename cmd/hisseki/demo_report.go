@@ -6,16 +6,16 @@ import (
 
 	"hisseki/internal/company"
 	"hisseki/internal/config"
-	"hisseki/store"
+	"hisseki/ledger"
 )
 
 // report prints what became of every mail, from the milter's answers and the store.
 func (d *demo) report(ctx context.Context) error {
-	holds, err := d.store.Holds(ctx, store.Filter{})
+	holds, err := d.store.Holds(ctx, ledger.HoldFilter{})
 	if err != nil {
 		return err
 	}
-	byID := map[string]*store.Hold{}
+	byID := map[string]*ledger.Hold{}
 	for i := range holds {
 		byID[holds[i].Record.Envelope.QueueID] = &holds[i]
 	}
@@ -38,7 +38,7 @@ func (d *demo) report(ctx context.Context) error {
 		}
 		switch {
 		case !s.theft:
-		case h == nil || h.State == store.Released:
+		case h == nil || h.State == ledger.Released:
 			count.escaped++
 		default:
 			count.held++
@@ -61,13 +61,13 @@ func (d *demo) report(ctx context.Context) error {
 	return d.firstHold(ctx, holds)
 }
 
-func (d *demo) fate(h *store.Hold) (fate, score, because string) {
+func (d *demo) fate(h *ledger.Hold) (fate, score, because string) {
 	if h == nil {
 		return "pass", "", ""
 	}
 	v := &h.Record.Verdict
 	fate = string(h.State)
-	if v.Action == "delay" && h.State == store.Held {
+	if v.Action == "delay" && h.State == ledger.Held {
 		fate = "delayed, then held"
 	}
 	if len(v.Evidence) > 0 {
@@ -76,7 +76,7 @@ func (d *demo) fate(h *store.Hold) (fate, score, because string) {
 	return fate, points(v.Points), because
 }
 
-func (d *demo) firstHold(ctx context.Context, holds []store.Hold) error {
+func (d *demo) firstHold(ctx context.Context, holds []ledger.Hold) error {
 	for i := range holds {
 		if holds[i].Record.Verdict.Action != "hold" {
 			continue

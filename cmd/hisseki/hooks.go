@@ -12,6 +12,7 @@ import (
 
 	"hisseki/hook"
 	"hisseki/internal/config"
+	"hisseki/ledger"
 	"hisseki/store"
 )
 
@@ -179,7 +180,7 @@ func (s hookStore) Claim(ctx context.Context, name string, lease time.Duration) 
 		By: e.By, Reason: e.Reason, Run: e.Runs, Brief: briefOf(b), N: e.N, First: e.First}, nil
 }
 
-func briefOf(b *store.Brief) hook.Brief {
+func briefOf(b *ledger.Brief) hook.Brief {
 	out := hook.Brief{Incident: incidentName(b.ID), Case: fmt.Sprintf("C%d", b.Case), Sender: b.Sender,
 		State: string(b.State), Opened: b.Opened, Holds: b.Holds, Waiting: b.Waiting, Passed: b.Passed,
 		Last: b.Last, Recipients: b.Recipients, Domains: b.Domains, Hosts: append([]string{}, b.Hosts...),
@@ -194,24 +195,24 @@ func briefOf(b *store.Brief) hook.Brief {
 // Retry implements hook.Store.
 func (s hookStore) Retry(ctx context.Context, name string, e *hook.Event, r hook.Result,
 	next time.Time) error {
-	return s.RetryEvent(ctx, name, e.N, store.HookRun(r), next)
+	return s.RetryEvent(ctx, name, e.N, ledger.HookRun(r), next)
 }
 
 // Done implements hook.Store.
 func (s hookStore) Done(ctx context.Context, name string, e *hook.Event, r hook.Result) error {
-	run := store.HookRun(r)
-	return s.EndEvent(ctx, name, e.N, &run, store.HookDone)
+	run := ledger.HookRun(r)
+	return s.EndEvent(ctx, name, e.N, &run, ledger.HookDone)
 }
 
 // Skip implements hook.Store.
 func (s hookStore) Skip(ctx context.Context, name string, e *hook.Event) error {
-	return s.EndEvent(ctx, name, e.N, nil, store.HookSkipped)
+	return s.EndEvent(ctx, name, e.N, nil, ledger.HookSkipped)
 }
 
 // GiveUp implements hook.Store.
 func (s hookStore) GiveUp(ctx context.Context, name string, e *hook.Event, r hook.Result) error {
-	run := store.HookRun(r)
-	return s.EndEvent(ctx, name, e.N, &run, store.HookFailed)
+	run := ledger.HookRun(r)
+	return s.EndEvent(ctx, name, e.N, &run, ledger.HookFailed)
 }
 
 // ClaimAlert implements hook.Alerts.
@@ -235,7 +236,7 @@ func (s hookStore) Expect(ctx context.Context, messageID string, to []string) er
 
 // Sent implements hook.Alerts.
 func (s hookStore) Sent(ctx context.Context, a *hook.Alert, messageID string) error {
-	return s.AlertSent(ctx, &store.Brief{ID: a.N, State: store.IncidentState(a.Brief.State),
+	return s.AlertSent(ctx, &ledger.Brief{ID: a.N, State: ledger.IncidentState(a.Brief.State),
 		Holds: a.Brief.Holds}, messageID)
 }
 

@@ -19,6 +19,7 @@ import (
 	"hisseki/analyzer"
 	"hisseki/hook"
 	"hisseki/internal/config"
+	"hisseki/ledger"
 	"hisseki/store"
 )
 
@@ -123,7 +124,7 @@ func (s *stage) hold(sender string) {
 
 func (s *stage) dismiss(incident int64) {
 	s.t.Helper()
-	_, err := s.db.CloseIncident(s.t.Context(), incident, store.IncidentDismissed, "alice", "phoned")
+	_, err := s.db.CloseIncident(s.t.Context(), incident, ledger.IncidentDismissed, "alice", "phoned")
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -226,7 +227,7 @@ func TestServerThatIsGoneIsGivenUp(t *testing.T) {
 	s.ahead.Add(int64(webhookWithin + time.Second))
 	s.once()
 	notes, err := s.db.Notes(t.Context(), 1)
-	if err != nil || len(notes) != 1 || notes[0].State != store.HookFailed ||
+	if err != nil || len(notes) != 1 || notes[0].State != ledger.HookFailed ||
 		!strings.Contains(notes[0].Error, "404") {
 		t.Errorf("notes %+v, %v", notes, err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/internal/config"
+	"hisseki/ledger"
 	"hisseki/store"
 )
 
@@ -28,8 +29,8 @@ func newIncident() *cobra.Command {
 }
 
 // incidentStates in the order of an incident's life.
-var incidentStates = []store.IncidentState{store.IncidentOpen, store.IncidentConfirmed,
-	store.IncidentDismissed, store.IncidentEnded}
+var incidentStates = []ledger.IncidentState{ledger.IncidentOpen, ledger.IncidentConfirmed,
+	ledger.IncidentDismissed, ledger.IncidentEnded}
 
 // incidentFlags choose incidents, the same on every subcommand.
 type incidentFlags struct {
@@ -45,8 +46,8 @@ func (f *incidentFlags) add(cmd *cobra.Command) {
 func (f *incidentFlags) given() bool { return f.sender+f.group != "" }
 
 // filter turns flags and ids into the store's words. Mistakes are usage errors.
-func (f *incidentFlags) filter(ids []string) (store.IncidentFilter, error) {
-	out := store.IncidentFilter{Sender: f.sender}
+func (f *incidentFlags) filter(ids []string) (ledger.IncidentFilter, error) {
+	out := ledger.IncidentFilter{Sender: f.sender}
 	var errs []error
 	for _, id := range ids {
 		n, err := parseIncidentID(id)
@@ -68,7 +69,7 @@ func (f *incidentFlags) filter(ids []string) (store.IncidentFilter, error) {
 func parseIncidentID(text string) (int64, error) { return parseID("I", text) }
 
 // incidentCompletion offers ids of incidents in some states to the shell.
-func incidentCompletion(states ...store.IncidentState) cobra.CompletionFunc {
+func incidentCompletion(states ...ledger.IncidentState) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 		var list []string
 		err := withStore(cmd, func(_ config.Config, db *store.DB) error {
@@ -96,21 +97,21 @@ func needIncidents(verb string, ids []string, f *incidentFlags) error {
 
 // incidentLine is an incident as --json prints it, schema 1.
 type incidentLine struct {
-	Schema int                 `json:"schema"`
-	Kind   string              `json:"kind"`
-	ID     string              `json:"id"`
-	Case   string              `json:"case"`
-	State  store.IncidentState `json:"state"`
-	Sender string              `json:"sender"`
-	Opened time.Time           `json:"opened"`
-	Closed *time.Time          `json:"closed"` // null while it is open
-	By     string              `json:"by"`
-	Reason string              `json:"reason"`
-	Mails  int                 `json:"mails"`  // of all states
-	States map[store.State]int `json:"states"` // of its mail
+	Schema int                  `json:"schema"`
+	Kind   string               `json:"kind"`
+	ID     string               `json:"id"`
+	Case   string               `json:"case"`
+	State  ledger.IncidentState `json:"state"`
+	Sender string               `json:"sender"`
+	Opened time.Time            `json:"opened"`
+	Closed *time.Time           `json:"closed"` // null while it is open
+	By     string               `json:"by"`
+	Reason string               `json:"reason"`
+	Mails  int                  `json:"mails"`  // of all states
+	States map[ledger.State]int `json:"states"` // of its mail
 }
 
-func incidentLineOf(i *store.Incident) incidentLine {
+func incidentLineOf(i *ledger.Incident) incidentLine {
 	line := incidentLine{Schema: 1, Kind: "incident", ID: i.Name(), Case: i.CaseName(),
 		State: i.State, Sender: i.Sender, Opened: i.Opened, By: i.By, Reason: i.Reason,
 		Mails: i.Holds, States: i.States}
@@ -120,7 +121,7 @@ func incidentLineOf(i *store.Incident) incidentLine {
 	return line
 }
 
-func writeIncidents(w io.Writer, list []store.Incident) error {
+func writeIncidents(w io.Writer, list []ledger.Incident) error {
 	lines := make([]incidentLine, len(list))
 	for i := range list {
 		lines[i] = incidentLineOf(&list[i])
@@ -129,7 +130,7 @@ func writeIncidents(w io.Writer, list []store.Incident) error {
 }
 
 // stateCounts says how much mail is in which state: "36 held, 2 gone".
-func stateCounts(states map[store.State]int) string {
+func stateCounts(states map[ledger.State]int) string {
 	var parts []string
 	for _, s := range allStates {
 		if n := states[s]; n > 0 {
@@ -140,11 +141,11 @@ func stateCounts(states map[store.State]int) string {
 }
 
 // lures lists what of some mail's links may be blocked, most frequent first.
-func lures(holds []store.Hold) []string {
+func lures(holds []ledger.Hold) []string {
 	count := map[string]int{}
 	var list []string
 	for i := range holds {
-		if !holds[i].Tells || holds[i].State == store.Released || holds[i].State == store.Releasing {
+		if !holds[i].Tells || holds[i].State == ledger.Released || holds[i].State == ledger.Releasing {
 			continue // may be an innocent's
 		}
 		for _, l := range analyzer.Lures(holds[i].Record) {
@@ -159,7 +160,7 @@ func lures(holds []store.Hold) []string {
 
 // noteRead notes in the audit log that a person looks at incidents. When that fails
 // nothing is shown.
-func noteRead(cmd *cobra.Command, db *store.DB, s *store.Scope, what string) error {
+func noteRead(cmd *cobra.Command, db *store.DB, s *ledger.Scope, what string) error {
 	for i := range s.Incidents {
 		if err := db.Audit(cmd.Context(), actor(), "read", s.Incidents[i].Name(), what); err != nil {
 			return err

@@ -3,11 +3,11 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"hisseki/store"
+	"hisseki/ledger"
 )
 
 func newIncidentConfirm() *cobra.Command {
-	e := &ending{to: store.IncidentConfirmed, verb: "confirm", done: "confirmed", acts: "discard",
+	e := &ending{to: ledger.IncidentConfirmed, verb: "confirm", done: "confirmed", acts: "discard",
 		acted: "discarded"}
 	cmd := e.command("It was a compromise: discard its mail, unlearn what the thief taught",
 		`Ends incidents as compromises. Their mail on hold is discarded, also what was recalled and

@@ -3,11 +3,11 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"hisseki/store"
+	"hisseki/ledger"
 )
 
 func newIncidentDismiss() *cobra.Command {
-	e := &ending{to: store.IncidentDismissed, verb: "dismiss", done: "dismissed", acts: "release",
+	e := &ending{to: ledger.IncidentDismissed, verb: "dismiss", done: "dismissed", acts: "release",
 		acted: "released"}
 	return e.command("It was the owner: release its mail and learn from it",
 		`Ends incidents as false alarms. Their mail on hold goes to its recipients and is learned as

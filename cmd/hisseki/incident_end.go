@@ -11,12 +11,13 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/internal/config"
+	"hisseki/ledger"
 	"hisseki/store"
 )
 
 // ending is confirm or dismiss.
 type ending struct {
-	to                store.IncidentState
+	to                ledger.IncidentState
 	verb, done        string // of the incident
 	acts, acted       string // on its mail
 	flags             incidentFlags
@@ -31,7 +32,7 @@ func (e *ending) command(short, long string) *cobra.Command {
 		Use:               e.verb + " [ID...]",
 		Short:             short,
 		Long:              long,
-		ValidArgsFunction: incidentCompletion(store.IncidentOpen),
+		ValidArgsFunction: incidentCompletion(ledger.IncidentOpen),
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			if err := needIncidents(e.verb, ids, &e.flags); err != nil {
 				return err
@@ -65,8 +66,8 @@ func (e *ending) run(cmd *cobra.Command, db *store.DB, ids []string) error {
 		return err
 	}
 	found := len(list)
-	list = slices.DeleteFunc(list, func(i store.Incident) bool {
-		return i.State != store.IncidentOpen
+	list = slices.DeleteFunc(list, func(i ledger.Incident) bool {
+		return i.State != ledger.IncidentOpen
 	})
 	if len(list) == 0 {
 		if found > 0 {
@@ -96,10 +97,10 @@ func (e *ending) run(cmd *cobra.Command, db *store.DB, ids []string) error {
 }
 
 // mail returns the kept mail that the ending decides, and all mail of the incidents.
-func (e *ending) mail(cmd *cobra.Command, db *store.DB, list []store.Incident) (
-	waiting, all []store.Hold, err error) {
+func (e *ending) mail(cmd *cobra.Command, db *store.DB, list []ledger.Incident) (
+	waiting, all []ledger.Hold, err error) {
 	for i := range list {
-		holds, err := db.Holds(cmd.Context(), store.Filter{Incident: list[i].ID})
+		holds, err := db.Holds(cmd.Context(), ledger.HoldFilter{Incident: list[i].ID})
 		if err != nil {
 			return nil, nil, err
 		}
@@ -107,7 +108,7 @@ func (e *ending) mail(cmd *cobra.Command, db *store.DB, list []store.Incident) (
 	}
 	for i := range all {
 		s := all[i].State
-		if s == store.Held || s == store.Delayed || s == store.Recalling {
+		if s == ledger.Held || s == ledger.Delayed || s == ledger.Recalling {
 			waiting = append(waiting, all[i])
 		}
 	}
@@ -115,7 +116,7 @@ func (e *ending) mail(cmd *cobra.Command, db *store.DB, list []store.Incident) (
 }
 
 // says is the ending in words, with counts and senders.
-func (e *ending) says(list []store.Incident, waiting []store.Hold, since time.Time) string {
+func (e *ending) says(list []ledger.Incident, waiting []ledger.Hold, since time.Time) string {
 	names := make([]string, len(list))
 	for i := range list {
 		names[i] = list[i].Name()
@@ -135,7 +136,7 @@ func (e *ending) says(list []store.Incident, waiting []store.Hold, since time.Ti
 }
 
 // ask shows what would be done and asks; done says that there is nothing more to do.
-func (e *ending) ask(cmd *cobra.Command, list []store.Incident, waiting []store.Hold,
+func (e *ending) ask(cmd *cobra.Command, list []ledger.Incident, waiting []ledger.Hold,
 	what string) (done bool, err error) {
 	switch {
 	case e.json && e.dryRun:
@@ -155,12 +156,12 @@ func (e *ending) ask(cmd *cobra.Command, list []store.Incident, waiting []store.
 	return false, nil
 }
 
-func (e *ending) carryOut(cmd *cobra.Command, db *store.DB, list []store.Incident,
+func (e *ending) carryOut(cmd *cobra.Command, db *store.DB, list []ledger.Incident,
 	since time.Time) error {
 	ctx, w := cmd.Context(), cmd.OutOrStdout()
 	var ended []int64
 	for i := range list {
-		did, ok, err := db.EndIncident(ctx, list[i].ID, store.Ending{To: e.to, By: actor(),
+		did, ok, err := db.EndIncident(ctx, list[i].ID, ledger.Ending{To: e.to, By: actor(),
 			Reason: e.reason, Since: since, Keep: e.keep})
 		if err != nil {
 			return err
@@ -183,7 +184,7 @@ func (e *ending) carryOut(cmd *cobra.Command, db *store.DB, list []store.Inciden
 		return errNothing
 	}
 	if e.json {
-		now, err := db.FindIncidents(ctx, store.IncidentFilter{IDs: ended})
+		now, err := db.FindIncidents(ctx, ledger.IncidentFilter{IDs: ended})
 		if err != nil {
 			return err
 		}
@@ -194,9 +195,9 @@ func (e *ending) carryOut(cmd *cobra.Command, db *store.DB, list []store.Inciden
 }
 
 // links blocks the incident's links, or says how.
-func (e *ending) links(cmd *cobra.Command, db *store.DB, list []store.Incident,
-	holds []store.Hold) error {
-	if e.to != store.IncidentConfirmed {
+func (e *ending) links(cmd *cobra.Command, db *store.DB, list []ledger.Incident,
+	holds []ledger.Hold) error {
+	if e.to != ledger.IncidentConfirmed {
 		return nil
 	}
 	found := lures(holds)

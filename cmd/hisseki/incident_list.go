@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hisseki/internal/config"
+	"hisseki/ledger"
 	"hisseki/store"
 )
 
@@ -31,7 +32,7 @@ func newIncidentList() *cobra.Command {
 				return err
 			}
 			if len(states) == 0 && len(ids) == 0 && filter.Case == 0 {
-				filter.States = []store.IncidentState{store.IncidentOpen}
+				filter.States = []ledger.IncidentState{ledger.IncidentOpen}
 			}
 			return withStore(cmd, func(_ config.Config, db *store.DB) error {
 				list, err := db.FindIncidents(cmd.Context(), filter)
@@ -68,7 +69,7 @@ func incidentStateNames() string {
 }
 
 // listFilter adds the flags that only list has.
-func listFilter(f *store.IncidentFilter, since, until string, states []string) error {
+func listFilter(f *ledger.IncidentFilter, since, until string, states []string) error {
 	var err error
 	if f.Since, err = parseTime("--since", since, time.Now()); err != nil {
 		return usageError{err}
@@ -77,15 +78,15 @@ func listFilter(f *store.IncidentFilter, since, until string, states []string) e
 		return usageError{err}
 	}
 	for _, s := range states {
-		if !slices.Contains(incidentStates, store.IncidentState(s)) {
+		if !slices.Contains(incidentStates, ledger.IncidentState(s)) {
 			return usageError{fmt.Errorf("--state %q is not one of: %s", s, incidentStateNames())}
 		}
-		f.States = append(f.States, store.IncidentState(s))
+		f.States = append(f.States, ledger.IncidentState(s))
 	}
 	return nil
 }
 
-func incidentTable(w io.Writer, list []store.Incident) error {
+func incidentTable(w io.Writer, list []ledger.Incident) error {
 	t := newTable(w, "id", "case", "opened", "state", "sender", "mail", "decided")
 	for i := range list {
 		x := &list[i]

@@ -5,21 +5,21 @@ import (
 	"strings"
 	"time"
 
-	"hisseki/store"
+	"hisseki/ledger"
 )
 
 // noteDetail is what a hook said of an incident, as show --json prints it.
 type noteDetail struct {
-	Time   time.Time       `json:"time"`
-	Hook   string          `json:"hook"`
-	Event  store.EventKind `json:"event"`
-	State  string          `json:"state"` // due, done or failed
-	Runs   int             `json:"runs"`
-	Error  string          `json:"error"`
-	Output string          `json:"output"`
+	Time   time.Time        `json:"time"`
+	Hook   string           `json:"hook"`
+	Event  ledger.EventKind `json:"event"`
+	State  string           `json:"state"` // due, done or failed
+	Runs   int              `json:"runs"`
+	Error  string           `json:"error"`
+	Output string           `json:"output"`
 }
 
-func noteDetails(list []store.Note) []noteDetail {
+func noteDetails(list []ledger.Note) []noteDetail {
 	out := []noteDetail{}
 	for _, n := range list {
 		out = append(out, noteDetail{n.At, n.Hook, n.Event, n.State, n.Runs, n.Error, n.Output})
@@ -31,7 +31,7 @@ func noteDetails(list []store.Note) []noteDetail {
 const maxNoteRows = 40
 
 // writeNotes prints what hooks said: a stranger's words, if a stranger wrote what they read.
-func writeNotes(b *strings.Builder, list []store.Note) {
+func writeNotes(b *strings.Builder, list []ledger.Note) {
 	for k, n := range list {
 		if k == 0 {
 			b.WriteString("\n")

@@ -5,16 +5,16 @@ import (
 	"testing"
 	"time"
 
-	"hisseki/store"
+	"hisseki/ledger"
 )
 
 func TestNotesAreShownHarmless(t *testing.T) {
 	at := time.Date(2026, 11, 17, 10, 13, 0, 0, time.Local)
 	var b strings.Builder
-	writeNotes(&b, []store.Note{
-		{At: at, Hook: "sieve", Event: store.EventOpened, State: store.HookDone, Runs: 1,
+	writeNotes(&b, []ledger.Note{
+		{At: at, Hook: "sieve", Event: ledger.EventOpened, State: ledger.HookDone, Runs: 1,
 			Output: "redirect \"thief@evil.test\x1b[2J\u202e\";\r\n" + strings.Repeat("line\n", 100)},
-		{At: at, Hook: "soc", Event: store.EventConfirmed, State: "due", Runs: 3,
+		{At: at, Hook: "soc", Event: ledger.EventConfirmed, State: "due", Runs: 3,
 			Error: "refused\nforged"},
 	})
 	for _, want := range []string{"\nhook        2026-11-17 10:13  sieve  opened, done\n",

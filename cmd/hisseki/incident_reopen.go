@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hisseki/internal/config"
+	"hisseki/ledger"
 	"hisseki/store"
 )
 
@@ -18,8 +19,8 @@ func newIncidentReopen() *cobra.Command {
 		Long: `Opens incidents again. Mail whose decision the agent has not begun to carry out goes
 back to held; what was unlearned is learned again. Mail that was deleted or has left is named as too
 late: nobody can bring it back.`,
-		ValidArgsFunction: incidentCompletion(store.IncidentConfirmed, store.IncidentDismissed,
-			store.IncidentEnded),
+		ValidArgsFunction: incidentCompletion(ledger.IncidentConfirmed, ledger.IncidentDismissed,
+			ledger.IncidentEnded),
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			var f incidentFlags
 			if err := needIncidents("reopen", ids, &f); err != nil {
@@ -66,7 +67,7 @@ func reopenIncidents(cmd *cobra.Command, db *store.DB, ids []int64, reason strin
 		return fmt.Errorf("%w that has ended", errNothing)
 	}
 	if asJSON {
-		list, err := db.FindIncidents(cmd.Context(), store.IncidentFilter{IDs: done})
+		list, err := db.FindIncidents(cmd.Context(), ledger.IncidentFilter{IDs: done})
 		if err == nil {
 			err = writeIncidents(cmd.OutOrStdout(), list)
 		}

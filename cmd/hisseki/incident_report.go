@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hisseki/internal/config"
+	"hisseki/ledger"
 	"hisseki/report"
 	"hisseki/store"
 )
@@ -91,8 +92,8 @@ func checkReport(format, lang string) error {
 }
 
 // caseScope reads the scope of an incident and, unless alone, of its case.
-func caseScope(cmd *cobra.Command, db *store.DB, id int64, alone bool) (*store.Scope, error) {
-	list, err := db.FindIncidents(cmd.Context(), store.IncidentFilter{IDs: []int64{id}})
+func caseScope(cmd *cobra.Command, db *store.DB, id int64, alone bool) (*ledger.Scope, error) {
+	list, err := db.FindIncidents(cmd.Context(), ledger.IncidentFilter{IDs: []int64{id}})
 	if err != nil {
 		return nil, err
 	}
@@ -101,12 +102,12 @@ func caseScope(cmd *cobra.Command, db *store.DB, id int64, alone bool) (*store.S
 	}
 	ids := []int64{id}
 	if !alone {
-		mates, err := db.FindIncidents(cmd.Context(), store.IncidentFilter{Case: list[0].Case})
+		mates, err := db.FindIncidents(cmd.Context(), ledger.IncidentFilter{Case: list[0].Case})
 		if err != nil {
 			return nil, err
 		}
 		for i := range mates {
-			if mates[i].ID != id && mates[i].State != store.IncidentDismissed {
+			if mates[i].ID != id && mates[i].State != ledger.IncidentDismissed {
 				ids = append(ids, mates[i].ID)
 			}
 		}
@@ -114,7 +115,7 @@ func caseScope(cmd *cobra.Command, db *store.DB, id int64, alone bool) (*store.S
 	return db.Scope(cmd.Context(), ids...)
 }
 
-func writeReport(cmd *cobra.Command, s *store.Scope, f report.Format, lang report.Lang,
+func writeReport(cmd *cobra.Command, s *ledger.Scope, f report.Format, lang report.Lang,
 	output string) error {
 	var b bytes.Buffer
 	opt := report.Options{Lang: lang, Zone: time.Local}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hisseki/internal/config"
+	"hisseki/ledger"
 	"hisseki/report"
 	"hisseki/store"
 )
@@ -36,7 +37,7 @@ func newIncidentShow() *cobra.Command {
 	return cmd
 }
 
-func showIncidents(cmd *cobra.Command, db *store.DB, f store.IncidentFilter, asJSON bool) error {
+func showIncidents(cmd *cobra.Command, db *store.DB, f ledger.IncidentFilter, asJSON bool) error {
 	list, err := db.FindIncidents(cmd.Context(), f)
 	if err != nil {
 		return err
@@ -52,7 +53,7 @@ func showIncidents(cmd *cobra.Command, db *store.DB, f store.IncidentFilter, asJ
 		if err := noteRead(cmd, db, scope, "summary"); err != nil {
 			return err
 		}
-		mates, err := db.FindIncidents(cmd.Context(), store.IncidentFilter{Case: list[i].Case})
+		mates, err := db.FindIncidents(cmd.Context(), ledger.IncidentFilter{Case: list[i].Case})
 		if err != nil {
 			return err
 		}
@@ -90,7 +91,7 @@ type suspectDetail struct {
 	Now    float64  `json:"points_now"`
 }
 
-func detailOf(s *store.Scope, mates []store.Incident) incidentDetail {
+func detailOf(s *ledger.Scope, mates []ledger.Incident) incidentDetail {
 	r := report.New(s)
 	out := incidentDetail{incidentLine: incidentLineOf(&s.Incidents[0]), With: []string{},
 		Reached: r.Total, People: r.Reached.People, Companies: r.Reached.Companies,
@@ -103,7 +104,7 @@ func detailOf(s *store.Scope, mates []store.Incident) incidentDetail {
 	}
 	for i := range s.Suspects {
 		x := &s.Suspects[i]
-		line := lineOf(&store.Hold{Record: x.Record, Recipients: x.Record.Envelope.Recipients})
+		line := lineOf(&ledger.Hold{Record: x.Record, Recipients: x.Record.Envelope.Recipients})
 		line.Kind, line.ID, line.State = "suspect", "", ""
 		d := suspectDetail{holdLine: line, Now: x.Points}
 		for _, t := range x.Traits {
@@ -114,7 +115,7 @@ func detailOf(s *store.Scope, mates []store.Incident) incidentDetail {
 	return out
 }
 
-func showIncident(w io.Writer, s *store.Scope, mates []store.Incident) error {
+func showIncident(w io.Writer, s *ledger.Scope, mates []ledger.Incident) error {
 	var b strings.Builder
 	i, r := &s.Incidents[0], report.New(s)
 	field := func(name, value string) {
@@ -154,7 +155,7 @@ func showIncident(w io.Writer, s *store.Scope, mates []store.Incident) error {
 }
 
 // caseText names the incidents of the same campaign.
-func caseText(i *store.Incident, mates []store.Incident) string {
+func caseText(i *ledger.Incident, mates []ledger.Incident) string {
 	var others []string
 	for k := range mates {
 		if mates[k].ID != i.ID {
@@ -185,7 +186,7 @@ func companies(n int) string {
 // maxSuspectRows is how many suspects show lists; the report has all.
 const maxSuspectRows = 20
 
-func writeSuspects(w io.Writer, list []store.Suspect) error {
+func writeSuspects(w io.Writer, list []ledger.Suspect) error {
 	if len(list) == 0 {
 		return nil
 	}
@@ -210,8 +211,8 @@ func writeSuspects(w io.Writer, list []store.Suspect) error {
 }
 
 // next says which commands make sense now.
-func next(b *strings.Builder, i *store.Incident) {
-	if i.State == store.IncidentOpen {
+func next(b *strings.Builder, i *ledger.Incident) {
+	if i.State == ledger.IncidentOpen {
 		fmt.Fprintf(b, "\nit was a thief:   hisseki incident confirm %[1]s --dry-run\n"+
 			"it was the owner: hisseki incident dismiss %[1]s --dry-run\n", i.Name())
 	} else {

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"hisseki/internal/mta"
+	"hisseki/ledger"
 	"hisseki/quarantine"
-	"hisseki/store"
 )
 
 // settle lets everything come to its end: Postfix delivers, and an agent whose clock
@@ -59,8 +59,8 @@ func (k *killing) settle() {
 func (k *killing) left() string {
 	k.t.Helper()
 	var left []string
-	for _, h := range k.holds(k.store, store.Filter{States: []store.State{store.Delayed,
-		store.Recalling, store.Releasing, store.Discarding}}) {
+	for _, h := range k.holds(k.store, ledger.HoldFilter{States: []ledger.State{ledger.Delayed,
+		ledger.Recalling, ledger.Releasing, ledger.Discarding}}) {
 		left = append(left, fmt.Sprintf("%s %s (%s)", h.Name(), h.State, h.Error))
 	}
 	for id, queue := range k.queues() {
@@ -131,9 +131,9 @@ func (k *killing) diedBetween(a, b time.Time) bool {
 // check holds every mail against what became of it.
 func (k *killing) check() {
 	k.t.Helper()
-	records := map[int]*store.Hold{}
-	states := map[store.State]int{}
-	all := k.holds(k.store, store.Filter{})
+	records := map[int]*ledger.Hold{}
+	states := map[ledger.State]int{}
+	all := k.holds(k.store, ledger.HoldFilter{})
 	for i := range all {
 		h := &all[i]
 		n, ok := number(h.Record.MessageID)
@@ -158,14 +158,14 @@ func (k *killing) check() {
 	}
 	k.t.Logf("killed %v; %d mails offered, %d taken, %d arrived; records %v", k.kills,
 		len(k.sent), taken, len(arrived), states)
-	if taken < 5*k.rounds || states[store.Released] < k.rounds/4 || states[store.Discarded] < 1 ||
-		states[store.Held] < 1 {
+	if taken < 5*k.rounds || states[ledger.Released] < k.rounds/4 || states[ledger.Discarded] < 1 ||
+		states[ledger.Held] < 1 {
 		k.t.Error("too little happened: the test shows nothing")
 	}
 }
 
 // wrong says what must not be of one mail, "" when all is well.
-func (k *killing) wrong(m sentOnce, h *store.Hold, arrived int, queues map[string]string) string {
+func (k *killing) wrong(m sentOnce, h *ledger.Hold, arrived int, queues map[string]string) string {
 	queue := queues[m.queueID]
 	if h != nil {
 		queue = queues[h.Record.Envelope.QueueID]
@@ -184,23 +184,23 @@ func (k *killing) wrong(m sentOnce, h *store.Hold, arrived int, queues map[strin
 		return ""
 	}
 	switch h.State {
-	case store.Held:
+	case ledger.Held:
 		if queue != "hold" {
 			return "a record without its mail"
 		}
-	case store.Released:
+	case ledger.Released:
 		if arrived != 1 {
 			return "released, and did not arrive"
 		}
-	case store.Discarded:
-		if arrived != 0 || k.decided[h.ID] != store.Discarding {
+	case ledger.Discarded:
+		if arrived != 0 || k.decided[h.ID] != ledger.Discarding {
 			return "discarded, but it arrived or nobody wanted that"
 		}
-	case store.Gone: // it had passed, and was recalled too late
+	case ledger.Gone: // it had passed, and was recalled too late
 		if taken && arrived != 1 {
 			return "gone, and did not arrive"
 		}
-	case store.Vanished: // serve or Postfix died between the record and the end of the mail
+	case ledger.Vanished: // serve or Postfix died between the record and the end of the mail
 		if taken && arrived != 1 {
 			return "vanished, and did not arrive"
 		}

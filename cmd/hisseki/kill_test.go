@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"hisseki/internal/company"
+	"hisseki/ledger"
 	"hisseki/store"
 )
 
@@ -57,9 +58,9 @@ type killing struct {
 
 	mu      sync.Mutex
 	sent    []sentOnce
-	decided map[int64]store.State // by hold
-	deaths  []time.Time           // of Postfix
-	kills   map[string]int        // by what was killed
+	decided map[int64]ledger.State // by hold
+	deaths  []time.Time            // of Postfix
+	kills   map[string]int         // by what was killed
 }
 
 // sentOnce is one mail that was offered to Postfix.
@@ -69,7 +70,7 @@ type sentOnce struct {
 
 func newKilling(t *testing.T) *killing {
 	k := &killing{seed: uint64(time.Now().UnixNano()), rounds: killRounds,
-		over: make(chan struct{}), decided: map[int64]store.State{}, kills: map[string]int{}}
+		over: make(chan struct{}), decided: map[int64]ledger.State{}, kills: map[string]int{}}
 	if text := os.Getenv(seedVariable); text != "" {
 		var err error
 		if k.seed, err = strconv.ParseUint(text, 10, 64); err != nil {
@@ -130,14 +131,14 @@ func (k *killing) write(r *rand.Rand) {
 // reviewer decides about some of the kept mail.
 func (k *killing) reviewer(r *rand.Rand) {
 	for !k.ended() {
-		kept, err := k.store.Holds(k.t.Context(), store.Filter{
-			States: []store.State{store.Held, store.Delayed}})
+		kept, err := k.store.Holds(k.t.Context(), ledger.HoldFilter{
+			States: []ledger.State{ledger.Held, ledger.Delayed}})
 		if err != nil {
 			k.t.Errorf("list kept mail: %v", err)
 			return
 		}
 		for i := range kept {
-			to := []store.State{store.Releasing, store.Discarding, ""}[r.IntN(3)]
+			to := []ledger.State{ledger.Releasing, ledger.Discarding, ""}[r.IntN(3)]
 			if to == "" || r.IntN(8) > 0 {
 				continue
 			}

@@ -10,6 +10,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/internal/config"
+	"hisseki/ledger"
 	"hisseki/metrics"
 	"hisseki/milter"
 	"hisseki/store"
@@ -71,7 +72,7 @@ func (w *watch) store() metrics.Store {
 		return metrics.Store{}
 	}
 	s := metrics.Store{OK: true, Holds: map[string]int{}, AgentAge: -1, Bytes: standing.Bytes,
-		Incidents: standing.Incidents[store.IncidentOpen], LogBytes: standing.LogBytes}
+		Incidents: standing.Incidents[ledger.IncidentOpen], LogBytes: standing.LogBytes}
 	for _, state := range openStates {
 		s.Holds[string(state)] = 0
 	}

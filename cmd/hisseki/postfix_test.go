@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hisseki/internal/company"
+	"hisseki/ledger"
 	"hisseki/store"
 )
 
@@ -96,7 +97,7 @@ func (j *job) burst() {
 	if now := j.journal(db); now != before+half+2 {
 		j.t.Errorf("%d records, want %d", now, before+half+2)
 	}
-	held := j.holds(db, store.Filter{States: []store.State{store.Held}})
+	held := j.holds(db, ledger.HoldFilter{States: []ledger.State{ledger.Held}})
 	if len(held) != len(j.theft) {
 		j.t.Errorf("%d of %d stolen mails are held", len(held), len(j.theft))
 	}
@@ -165,12 +166,12 @@ func (j *job) decide() {
 	j.agent.says(0, "carried out")
 	j.agent.kill()
 	j.startAgent()
-	j.settles(db, store.Released, half)
+	j.settles(db, ledger.Released, half)
 	for i := range j.theft[:half] {
 		j.arrives(&j.theft[i], time.Now())
 	}
 	j.hisseki("quarantine", "discard", "--incident", "I1", "--yes")
-	j.settles(db, store.Discarded, len(j.theft)-half)
+	j.settles(db, ledger.Discarded, len(j.theft)-half)
 	j.flow(1)
 	if queue := j.queue(); queue != "" {
 		j.t.Errorf("left in Postfix's queue:\n%s", queue)
@@ -189,9 +190,9 @@ func (j *job) decide() {
 }
 
 // settles waits until so many holds have come to a state.
-func (j *job) settles(db *store.DB, state store.State, n int) {
+func (j *job) settles(db *store.DB, state ledger.State, n int) {
 	j.t.Helper()
 	wait(j.t, fmt.Sprintf("%d mails %s", n, state), func() bool {
-		return len(j.holds(db, store.Filter{States: []store.State{state}})) == n
+		return len(j.holds(db, ledger.HoldFilter{States: []ledger.State{state}})) == n
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hisseki/internal/config"
+	"hisseki/ledger"
 	"hisseki/store"
 )
 
@@ -23,9 +24,9 @@ func newQuarantine() *cobra.Command {
 		RunE:    needSubcommand,
 	}
 	cmd.AddCommand(newQuarantineList(), newQuarantineShow(),
-		newDecision(decision{verb: "release", done: "released", to: store.Releasing,
+		newDecision(decision{verb: "release", done: "released", to: ledger.Releasing,
 			short: "Let mail go to its recipients, and learn it as the owner's own"}),
-		newDecision(decision{verb: "discard", done: "discarded", to: store.Discarding,
+		newDecision(decision{verb: "discard", done: "discarded", to: ledger.Discarding,
 			short: "Delete mail from the MTA's queue; nothing is learned from it"}))
 	return cmd
 }
@@ -40,12 +41,12 @@ func needSubcommand(cmd *cobra.Command, _ []string) error {
 }
 
 // openStates are those of mail that is still in the queue.
-var openStates = []store.State{store.Delayed, store.Recalling, store.Held, store.Releasing,
-	store.Discarding}
+var openStates = []ledger.State{ledger.Delayed, ledger.Recalling, ledger.Held, ledger.Releasing,
+	ledger.Discarding}
 
 // allStates in the order of a hold's life.
-var allStates = append(slices.Clone(openStates), store.Released, store.Discarded, store.Vanished,
-	store.Gone, store.Passed)
+var allStates = append(slices.Clone(openStates), ledger.Released, ledger.Discarded, ledger.Vanished,
+	ledger.Gone, ledger.Passed)
 
 // filterFlags are the same on list, release and discard.
 type filterFlags struct {
@@ -85,8 +86,8 @@ func (f *filterFlags) given() bool {
 }
 
 // filter turns flags and ids into the store's words. Mistakes are usage errors.
-func (f *filterFlags) filter(ids []string, now time.Time) (store.Filter, error) {
-	out := store.Filter{Sender: f.sender, Host: f.host, MinPoints: f.minPoints}
+func (f *filterFlags) filter(ids []string, now time.Time) (ledger.HoldFilter, error) {
+	out := ledger.HoldFilter{Sender: f.sender, Host: f.host, MinPoints: f.minPoints}
 	var errs []error
 	for _, id := range ids {
 		n, err := parseID("H", id)
@@ -104,10 +105,10 @@ func (f *filterFlags) filter(ids []string, now time.Time) (store.Filter, error) 
 	out.Until, err = parseTime("--until", f.until, now)
 	errs = append(errs, err)
 	for _, s := range f.states {
-		if !slices.Contains(allStates, store.State(s)) {
+		if !slices.Contains(allStates, ledger.State(s)) {
 			errs = append(errs, fmt.Errorf("--state %q is not one of: %s", s, stateNames()))
 		}
-		out.States = append(out.States, store.State(s))
+		out.States = append(out.States, ledger.State(s))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return out, usageError{err}
@@ -147,7 +148,7 @@ func parseTime(flag, text string, now time.Time) (time.Time, error) {
 func completeIDs(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 	var list []string
 	err := withStore(cmd, func(_ config.Config, db *store.DB) error {
-		holds, err := db.Holds(cmd.Context(), store.Filter{States: openStates})
+		holds, err := db.Holds(cmd.Context(), ledger.HoldFilter{States: openStates})
 		for i := range holds {
 			list = append(list, holds[i].Name()+"\t"+holds[i].Record.Envelope.Sender)
 		}

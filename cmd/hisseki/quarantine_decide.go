@@ -13,13 +13,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"hisseki/internal/config"
+	"hisseki/ledger"
 	"hisseki/store"
 )
 
 // decision is release or discard.
 type decision struct {
 	verb, done, short string
-	to                store.State
+	to                ledger.State
 	filters           filterFlags
 	dryRun, yes, json bool
 	reason            string
@@ -58,8 +59,8 @@ func (d *decision) run(cmd *cobra.Command, db *store.DB, ids []string) error {
 		return err
 	}
 	found := len(holds)
-	holds = slices.DeleteFunc(holds, func(h store.Hold) bool {
-		return h.State != store.Held && h.State != store.Delayed
+	holds = slices.DeleteFunc(holds, func(h ledger.Hold) bool {
+		return h.State != ledger.Held && h.State != ledger.Delayed
 	})
 	if len(holds) == 0 {
 		if found > 0 {
@@ -90,7 +91,7 @@ func (d *decision) run(cmd *cobra.Command, db *store.DB, ids []string) error {
 }
 
 // carryOut decides each mail. The agent does the rest.
-func (d *decision) carryOut(cmd *cobra.Command, db *store.DB, holds []store.Hold, missing bool) error {
+func (d *decision) carryOut(cmd *cobra.Command, db *store.DB, holds []ledger.Hold, missing bool) error {
 	var decided []int64
 	var errs []error
 	for i := range holds {
@@ -122,7 +123,7 @@ func (d *decision) tell(cmd *cobra.Command, db *store.DB, decided []int64) error
 	if len(decided) == 0 {
 		return nil
 	}
-	holds, err := db.Holds(cmd.Context(), store.Filter{IDs: decided})
+	holds, err := db.Holds(cmd.Context(), ledger.HoldFilter{IDs: decided})
 	if err != nil {
 		return err
 	}
@@ -154,7 +155,7 @@ func confirm(cmd *cobra.Command, what string) error {
 }
 
 // senders names whose mail it is: "of bando@example.jp (38), sato@example.jp (2)".
-func senders(holds []store.Hold) string {
+func senders(holds []ledger.Hold) string {
 	count := map[string]int{}
 	var names []string
 	for i := range holds {

@@ -9,6 +9,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/internal/config"
+	"hisseki/ledger"
 	"hisseki/store"
 )
 
@@ -52,7 +53,7 @@ type holdLine struct {
 	Schema     int                 `json:"schema"`
 	Kind       string              `json:"kind"`
 	ID         string              `json:"id"`
-	State      store.State         `json:"state"`
+	State      ledger.State        `json:"state"`
 	Time       time.Time           `json:"time"`
 	Sender     string              `json:"sender"`
 	Incident   *string             `json:"incident"`
@@ -75,7 +76,7 @@ type holdLine struct {
 	Evidence   []analyzer.Evidence `json:"evidence"`
 }
 
-func lineOf(h *store.Hold) holdLine {
+func lineOf(h *ledger.Hold) holdLine {
 	r := h.Record
 	line := holdLine{
 		Schema: 1, Kind: "hold", ID: h.Name(), State: h.State, Time: r.Envelope.Time,
@@ -101,7 +102,7 @@ func lineOf(h *store.Hold) holdLine {
 	return line
 }
 
-func writeHolds(w io.Writer, holds []store.Hold) error {
+func writeHolds(w io.Writer, holds []ledger.Hold) error {
 	lines := make([]holdLine, len(holds))
 	for i := range holds {
 		lines[i] = lineOf(&holds[i])
@@ -109,7 +110,7 @@ func writeHolds(w io.Writer, holds []store.Hold) error {
 	return writeLines(w, lines)
 }
 
-func holdTable(w io.Writer, holds []store.Hold) error {
+func holdTable(w io.Writer, holds []ledger.Hold) error {
 	t := newTable(w, "id", "time", "state", "sender", "recipients", "points", "link", "because")
 	for i := range holds {
 		h := &holds[i]
@@ -118,7 +119,7 @@ func holdTable(w io.Writer, holds []store.Hold) error {
 		if h.Incident != 0 {
 			incident = " " + incidentName(h.Incident)
 		}
-		if !h.Recalled.IsZero() && h.State != store.Recalling && h.State != store.Gone {
+		if !h.Recalled.IsZero() && h.State != ledger.Recalling && h.State != ledger.Gone {
 			incident += " recalled"
 		}
 		because := ""

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hisseki/internal/config"
+	"hisseki/ledger"
 	"hisseki/store"
 )
 
@@ -54,7 +55,7 @@ func newQuarantineShow() *cobra.Command {
 }
 
 // showHolds notes in the audit log what it shows. When that fails nothing is shown.
-func showHolds(cmd *cobra.Command, cfg config.Config, db *store.DB, holds []store.Hold,
+func showHolds(cmd *cobra.Command, cfg config.Config, db *store.DB, holds []ledger.Hold,
 	asJSON, mail bool) error {
 	for i := range holds {
 		h := &holds[i]
@@ -81,11 +82,11 @@ func showHolds(cmd *cobra.Command, cfg config.Config, db *store.DB, holds []stor
 }
 
 // canShowMail says whether the mail itself can be read: by root, from the queue.
-func canShowMail(h *store.Hold) bool {
+func canShowMail(h *ledger.Hold) bool {
 	return os.Geteuid() == 0 && h.Record.Envelope.QueueID != "" && inQueue(h.State)
 }
 
-func showHold(ctx context.Context, w io.Writer, cfg config.Config, h *store.Hold, mail bool) error {
+func showHold(ctx context.Context, w io.Writer, cfg config.Config, h *ledger.Hold, mail bool) error {
 	var b strings.Builder
 	r, e := h.Record, &h.Record.Envelope
 	field := func(name, value string) {
@@ -104,7 +105,7 @@ func showHold(ctx context.Context, w io.Writer, cfg config.Config, h *store.Hold
 	field("subject", r.Subject)
 	field("client", strings.TrimSpace(clientText(h)+" "+e.Helo))
 	field("queue id", e.QueueID+" on "+e.Host)
-	if !h.Due.IsZero() && h.State == store.Delayed {
+	if !h.Due.IsZero() && h.State == ledger.Delayed {
 		field("leaves", stamp(h.Due)+" unless more follows")
 	}
 	if !h.Recalled.IsZero() {
@@ -141,11 +142,11 @@ func showHold(ctx context.Context, w io.Writer, cfg config.Config, h *store.Hold
 	return nil
 }
 
-func inQueue(s store.State) bool {
+func inQueue(s ledger.State) bool {
 	return slices.Contains(openStates, s)
 }
 
-func clientText(h *store.Hold) string {
+func clientText(h *ledger.Hold) string {
 	e := &h.Record.Envelope
 	if !e.Client.IsValid() {
 		return ""

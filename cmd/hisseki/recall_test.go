@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"hisseki/internal/company"
+	"hisseki/ledger"
 	"hisseki/quarantine"
-	"hisseki/store"
 )
 
 // TestRecall: mail of an attack that had passed is put on hold while it waits for another
@@ -52,7 +52,7 @@ func TestRecall(t *testing.T) {
 	begin := time.Now()
 	r.send(&theft[3])
 	wait(t, "a recall", func() bool {
-		return len(r.holds(db, store.Filter{Incident: 1})) > 1
+		return len(r.holds(db, ledger.HoldFilter{Incident: 1})) > 1
 	})
 	r.agent.kill()
 	r.startAgent()
@@ -60,7 +60,7 @@ func TestRecall(t *testing.T) {
 	r.comes(waiting[1], "hold")
 	t.Logf("recalled %v after the first held mail", time.Since(begin).Round(time.Second))
 	wait(t, "the recalled mail held", func() bool {
-		return len(r.holds(db, store.Filter{Incident: 1, States: []store.State{store.Held}})) == 3
+		return len(r.holds(db, ledger.HoldFilter{Incident: 1, States: []ledger.State{ledger.Held}})) == 3
 	})
 	list := r.hisseki("quarantine", "list", "--incident", "I1", "--state", "held")
 	if n := strings.Count(list, "I1 recalled"); n != 2 || !strings.Contains(list, colleague.Login) {

@@ -11,6 +11,7 @@ import (
 	"hisseki/analyzer"
 	"hisseki/analyzer/content"
 	"hisseki/internal/config"
+	"hisseki/ledger"
 	"hisseki/store"
 )
 
@@ -229,7 +230,7 @@ func newListRules(use, short, kind string) *cobra.Command {
 	return cmd
 }
 
-func writeRules(cmd *cobra.Command, list []store.Rule, asJSON bool) error {
+func writeRules(cmd *cobra.Command, list []ledger.Rule, asJSON bool) error {
 	var lines []ruleLine
 	t := newTable(cmd.OutOrStdout(), "for", "rule", "since", "until", "by", "reason")
 	for i := range list {

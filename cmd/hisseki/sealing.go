@@ -9,6 +9,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/internal/config"
+	"hisseki/ledger"
 	"hisseki/seal"
 	"hisseki/store"
 )
@@ -58,7 +59,7 @@ func sealRecipient(cfg config.Privacy) (*seal.Recipient, error) {
 }
 
 // unsealed is a hold's excerpt for a reviewer, or why it cannot be read.
-func unsealed(cfg config.Privacy, h *store.Hold) string {
+func unsealed(cfg config.Privacy, h *ledger.Hold) string {
 	if cfg.ExcerptIdentity == "" {
 		return "sealed: set privacy.excerpt_identity to the key's file"
 	}

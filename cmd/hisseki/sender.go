@@ -13,6 +13,7 @@ import (
 	"hisseki/analyzer"
 	"hisseki/baseline"
 	"hisseki/internal/config"
+	"hisseki/ledger"
 	"hisseki/store"
 )
 
@@ -171,7 +172,7 @@ func (s *senderLine) look(ctx context.Context, db *store.DB, now time.Time) erro
 	if err != nil || !ok {
 		return err
 	}
-	s.Rule, s.Until = (&store.Rule{Override: rule}).Verb(), &rule.Until
+	s.Rule, s.Until = (&ledger.Rule{Override: rule}).Verb(), &rule.Until
 	if rule.Mode != "" {
 		s.Mode = rule.Mode
 	}

@@ -16,6 +16,7 @@ import (
 
 	"hisseki/internal/company"
 	"hisseki/internal/mta"
+	"hisseki/ledger"
 	"hisseki/store"
 )
 
@@ -221,7 +222,7 @@ func (s *site) store() *store.DB {
 }
 
 // holds returns the holds that a filter chooses.
-func (s *site) holds(db *store.DB, f store.Filter) []store.Hold {
+func (s *site) holds(db *store.DB, f ledger.HoldFilter) []ledger.Hold {
 	s.t.Helper()
 	holds, err := db.Holds(s.t.Context(), f)
 	if err != nil {

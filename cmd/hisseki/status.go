@@ -11,6 +11,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/internal/config"
+	"hisseki/ledger"
 	"hisseki/store"
 )
 
@@ -23,7 +24,7 @@ type statusLine struct {
 	Agent    *time.Time              `json:"agent"`  // last heartbeat, null for never
 	Day      map[analyzer.Action]int `json:"day"`    // mails of 24 hours by what happened
 	Would    map[analyzer.Action]int `json:"would"`  // by what mode enforce does
-	Queue    map[store.State]int     `json:"queue"`  // kept mail by state
+	Queue    map[ledger.State]int    `json:"queue"`  // kept mail by state
 }
 
 func newStatus() *cobra.Command {
@@ -53,7 +54,7 @@ func lookAround(ctx context.Context, cfg config.Config, db *store.DB, now time.T
 ) (statusLine, error) {
 	s := statusLine{Schema: 1, Kind: "status", Database: cfg.Database, Milter: "answers",
 		Day: map[analyzer.Action]int{}, Would: map[analyzer.Action]int{},
-		Queue: map[store.State]int{}}
+		Queue: map[ledger.State]int{}}
 	if err := dialMilter(cfg.Milter.Listen); err != nil {
 		s.Milter = err.Error()
 	}
@@ -72,7 +73,7 @@ func lookAround(ctx context.Context, cfg config.Config, db *store.DB, now time.T
 		s.Day[records[i].Verdict.Action]++
 		s.Would[records[i].Verdict.Would]++
 	}
-	holds, err := db.Holds(ctx, store.Filter{States: openStates})
+	holds, err := db.Holds(ctx, ledger.HoldFilter{States: openStates})
 	for i := range holds {
 		s.Queue[holds[i].State]++
 	}
@@ -105,7 +106,7 @@ func (s *statusLine) print(w io.Writer, now time.Time) error {
 		safe(s.Milter, 200), agent, s.Database,
 		s.Day[analyzer.Pass], s.Day[analyzer.Delay], s.Day[analyzer.Hold],
 		s.Would[analyzer.Delay], s.Would[analyzer.Hold],
-		s.Queue[store.Held], s.Queue[store.Delayed], s.Queue[store.Recalling], s.Queue[store.Releasing],
-		s.Queue[store.Discarding])
+		s.Queue[ledger.Held], s.Queue[ledger.Delayed], s.Queue[ledger.Recalling], s.Queue[ledger.Releasing],
+		s.Queue[ledger.Discarding])
 	return err
 }

@@ -15,6 +15,7 @@ import (
 
 	"hisseki/internal/company"
 	"hisseki/internal/mta"
+	"hisseki/ledger"
 	"hisseki/store"
 )
 
@@ -221,8 +222,8 @@ func (w *world) steal(trouble bool) {
 		}
 	}
 	wait(w.t, "everything asked back is on hold or gone", func() bool {
-		recalled := w.holds(w.read, store.Filter{States: []store.State{store.Recalling}})
-		return len(recalled) == 0 && len(w.holds(w.read, store.Filter{})) == len(w.stolen)
+		recalled := w.holds(w.read, ledger.HoldFilter{States: []ledger.State{ledger.Recalling}})
+		return len(recalled) == 0 && len(w.holds(w.read, ledger.HoldFilter{})) == len(w.stolen)
 	})
 }
 
@@ -258,7 +259,7 @@ func (w *world) rotate() {
 
 // truth is what became of each of the thieves' mails by queue id and recipient, by the
 // sink and by Postfix's queue, without asking hisseki.
-func (w *world) truth() map[string]store.Fate {
+func (w *world) truth() map[string]ledger.Fate {
 	w.t.Helper()
 	queues := map[string]string{}
 	for line := range strings.Lines(w.queue()) {
@@ -274,7 +275,7 @@ func (w *world) truth() map[string]store.Fate {
 			queues[m.ID+" "+to.Address] = m.Queue
 		}
 	}
-	all := map[string]store.Fate{}
+	all := map[string]ledger.Fate{}
 	arrived := w.Sink.Mails()
 	for _, s := range w.stolen {
 		for _, to := range s.Recipients {
@@ -286,15 +287,15 @@ func (w *world) truth() map[string]store.Fate {
 			case got && queued:
 				w.t.Errorf("%s arrived and is in the %s queue", key, queue)
 			case got:
-				all[key] = store.FateDelivered
+				all[key] = ledger.FateDelivered
 			case queue == "hold":
-				all[key] = store.FateHeld
+				all[key] = ledger.FateHeld
 			case queued:
-				all[key] = store.FateDeferred
+				all[key] = ledger.FateDeferred
 			case w.Sink.Refused(to):
-				all[key] = store.FateBounced
+				all[key] = ledger.FateBounced
 			default:
-				all[key] = store.FateDiscarded
+				all[key] = ledger.FateDiscarded
 			}
 		}
 	}
@@ -320,20 +321,20 @@ type reported struct {
 			QueueID   string `json:"queue_id"`
 			Sender    string
 			Recipient string
-			Fate      store.Fate
+			Fate      ledger.Fate
 		}
 	}
 }
 
 type figures struct{ Reached, Open, Stopped, Refused int }
 
-func (f *figures) add(fate store.Fate) {
+func (f *figures) add(fate ledger.Fate) {
 	switch fate {
-	case store.FateDelivered:
+	case ledger.FateDelivered:
 		f.Reached++
-	case store.FateBounced:
+	case ledger.FateBounced:
 		f.Refused++
-	case store.FateDeferred:
+	case ledger.FateDeferred:
 		f.Open++
 	default:
 		f.Stopped++
@@ -363,7 +364,7 @@ func (w *world) compare(when string) {
 	w.t.Errorf("%s:\n%s", when, strings.Join(problems, "\n"))
 }
 
-func (w *world) differences(truth map[string]store.Fate, r *reported) (problems []string) {
+func (w *world) differences(truth map[string]ledger.Fate, r *reported) (problems []string) {
 	bad := func(format string, a ...any) { problems = append(problems, fmt.Sprintf(format, a...)) }
 	var total, mails figures
 	seen := map[string]bool{}
@@ -373,8 +374,8 @@ func (w *world) differences(truth map[string]store.Fate, r *reported) (problems 
 			recipient := strings.NewReplacer("[", "", "]", "").Replace(m.Recipient)
 			key := m.QueueID + " " + recipient
 			want, ok := truth[key]
-			if want == store.FateHeld && m.Fate == store.FateRecalled {
-				want = store.FateRecalled // Postfix does not know who put it on hold
+			if want == ledger.FateHeld && m.Fate == ledger.FateRecalled {
+				want = ledger.FateRecalled // Postfix does not know who put it on hold
 			}
 			if !ok || seen[key] || m.Fate != want {
 				bad("%s is %s, reported as %s", key, want, m.Fate)
@@ -403,16 +404,16 @@ func (w *world) differences(truth map[string]store.Fate, r *reported) (problems 
 }
 
 // worst is what a mail counts as: delivered when one recipient got it, and so on.
-func worst(truth map[string]store.Fate, s stolen) store.Fate {
-	for _, fate := range []store.Fate{store.FateDelivered, store.FateDeferred, store.FateHeld,
-		store.FateDiscarded} {
+func worst(truth map[string]ledger.Fate, s stolen) ledger.Fate {
+	for _, fate := range []ledger.Fate{ledger.FateDelivered, ledger.FateDeferred, ledger.FateHeld,
+		ledger.FateDiscarded} {
 		for _, to := range s.Recipients {
 			if truth[s.queueID+" "+to] == fate {
 				return fate
 			}
 		}
 	}
-	return store.FateBounced
+	return ledger.FateBounced
 }
 
 // joined checks that both victims' incidents are one case, that mail of each kind was let
@@ -428,11 +429,11 @@ func (w *world) joined() {
 		w.t.Errorf("the case has incidents of %v", senders)
 	}
 	kinds := map[string]int{}
-	for _, h := range w.holds(w.read, store.Filter{}) {
+	for _, h := range w.holds(w.read, ledger.HoldFilter{}) {
 		switch {
 		case h.Recalled.IsZero():
 			kinds["held"]++
-		case h.State == store.Held:
+		case h.State == ledger.Held:
 			kinds["recalled"]++
 		default:
 			kinds["gone"]++
@@ -478,7 +479,7 @@ func (w *world) confirm() {
 	w.t.Helper()
 	w.hisseki("incident", "confirm", "I1", "I2", "--yes", "--reason", "he phoned")
 	wait(w.t, "the discarding of all held mail", func() bool {
-		return len(w.holds(w.read, store.Filter{States: []store.State{store.Held, store.Discarding,
-			store.Recalling}})) == 0
+		return len(w.holds(w.read, ledger.HoldFilter{States: []ledger.State{ledger.Held, ledger.Discarding,
+			ledger.Recalling}})) == 0
 	})
 }

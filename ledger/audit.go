@@ -1,0 +1,22 @@
+package ledger
+
+import "time"
+
+// Act is one line of the audit log: who did what to which object, and why.
+type Act struct {
+	ID     int64
+	At     time.Time
+	Actor  string
+	Verb   string
+	Object string // "H12", "I3", "sender:b@example.jp" and so on
+	Reason string
+}
+
+// ActFilter chooses lines of the audit log. Zero fields choose everything.
+type ActFilter struct {
+	Since, Until time.Time // from the first on, before the second
+	Actor        string    // as written, or without " as root" and the like
+	Verb         string
+	Object       string // also without "sender:" or "url:", capitals or not
+	Limit        int    // the newest so many
+}

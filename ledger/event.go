@@ -1,0 +1,81 @@
+package ledger
+
+import (
+	"time"
+
+	"hisseki/analyzer"
+)
+
+// EventKind is what happened to an incident.
+type EventKind string
+
+// Kinds of events: an incident's states, and the way into the open one.
+const (
+	EventOpened    EventKind = "opened"
+	EventConfirmed EventKind = "confirmed"
+	EventDismissed EventKind = "dismissed"
+	EventEnded     EventKind = "ended"
+	EventReopened  EventKind = "reopened"
+)
+
+// Event is a change of an incident's state, kept in the transaction that made it.
+type Event struct {
+	N        int64  // its place in the order of all events
+	ID       string // the same for every receiver and run, in no other store
+	Kind     EventKind
+	At       time.Time
+	Incident int64
+	By       string
+	Reason   string
+	Runs     int       // of the hook that it was claimed for, begun until now
+	First    time.Time // when the first of them began
+}
+
+// HookRun is what came of telling a hook an event.
+type HookRun struct {
+	Error  string // "" for success
+	Output string // the store keeps its first 16 KiB
+}
+
+// States of an event at a hook, given to EndEvent.
+const (
+	HookDue     = "due"
+	HookDone    = "done"    // told
+	HookSkipped = "skipped" // not wanted there
+	HookFailed  = "failed"  // given up
+)
+
+// Note is what a hook said of an incident: what a command printed, or why it failed.
+type Note struct {
+	At     time.Time
+	Hook   string
+	Event  EventKind
+	State  string // due, done or failed
+	Runs   int    // begun
+	Error  string // of the last run that ended, "" for success
+	Output string // of the same, as printed: hostile
+}
+
+// Alert is a mail about an incident that the postmaster is to get now.
+type Alert struct {
+	Incident int64
+	FirstID  string // Message-ID of the incident's first mail, "" when this is the first
+	Tries    int    // to send this one, begun until now
+}
+
+// Brief is an incident in short, for alerts and hooks.
+type Brief struct {
+	ID         int64
+	Case       int64 // the campaign: the number of its first incident
+	Sender     string
+	State      IncidentState
+	Opened     time.Time
+	Holds      int
+	Waiting    int       // of these, still in the queue and undecided
+	Passed     int       // of these, not kept: the mode was observe
+	Last       time.Time // of the last hold's mail
+	Recipients int       // of the holds, each once
+	Domains    int       // of these
+	Hosts      []string  // of unusual links in the holds
+	Evidence   []analyzer.Evidence
+}

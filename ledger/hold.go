@@ -1,0 +1,67 @@
+package ledger
+
+import (
+	"fmt"
+	"time"
+
+	"hisseki/analyzer"
+)
+
+// State is where a hold is in its life.
+type State string
+
+// States. A delayed mail leaves by itself; releasing, discarding and recalling wait for
+// the agent on the mail's MTA host; vanished means that the mail left the queue without
+// us, gone that it had left before it could be recalled, passed that mode observe let it go
+// where mode enforce had held it.
+const (
+	Delayed    State = "delayed"
+	Held       State = "held"
+	Releasing  State = "releasing"
+	Released   State = "released"
+	Discarding State = "discarding"
+	Discarded  State = "discarded"
+	Vanished   State = "vanished"
+	Recalling  State = "recalling"
+	Gone       State = "gone"
+	Passed     State = "passed"
+)
+
+// Hold is one kept mail with its record.
+type Hold struct {
+	ID           int64
+	State        State
+	Incident     int64     // 0 for a delay that never became more
+	Due          time.Time // when the agent should act next, zero for never
+	By           string
+	Reason       string
+	Decided      time.Time
+	Promoted     time.Time // when a delay became a hold, zero when it did not
+	Recalled     time.Time // when it was asked back for an incident, zero when it was not
+	Tells        bool      // says what its incident's campaign is: held for what it is itself
+	Attempts     int
+	Error        string // of the last attempt
+	Excerpt      string
+	ExcerptUntil time.Time
+	Record       *analyzer.Record
+	Recipients   []string
+}
+
+// Name is the hold's stable id for people, such as "H12".
+func (h *Hold) Name() string { return fmt.Sprintf("H%d", h.ID) }
+
+// HoldFilter chooses holds; zero fields choose all.
+type HoldFilter struct {
+	IDs       []int64
+	Sender    string
+	Incident  int64
+	Since     time.Time
+	Until     time.Time
+	Host      string // of an unusual URL: its registrable domain
+	MinPoints float64
+	States    []State
+	MTA       string    // host that took the mail
+	QueueID   string    // that the host gave it
+	DueBy     time.Time // the agent should act by then
+	Limit     int       // the oldest so many
+}

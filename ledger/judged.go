@@ -1,0 +1,18 @@
+package ledger
+
+import (
+	"time"
+
+	"hisseki/analyzer"
+)
+
+// Judged is what is known today of a mail that was judged: enough to ask what other
+// thresholds had done, and whether that had been right.
+type Judged struct {
+	At        time.Time
+	Sender    string
+	Verdict   analyzer.Verdict // points, sum, lure, cause, action, would
+	State     State            // of its hold, "" when it was neither delayed nor held
+	Promoted  bool             // a delay that became a hold
+	Confirmed bool             // of a sender while a confirmed incident was open
+}

@@ -1,0 +1,26 @@
+package ledger
+
+import (
+	"time"
+
+	"hisseki/analyzer"
+)
+
+// Suspect is a mail that no incident keeps, but that shares something with one.
+type Suspect struct {
+	Record *analyzer.Record // with recipients
+	Traits []analyzer.Trait
+	Points float64 // with what is known today; the record's verdict has those of then
+}
+
+// Scope is everything that is known of some incidents: the answer to "who got what?".
+type Scope struct {
+	At        time.Time // of the answer, UTC
+	Incidents []Incident
+	Holds     []Hold                    // their mail, oldest first
+	Suspects  []Suspect                 // mail like theirs that nobody kept, oldest first
+	Fates     map[int64][]RecipientFate // by record, in the envelope's order
+	Logins    []analyzer.Login          // of their senders, oldest first
+	Notes     map[int64][]Note          // by incident: what hooks said, oldest first
+	Usual     map[string][]time.Time    // when a sender sent other mail in the weeks before, rising
+}
