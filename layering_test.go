@@ -19,6 +19,8 @@ var mayImport = map[string][]string{
 	"internal/mta":        nil,
 	"internal/config":     {"analyzer"},
 	"internal/company":    nil,
+	"internal/demo":       {"analyzer/content", "internal/company", "internal/table", "internal/term", "ledger", "store"},
+	"internal/table":      nil,
 	"internal/signalname": nil,
 	"internal/capped":     nil,
 	"hook":                {"analyzer", "internal/capped", "internal/signalname", "internal/term"},
@@ -40,13 +42,14 @@ var mayImport = map[string][]string{
 
 // onlyIn says which packages may know a technology.
 var onlyIn = map[string][]string{
-	"database/sql":                   {"store"},
-	"github.com/mattn/go-sqlite3":    {"store"},
-	"github.com/pressly/goose/v3":    {"store"},
-	"github.com/emersion/go-milter":  {"milter", "cmd/hisseki"},
-	"github.com/emersion/go-message": {"analyzer/content"},
-	"github.com/prometheus":          {"metrics"},
-	"filippo.io/age":                 {"seal"},
+	"database/sql":                    {"store"},
+	"github.com/mattn/go-sqlite3":     {"store"},
+	"github.com/pressly/goose/v3":     {"store"},
+	"github.com/emersion/go-milter":   {"milter", "internal/demo"},
+	"github.com/jedib0t/go-pretty/v6": {"internal/evaluate", "internal/table", "replay"},
+	"github.com/emersion/go-message":  {"analyzer/content"},
+	"github.com/prometheus":           {"metrics"},
+	"filippo.io/age":                  {"seal"},
 }
 
 type listed struct {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"hisseki/internal/company"
+	"hisseki/internal/demo"
 	"hisseki/store"
 )
 
@@ -24,7 +25,7 @@ type patient struct {
 	db     string
 	config string
 	serve  *process
-	mta    demoMTA
+	mta    demo.MTA
 	mails  []company.Mail
 	sent   int
 }
@@ -33,9 +34,9 @@ type patient struct {
 func newPatient(t *testing.T, dir string) *patient {
 	t.Helper()
 	address := freeAddress(t)
-	p := &patient{t: t, db: filepath.Join(dir, "hisseki.db"), mta: newDemoMTA("tcp", address),
+	p := &patient{t: t, db: filepath.Join(dir, "hisseki.db"), mta: demo.NewMTA("tcp", address),
 		config: filepath.Join(t.TempDir(), "hisseki.toml"),
-		mails:  company.New(demoSeed).Weeks(1, time.Now())}
+		mails:  company.New(demo.Seed).Weeks(1, time.Now())}
 	p.configure(fmt.Sprintf("database = %q\nmilter.listen = %q\n", p.db, "inet:"+address))
 	return p
 }
@@ -77,7 +78,7 @@ func (p *patient) mail() bool {
 	m := &p.mails[p.sent%len(p.mails)]
 	p.sent++
 	began := time.Now()
-	kept, err := p.mta.send(m, fmt.Sprintf("4FAULT%04dz", p.sent))
+	kept, err := p.mta.Send(m, fmt.Sprintf("4FAULT%04dz", p.sent))
 	if err != nil || kept {
 		p.t.Fatalf("mail %d did not pass: kept %v, %v\n%s", p.sent, kept, err, p.serve.said())
 	}

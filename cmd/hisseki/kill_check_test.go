@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"hisseki/internal/demo"
 	"hisseki/internal/mta"
 	"hisseki/ledger"
 	"hisseki/quarantine"
@@ -30,7 +31,7 @@ func (k *killing) settle() {
 	ahead, strangers := 2*time.Minute, -1
 	var log bytes.Buffer
 	agent := &quarantine.Agent{
-		Host: demoHost, Store: tasks{k.store}, Log: slog.New(slog.NewTextHandler(&log, nil)),
+		Host: demo.Host, Store: tasks{k.store}, Log: slog.New(slog.NewTextHandler(&log, nil)),
 		MTA:   &quarantine.Queue{ConfigDir: k.Config, Timeout: time.Minute},
 		Now:   func() time.Time { return time.Now().Add(ahead) },
 		Every: time.Second, Seen: func(c quarantine.Counts) { strangers = c.Strangers },

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"hisseki/internal/company"
+	"hisseki/internal/demo"
 )
 
 // TestServeShowsItself reads metrics, health and what systemd is told from a serve that
@@ -42,9 +43,9 @@ func TestServeShowsItself(t *testing.T) {
 	}
 	firm := company.New(1)
 	mails := firm.Weeks(1, scriptEnd)
-	mta := newDemoMTA("tcp", at)
+	mta := demo.NewMTA("tcp", at)
 	for i := range mails[:3] {
-		if _, err := mta.send(&mails[i], fmt.Sprintf("4METRICS%03dz", i)); err != nil {
+		if _, err := mta.Send(&mails[i], fmt.Sprintf("4METRICS%03dz", i)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -8,11 +8,10 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 	xterm "golang.org/x/term"
 
+	"hisseki/internal/table"
 	"hisseki/internal/term"
 )
 
@@ -43,77 +42,33 @@ func wantsColour(w io.Writer) bool {
 	return isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
-// listing is a table for people, aligned also where Japanese is in it.
+// listing is a table for people.
 type listing struct {
-	out    io.Writer
-	table  table.Writer
-	colour bool
+	*table.Table
+	screen table.Screen
 }
 
 func newTable(w io.Writer, columns ...string) *listing {
-	t := &listing{out: w, table: table.NewWriter(), colour: wantsColour(w)}
-	style := table.StyleDefault
-	style.Options = table.Options{}
-	style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
-	style.Format.Header = text.FormatDefault
-	t.table.SetStyle(style)
-	t.table.SuppressTrailingSpaces()
-	t.table.AppendHeader(cells(columns))
-	return t
-}
-
-func cells(values []string) table.Row {
-	row := make(table.Row, len(values))
-	for i, v := range values {
-		row[i] = v
+	list := make([]table.Column, len(columns))
+	for i, name := range columns {
+		list[i] = table.Fixed(name)
 	}
-	return row
+	s := table.Screen{Writer: w, Colour: wantsColour(w)}
+	return &listing{table.New(s, list...), s}
 }
 
-func (t *listing) row(values ...string) { t.table.AppendRow(cells(values)) }
-
-func (t *listing) write() error {
-	_, err := fmt.Fprintln(t.out, t.table.Render())
-	return err
-}
-
-// paint gives a state or action its colour.
-func (t *listing) paint(word string) string {
-	if !t.colour {
-		return word
-	}
-	switch word {
-	case "held", "hold", "stale", "bad":
-		return text.FgRed.Sprint(word)
-	case "delayed", "delay", "releasing", "discarding", "warn":
-		return text.FgYellow.Sprint(word)
-	case "released", "pass", "ok":
-		return text.FgGreen.Sprint(word)
-	}
-	return word
-}
+func (t *listing) row(values ...string)     { t.Row(values...) }
+func (t *listing) write() error             { return t.Write() }
+func (t *listing) paint(word string) string { return t.screen.Paint(word) }
 
 // safe makes text from a mail fit for a terminal.
 func safe(s string, most int) string { return term.Safe(s, most) }
 
 // stamp is a time in the machine's zone.
-func stamp(t time.Time) string { return t.Local().Format("2006-01-02 15:04") }
+func stamp(t time.Time) string { return term.Stamp(t) }
 
 func points(p float64) string { return strconv.FormatFloat(p, 'f', 1, 64) }
 
 func incidentName(id int64) string { return fmt.Sprintf("I%d", id) }
 
-// few shows the first of a list and how many more there are.
-func few(list []string, n int) string {
-	out := ""
-	for i, s := range list {
-		if i == n {
-			return fmt.Sprintf("%s +%d", out, len(list)-n)
-		}
-		if i > 0 {
-			out += ", "
-		}
-		out += safe(s, 40)
-	}
-	return out
-}
+func few(list []string, n int) string { return term.Few(list, n) }

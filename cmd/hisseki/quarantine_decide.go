@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hisseki/internal/config"
+	"hisseki/internal/term"
 	"hisseki/ledger"
 	"hisseki/store"
 )
@@ -176,9 +177,4 @@ func senders(holds []ledger.Hold) string {
 	return "of " + strings.Join(parts, ", ")
 }
 
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
+func counted(n int, noun string) string { return term.Count(n, noun) }

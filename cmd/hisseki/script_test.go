@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"hisseki/internal/company"
+	"hisseki/internal/demo"
 )
 
 func TestMain(m *testing.M) {
@@ -58,7 +59,7 @@ func writeCompany(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: company DIR")
 	}
-	_, err := company.WriteTimeline(ts.MkAbs(args[0]), company.New(demoSeed).Weeks(3, scriptEnd))
+	_, err := company.WriteTimeline(ts.MkAbs(args[0]), company.New(demo.Seed).Weeks(3, scriptEnd))
 	ts.Check(err)
 }
 
@@ -69,16 +70,16 @@ func playIncident(ts *testscript.TestScript, neg bool, args []string) {
 		_, err := fmt.Sscan(args[1], &n)
 		ts.Check(err)
 	}
-	if neg || n < 1 || n > demoMails {
+	if neg || n < 1 || n > demo.Mails {
 		ts.Fatalf("usage: incident SOCKET N")
 	}
-	firm := company.New(demoSeed)
+	firm := company.New(demo.Seed)
 	firm.Weeks(3, scriptEnd)
-	theft, _ := firm.Incident(scriptEnd, demoSpan, demoMails)
-	mta := newDemoMTA("unix", ts.MkAbs(args[0]))
+	theft, _ := firm.Incident(scriptEnd, demo.Span, demo.Mails)
+	mta := demo.NewMTA("unix", ts.MkAbs(args[0]))
 	kept := 0
 	for i := range theft[:n] {
-		ok, err := mta.send(&theft[i], fmt.Sprintf("4SCRIPT%04dz", i+1))
+		ok, err := mta.Send(&theft[i], fmt.Sprintf("4SCRIPT%04dz", i+1))
 		ts.Check(err)
 		if ok {
 			kept++

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"hisseki/internal/company"
+	"hisseki/internal/demo"
 	"hisseki/internal/mta"
 	"hisseki/ledger"
 	"hisseki/store"
@@ -75,13 +76,13 @@ func newSite(t *testing.T, o siteOptions) *site {
 		milter = "inet:" + s.listen
 	}
 	var users []string
-	for _, m := range company.New(demoSeed).Weeks(1, time.Now()) {
+	for _, m := range company.New(demo.Seed).Weeks(1, time.Now()) {
 		if !slices.Contains(users, m.Login) {
 			users = append(users, m.Login)
 		}
 	}
 	s.Instance = mta.Start(t, mta.Options{Milters: []string{milter}, Users: users,
-		Host: demoHost, Chroot: o.unix})
+		Host: demo.Host, Chroot: o.unix})
 	address := "inet:" + s.listen
 	if o.unix {
 		s.listen = filepath.Join(s.Queue, "hisseki", "milter.sock")
@@ -270,11 +271,11 @@ func same(got *mta.Mail, m *company.Mail) bool {
 // mail, and a thief's.
 func plot() (past, ordinary, theft []company.Mail) {
 	now := time.Now()
-	firm, at := company.New(demoSeed), lastTuesday(now)
+	firm, at := company.New(demo.Seed), demo.LastTuesday(now)
 	all := firm.Weeks(3, at.Add(4*time.Hour))
 	i := slices.IndexFunc(all, func(m company.Mail) bool { return !m.Time.Before(at) })
 	past, ordinary = all[:i], all[i:]
-	theft, _ = firm.Incident(at, demoSpan, demoMails)
+	theft, _ = firm.Incident(at, demo.Span, demo.Mails)
 	// That Tuesday is now, so that the test does not depend on when it is run.
 	for i := range past {
 		past[i].Time = past[i].Time.Add(now.Sub(at))

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"hisseki/internal/company"
+	"hisseki/internal/demo"
 	"hisseki/internal/mta"
 	"hisseki/ledger"
 	"hisseki/store"
@@ -76,8 +77,8 @@ func TestTheft(t *testing.T) {
 // before is three weeks of a company's mail until now, and the next mails of those whose
 // accounts are not stolen.
 func before(now time.Time) (past, ordinary []company.Mail) {
-	end := lastTuesday(now)
-	all := company.New(demoSeed).Weeks(3, end.Add(9*time.Hour))
+	end := demo.LastTuesday(now)
+	all := company.New(demo.Seed).Weeks(3, end.Add(9*time.Hour))
 	for _, m := range all {
 		switch {
 		case m.Time.Before(end):
@@ -230,8 +231,8 @@ func (w *world) steal(trouble bool) {
 // written are the thieves' mails: 40 of the victim's to 12 companies, each fifth to two of
 // them, and some of the second victim's with the same link.
 func (w *world) written() []company.Mail {
-	firm := company.New(demoSeed)
-	all, _ := firm.Incident(time.Now(), demoSpan, stolenMails+secondMails)
+	firm := company.New(demo.Seed)
+	all, _ := firm.Incident(time.Now(), demo.Span, stolenMails+secondMails)
 	for i := range all {
 		m := &all[i]
 		m.Recipients = []string{fmt.Sprintf("p%d@%s", i, domainOf(i))}

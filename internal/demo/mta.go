@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"bytes"
@@ -12,14 +12,15 @@ import (
 	"hisseki/internal/company"
 )
 
-// demoHost is how the demo's MTA names itself.
-const demoHost = "mail.example.jp"
+// Host is how the demo's MTA names itself.
+const Host = "mail.example.jp"
 
-// demoMTA speaks to the milter as Postfix does, one session per client connection.
-type demoMTA struct{ client *gomilter.Client }
+// MTA speaks to a milter as Postfix does, one session per client connection.
+type MTA struct{ client *gomilter.Client }
 
-func newDemoMTA(network, address string) demoMTA {
-	return demoMTA{gomilter.NewClientWithOptions(network, address, gomilter.ClientOptions{
+// NewMTA returns an MTA whose milter listens at an address, such as "unix", "/run/m.sock".
+func NewMTA(network, address string) MTA {
+	return MTA{gomilter.NewClientWithOptions(network, address, gomilter.ClientOptions{
 		// The library's default mask is refused by its own server.
 		ActionMask:   gomilter.OptAddHeader | gomilter.OptQuarantine,
 		ReadTimeout:  30 * time.Second,
@@ -27,8 +28,8 @@ func newDemoMTA(network, address string) demoMTA {
 	})}
 }
 
-// send submits a mail and says whether it has to stay in the hold queue.
-func (m demoMTA) send(mail *company.Mail, queueID string) (kept bool, err error) {
+// Send submits a mail and says whether it has to stay in the hold queue.
+func (m MTA) Send(mail *company.Mail, queueID string) (kept bool, err error) {
 	src, err := content.ReadSource(bytes.NewReader(mail.Message), 0)
 	if err != nil {
 		return false, err
@@ -60,7 +61,7 @@ func (m demoMTA) send(mail *company.Mail, queueID string) (kept bool, err error)
 }
 
 // envelope sends what comes before the header, with the macros that Postfix sends.
-func (m demoMTA) envelope(s *gomilter.ClientSession, mail *company.Mail, queueID string) error {
+func (m MTA) envelope(s *gomilter.ClientSession, mail *company.Mail, queueID string) error {
 	client, err := netip.ParseAddr(mail.Client)
 	if err != nil {
 		return err
@@ -70,7 +71,7 @@ func (m demoMTA) envelope(s *gomilter.ClientSession, mail *company.Mail, queueID
 		family = gomilter.FamilyInet6
 	}
 	steps := []func() error{
-		func() error { return s.Macros(gomilter.CodeConn, "j", demoHost, "{daemon_name}", "submission") },
+		func() error { return s.Macros(gomilter.CodeConn, "j", Host, "{daemon_name}", "submission") },
 		func() error { return want(s.Conn("unknown", family, 50000, mail.Client)) },
 		func() error { return want(s.Helo(mail.Helo)) },
 		func() error {

@@ -1,11 +1,12 @@
-package main
+package demo
 
 import (
 	"context"
 	"fmt"
 
 	"hisseki/internal/company"
-	"hisseki/internal/config"
+	"hisseki/internal/table"
+	"hisseki/internal/term"
 	"hisseki/ledger"
 )
 
@@ -19,7 +20,8 @@ func (d *demo) report(ctx context.Context) error {
 	for i := range holds {
 		byID[holds[i].Record.Envelope.QueueID] = &holds[i]
 	}
-	t := newTable(d.out, "  time", "who", "to", "fate", "points", "because")
+	t := table.New(table.Screen{Writer: d.out}, table.Fixed("  time"), table.Fixed("who"),
+		table.Fixed("to"), table.Fixed("fate"), table.Fixed("points"), table.Fixed("because"))
 	var count struct{ escaped, held, delayed, others, disturbed int }
 	for i := range d.sent {
 		s := &d.sent[i]
@@ -30,7 +32,7 @@ func (d *demo) report(ctx context.Context) error {
 		fate, score, because := d.fate(h)
 		who := "the thief"
 		if !s.theft {
-			who = safe(s.mail.Login, 30)
+			who = term.Safe(s.mail.Login, 30)
 			count.others++
 			if h != nil {
 				count.disturbed++
@@ -48,16 +50,16 @@ func (d *demo) report(ctx context.Context) error {
 		}
 		// The first mails and every honest one; the rest of the burst is all the same.
 		if i < 8 || !s.theft || i == len(d.sent)-1 {
-			t.row("  "+s.mail.Time.In(company.Tokyo).Format("15:04:05"), who,
-				safe(s.mail.Recipients[0], 30), t.paint(fate), score, because)
+			t.Row("  "+s.mail.Time.In(company.Tokyo).Format("15:04:05"), who,
+				term.Safe(s.mail.Recipients[0], 30), fate, score, because)
 		}
 	}
-	if err := t.write(); err != nil {
+	if err := t.Write(); err != nil {
 		return err
 	}
 	d.say("\n   Of the thief's %d mails %d escaped and %d are in quarantine, %d of those delayed first.\n"+
 		"   Of %d honest mails meanwhile %d had to wait.\n",
-		demoMails, count.escaped, count.held, count.delayed, count.others, count.disturbed)
+		Mails, count.escaped, count.held, count.delayed, count.others, count.disturbed)
 	return d.firstHold(ctx, holds)
 }
 
@@ -71,9 +73,9 @@ func (d *demo) fate(h *ledger.Hold) (fate, score, because string) {
 		fate = "delayed, then held"
 	}
 	if len(v.Evidence) > 0 {
-		because = safe(v.Evidence[0].Text, 46)
+		because = term.Safe(v.Evidence[0].Text, 46)
 	}
-	return fate, points(v.Points), because
+	return fate, fmt.Sprintf("%.1f", v.Points), because
 }
 
 func (d *demo) firstHold(ctx context.Context, holds []ledger.Hold) error {
@@ -82,8 +84,10 @@ func (d *demo) firstHold(ctx context.Context, holds []ledger.Hold) error {
 			continue
 		}
 		d.say("\n3. Why the first of them was held:\n\n")
-		if err := showHold(ctx, d.out, config.Config{}, &holds[i], false); err != nil {
-			return err
+		show := d.hisseki(ctx, "quarantine", "show", "--no-mail", holds[i].Name())
+		show.Stdout, show.Stderr = d.out, d.out
+		if err := show.Run(); err != nil {
+			return fmt.Errorf("showing the first hold: %w", err)
 		}
 		break
 	}
