@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"hisseki/postfix"
 )
 
 // carryOut does what is due, in batches: look where the mails are, note that Postfix is
@@ -27,7 +29,7 @@ func (a *Agent) carryOut(ctx context.Context, tasks []Task) error {
 func (a *Agent) due(tasks []Task) []Task {
 	var due []Task
 	for _, t := range tasks {
-		if !ValidID(t.QueueID) {
+		if !postfix.ValidID(t.QueueID) {
 			// A mail without a queue id cannot be found; it cannot be kept either.
 			a.say(t, fmt.Errorf("%.40q is no queue id", t.QueueID))
 			continue
@@ -61,11 +63,11 @@ func (a *Agent) round(ctx context.Context, due []Task) error {
 		switch {
 		case queue == "":
 			errs = append(errs, a.absent(ctx, t, files))
-		case t.Verb == Release && queue != "hold":
+		case t.Verb == Release && queue != postfix.Hold:
 			errs = append(errs, a.released(ctx, t)) // by us before we died, or by hand
-		case t.Verb == Recall && queue == "hold":
+		case t.Verb == Recall && queue == postfix.Hold:
 			errs = append(errs, a.finish(ctx, t))
-		case t.Verb == Discard && queue != "hold" && queue != "deferred":
+		case t.Verb == Discard && queue != postfix.Hold && queue != postfix.Deferred:
 			errs = append(errs, a.retry(ctx, t, errTransit))
 		default:
 			ask[t.Verb] = append(ask[t.Verb], t)
@@ -152,9 +154,9 @@ func (a *Agent) note(ctx context.Context, tasks []Task) (asked []Task, ids []str
 // settled says whether what was asked has come true.
 func (a *Agent) settled(t Task, queue string, done bool) error {
 	ok := map[Verb]bool{
-		Release: queue != "hold" && (queue != "" || done),
+		Release: queue != postfix.Hold && (queue != "" || done),
 		Discard: queue == "" && done,
-		Recall:  queue == "hold",
+		Recall:  queue == postfix.Hold,
 	}[t.Verb]
 	switch {
 	case ok:
@@ -174,15 +176,12 @@ func (a *Agent) released(ctx context.Context, t Task) error {
 	return a.finish(ctx, t)
 }
 
-// unfinished is the queue of mail that Postfix is still taking in.
-const unfinished = "incoming"
-
 // absent deals with a mail that the listing did not show, by what search found.
 func (a *Agent) absent(ctx context.Context, t Task, files map[int64]string) error {
 	// A file in the incoming queue that is not listed is unfinished: Postfix was killed
 	// before it had taken the mail.
 	queue, searched := files[t.Hold]
-	if !searched || queue != "" && queue != unfinished {
+	if !searched || queue != "" && queue != postfix.Incoming {
 		return nil // not surely gone: next round
 	}
 	if t.Verb != Recall && t.asked() {

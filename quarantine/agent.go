@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"hisseki/postfix"
 )
 
 // MTA is the queue as the agent sees it; Queue implements it.
@@ -102,7 +104,7 @@ func (a *Agent) Once(ctx context.Context) error {
 	var err error
 	if look {
 		// Before the tasks: what is on hold by now must have its record by then.
-		held, err = a.MTA.List(ctx, func(m Queued) bool { return m.Queue == "hold" })
+		held, err = a.MTA.List(ctx, func(m Queued) bool { return m.Queue == postfix.Hold })
 		if err != nil {
 			return fmt.Errorf("list the queue: %w", err)
 		}

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os/exec"
 	"strings"
 	"time"
 
 	"hisseki/internal/capped"
+	"hisseki/postfix"
 )
 
 // Bounds of what is kept of a command's output, in bytes. An error text is for people;
@@ -19,8 +19,7 @@ const (
 	maxSaid      = 64 << 10
 )
 
-// command runs one of Postfix's commands: no shell, its own configuration folder, an
-// empty environment, a timeout. stdout gets its output; what it said on stderr is
+// command runs one of Postfix's commands with a timeout. stdout gets its output; what it said on stderr is
 // returned, cut to maxSaid. An error repeats the end of it.
 func (q *Queue) command(ctx context.Context, stdin string, stdout io.Writer, name string,
 	args ...string) (string, error) {
@@ -30,17 +29,7 @@ func (q *Queue) command(ctx context.Context, stdin string, stdout io.Writer, nam
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	if q.ConfigDir != "" {
-		args = append([]string{"-c", q.ConfigDir}, args...)
-	}
-	path, err := exec.LookPath(name)
-	if err != nil {
-		path = "/usr/sbin/" + name // not in everybody's PATH
-	}
-	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"}
-	cmd.Dir = "/"
-	cmd.WaitDelay = 2 * time.Second // for a child that keeps the pipes open
+	cmd := postfix.Instance{ConfigDir: q.ConfigDir}.Command(ctx, name, args...)
 	cmd.Stdin = strings.NewReader(stdin)
 	said := capped.New(maxSaid)
 	cmd.Stdout, cmd.Stderr = stdout, said
@@ -50,7 +39,7 @@ func (q *Queue) command(ctx context.Context, stdin string, stdout io.Writer, nam
 		}
 		text := strings.TrimSpace(said.String())
 		text = text[max(0, len(text)-maxErrorText):]
-		return said.String(), fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, text)
+		return said.String(), fmt.Errorf("%s: %w: %s", strings.Join(cmd.Args, " "), err, text)
 	}
 	return said.String(), nil
 }

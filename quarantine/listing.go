@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"hisseki/postfix"
 )
 
 // Queued is one mail as Postfix lists it (postqueue -j).
@@ -100,7 +102,7 @@ func parseQueued(line []byte, cut bool) (Queued, error) {
 	switch {
 	case err != nil:
 		return m, err
-	case !ValidID(m.ID):
+	case !postfix.ValidID(m.ID):
 		return m, fmt.Errorf("queue id %.40q is none", m.ID)
 	case m.Queue == "":
 		return m, fmt.Errorf("mail %s is in no queue", m.ID)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"hisseki/internal/capped"
+	"hisseki/postfix"
 )
 
 // Queue runs Postfix's queue commands. Release, Discard, Hold, Where and Cat need root.
@@ -36,7 +37,7 @@ func (q *Queue) Release(ctx context.Context, ids ...string) ([]string, error) {
 // Discard deletes mail that is on hold or deferred, and returns the ids for which
 // postsuper says that it did so. Mail that is being delivered just now is left alone.
 func (q *Queue) Discard(ctx context.Context, ids ...string) ([]string, error) {
-	return q.super(ctx, ids, "removed", "-d", "-", "hold", "deferred")
+	return q.super(ctx, ids, "removed", "-d", "-", postfix.Hold, postfix.Deferred)
 }
 
 // Hold puts mail on hold that waits in the incoming, active or deferred queue, and
@@ -60,7 +61,7 @@ func (q *Queue) Probe(ctx context.Context) error {
 func (q *Queue) super(ctx context.Context, ids []string, word string, args ...string) (
 	[]string, error) {
 	for _, id := range ids {
-		if !ValidID(id) {
+		if !postfix.ValidID(id) {
 			return nil, fmt.Errorf("postsuper %s: %.40q is no queue id", args[0], id)
 		}
 	}
@@ -84,7 +85,7 @@ func (q *Queue) super(ctx context.Context, ids []string, word string, args ...st
 
 // Send has deferred mail tried at once. Mail that is not deferred any more is no error.
 func (q *Queue) Send(ctx context.Context, id string) error {
-	if !ValidID(id) {
+	if !postfix.ValidID(id) {
 		return fmt.Errorf("postqueue -i: %.40q is no queue id", id)
 	}
 	_, err := q.command(ctx, "", nil, "postqueue", "-i", id)
@@ -97,7 +98,7 @@ var place = regexp.MustCompile(`^\*\*\* ENVELOPE RECORDS ([a-z]+)/`)
 // Where looks for the mail's file and returns its queue, "" when it is in none. It is
 // slower than List, but cannot overlook mail that lies still.
 func (q *Queue) Where(ctx context.Context, id string) (string, error) {
-	if !ValidID(id) {
+	if !postfix.ValidID(id) {
 		return "", fmt.Errorf("postcat: %.40q is no queue id", id)
 	}
 	// The first line is enough. On a file that a killed Postfix left unfinished, postcat
@@ -124,7 +125,7 @@ const maxMail = 1 << 20
 // Cat returns a queued mail's header and body as they are, at most 1 MiB of it: hostile
 // content, not fit for a terminal.
 func (q *Queue) Cat(ctx context.Context, id string) ([]byte, error) {
-	if !ValidID(id) {
+	if !postfix.ValidID(id) {
 		return nil, fmt.Errorf("postcat: %.40q is no queue id", id)
 	}
 	out := capped.New(maxMail)

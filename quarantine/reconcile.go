@@ -3,6 +3,8 @@ package quarantine
 import (
 	"context"
 	"errors"
+
+	"hisseki/postfix"
 )
 
 // reconcile compares the store's tasks with the hold queue, listed before the tasks
@@ -12,7 +14,7 @@ func (a *Agent) reconcile(ctx context.Context, tasks []Task, held map[string]Que
 	missing := make(map[int64]int)
 	var gone []Task
 	for _, t := range tasks {
-		if locate(t, held) == "hold" {
+		if locate(t, held) == postfix.Hold {
 			ours[t.QueueID] = true
 			continue
 		}
@@ -36,7 +38,7 @@ func (a *Agent) missed(ctx context.Context, tasks []Task, held map[string]Queued
 	files, err := a.search(ctx, tasks, held)
 	errs := []error{err}
 	for _, t := range tasks {
-		if queue, searched := files[t.Hold]; searched && queue != "hold" {
+		if queue, searched := files[t.Hold]; searched && queue != postfix.Hold {
 			errs = append(errs, a.vanish(ctx, t))
 		}
 	}

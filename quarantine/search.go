@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"sync"
+
+	"hisseki/postfix"
 )
 
 // searches is how many mails are looked for at once: to be sure that there is no file,
@@ -25,7 +27,7 @@ func (a *Agent) search(ctx context.Context, tasks []Task, listed map[string]Queu
 			continue
 		}
 		_, reused := listed[t.QueueID]
-		if reused || !ValidID(t.QueueID) {
+		if reused || !postfix.ValidID(t.QueueID) {
 			mu.Lock()
 			queues[t.Hold] = ""
 			mu.Unlock()

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"hisseki/postfix"
 )
 
 // slowMTA takes as long to find nothing as postcat does: it answers only when searches
@@ -76,12 +78,12 @@ func TestUnfinishedMail(t *testing.T) {
 	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
 	began := time.Now()
 	queue, err := (&Queue{Timeout: time.Minute}).Where(t.Context(), id)
-	if err != nil || queue != unfinished || time.Since(began) > 30*time.Second {
+	if err != nil || queue != postfix.Incoming || time.Since(began) > 30*time.Second {
 		t.Errorf("found in %q after %v: %v", queue, time.Since(began), err)
 	}
 	for _, verb := range []Verb{EndDelay, Release, Discard} {
 		s := &fakeStore{tasks: []Task{{Hold: 1, QueueID: id, At: noon, Verb: verb}}}
-		m := in(unfinished, noon)
+		m := in(postfix.Incoming, noon)
 		m.unseen = true
 		if err := agent(s, m, noon.Add(time.Hour)).Once(t.Context()); err != nil {
 			t.Fatal(err)

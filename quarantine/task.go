@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"time"
+
+	"hisseki/postfix"
 )
 
 // Task is what the store wants of one kept mail.
@@ -84,7 +86,7 @@ func (t *Task) owns(m Queued) bool {
 	if m.ID != t.QueueID {
 		return false
 	}
-	if !reusable(t.QueueID) {
+	if postfix.LongID(t.QueueID) {
 		return true
 	}
 	late := m.Arrived - t.At.Unix()
