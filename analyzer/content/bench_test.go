@@ -2,10 +2,10 @@ package content
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"hisseki/analyzer/content/fixture"
 )
 
 // benchMail reads a fixture and fills its body up to about size bytes by repeating
@@ -67,13 +67,8 @@ func BenchmarkParse(b *testing.B) {
 
 // BenchmarkFixtures reads all fixtures, the odd and the broken.
 func BenchmarkFixtures(b *testing.B) {
-	files, _ := filepath.Glob("../../testdata/mail/*.eml")
 	var all []Source
-	for _, file := range files {
-		raw, err := os.ReadFile(file)
-		if err != nil {
-			b.Fatal(err)
-		}
+	for _, raw := range fixture.Mails(b, "../..") {
 		src, err := ReadSource(bytes.NewReader(raw), 0)
 		if err != nil {
 			b.Fatal(err)

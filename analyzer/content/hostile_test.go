@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hisseki/analyzer/content/mime"
 )
 
 // Bounds that any mail must be read within, however it was made. The bytes of the
@@ -26,7 +28,7 @@ func oneMail(field, body string) func() Source {
 	name, value, _ := strings.Cut(field, ": ")
 	return func() Source {
 		return Source{
-			Header: []Field{{name, value}}, Body: []byte(body), BodySize: int64(len(body)),
+			Header: []Field{{Name: name, Value: value}}, Body: []byte(body), BodySize: int64(len(body)),
 		}
 	}
 }
@@ -35,7 +37,7 @@ func oneMail(field, body string) func() Source {
 func coded(label, transfer, body string) func() Source {
 	return func() Source {
 		src := oneMail("Content-Type: text/plain; charset="+label, body)()
-		src.Header = append(src.Header, Field{"Content-Transfer-Encoding", transfer})
+		src.Header = append(src.Header, Field{Name: "Content-Transfer-Encoding", Value: transfer})
 		return src
 	}
 }
@@ -174,8 +176,7 @@ func nestedMail() Source {
 		fmt.Fprintf(&b, "Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n", i, i)
 	}
 	b.WriteString("\r\nhttps://deep.example.org/\r\n")
-	fields, body, _ := splitFields(b.Bytes())
-	return Source{Header: fields, Body: body, BodySize: int64(len(body))}
+	return mailOf(b.Bytes())
 }
 
 // messagesCoded is an attached message in an attached message and so on, each
@@ -188,8 +189,16 @@ func messagesCoded() Source {
 		b.WriteString(base64.StdEncoding.EncodeToString(body))
 		body = b.Bytes()
 	}
-	fields, rest, _ := splitFields(body)
-	return Source{Header: fields, Body: rest, BodySize: int64(len(rest))}
+	return mailOf(body)
+}
+
+// mailOf reads a whole mail.
+func mailOf(raw []byte) Source {
+	src, err := ReadSource(bytes.NewReader(raw), 0)
+	if err != nil {
+		panic(err) // a buffer has none
+	}
+	return src
 }
 
 func manyURLs(n int, format string) string {
@@ -203,7 +212,7 @@ func manyURLs(n int, format string) string {
 func headerFlood() Source {
 	var src Source
 	for i := range 200_000 {
-		src.Header = append(src.Header, Field{fmt.Sprintf("X-%d", i), many("v", 20)})
+		src.Header = append(src.Header, Field{Name: fmt.Sprintf("X-%d", i), Value: many("v", 20)})
 	}
 	return src
 }
@@ -213,7 +222,7 @@ func zipFlood() Source {
 	local := "PK\x03\x04" + strings.Repeat("\x00", 22) + "\x01\x00\x00\x00" + "a"
 	data := strings.Repeat(local, 300_000) + "PK\x05\x06" + strings.Repeat("\x00", 18)
 	return Source{
-		Header: []Field{{"Content-Type", "application/zip"}},
+		Header: []Field{{Name: "Content-Type", Value: "application/zip"}},
 		Body:   []byte(data), BodySize: int64(len(data)),
 	}
 }
@@ -234,7 +243,7 @@ func TestHostile(t *testing.T) {
 			if allocated > hostileBytes && !raceEnabled {
 				t.Errorf("allocated %d MiB in all, want under %d", allocated>>20, hostileBytes>>20)
 			}
-			if len(c.Text) > defaultTextBytes+10 || len(c.URLs) > defaultURLs {
+			if len(c.Text) > mime.DefaultTextBytes+10 || len(c.URLs) > mime.DefaultURLs {
 				t.Errorf("kept %d bytes of text and %d URLs", len(c.Text), len(c.URLs))
 			}
 			t.Logf("%v, %d KiB", elapsed, allocated>>10)
@@ -260,13 +269,13 @@ func TestBudget(t *testing.T) {
 	now := time.Date(2025, 6, 2, 10, 0, 0, 0, time.UTC)
 	body := strings.Repeat("--b\r\n\r\nhttps://example.org/\r\n", 100) + "--b--\r\n"
 	src := oneMail(mixed, body)()
-	src.Header = append(src.Header, Field{"Subject", "kept"})
+	src.Header = append(src.Header, Field{Name: "Subject", Value: "kept"})
 	calls := 0
 	c := Parse(src, Limits{Budget: time.Second, Now: func() time.Time {
 		calls++
 		return now.Add(time.Duration(calls) * 100 * time.Millisecond)
 	}})
-	if !has(c, DefectTime) || c.Subject != "kept" || len(c.URLs) != 1 {
+	if !has(c, mime.DefectTime) || c.Subject != "kept" || len(c.URLs) != 1 {
 		t.Errorf("got %v, subject %q, %d URLs", c.Defects, c.Subject, len(c.URLs))
 	}
 	if calls > 20 {
@@ -278,9 +287,9 @@ func TestBudget(t *testing.T) {
 func TestHostileSeen(t *testing.T) {
 	mails := hostileMails()
 	for name, code := range map[string]string{
-		"nested-30000": DefectDepth, "million-parts": DefectParts, "urls-100000": DefectURLs,
-		"part-headers-9M": DefectPartHeader, "one-line-50M": DefectSize,
-		"boundary-guess": DefectBoundary, "header-flood": DefectHeader,
+		"nested-30000": mime.DefectDepth, "million-parts": mime.DefectParts, "urls-100000": mime.DefectURLs,
+		"part-headers-9M": mime.DefectPartHeader, "one-line-50M": mime.DefectSize,
+		"boundary-guess": mime.DefectBoundary, "header-flood": mime.DefectHeader,
 	} {
 		if c := Parse(mails[name](), Limits{}); !has(c, code) {
 			t.Errorf("%s: no %s in %v", name, code, c.Defects)

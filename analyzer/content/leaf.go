@@ -1,118 +1,126 @@
 package content
 
 import (
-	"bytes"
 	"net/url"
 	"slices"
 	"strings"
+
+	"hisseki/analyzer/content/link"
+	"hisseki/analyzer/content/mime"
+	"hisseki/analyzer/content/text"
 )
 
 // shown is the text of one part as a reader sees it.
 type shown struct {
 	text   string
-	marks  []mark // what HTML itself says about ranges of text
-	labels []span // texts of links
-	lines  lines  // what each line of text is
+	labels []text.Span // texts of links
+	lines  text.Lines  // what each line of text is
 }
 
-// A mark is what markup says of text[start:end].
-type mark struct {
-	start, end int
-	kind       lineKind
-}
-
-// leaf reads a part that mail programs show as text.
-func (p *parser) leaf(e entity, at place) {
-	limit := p.textRoom()
-	body, cut, clean := decodeTransfer(e.body, e.encoding, limit, nil)
-	p.decoded += len(body)
-	if cut && len(e.body) > limit {
-		p.defect(DefectSize, "a text part longer than is read")
-	}
-	if !clean {
-		p.defect(DefectEncoding, "a text part whose encoding is broken")
-	}
-	if bytes.IndexByte(body, 0) >= 0 && !isWide(alias(cleanLabel(e.params["charset"]))) {
-		p.defect(DefectNUL, "NUL bytes in the text")
-	}
-	label := e.params["charset"]
-	isHTML := e.mediaType == "text/html" || e.mediaType == "text/x-amp-html" ||
-		e.mediaType == "text/watch-html"
-	if label == "" && isHTML {
-		label = metaCharset(body)
-	}
-	if !p.firstText && !at.foreign {
-		p.firstText = true
-		p.out.Charset, p.out.Encoding = cleanLabel(e.params["charset"]), e.encoding
-	}
-	text, note := decodeCharset(body, label)
-	if note != "" {
-		p.defect(note, charsetDetail(note))
-	}
-	switch {
-	case isHTML:
-		p.htmlPart(text, e, at)
-	case e.mediaType == "text/enriched" || e.mediaType == "text/richtext":
-		p.htmlPart(text, e, at) // its tags are close enough to be stripped alike
-	default:
-		p.plainPart(text, e, at)
+// Text reads a part that mail programs show.
+func (p *parser) Text(t mime.Text, at mime.Place) {
+	if t.HTML {
+		p.htmlPart(t.Text, at)
+	} else {
+		p.plainPart(t, at)
 	}
 }
 
-func charsetDetail(code string) string {
-	switch code {
-	case DefectCharset:
-		return "a charset that is not known"
-	case DefectLabel:
-		return "a charset label that does not fit the text"
-	}
-	return "text that is broken in its own charset"
-}
-
-func (p *parser) plainPart(text string, e entity, at place) {
-	if !at.foreign {
+func (p *parser) plainPart(t mime.Text, at mime.Place) {
+	if !at.Foreign {
 		p.out.HasPlain = true
 	}
-	text = p.cleanText(text)
-	if !at.foreign && strings.Contains(text, "begin ") {
-		text = p.uuFiles(text)
+	plain, hidden := mime.Visible(t.Text)
+	p.out.Hidden += hidden
+	if !at.Foreign && strings.Contains(plain, "begin ") {
+		plain = p.UUFiles(plain)
 	}
-	if strings.EqualFold(e.params["format"], "flowed") {
-		text = unflow(text, strings.EqualFold(e.params["delsp"], "yes"))
+	if t.Flowed {
+		plain = text.Unflow(plain, t.DelSp)
 	}
-	s := shown{text: text}
-	s.lines = classify(s.text, nil, p.forwardSubject())
-	if at.group != nil && !at.named {
-		if strings.TrimSpace(text) == "" {
+	s := shown{text: plain, lines: text.Classify(plain, nil, p.forward)}
+	if at.Group != nil && !at.Named {
+		if strings.TrimSpace(plain) == "" {
 			return
 		}
-		at.group.plain = true
+		at.Group.Plain()
 	}
 	p.scanURLs(s, at)
 	p.show(s, at)
 }
 
-func (p *parser) htmlPart(text string, e entity, at place) {
-	if !at.foreign {
+func (p *parser) htmlPart(src string, at mime.Place) {
+	if !at.Foreign {
 		p.out.HasHTML = true
 	}
-	page := readHTML(text)
-	p.out.Hidden += page.hidden
-	s := shown{text: page.text, marks: page.marks, labels: page.labels}
-	s.lines = classify(s.text, s.marks, p.forwardSubject())
-	for _, l := range page.links {
-		p.urls.addLink(l, at.foreign || s.lines.quotedAt(l.at), at.file)
+	s, page := p.page(src)
+	p.out.Hidden += page.Hidden
+	for _, r := range page.Refs {
+		p.urls.AddRef(refOf(r), at.Foreign || s.lines.QuotedAt(r.At), at.File)
 	}
-	for _, m := range page.mailto {
+	for _, m := range page.Mailto {
 		p.mailLink(m)
 	}
 	// what is visible in the HTML counts even when the plain text is preferred
 	p.scanURLs(s, at)
-	if at.group != nil {
-		at.group.html = append(at.group.html, s)
+	if at.Group != nil {
+		at.Named = false // the choice is the text, whatever file name it has
+		at.Group.Otherwise(func() { p.show(s, at) })
 		return
 	}
 	p.show(s, at)
+}
+
+// page lays out HTML and says of each line whose words it is.
+func (p *parser) page(src string) (shown, text.Page) {
+	page := text.ReadHTML(src, link.Resolve)
+	return shown{page.Text, page.Labels, text.Classify(page.Text, page.Marks, p.forward)}, page
+}
+
+func refOf(r text.Ref) link.Ref {
+	return link.Ref{URL: r.URL, Where: link.Where(r.Source), Label: r.Label}
+}
+
+// Raw reads one stretch of a broken body as HTML or plain text.
+func (p *parser) Raw(raw string, at mime.Place, asText bool) {
+	var s shown
+	if text.HasTags(raw) {
+		var page text.Page
+		s, page = p.page(raw)
+		for _, r := range page.Refs {
+			if !p.urls.Known(r.URL) {
+				p.urls.AddRef(refOf(r), at.Foreign || s.lines.QuotedAt(r.At), at.File)
+			}
+		}
+	} else {
+		s.text, _ = mime.Visible(raw)
+		s.lines = text.Classify(s.text, nil, p.forward)
+	}
+	p.scanURLs(s, at)
+	if asText {
+		p.show(s, at)
+	}
+}
+
+// scanURLs collects the URLs in a part's text.
+func (p *parser) scanURLs(s shown, at mime.Place) {
+	where := link.InText
+	if at.Raw {
+		where = link.InRaw
+	}
+	labels := s.labels // in order, as the hits are
+	p.urls.Scan(s.text, func(h link.Hit) {
+		for len(labels) > 0 && labels[0].End <= h.At {
+			labels = labels[1:]
+		}
+		if len(labels) > 0 && labels[0].Start <= h.At {
+			return // the text of a link does not lead where it says
+		}
+		if at.Raw && h.Bare && !mime.HasFold(s.text[h.At:], "www.") {
+			return // headers and code are full of host names
+		}
+		p.urls.AddText(h, where, at.Foreign || s.lines.QuotedAt(h.At))
+	})
 }
 
 // maxMailLinks bounds Content.MailLinks.
@@ -133,77 +141,26 @@ func (p *parser) mailLink(ref string) {
 }
 
 // show adds a part's text to the Content and splits off the author's own words.
-func (p *parser) show(s shown, at place) {
-	if at.file {
+func (p *parser) show(s shown, at mime.Place) {
+	if at.File {
 		return
 	}
-	room := p.lim.TextBytes - p.textBytes
-	text := s.text
-	if len(text) > room {
-		text = strings.ToValidUTF8(text[:max(room, 0)], "")
-		p.defect(DefectSize, "more text than is kept")
+	room := p.Limits.TextBytes - p.textBytes
+	all := s.text
+	if len(all) > room {
+		all = strings.ToValidUTF8(all[:max(room, 0)], "")
+		p.Defect(mime.DefectSize, "more text than is kept")
 	}
-	p.textBytes += len(text)
-	p.texts = append(p.texts, text)
-	if at.foreign || at.named {
+	p.textBytes += len(all)
+	p.texts = append(p.texts, all)
+	if at.Foreign || at.Named {
 		return
 	}
-	own, signature := s.lines.own(len(text))
+	own, signature := s.lines.Own(len(all))
 	p.owns = append(p.owns, own)
 	if p.out.Signature == "" {
 		p.out.Signature = signature
 	}
-	p.out.Quoted = p.out.Quoted || s.lines.has(kindQuote)
-	p.out.Forwarded = p.out.Forwarded || s.lines.has(kindForward)
-}
-
-// cleanText makes line ends "\n", drops controls and counts and drops characters
-// that take no room and carry no meaning.
-func (p *parser) cleanText(text string) string {
-	text, hidden := visible(text)
-	p.out.Hidden += hidden
-	return text
-}
-
-// forwardSubject tells whether the subject says that this mail is a forward.
-func (p *parser) forwardSubject() bool {
-	s := strings.ToLower(strings.TrimSpace(p.out.Subject))
-	for _, prefix := range []string{
-		"fw:", "fwd:", "fw：", "[fwd:", "wg:", "tr:", "rv:", "転送:", "転送：", "【転送】",
-	} {
-		if strings.HasPrefix(s, prefix) {
-			return true
-		}
-	}
-	return false
-}
-
-// unflow joins the soft line breaks of format=flowed text (RFC 3676).
-func unflow(text string, delsp bool) string {
-	lines := strings.Split(text, "\n")
-	var b strings.Builder
-	b.Grow(len(text))
-	soft, depth := false, 0
-	for i, line := range lines {
-		d := 0
-		for d < len(line) && line[d] == '>' {
-			d++
-		}
-		body := strings.TrimPrefix(line[d:], " ") // space-stuffing
-		joined := soft && d == depth && body != "-- "
-		if !joined && i > 0 {
-			b.WriteByte('\n')
-		}
-		if !joined && d > 0 {
-			b.WriteString(line[:d])
-			b.WriteByte(' ')
-		}
-		soft = strings.HasSuffix(body, " ") && body != "-- "
-		depth = d
-		if soft && delsp {
-			body = body[:len(body)-1]
-		}
-		b.WriteString(body)
-	}
-	return b.String()
+	p.out.Quoted = p.out.Quoted || s.lines.Quoted()
+	p.out.Forwarded = p.out.Forwarded || s.lines.Forwarded()
 }

@@ -1,0 +1,253 @@
+package mime
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/emersion/go-message/charset"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/korean"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/traditionalchinese"
+)
+
+// aliases maps labels met in mail that go-message does not know to ones that it
+// does, or to names decoded in this package ("iso-2022-jp", "utf-7").
+func alias(label string) string {
+	switch label {
+	case "cp932", "ms932", "windows-932", "windows-31j", "x-ms-cp932", "cswindows31j",
+		"shift-jis", "shift_jis", "sjis", "x-sjis", "shiftjis", "ms_kanji", "csshiftjis",
+		"sjis-win", "cp943", "ibm943", "x-sjis-jp":
+		return "shift_jis"
+	case "shift_jis-2004", "shift_jis_2004", "shift_jisx0213", "shift_jis-x0213", "sjis-2004",
+		"shift_jis-3", "sjisx0213":
+		return "shift_jisx0213"
+	case "euc-jisx0213", "euc-jis-2004", "euc_jis_2004", "eucjisx0213", "euc-jp-3":
+		return "euc-jisx0213"
+	case "eucjp", "euc_jp", "euc-jp-ms", "eucjp-ms", "eucjp-win", "cp51932", "x-euc", "ujis",
+		"x-eucjp", "x-euc-jp", "x-eucjp-ms", "euc-jp", "cp20932",
+		"extended_unix_code_packed_format_for_japanese":
+		return "euc-jp"
+	case "jis", "csiso2022jp", "jis_encoding", "junet":
+		return "iso-2022-jp"
+	case "utf8", "utf-8", "utf_8", "unicode-1-1-utf-8", "cp65001", "utf8mb4", "unicode-2-0-utf-8":
+		return "utf-8"
+	case "utf7", "unicode-1-1-utf-7", "unicode-2-0-utf-7", "x-unicode-2-0-utf-7", "cp65000":
+		return "utf-7"
+	case "", "ascii", "us-ascii", "us_ascii", "ansi_x3.4-1968", "iso-646-us", "iso646-us", "646",
+		"us", "7bit", "8bit", "unknown", "unknown-8bit", "x-unknown", "x-user-defined", "default",
+		"default_charset", "binary", "none", "_autodetect", "_autodetect_all", "_iso-2022-jp$esc":
+		return ""
+	case "ks_c_5601", "ksc5601", "ksc_5601", "ks_c_5601-1987", "cp949", "ms949", "uhc",
+		"x-windows-949", "windows-949", "euckr":
+		return "euc-kr"
+	case "cp936", "ms936", "x-gbk", "gb_2312-80", "euc-cn", "euccn", "x-euc-cn", "gb-2312":
+		return "gbk"
+	case "gb18030-2000", "gb18030-2005", "cp54936":
+		return "gb18030"
+	case "cp950", "ms950", "big5-eten", "x-big5", "big-5", "big5-hkscs", "cn-big5":
+		return "big5"
+	case "latin1", "latin-1", "iso8859-1", "iso_8859-1", "iso88591", "8859-1", "iso-8859-1",
+		"cp1252", "x-ansi", "ansi", "windows-1252":
+		return "windows-1252" // a superset, as browsers read it
+	}
+	if strings.HasPrefix(label, "cp5022") || strings.HasPrefix(label, "iso2022-jp") ||
+		strings.HasPrefix(label, "iso2022jp") || strings.HasPrefix(label, "iso-2022-jp") ||
+		strings.HasPrefix(label, "iso_2022-jp") || strings.HasPrefix(label, "x-iso-2022-jp") {
+		return "iso-2022-jp"
+	}
+	if strings.HasPrefix(label, "cp125") {
+		return "windows-" + label[2:]
+	}
+	if strings.HasPrefix(label, "iso8859-") {
+		return "iso-8859-" + label[8:]
+	}
+	return label
+}
+
+// cleanLabel takes quotes, blanks and comments off a charset label.
+func cleanLabel(label string) string {
+	label = strings.ToLower(strings.Trim(label, " \t\r\n\"';,"))
+	if i := strings.IndexAny(label, " \t(;"); i > 0 {
+		label = label[:i]
+	}
+	if len(label) > 60 {
+		label = label[:60]
+	}
+	return oneLine(label)
+}
+
+// DecodeCharset converts b from the labelled charset to valid UTF-8. Wrong labels
+// are common: text that is plainly something else is read as what it is. note is
+// the code of the defect, "" when the label fits.
+func DecodeCharset(b []byte, label string) (text, note string) {
+	name := alias(cleanLabel(label))
+	esc := bytes.IndexByte(b, 0x1b) >= 0
+	eight := has8bit(b)
+	switch name {
+	case "utf-7":
+		return decodeUTF7(b), ""
+	case "":
+		if !esc && !eight {
+			return string(b), ""
+		}
+		if cleanLabel(label) != "" {
+			note = DefectLabel
+		}
+		return guessText(b), note
+	case "utf-8":
+		if !eight && !esc || eight && utf8.Valid(b) {
+			return string(trimBOM(b)), ""
+		}
+		if !eight && !isJISEscape(b) {
+			return string(b), ""
+		}
+		if eight && mostlyUTF8(b) {
+			return strings.ToValidUTF8(string(trimBOM(b)), "\uFFFD"), DefectEncoding
+		}
+		return guessText(b), DefectLabel
+	case "iso-2022-jp":
+		if !eight {
+			return decodeISO2022(b), ""
+		}
+		if isJISEscape(b) { // 8-bit half-width kana between escapes (CP50220)
+			return decodeISO2022(b), ""
+		}
+		return guessText(b), DefectLabel
+	}
+	if !eight && isJISEscape(b) {
+		return decodeISO2022(b), DefectLabel
+	}
+	return decodeLabelled(b, name)
+}
+
+// decodeLabelled converts by go-message's table and doubts the label when the
+// result has errors that another charset would not.
+func decodeLabelled(b []byte, name string) (text, note string) {
+	if !has8bit(b) && !isWide(name) {
+		return string(b), ""
+	}
+	var out []byte
+	if name == "shift_jisx0213" {
+		out = []byte(decodeSJIS0213(b))
+	} else if name == "euc-jisx0213" {
+		out = []byte(decodeEUC0213(b))
+	} else if enc := encodingOf(name); enc != nil {
+		out, _ = enc.NewDecoder().Bytes(b)
+	} else {
+		r, err := charset.Reader(name, bytes.NewReader(b))
+		if err != nil {
+			return guessText(b), DefectCharset
+		}
+		out, _ = io.ReadAll(r)
+	}
+	errors := bytes.Count(out, []byte("\uFFFD"))
+	if errors == 0 {
+		return strings.ToValidUTF8(string(out), "\uFFFD"), ""
+	}
+	if utf8.Valid(b) {
+		return string(trimBOM(b)), DefectLabel
+	}
+	if name == "shift_jis" || name == "euc-jp" {
+		if other := guessText(b); strings.Count(other, "\uFFFD")*4 < errors {
+			return other, DefectLabel
+		}
+	}
+	return strings.ToValidUTF8(string(out), "\uFFFD"), DefectEncoding
+}
+
+// encodingOf is the short cut for the charsets of everyday mail.
+func encodingOf(name string) encoding.Encoding {
+	switch name {
+	case "shift_jis":
+		return japanese.ShiftJIS
+	case "euc-jp":
+		return japanese.EUCJP
+	case "gbk":
+		return simplifiedchinese.GBK
+	case "gb2312", "gb18030":
+		return simplifiedchinese.GB18030
+	case "euc-kr":
+		return korean.EUCKR
+	case "big5":
+		return traditionalchinese.Big5
+	case "windows-1252":
+		return charmap.Windows1252
+	}
+	return nil
+}
+
+func isWide(name string) bool {
+	return strings.HasPrefix(name, "utf-16") || strings.HasPrefix(name, "utf-32") ||
+		name == "hz-gb-2312" || strings.HasPrefix(name, "ucs-") || strings.HasPrefix(name, "ibm")
+}
+
+func has8bit(b []byte) bool {
+	for _, c := range b {
+		if c >= utf8.RuneSelf {
+			return true
+		}
+	}
+	return false
+}
+
+func trimBOM(b []byte) []byte {
+	return bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
+}
+
+// mostlyUTF8 tells whether text is UTF-8 with a few broken characters, as when a
+// mail was cut or wrapped inside a character.
+func mostlyUTF8(b []byte) bool {
+	good, bad := 0, 0
+	for i := 0; i < len(b); {
+		if b[i] < utf8.RuneSelf {
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && n == 1 {
+			bad++
+		} else {
+			good++
+		}
+		i += n
+	}
+	return good > 8*bad
+}
+
+// guessText converts text without a trustworthy label.
+func guessText(b []byte) string {
+	switch {
+	case bytes.HasPrefix(b, []byte("\xff\xfe")), bytes.HasPrefix(b, []byte("\xfe\xff")):
+		if r, err := charset.Reader("utf-16", bytes.NewReader(b)); err == nil {
+			out, _ := io.ReadAll(r)
+			return strings.ToValidUTF8(string(out), "\uFFFD")
+		}
+	case isJISEscape(b):
+		return decodeISO2022(b)
+	case utf8.Valid(b):
+		return string(trimBOM(b))
+	case mostlyUTF8(b):
+		return strings.ToValidUTF8(string(trimBOM(b)), "\uFFFD")
+	}
+	out, _ := likeliest(b).NewDecoder().Bytes(b)
+	return strings.ToValidUTF8(string(out), "\uFFFD")
+}
+
+// MetaCharset finds the charset that an HTML page declares in its first kilobyte.
+func MetaCharset(b []byte) string {
+	head := bytes.ToLower(b[:min(len(b), 2048)])
+	i := bytes.Index(head, []byte("charset="))
+	if i < 0 {
+		return ""
+	}
+	value := bytes.TrimLeft(head[i+8:], " \"'")
+	if end := bytes.IndexAny(value, " \"'/>;"); end >= 0 {
+		value = value[:end]
+	}
+	return string(value)
+}

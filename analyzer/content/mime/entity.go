@@ -1,0 +1,116 @@
+package mime
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/emersion/go-message"
+)
+
+// An entity is a mail or one of its parts: header and body, body still encoded.
+type entity struct {
+	head        message.Header
+	body        []byte
+	mediaType   string // lower case, "text/plain" when absent or unreadable
+	params      map[string]string
+	disposition string // lower case, "" when absent
+	name        string // file name, decoded
+	encoding    string // normalised by transferName
+	typed       bool   // has a Content-Type that could be read
+	oddCoding   bool   // base64 or quoted-printable by a name that not all programs read
+	conflict    bool   // boundary given twice
+}
+
+func newEntity(head message.Header, body []byte) entity {
+	e := entity{head: head, body: body, mediaType: "text/plain"}
+	if value := head.Get("Content-Type"); value != "" {
+		main, params := readParams(value)
+		e.params = params
+		if major, minor, ok := strings.Cut(main, "/"); ok && major != "" && minor != "" {
+			e.mediaType, e.typed = oneLine(main), true
+		} else if whole := map[string]string{"text": "text/plain", "html": "text/html",
+			"multipart": "multipart/mixed"}[main]; whole != "" {
+			e.mediaType, e.typed = whole, true
+		}
+		e.conflict = strings.HasPrefix(main, "multipart/") &&
+			(len(head.Values("Content-Type")) > 1 || twiceBoundary(value))
+	}
+	if value := head.Get("Content-Disposition"); value != "" {
+		main, params := readParams(value)
+		e.disposition = main
+		e.name = params["filename"]
+		if e.name == "" {
+			e.name = params["name"]
+		}
+	}
+	if e.name == "" {
+		e.name = e.params["name"]
+	}
+	if e.name == "" {
+		e.name = e.params["filename"]
+	}
+	e.name = fileName(e.name)
+	written := head.Get("Content-Transfer-Encoding")
+	e.encoding = transferName(written)
+	e.oddCoding = (e.encoding == "base64" || e.encoding == "quoted-printable") &&
+		!strings.EqualFold(strings.TrimSpace(written), e.encoding)
+	return e
+}
+
+// twiceBoundary tells whether a Content-Type names its boundary twice.
+func twiceBoundary(value string) bool {
+	value = strings.ToLower(value)
+	i := strings.Index(value, "boundary=")
+	return i >= 0 && strings.Contains(value[i+9:], "; boundary=")
+}
+
+// fileName takes the path off a decoded file name and bounds it.
+func fileName(name string) string {
+	name = strings.TrimSpace(name)
+	if i := strings.LastIndexAny(name, `/\`); i >= 0 && i < len(name)-1 {
+		name = name[i+1:]
+	}
+	if len(name) > 255 {
+		// keep the end: the extension decides what the file is
+		name = strings.ToValidUTF8(name[len(name)-255:], "")
+	}
+	return name
+}
+
+// readPart reads a part of a multipart: its header, then its body.
+func (r *Reader) readPart(raw []byte) entity {
+	fields, body, ok := splitFields(raw)
+	if !ok {
+		r.Defect(DefectPartHeader, "a part's header holds lines that are no fields")
+	}
+	if len(fields) == 0 && !ok {
+		body = raw // no header at all: what stands there is the text
+	}
+	return newEntity(buildHeader(fields), body)
+}
+
+func (e entity) is(major string) bool {
+	return strings.HasPrefix(e.mediaType, major+"/")
+}
+
+// attached tells whether mail programs offer the entity as a file instead of
+// showing it.
+func (e entity) attached() bool {
+	if e.disposition == "attachment" {
+		return true
+	}
+	switch e.mediaType {
+	case "text/plain", "text/html":
+		return false
+	case "text/enriched", "text/richtext", "text/x-amp-html", "text/watch-html", "text/markdown":
+		return e.name != ""
+	case "text/x-patch", "text/x-diff", "message/delivery-status", "text/rfc822-headers":
+		return e.disposition != "inline" && e.name != ""
+	}
+	return true
+}
+
+// blank tells whether b holds only blanks.
+func blank(b []byte) bool {
+	return len(bytes.TrimSpace(b)) == 0
+}

@@ -1,0 +1,82 @@
+package mime
+
+import "bytes"
+
+// split cuts a multipart body at its boundary (RFC 2046 section 5.1.1). It works on
+// lines of the body in memory: a reader with a buffer can be blinded by a long
+// preamble or boundary line. limit bounds the parts; rest is what was left over
+// when it was reached. closed tells whether the final boundary was there.
+func split(body []byte, boundary string, limit int) (parts [][]byte, rest []byte, closed bool) {
+	delim := append([]byte("--"), boundary...)
+	start := -1 // where the current part begins
+	for at := 0; at < len(body); {
+		i := bytes.Index(body[at:], delim)
+		if i < 0 {
+			break
+		}
+		i += at
+		end := i + len(delim)
+		if i > 0 && body[i-1] != '\n' {
+			at = end
+			continue
+		}
+		line := body[end:]
+		if nl := bytes.IndexByte(line, '\n'); nl >= 0 {
+			line = line[:nl]
+		}
+		next := min(end+len(line)+1, len(body))
+		last := bytes.HasPrefix(line, []byte("--"))
+		if !last && len(bytes.TrimRight(line, " \t\r")) > 0 {
+			at = end // a longer boundary that begins like ours
+			continue
+		}
+		if start >= 0 {
+			parts = append(parts, body[start:beforeLineEnd(body, start, i)])
+		}
+		if last {
+			return parts, nil, true
+		}
+		if len(parts) >= limit {
+			return parts, body[i:], false
+		}
+		start, at = next, next
+	}
+	if start >= 0 && start < len(body) {
+		parts = append(parts, body[start:])
+	}
+	return parts, nil, false
+}
+
+// beforeLineEnd returns end without the line end in front of a boundary, which
+// belongs to the boundary.
+func beforeLineEnd(body []byte, start, end int) int {
+	if end > start && body[end-1] == '\n' {
+		end--
+		if end > start && body[end-1] == '\r' {
+			end--
+		}
+	}
+	return end
+}
+
+// guessBoundary finds the line that acts as boundary in a body whose header does
+// not say: the first "--something" line with a field line behind it.
+func guessBoundary(body []byte) string {
+	body = body[:min(len(body), maxRawScan)]
+	for at := 0; at >= 0 && at < len(body); {
+		line, rest := cutLine(body[at:])
+		if len(line) > 3 && len(line) < 1000 && line[0] == '-' && line[1] == '-' {
+			field, _ := cutLine(rest)
+			name, _, ok := bytes.Cut(field, []byte(":"))
+			if ok && len(name) > 8 && bytes.EqualFold(name[:8], []byte("content-")) {
+				return string(bytes.TrimRight(line[2:], " \t"))
+			}
+		}
+		next := bytes.Index(body[at:], []byte("\n--"))
+		if next < 0 {
+			return ""
+		}
+		at += next + 1
+	}
+	return ""
+}

@@ -1,0 +1,334 @@
+package mime
+
+import (
+	"bytes"
+	"encoding/binary"
+	"net/http"
+	"strings"
+)
+
+// magics are the beginnings of files that matter here. http.DetectContentType
+// knows pictures and documents; it knows few of what attackers send.
+var magics = []struct {
+	at    int
+	bytes string
+	media string
+	kind  Kind
+}{
+	{0, "MZ", "application/vnd.microsoft.portable-executable", Executable},
+	{0, "\x7fELF", "application/x-executable", Executable},
+	{0, "\xca\xfe\xba\xbe", "application/x-mach-binary", Executable},
+	{0, "\xcf\xfa\xed\xfe", "application/x-mach-binary", Executable},
+	{0, "\xce\xfa\xed\xfe", "application/x-mach-binary", Executable},
+	{0, "#!", "text/x-script", Executable},
+	{0, "L\x00\x00\x00\x01\x14\x02\x00", "application/x-ms-shortcut", Shortcut},
+	{0, "[InternetShortcut]", "application/x-mswinurl", Shortcut},
+	{0, "7z\xbc\xaf\x27\x1c", "application/x-7z-compressed", Archive},
+	{0, "Rar!\x1a\x07", "application/vnd.rar", Archive},
+	{0, "\x1f\x8b", "application/gzip", Archive},
+	{0, "BZh", "application/x-bzip2", Archive},
+	{0, "\xfd7zXZ\x00", "application/x-xz", Archive},
+	{0, "\x28\xb5\x2f\xfd", "application/zstd", Archive},
+	{0, "MSCF", "application/vnd.ms-cab-compressed", Archive},
+	{0, "ISc(", "application/x-installshield", Archive},
+	{0, "\x60\xea", "application/x-arj", Archive},
+	{257, "ustar", "application/x-tar", Archive},
+	{32769, "CD001", "application/x-iso9660-image", DiskImage},
+	{34817, "CD001", "application/x-iso9660-image", DiskImage},
+	{0, "conectix", "application/x-vhd", DiskImage},
+	{0, "vhdxfile", "application/x-vhdx", DiskImage},
+	{0, "KDMV", "application/x-vmdk", DiskImage},
+	{0, "QFI\xfb", "application/x-qcow2", DiskImage},
+	{0, "\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d", "application/onenote", Macro},
+	{0, "\x78\x9f\x3e\x22", "application/ms-tnef", OtherFile},
+	{0, "ITSF", "application/vnd.ms-htmlhelp", Executable},
+	{0, "%PDF-", "application/pdf", Document},
+	{0, "{\\rtf", "application/rtf", Document},
+	{0, "BEGIN:VCALENDAR", "text/calendar", Calendar},
+	{0, "BEGIN:VCARD", "text/vcard", TextFile},
+	{0, "\x89PNG", "image/png", Picture},
+	{0, "\xff\xd8\xff", "image/jpeg", Picture},
+	{0, "GIF8", "image/gif", Picture},
+}
+
+// sniff tells what a file is by its content, and what it is to the person who opens
+// it: there the extension counts as well, since it decides what opens the file.
+func sniff(data []byte, name, claimed string) (media string, kind Kind) {
+	media, kind = sniffContent(data, claimed)
+	if isSignature(data, claimed) {
+		return media, SignedBy
+	}
+	byName := kindByName(name)
+	switch {
+	case byName == "", kind == Executable:
+	case byName == Executable, byName == Shortcut, byName == DiskImage:
+		kind = byName // a jar is a zip, a script is text, a disk may begin with anything
+	case kind == OtherFile, kind == TextFile && byName != Document && byName != Picture:
+		kind = byName
+	case byName == Macro && (kind == Document || kind == Archive):
+		kind = Macro
+	}
+	if kind == OtherFile {
+		kind = kindByClaim(claimed)
+	}
+	return media, kind
+}
+
+// isSignature tells whether a file is a detached signature (RFC 3156 section 5, RFC 8551
+// section 3.5.3): mail programs check it and offer nothing to open. The label alone is
+// not believed.
+func isSignature(data []byte, claimed string) bool {
+	switch claimed {
+	case "application/pgp-signature":
+		return bytes.HasPrefix(bytes.TrimSpace(data), []byte("-----BEGIN PGP SIGNATURE-----"))
+	case "application/pkcs7-signature", "application/x-pkcs7-signature":
+		return bytes.HasPrefix(data, []byte{0x30, 0x80}) || bytes.HasPrefix(data, []byte{0x30, 0x82})
+	}
+	return false
+}
+
+func sniffContent(data []byte, claimed string) (string, Kind) {
+	if claimed == "message/rfc822" || claimed == "message/global" {
+		return "message/rfc822", Message
+	}
+	if len(data) == 0 {
+		return "application/x-empty", OtherFile
+	}
+	for _, m := range magics {
+		if len(data) >= m.at+len(m.bytes) && string(data[m.at:m.at+len(m.bytes)]) == m.bytes {
+			return m.media, m.kind
+		}
+	}
+	switch {
+	case bytes.HasPrefix(data, []byte("PK\x03\x04")), bytes.HasPrefix(data, []byte("PK\x05\x06")):
+		return sniffZip(data)
+	case bytes.HasPrefix(data, []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")):
+		return sniffOLE(data)
+	}
+	media, _, _ := strings.Cut(http.DetectContentType(data), ";")
+	switch {
+	case media == "text/html" || looksHTML(data):
+		return "text/html", HTMLFile
+	case strings.HasPrefix(media, "image/"):
+		return media, Picture
+	case strings.HasPrefix(media, "text/"):
+		return media, TextFile
+	}
+	return media, OtherFile
+}
+
+// looksHTML finds pages that begin with blanks, comments or text.
+func looksHTML(data []byte) bool {
+	head := bytes.ToLower(data[:min(len(data), 1024)])
+	if bytes.IndexByte(head, 0) >= 0 && !bytes.HasPrefix(head, []byte("\xff\xfe")) {
+		return false
+	}
+	for _, tag := range []string{
+		"<!doctype html", "<html", "<script", "<body", "<svg", "<meta http-equiv",
+	} {
+		if bytes.Contains(head, []byte(tag)) {
+			return true
+		}
+	}
+	return false
+}
+
+// sniffOLE looks into an OLE2 compound file for the names of its storages, which
+// stand in UTF-16 in its directory. Macros live in "VBA", "Macros" or
+// "_VBA_PROJECT"; encryption leaves "EncryptedPackage".
+func sniffOLE(data []byte) (string, Kind) {
+	const media = "application/x-ole-storage"
+	for _, name := range []string{"_VBA_PROJECT", "Macros", "VBA"} {
+		if bytes.Contains(data, wide(name)) {
+			return media, Macro
+		}
+	}
+	if bytes.Contains(data, wide("EncryptedPackage")) {
+		return media, Encrypted
+	}
+	if bytes.Contains(data, wide("__substg1.0_")) {
+		return "application/vnd.ms-outlook", Message
+	}
+	return media, Document
+}
+
+// wide encodes an ASCII name as a directory entry begins with it: UTF-16LE, ended.
+func wide(name string) []byte {
+	out := make([]byte, 0, 2*len(name)+2)
+	for i := 0; i < len(name); i++ {
+		out = append(out, name[i], 0)
+	}
+	if strings.HasPrefix(name, "__") {
+		return out // the prefix of many names
+	}
+	return append(out, 0, 0)
+}
+
+// maxZipNames bounds the names read of a zip file's directory.
+const maxZipNames = 2000
+
+// sniffZip reads the names and flags of a zip file from its central directory
+// (APPNOTE.TXT sections 4.3.7 and 4.3.12), or from the local headers when the
+// directory was cut off. Nothing is ever decompressed.
+func sniffZip(data []byte) (string, Kind) {
+	var z zipNames
+	if !z.central(data) {
+		z.local(data)
+	}
+	return z.verdict()
+}
+
+// zipNames is what the names in a zip file tell.
+type zipNames struct {
+	macro, encrypted, word, sheet, slides, odf, jar, apk bool
+	seen                                                 int
+}
+
+func (z *zipNames) add(name string, flags uint16) {
+	z.seen++
+	low := strings.ToLower(name)
+	z.encrypted = z.encrypted || flags&1 != 0
+	switch {
+	case strings.HasSuffix(low, "vbaproject.bin"), strings.HasPrefix(low, "xl/macrosheets/"),
+		strings.HasPrefix(low, "basic/"), strings.HasPrefix(low, "scripts/"):
+		z.macro = true
+	case strings.HasPrefix(low, "word/"):
+		z.word = true
+	case strings.HasPrefix(low, "xl/"):
+		z.sheet = true
+	case strings.HasPrefix(low, "ppt/"):
+		z.slides = true
+	case low == "mimetype" || low == "content.xml":
+		z.odf = true
+	case low == "meta-inf/manifest.mf":
+		z.jar = true
+	case low == "androidmanifest.xml":
+		z.apk = true
+	}
+	if low == "encryptedpackage" {
+		z.encrypted = true
+	}
+}
+
+func (z *zipNames) verdict() (string, Kind) {
+	kind := Document
+	if z.macro {
+		kind = Macro
+	}
+	switch {
+	case z.word:
+		return "application/vnd.openxmlformats-officedocument.wordprocessingml.document", kind
+	case z.sheet:
+		return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", kind
+	case z.slides:
+		return "application/vnd.openxmlformats-officedocument.presentationml.presentation", kind
+	case z.apk:
+		return "application/vnd.android.package-archive", Executable
+	case z.jar:
+		return "application/java-archive", Executable
+	case z.odf:
+		return "application/vnd.oasis.opendocument", kind
+	case z.encrypted:
+		return "application/zip", Encrypted
+	}
+	return "application/zip", Archive
+}
+
+// central reads the central directory by its end record in the last 64 KiB.
+func (z *zipNames) central(data []byte) bool {
+	tail := data[max(0, len(data)-(64<<10)-22):]
+	i := bytes.LastIndex(tail, []byte("PK\x05\x06"))
+	if i < 0 || i+20 > len(tail) {
+		return false
+	}
+	at := uint64(binary.LittleEndian.Uint32(tail[i+16:]))
+	for z.seen < maxZipNames && at+46 <= uint64(len(data)) {
+		h := data[at:]
+		if !bytes.HasPrefix(h, []byte("PK\x01\x02")) {
+			break
+		}
+		n := uint64(binary.LittleEndian.Uint16(h[28:]))
+		extra := uint64(binary.LittleEndian.Uint16(h[30:]))
+		extra += uint64(binary.LittleEndian.Uint16(h[32:])) // the comment
+		if at+46+n > uint64(len(data)) {
+			break
+		}
+		z.add(string(h[46:46+n]), binary.LittleEndian.Uint16(h[8:]))
+		at += 46 + n + extra
+	}
+	return z.seen > 0
+}
+
+// local walks the local file headers from the front.
+func (z *zipNames) local(data []byte) {
+	for z.seen < maxZipNames {
+		i := bytes.Index(data, []byte("PK\x03\x04"))
+		if i < 0 || i+30 > len(data) {
+			return
+		}
+		h := data[i:]
+		n := int(binary.LittleEndian.Uint16(h[26:]))
+		if 30+n > len(h) {
+			return
+		}
+		z.add(string(h[30:30+n]), binary.LittleEndian.Uint16(h[6:]))
+		data = h[30+n:]
+	}
+}
+
+// extensions groups file name extensions by what opening them does.
+var extensions = func() map[string]Kind {
+	byKind := map[Kind]string{
+		Executable: "exe scr com bat cmd pif cpl dll msi msp msix appx appxbundle jar js jse " +
+			"vbs vbe wsf wsh ws hta ps1 psm1 psd1 reg sct chm hlp apk app dmg pkg deb rpm run " +
+			"elf sh bash command py pyw pl rb application gadget inf msc xll wll ade adp jnlp " +
+			"vb csh ksh",
+		DiskImage: "iso img vhd vhdx vmdk udf nrg mdf wim cue toast",
+		Shortcut: "lnk url website desktop webloc scf library-ms search-ms settingcontent-ms " +
+			"rdp diagcab",
+		Macro:    "docm dotm xlsm xltm xlam xlsb pptm potm ppam ppsm sldm one onepkg mht",
+		HTMLFile: "html htm xhtml shtml mhtml svg xht",
+		Archive:  "zip rar 7z gz tgz bz2 xz tar cab arj lzh lha ace z zst uue r00 001 gzip",
+		Calendar: "ics ical vcs",
+		Message:  "eml msg",
+		Document: "doc docx dot dotx xls xlsx xlt xltx ppt pptx pps ppsx pdf rtf odt ods odp " +
+			"pages numbers key jtd csv xps",
+		Picture:  "png jpg jpeg gif bmp tif tiff webp heic ico psd ai",
+		TextFile: "txt log md patch diff xml json yaml yml ini vcf asc",
+	}
+	all := make(map[string]Kind)
+	for kind, list := range byKind {
+		for _, ext := range strings.Fields(list) {
+			all[ext] = kind
+		}
+	}
+	return all
+}()
+
+// kindByName tells a kind by the extension; "" when there is none that is known.
+func kindByName(name string) Kind {
+	name = strings.TrimRight(strings.ToLower(name), ". \u00a0")
+	i := strings.LastIndexByte(name, '.')
+	if i < 0 {
+		return ""
+	}
+	return extensions[name[i+1:]]
+}
+
+// kindByClaim is the last resort: the label.
+func kindByClaim(claimed string) Kind {
+	switch {
+	case strings.HasPrefix(claimed, "image/"):
+		return Picture
+	case claimed == "text/calendar":
+		return Calendar
+	case claimed == "text/html":
+		return HTMLFile
+	case strings.HasPrefix(claimed, "text/"):
+		return TextFile
+	case claimed == "application/pdf", strings.Contains(claimed, "officedocument"),
+		claimed == "application/msword", strings.HasPrefix(claimed, "application/vnd.ms-"):
+		return Document
+	}
+	return OtherFile
+}

@@ -1,0 +1,156 @@
+package mime
+
+import (
+	"bytes"
+	"strings"
+)
+
+// A Place is where in the tree a part stands.
+type Place struct {
+	Group   *Choice // the multipart/alternative around it
+	Foreign bool    // inside an attached message: not the author's own text
+	Named   bool    // a file shown in line: text, but not the author's own
+	File    bool    // inside an attached file: URLs count, text is not shown
+	Raw     bool    // found by scanning a broken body
+
+	depth  int
+	digest bool // parent is multipart/digest: parts default to message/rfc822
+}
+
+// A Choice is one multipart/alternative. Plain text is preferred; HTML waits until the
+// end in case there is none.
+type Choice struct {
+	plain bool
+	html  []func()
+}
+
+// Plain says that plain text was met.
+func (c *Choice) Plain() { c.plain = true }
+
+// Otherwise has show called when the choice ends without plain text.
+func (c *Choice) Otherwise(show func()) { c.html = append(c.html, show) }
+
+// walk reads an entity and what is in it. Where the form is broken, what was read
+// is kept and the raw bytes are scanned as well.
+func (r *Reader) walk(e entity, at Place) {
+	if r.outOfTime() {
+		return
+	}
+	if r.parts++; r.parts > r.Limits.Parts {
+		r.Defect(DefectParts, "more parts than are read")
+		return
+	}
+	if at.depth > r.Limits.Depth {
+		r.Defect(DefectDepth, "parts nested deeper than is read")
+		r.rawScan(e.body, at, false)
+		return
+	}
+	if e.oddCoding {
+		r.Defect(DefectEncoding, "an encoding by a name that not all programs read")
+	}
+	switch {
+	case e.is("multipart"):
+		r.multipart(e, at)
+	case e.mediaType == "message/rfc822", e.mediaType == "message/global",
+		e.mediaType == "message/news":
+		r.message(e, at)
+	case e.mediaType == "application/pkcs7-mime", e.mediaType == "application/x-pkcs7-mime":
+		r.smime(e, at)
+	case e.attached(), e.name != "" && e.mediaType == "text/html" && r.shown:
+		r.attachment(e, at)
+	default:
+		if e.name != "" && r.shown { // shown, and offered as a file as well
+			r.attachment(e, at)
+			at.Named = true
+		}
+		r.shown = r.shown || !at.Foreign
+		r.leaf(e, at)
+	}
+}
+
+func (r *Reader) multipart(e entity, at Place) {
+	body := e.body
+	if e.encoding == "base64" || e.encoding == "quoted-printable" {
+		r.Defect(DefectEncoding, "a multipart that is itself encoded")
+		// RFC 2045 section 6.4 forbids it; programs differ, so read both ways
+		if !bytes.Contains(body, []byte("--"+e.params["boundary"])) {
+			body, _, _ = decodeTransfer(body, e.encoding, min(r.Limits.PartBytes, maxWrapped), nil)
+		}
+	}
+	if e.conflict {
+		r.Defect(DefectBoundary, "the boundary is given twice")
+	}
+	boundary := strings.TrimRight(e.params["boundary"], " \t")
+	left := max(r.Limits.Parts-r.parts, 0)
+	var parts [][]byte
+	var rest []byte
+	closed := false
+	if boundary != "" && len(boundary) < 1000 {
+		parts, rest, closed = split(body, boundary, left)
+	}
+	if len(parts) == 0 && !blank(body) {
+		r.Defect(DefectBoundary, "a multipart without its boundary")
+		if boundary = guessBoundary(body); boundary == "" {
+			r.rawScan(body, at, true)
+			return
+		}
+		parts, rest, closed = split(body, boundary, left)
+	}
+	if !closed && rest == nil && !r.bodyCut {
+		r.Defect(DefectUnclosed, "a multipart without its final boundary")
+	}
+	if rest != nil {
+		r.Defect(DefectParts, "more parts than are read")
+	}
+	broken := r.noted[DefectBoundary] || r.noted[DefectPartHeader]
+	r.parse(parts, e, at)
+	if r.noted[DefectBoundary] || r.noted[DefectPartHeader] && !broken {
+		r.rawScan(body, at, false)
+	} else if rest != nil {
+		r.rawScan(rest, at, false)
+	}
+}
+
+// smime reads an opaque signature; what is encrypted stays a file.
+func (r *Reader) smime(e entity, at Place) {
+	data, cut, clean := decodeTransfer(e.body, e.encoding, min(r.Limits.PartBytes, maxWrapped), nil)
+	r.record(e, data, cut, clean)
+	r.signed(data, at)
+}
+
+// parse reads the parts of multipart e.
+func (r *Reader) parse(parts [][]byte, e entity, at Place) {
+	inner := at
+	inner.depth++
+	inner.digest = e.mediaType == "multipart/digest"
+	top := e.mediaType == "multipart/alternative" && at.Group == nil
+	if top {
+		inner.Group = &Choice{}
+	}
+	for _, raw := range parts {
+		part := r.readPart(raw)
+		if inner.digest && !part.typed {
+			part.mediaType = "message/rfc822"
+		}
+		r.walk(part, inner)
+	}
+	if top && !inner.Group.plain {
+		for _, show := range inner.Group.html {
+			show()
+		}
+	}
+}
+
+// message reads an attached mail. Programs show it as a file or below the text;
+// either way it is not the author's own.
+func (r *Reader) message(e entity, at Place) {
+	body, cut, clean := decodeTransfer(e.body, e.encoding, min(r.Limits.PartBytes, maxWrapped), nil)
+	r.record(e, body, cut, clean)
+	fields, rest, ok := splitFields(body)
+	if !ok {
+		r.Defect(DefectHeader, "an attached message's header holds lines that are no fields")
+	}
+	r.Messages = true
+	inner := Place{depth: at.depth + 1, Foreign: true, File: at.File}
+	r.walk(newEntity(buildHeader(fields), rest), inner)
+}

@@ -1,0 +1,187 @@
+package mime
+
+import (
+	"encoding/base64"
+	"strings"
+	"unicode/utf8"
+)
+
+// decodeField decodes the encoded-words of a field (RFC 2047) as mail programs do
+// rather than as the RFC demands: characters split between two words are put
+// together again, words may hold blanks, stand in quotes or lack their end. Raw
+// 8-bit text and bare ISO-2022-JP are recognised. The result is one line of valid
+// UTF-8.
+func decodeField(value string) string {
+	if len(value) > maxFieldBytes {
+		value = value[:maxFieldBytes]
+	}
+	value = unfold(value)
+	if strings.Contains(value, "=?") {
+		value = decodeWords(value)
+	} else if !IsASCII(value) || strings.IndexByte(value, 0x1b) >= 0 {
+		value = guessText([]byte(value))
+	}
+	return oneLine(value)
+}
+
+// unfold joins folded lines (RFC 5322 section 2.2.3).
+func unfold(value string) string {
+	if strings.IndexByte(value, '\n') < 0 && strings.IndexByte(value, '\r') < 0 {
+		return value
+	}
+	return strings.NewReplacer("\r\n", "", "\n", "", "\r", "").Replace(value)
+}
+
+// oneLine makes every run of blanks and controls one blank.
+func oneLine(s string) string {
+	if !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, "\uFFFD")
+	}
+	clean := true
+	for i := 0; i < len(s) && clean; i++ {
+		clean = s[i] >= ' ' && s[i] != 0x7f && s[i] < 0xc2 // U+0085 starts with 0xc2
+		clean = clean || s[i] > 0xc2
+	}
+	if !clean {
+		s = strings.Map(func(r rune) rune {
+			if r < ' ' || r >= 0x7f && r <= 0x9f {
+				return ' '
+			}
+			return r
+		}, s)
+	}
+	return strings.TrimSpace(s)
+}
+
+// word is one encoded-word: its bytes decoded from base64 or Q, charset not yet.
+type word struct {
+	charset string
+	data    []byte
+}
+
+func decodeWords(s string) string {
+	var b strings.Builder
+	var held []word // adjacent words of one charset, not yet converted
+	flush := func() {
+		if len(held) == 0 {
+			return
+		}
+		var data []byte
+		for _, w := range held {
+			data = append(data, w.data...)
+		}
+		text, _ := DecodeCharset(data, held[0].charset)
+		b.WriteString(text)
+		held = held[:0]
+	}
+	for s != "" {
+		i := strings.Index(s, "=?")
+		if i < 0 {
+			break
+		}
+		w, n := readWord(s[i:])
+		if n == 0 {
+			flush()
+			b.WriteString(plainText(s[:i+2]))
+			s = s[i+2:]
+			continue
+		}
+		if gap := s[:i]; strings.TrimSpace(gap) != "" || len(held) == 0 {
+			flush()
+			b.WriteString(plainText(gap))
+		} else if held[0].charset != w.charset || endsWhole(held[len(held)-1]) {
+			flush()
+		}
+		held = append(held, w)
+		s = s[i+n:]
+	}
+	flush()
+	b.WriteString(plainText(s))
+	return b.String()
+}
+
+// endsWhole tells whether a word's bytes certainly end with a whole character, so
+// that the next word starts anew (ISO-2022-JP begins in ASCII in each word).
+func endsWhole(w word) bool {
+	if strings.HasPrefix(w.charset, "iso-2022") {
+		return strings.HasSuffix(string(w.data), "\x1b(B") ||
+			strings.HasSuffix(string(w.data), "\x1b(J")
+	}
+	return false
+}
+
+func plainText(s string) string {
+	if IsASCII(s) && strings.IndexByte(s, 0x1b) < 0 {
+		return s
+	}
+	return guessText([]byte(s))
+}
+
+// readWord reads an encoded-word at the start of s and returns its length, 0 when
+// there is none.
+func readWord(s string) (word, int) {
+	charset, rest, ok := strings.Cut(s[2:], "?")
+	if !ok || charset == "" || len(charset) > 60 || strings.ContainsAny(charset, " \t=") {
+		return word{}, 0
+	}
+	if len(rest) < 2 || rest[1] != '?' {
+		return word{}, 0
+	}
+	kind := rest[0] | 0x20
+	data := rest[2:]
+	head := len(s) - len(data)
+	end, tail := strings.Index(data, "?="), 2
+	if kind == 'q' && end >= 0 && strings.HasPrefix(data[end:], "?==") && hexAt(data, end+2) {
+		// "?=" here is the start of "=XX" behind a literal question mark
+		if next := strings.Index(data[end+2:], "?="); next >= 0 {
+			end += 2 + next
+		}
+	}
+	if end < 0 { // a word cut off: take what there is up to the next blank
+		if end = strings.IndexAny(data, " \t"); end < 0 {
+			end = len(data)
+		}
+		tail = 0
+	}
+	data = data[:end]
+	charset, _, _ = strings.Cut(strings.ToLower(charset), "*") // RFC 2231 language
+	w := word{charset: charset}
+	switch kind {
+	case 'b':
+		w.data = lenientBase64(data)
+	case 'q':
+		w.data = decodeQ(data)
+	default:
+		return word{}, 0
+	}
+	return w, head + end + tail
+}
+
+func hexAt(s string, i int) bool {
+	return i+2 < len(s) && s[i] == '=' && Unhex(s[i+1]) >= 0 && Unhex(s[i+2]) >= 0
+}
+
+func lenientBase64(s string) []byte {
+	if out, err := base64.StdEncoding.DecodeString(s); err == nil {
+		return out
+	}
+	out, _ := looseBase64(nil, []byte(s))
+	return out
+}
+
+// decodeQ decodes the Q encoding (RFC 2047 section 4.2); bad escapes stay.
+func decodeQ(s string) []byte {
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '_':
+			out = append(out, ' ')
+		case hexAt(s, i):
+			out = append(out, byte(Unhex(s[i+1])<<4|Unhex(s[i+2])))
+			i += 2
+		default:
+			out = append(out, s[i])
+		}
+	}
+	return out
+}

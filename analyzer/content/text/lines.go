@@ -1,0 +1,213 @@
+package text
+
+import (
+	"sort"
+	"strings"
+)
+
+// lineKind says whose words a line is.
+type lineKind uint8
+
+const (
+	kindOwn        lineKind = iota
+	kindQuote               // of an earlier mail, with the line that introduces it
+	kindForward             // of a forwarded mail, with its header
+	kindSignature           // block under the text: rule, name, address
+	kindDisclaimer          // legal text and the like, added by rule
+	kindCode                // a patch
+)
+
+// A line is one line of text with its kind.
+type line struct {
+	start int // offset in the text
+	text  string
+	kind  lineKind
+}
+
+// Lines is a text cut into lines.
+type Lines []line
+
+// maxLines bounds the lines that are looked at one by one; what follows keeps the
+// kind of the last.
+const maxLines = 20000
+
+func cutLines(text string) Lines {
+	n := min(strings.Count(text, "\n")+1, maxLines)
+	list := make(Lines, 0, n)
+	start := 0
+	for len(list) < n-1 {
+		end := strings.IndexByte(text[start:], '\n') + start
+		list = append(list, line{start: start, text: text[start:end]})
+		start = end + 1
+	}
+	return append(list, line{start: start, text: text[start:]})
+}
+
+// QuotedAt tells whether the offset is in quoted or forwarded text.
+func (l Lines) QuotedAt(offset int) bool {
+	i := sort.Search(len(l), func(i int) bool { return l[i].start > offset }) - 1
+	return i >= 0 && (l[i].kind == kindQuote || l[i].kind == kindForward)
+}
+
+// Quoted tells whether there is quoted text.
+func (l Lines) Quoted() bool { return l.has(kindQuote) }
+
+// Forwarded tells whether there is text of a forwarded mail.
+func (l Lines) Forwarded() bool { return l.has(kindForward) }
+
+func (l Lines) has(kind lineKind) bool {
+	for i := range l {
+		if l[i].kind == kind {
+			return true
+		}
+	}
+	return false
+}
+
+// Own returns the author's own lines and the signature among the first limit bytes
+// of the text. Runs of empty lines become one.
+func (l Lines) Own(limit int) (own, signature string) {
+	var b, sign strings.Builder
+	b.Grow(l.room(limit))
+	empty := true
+	for _, line := range l {
+		text := line.text
+		if line.start >= limit {
+			break
+		}
+		if line.start+len(text) > limit {
+			text = strings.ToValidUTF8(text[:limit-line.start], "")
+		}
+		switch line.kind {
+		case kindSignature:
+			sign.WriteString(text)
+			sign.WriteByte('\n')
+		case kindOwn:
+			text = strings.TrimRight(text, " \t\u3000")
+			if text == "" && empty {
+				continue
+			}
+			empty = text == ""
+			b.WriteString(text)
+			b.WriteByte('\n')
+		}
+	}
+	return strings.TrimSpace(b.String()), strings.TrimSpace(sign.String())
+}
+
+// room is how many bytes the author's own lines have among the first limit ones of the
+// text, at most.
+func (l Lines) room(limit int) int {
+	n := 0
+	for i := range l {
+		if l[i].kind == kindOwn && l[i].start < limit {
+			n += len(l[i].text) + 1
+		}
+	}
+	return n
+}
+
+// set gives lines from up to before to a kind, unless they are something already.
+func (l Lines) set(from, to int, kind lineKind) {
+	for i := from; i < to && i < len(l); i++ {
+		if l[i].kind == kindOwn {
+			l[i].kind = kind
+		}
+	}
+}
+
+// Classify says of each line whose words it is. marks are ranges that HTML itself
+// tells; forward says that the subject calls this mail a forward.
+func Classify(text string, marks []Mark, forward bool) Lines {
+	l := cutLines(text)
+	l.applyMarks(marks)
+	l.patch()
+	l.quotes(forward)
+	l.signatures()
+	l.disclaimers()
+	return l
+}
+
+// applyMarks gives every line that lies in a marked range its kind.
+func (l Lines) applyMarks(marks []Mark) {
+	for _, m := range marks {
+		i := sort.Search(len(l), func(i int) bool { return l[i].start >= m.start })
+		if i > 0 && l[i-1].start+len(l[i-1].text) > m.start && m.start == l[i-1].start {
+			i--
+		}
+		for ; i < len(l) && l[i].start < m.end; i++ {
+			if l[i].kind == kindOwn {
+				l[i].kind = m.kind
+			}
+		}
+	}
+}
+
+// patch marks a unified diff: from its first header, or from the "---" that git
+// puts above the diffstat, to the signature line or the end.
+func (l Lines) patch() {
+	for i := range l {
+		t := l[i].text
+		start := -1
+		switch {
+		case strings.HasPrefix(t, "diff --git "), strings.HasPrefix(t, "diff -u"),
+			strings.HasPrefix(t, "diff -r"):
+			start = i
+		case strings.HasPrefix(t, "--- ") && i+1 < len(l) &&
+			strings.HasPrefix(l[i+1].text, "+++ "):
+			start = i
+		case strings.HasPrefix(t, "@@ -") && strings.Contains(t[4:], " @@"):
+			start = i
+		case strings.HasPrefix(t, "Index: ") && i+1 < len(l) &&
+			strings.HasPrefix(l[i+1].text, "====="):
+			start = i
+		case isDiffStat(t):
+			start = i
+		}
+		if start < 0 {
+			continue
+		}
+		for start > 0 {
+			above := l[start-1].text
+			if !isDiffStat(above) && strings.TrimSpace(above) != "---" &&
+				(i-start >= 3 || above != "") {
+				break
+			}
+			start--
+		}
+		end := len(l)
+		for j := i; j < len(l); j++ {
+			if t := l[j].text; t == "-- " || t == "--" {
+				end = j
+				break
+			}
+		}
+		l.set(start, end, kindCode)
+		return
+	}
+}
+
+// isDiffStat tells whether a line is of a diffstat: " path | 12 ++--" or
+// " 3 files changed, 10 insertions(+)".
+func isDiffStat(t string) bool {
+	if !strings.HasPrefix(t, " ") {
+		return false
+	}
+	if strings.Contains(t, " changed, ") && strings.Contains(t, "(") &&
+		(strings.Contains(t, " file changed") || strings.Contains(t, " files changed")) {
+		return true
+	}
+	if strings.HasPrefix(t, " create mode ") || strings.HasPrefix(t, " delete mode ") {
+		return true
+	}
+	_, tail, ok := strings.Cut(t, " | ")
+	if !ok || len(t) > 120 {
+		return false
+	}
+	tail = strings.TrimLeft(tail, " ")
+	digits := len(tail) - len(strings.TrimLeft(tail, "0123456789"))
+	if digits == 0 {
+		return strings.HasPrefix(tail, "Bin ")
+	}
+	return strings.Trim(tail[digits:], " +-") == ""
+}
