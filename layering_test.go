@@ -28,7 +28,7 @@ var mayImport = map[string][]string{
 	"internal/company":    nil,
 	"internal/demo":       {"analyzer/content", "internal/company", "internal/table", "internal/term", "ledger", "store"},
 	"internal/table":      nil,
-	"internal/signalname": nil,
+	"internal/signalname": {"analyzer"},
 	"internal/capped":     nil,
 	"hook":                {"analyzer", "internal/capped", "internal/signalname", "internal/term"},
 	"internal/bench":      nil, // benchmarks only

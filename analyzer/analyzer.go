@@ -22,7 +22,7 @@ type Config struct {
 	Budget     Budget          // zero means DefaultBudget
 	Limits     content.Limits  // of parsing
 	Locate     Locator         // nil: no country or provider is known
-	Off        map[string]bool // signals switched off, by name
+	Off        map[Signal]bool // signals switched off
 	Excerpt    int             // characters of own text kept with a delayed or held mail
 	DelayFor   time.Duration   // how long a delayed mail waits; 0 means 10 minutes
 	NoText     bool            // keep no subject, URL path or excerpt
@@ -48,11 +48,11 @@ type Analyzer struct {
 	// shared is what all senders have in common. Judging reads it, learning writes.
 	shared struct {
 		sync.RWMutex
-		loaded bool
-		org    *baseline.Profile
-		crowd  campaigns
-		hands  colleagues
-		lines  lines
+		loaded     bool
+		org        *baseline.Profile
+		campaigns  campaigns
+		background background
+		lines      lines
 	}
 	urlRules atomic.Pointer[urlRules]
 	habits   atomic.Pointer[[]Habit]
@@ -95,7 +95,7 @@ func New(cfg Config, memory Memory) *Analyzer {
 	cfg.Shipped = cfg.Shipped.or(DefaultShipped)
 	a := &Analyzer{cfg: cfg, hash: hasher{cfg.Salt}, memory: memory,
 		senders: make(map[string]*entry)}
-	a.shared.crowd.marks = make(map[baseline.Key][]sighting)
+	a.shared.campaigns.marks = make(map[baseline.Key][]sighting)
 	a.lessons.applied = make(map[int64]bool)
 	return a
 }
@@ -147,13 +147,13 @@ func (a *Analyzer) judge(e *entry, m *Mail, c *content.Content, rule Override,
 	a.shared.RLock()
 	v := &view{
 		mail: m, c: c, o: &o, sender: e.profile, org: a.shared.org, state: &e.state,
-		crowd: &a.shared.crowd, hands: &a.shared.hands, place: place, hasher: a.hash,
+		campaigns: &a.shared.campaigns, background: &a.shared.background, place: place, hasher: a.hash,
 		today: baseline.SlotOf(m.Time), now: o.At, rules: *a.urlRules.Load(),
 	}
 	v.blocked, _ = v.rules.blocked(c, m.Time)
 	v.declared = declare(*a.habits.Load(), m, place)
-	evidence, points, lure := a.measure(v)
-	evidence, points = v.declared.join(evidence, points)
+	found := a.measure(v)
+	evidence, points := v.declared.join(found.evidence, found.points)
 	o.Points = points
 	late := points >= a.shared.lines.drift && e.state.unusual(o.At, a.shared.lines.drift) >= episode
 	if late {
@@ -161,22 +161,21 @@ func (a *Analyzer) judge(e *entry, m *Mail, c *content.Content, rule Override,
 	}
 	o.Settled = e.profile.Mails() >= littleHistory && a.shared.org.Mails() >= lineWeight &&
 		!late
-	slices.Sort(o.Marks)
-	o.Marks = slices.Compact(o.Marks)
-	d := a.decide(v, points, lure, rule, cond)
+	d := a.decide(v, &found, points, rule, cond)
 	if d.sum > v.state.decayed(v.now) {
 		o.Sum = d.sum
 	}
 	lines := a.shared.lines
 	a.shared.RUnlock()
+	urls, hosts := noted(found.urls)
 	r := &Record{
 		Envelope: m.Envelope, Observation: o, Subject: clip(c.Subject, 200),
 		MessageID: clip(c.MessageID, 200), HeaderFrom: firstAddr(c.From),
-		URLs: v.urls, Hosts: v.hosts, Files: fileNames(c), Bytes: m.BodySize,
+		URLs: urls, Hosts: hosts, Files: fileNames(c), Bytes: m.BodySize,
 		Promote: d.promote, Spared: d.spared,
 		Learn: (d.action == Pass && d.would == Pass || d.observed) && v.blocked.Signal == "",
 		Verdict: Verdict{Action: d.action, Would: d.would, Points: round(points),
-			Sum: round(d.sum), Lure: round(lure), Cause: d.cause,
+			Sum: round(d.sum), Lure: round(found.lure), Cause: d.cause,
 			Evidence: v.ruled(rule, evidence), PassIf: passIf(d, evidence, lines),
 			Incident: d.incident, LittleHist: e.profile.Mails() < littleHistory},
 	}
@@ -184,7 +183,7 @@ func (a *Analyzer) judge(e *entry, m *Mail, c *content.Content, rule Override,
 		r.Due = m.Time.Add(a.cfg.DelayFor)
 	}
 	if d.would != Pass {
-		r.Verdict.Evidence = append(r.Verdict.Evidence, v.notes...)
+		r.Verdict.Evidence = append(r.Verdict.Evidence, found.notes...)
 		r.Excerpt = clip(c.Own, a.cfg.Excerpt)
 	}
 	if a.cfg.NoText {
@@ -212,14 +211,14 @@ func (a *Analyzer) record(ctx context.Context, e *entry, r *Record, fresh int, s
 	}
 	a.shared.Lock()
 	defer a.shared.Unlock()
-	a.shared.crowd.add(r.Envelope.Sender, &r.Observation)
+	a.shared.campaigns.add(r.Envelope.Sender, &r.Observation)
 	if lesson != 0 {
 		a.lessons.mu.Lock()
 		a.lessons.applied[lesson] = true
 		a.lessons.mu.Unlock()
 		e.profile.Learn(&r.Observation)
 		a.shared.org.Learn(&r.Observation)
-		a.shared.hands.stale++
+		a.shared.background.stale++
 		e.dirty = true
 	}
 	return nil
@@ -252,10 +251,10 @@ func (a *Analyzer) load(ctx context.Context, now time.Time) error {
 	}
 	for i := range past.Recent {
 		r := &past.Recent[i]
-		a.shared.crowd.add(r.Envelope.Sender, &r.Observation)
+		a.shared.campaigns.add(r.Envelope.Sender, &r.Observation)
 	}
 	a.shared.org, a.shared.loaded, a.lessons.mark = past.Profile, true, past.Last
-	a.shared.hands.stale = 1
+	a.shared.background.stale = 1
 	return nil
 }
 
@@ -324,13 +323,13 @@ func (a *Analyzer) refresh(ctx context.Context, e *entry, now time.Time) error {
 	}
 	e.state.open, e.state.opened = open, since
 	a.shared.RLock()
-	stale := a.shared.hands.stale >= refreshEvery || a.shared.hands.background == nil
+	stale := a.shared.background.stale >= refreshEvery || a.shared.background.model == nil
 	a.shared.RUnlock()
 	if stale {
 		a.shared.Lock()
-		a.shared.hands.refresh(a.shared.org)
+		a.shared.background.refresh(a.shared.org)
 		a.shared.lines = a.lines(a.shared.org)
-		a.shared.crowd.prune(now)
+		a.shared.campaigns.prune(now)
 		a.shared.Unlock()
 	}
 	return nil

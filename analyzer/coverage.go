@@ -6,6 +6,72 @@ import (
 	"hisseki/baseline"
 )
 
+// history is what a signal must know of a sender's past before it says anything: to a
+// newcomer everything is new.
+type history uint8
+
+const (
+	needsNothing history = iota // the organisation's and the world's past will do
+	needsHabits                 // enough mails at enough times of day
+	needsNetwork                // the same, and a client address with this mail
+	needsStyle                  // enough mails with enough text
+)
+
+// readyMails and readySlots are the history below which an absent habit says nothing.
+const (
+	readyMails = 5
+	readySlots = 3
+)
+
+// met says whether there is enough history to judge a mail by.
+func (h history) met(v *view) bool {
+	switch h {
+	case needsHabits:
+		return v.ready()
+	case needsNetwork:
+		return v.ready() && len(v.o.Keys[baseline.Network]) > 0
+	case needsStyle:
+		return v.sender.StyleMails() >= StyleReady
+	}
+	return true
+}
+
+// note says why a mail could not be judged, "" where no reviewer would ask.
+func (h history) note(name Signal, v *view) string {
+	if name != StyleUnlike {
+		return ""
+	}
+	return fmt.Sprintf("too little history to compare the writing: %s of %d",
+		count(v.sender.StyleMails(), "mail", "mails"), StyleReady)
+}
+
+// ready says whether the sender has habits to compare with.
+func (v *view) ready() bool { return hasHabits(v.sender) }
+
+func hasHabits(p *baseline.Profile) bool {
+	return p.Mails() >= readyMails && p.Slots() >= readySlots
+}
+
+// missing says what a profile lacks, "" for nothing.
+func (h history) missing(p *baseline.Profile) string {
+	switch h {
+	case needsHabits, needsNetwork:
+		if !hasHabits(p) {
+			return fmt.Sprintf("only %s of history, habits need %d at %d times of day",
+				count(p.Mails(), "mail", "mails"), readyMails, readySlots)
+		}
+		if h == needsNetwork && p.Count(baseline.Network) == 0 {
+			return "no client address was ever told"
+		}
+	case needsStyle:
+		if n := p.StyleMails(); n < StyleReady {
+			return fmt.Sprintf("%s with enough text, style needs %d", count(n, "mail", "mails"),
+				StyleReady)
+		}
+	}
+	return ""
+}
+
 // Readiness says whether some signals have enough of a sender's history to judge by.
 type Readiness struct {
 	Signals string `json:"signals"` // what they look at
@@ -16,33 +82,24 @@ type Readiness struct {
 // Coverage says which signals a sender's profile is ready for. Links, files, volume and
 // campaigns need no history of the sender: the organisation's and the world's will do.
 func Coverage(p *baseline.Profile) []Readiness {
-	habits := ""
-	if p.Mails() < readyMails || p.Slots() < readySlots {
-		habits = fmt.Sprintf("only %s of history, habits need %d at %d times of day",
-			count(p.Mails(), "mail", "mails"), readyMails, readySlots)
-	}
-	needs := func(f baseline.Family, what string) string {
-		if habits == "" && p.Count(f) == 0 {
-			return what
+	var list []Readiness
+	for _, topic := range []struct {
+		name string
+		of   Signal // whose needs they are
+	}{
+		{"recipients", RecipientsNew},
+		{"links and files", URLUnknown},
+		{"network", NetworkNew},
+		{"country", NetworkNew},
+		{"mail program", MailerNew},
+		{"hours", HourNew},
+		{"style", StyleUnlike},
+	} {
+		needs := byName[topic.of].needs.missing(p)
+		if topic.name == "country" && hasHabits(p) && p.Count(baseline.Country) == 0 {
+			needs = "no country is known of any client"
 		}
-		return habits
-	}
-	style := ""
-	if n := p.StyleMails(); n < StyleReady {
-		style = fmt.Sprintf("%s with enough text, style needs %d", count(n, "mail", "mails"),
-			StyleReady)
-	}
-	list := []Readiness{
-		{Signals: "recipients", Needs: habits},
-		{Signals: "links and files"},
-		{Signals: "network", Needs: needs(baseline.Network, "no client address was ever told")},
-		{Signals: "country", Needs: needs(baseline.Country, "no country is known of any client")},
-		{Signals: "mail program", Needs: habits},
-		{Signals: "hours", Needs: habits},
-		{Signals: "style", Needs: style},
-	}
-	for i := range list {
-		list[i].Ready = list[i].Needs == ""
+		list = append(list, Readiness{Signals: topic.name, Ready: needs == "", Needs: needs})
 	}
 	return list
 }

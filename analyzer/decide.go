@@ -100,11 +100,12 @@ type decision struct {
 	cause    string // "mail", "sum", "incident", "rule", "habit"
 }
 
-func (a *Analyzer) decide(v *view, points, lure float64, rule Override, cond Conditions) decision {
-	t := a.shared.lines
+func (a *Analyzer) decide(v *view, found *measured, points float64, rule Override,
+	cond Conditions) decision {
+	t, lure := a.shared.lines, found.lure
 	d := decision{would: Pass, incident: v.state.open}
 	d.sum = v.state.decayed(v.now) +
-		gate(lure)*max(0, points-t.drift)*crowd(v.o.Recipients, min(v.many, lure-1))
+		gate(lure)*max(0, points-t.drift)*recipientFactor(v.o.Recipients, min(found.many, lure-1))
 	switch {
 	case v.blocked.Signal != "": // goes before the sender's own rule
 		d.would, d.cause = Hold, "rule"
@@ -165,11 +166,11 @@ func (l lines) action(points, sum, lure float64, open bool) (would Action, cause
 // many odd but honest mails.
 func gate(lure float64) float64 { return min(1, max(0, 2*lure-1)) }
 
-// crowd makes one mail to many count like several mails: nothing follows a blast that
+// recipientFactor makes one mail to many count like several mails: nothing follows a blast that
 // could convict it later. Eight recipients are an ordinary circle; each doubling beyond
 // counts as one more mail, as far as so many are unusual for this sender and the lure
 // is more than one mail in ten has.
-func crowd(recipients int, unusual float64) float64 {
+func recipientFactor(recipients int, unusual float64) float64 {
 	return 1 + min(1, max(0, unusual))*max(0, math.Log2(float64(recipients)/8))
 }
 
@@ -232,7 +233,7 @@ func passIf(d decision, evidence []Evidence, t lines) string {
 	var without []string
 	for _, e := range evidence {
 		points -= e.Points
-		without = append(without, e.Signal)
+		without = append(without, string(e.Signal))
 		if points < line {
 			break
 		}

@@ -141,14 +141,10 @@ func (d *declared) add(h *Habit, observed, usual string) {
 	if h.Reason != "" {
 		text += ", because: " + h.Reason
 	}
-	d.evidence = append(d.evidence, Evidence{Signal: habitSignal, Points: h.Points,
+	d.evidence = append(d.evidence, Evidence{Signal: HabitOutside, Points: h.Points,
 		Observed: observed, Usual: "declared: " + usual, Text: text})
 	d.hold = d.hold || h.Hold
 }
-
-// habitSignal names the evidence of mail outside a declared habit. It is no cue: its
-// points are the admin's, and it cannot be switched off.
-const habitSignal = "habit-outside"
 
 // join puts what is outside declared habits in front of the evidence and adds its points.
 func (d *declared) join(evidence []Evidence, points float64) ([]Evidence, float64) {

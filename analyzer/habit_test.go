@@ -71,7 +71,7 @@ func judge(t *testing.T, a *analyzer.Analyzer, who, client string, at time.Time)
 }
 
 // fired returns the evidence of a signal, nil when it did not fire.
-func fired(v analyzer.Verdict, signal string) *analyzer.Evidence {
+func fired(v analyzer.Verdict, signal analyzer.Signal) *analyzer.Evidence {
 	i := slices.IndexFunc(v.Evidence, func(e analyzer.Evidence) bool { return e.Signal == signal })
 	if i < 0 {
 		return nil

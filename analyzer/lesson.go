@@ -89,7 +89,7 @@ func (a *Analyzer) fold(l *Lesson) {
 	} else {
 		a.shared.org.Unlearn(&l.Obs)
 	}
-	a.shared.hands.stale++
+	a.shared.background.stale++
 	a.shared.Unlock()
 	a.mu.Lock()
 	e := a.senders[l.Sender]

@@ -17,7 +17,7 @@ const lurePoints = 1
 func Lures(r *Record) []string {
 	var out []string
 	for _, e := range r.Verdict.Evidence {
-		if e.Signal != "url-unknown" || e.Points < lurePoints {
+		if e.Signal != URLUnknown || e.Points < lurePoints {
 			continue
 		}
 		host, label, shared := strings.Cut(e.Observed, "/")

@@ -27,7 +27,7 @@ type Locator interface {
 // a thousand say no more about habit than the first thousand, and cost memory.
 const maxRecipients = 1000
 
-// observe takes the habits that one mail shows. The cues' levels are filled in later.
+// observe takes the habits that one mail shows. The signals' levels are filled in later.
 func (a *Analyzer) observe(m *Mail, c *content.Content) (baseline.Observation, Place) {
 	o := baseline.Observation{
 		At:         m.Time.UTC().Truncate(time.Second),

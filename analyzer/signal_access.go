@@ -11,9 +11,6 @@ import (
 // to the organisation, 4 also in a country new to the sender.
 func newNetwork(v *view) reading {
 	net := v.o.Keys[baseline.Network]
-	if len(net) == 0 || !v.ready() {
-		return reading{}
-	}
 	where := network(v.mail.Client, 24, 48)
 	if v.place.Provider != "" {
 		where += " (" + v.place.Provider + ")"
@@ -46,9 +43,6 @@ func newNetwork(v *view) reading {
 // newHour: a part of the week in which the sender never sent. Weak: most attacks fall
 // into usual hours.
 func newHour(v *view) reading {
-	if !v.ready() {
-		return reading{}
-	}
 	k := v.o.Keys[baseline.Hour]
 	r := reading{ok: true, observed: partOfWeek(v.mail.Time),
 		usual: fmt.Sprintf("%d parts of the week", v.sender.Count(baseline.Hour))}

@@ -42,10 +42,10 @@ func (c *campaigns) prune(now time.Time) {
 // campaign: the same unknown site or file in earlier mails of the last days, of this
 // sender or, worth twice, of others.
 func campaign(v *view) reading {
-	r := reading{ok: true, usual: often(v, 1)}
-	for _, k := range v.o.Marks {
+	r := reading{ok: true, often: 1}
+	for _, k := range v.marks {
 		own, others := 0, 0
-		for _, s := range v.crowd.marks[k] {
+		for _, s := range v.campaigns.marks[k] {
 			switch {
 			case v.now.Sub(s.at) > memorySpan:
 			case s.sender == v.mail.Sender:
@@ -90,7 +90,7 @@ func sameText(v *view) reading {
 	return reading{
 		ok: true, level: level,
 		observed: fmt.Sprintf("%d alike in 24 h", n),
-		usual:    often(v, level),
+		often:    level,
 		text:     fmt.Sprintf("nearly the same text as %s of the last day", count(n, "mail", "mails")),
 	}
 }

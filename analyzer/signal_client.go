@@ -6,7 +6,7 @@ import (
 	"hisseki/baseline"
 )
 
-// shape is the common form of the cues about the mail program: levels 1 new to the
+// shape is the common form of the signals about the mail program: levels 1 new to the
 // sender, 2 new to the organisation too.
 func shape(v *view, f baseline.Family, what, observed string) reading {
 	keys := v.o.Keys[f]
@@ -104,7 +104,7 @@ func newMailLink(v *view) reading {
 			r.level, r.observed = level, clip(addr, 80)
 			r.text = "a link that writes to an address new to this account and the organisation"
 		}
-		v.o.Marks = append(v.o.Marks, k)
+		r.marks = append(r.marks, k)
 	}
 	return r
 }

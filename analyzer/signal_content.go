@@ -28,7 +28,7 @@ func newFile(v *view) reading {
 		}
 		if risky[f.Kind] {
 			mark := v.hasher.key(baseline.File, "sha256:"+hex.EncodeToString(f.SHA256[:]))
-			v.o.Marks = append(v.o.Marks, mark)
+			r.marks = append(r.marks, mark)
 		}
 		level, why := fileLevel(v, f.Kind)
 		if level > r.level {
@@ -79,7 +79,7 @@ func brokenMail(v *view) reading {
 func replyWithoutThread(v *view) reading {
 	s := strings.ToLower(strings.TrimSpace(v.c.Subject))
 	re := strings.HasPrefix(s, "re:") || strings.HasPrefix(s, "re：") || strings.HasPrefix(s, "aw:")
-	r := reading{ok: re, usual: often(v, 1)}
+	r := reading{ok: re, often: 1}
 	if re && len(v.c.InReplyTo) == 0 && len(v.c.References) == 0 {
 		r.level, r.observed = 1, "Re: without In-Reply-To"
 		r.text = "the subject says it is an answer, but no answered mail is named"

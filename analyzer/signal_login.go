@@ -40,7 +40,7 @@ func (a *Analyzer) logins(ctx context.Context, e *entry, m *Mail) ([]Login, erro
 // five, for a lockout, and for failures from the mail's own network.
 func loginAfterFailures(v *view) reading {
 	own := v.o.Keys[baseline.Network]
-	if len(v.state.logins) == 0 || len(own) == 0 || v.declared.network || !v.ready() {
+	if len(v.state.logins) == 0 || v.declared.network {
 		return reading{}
 	}
 	failed := make(map[baseline.Key]bool)
@@ -57,7 +57,7 @@ func loginAfterFailures(v *view) reading {
 		attempts += l.Count
 		locked = locked || l.Result == LoginLockout
 	}
-	r := reading{ok: true, usual: often(v, 1),
+	r := reading{ok: true, often: 1,
 		observed: fmt.Sprintf("%d failures from %d new networks", attempts, len(failed))}
 	if len(failed) < someNetworks {
 		return r

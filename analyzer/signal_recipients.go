@@ -15,16 +15,8 @@ func newRecipients(v *view) reading {
 	if total == 0 {
 		return reading{}
 	}
-	for _, k := range v.o.Keys[baseline.Recipient] {
-		if v.sender.Known(baseline.Recipient, k, v.today) {
-			continue
-		}
-		if _, seen := v.state.firsts[k]; !seen {
-			v.fresh++
-		}
-	}
 	return reading{
-		ok: v.ready(), level: share(unknown, total),
+		ok: true, level: share(unknown, total),
 		observed: fmt.Sprintf("%d of %d recipients new", unknown, total),
 		usual:    fmt.Sprintf("%d known recipients", v.sender.Count(baseline.Recipient)),
 		text: fmt.Sprintf("%s that this account never wrote to before today",
@@ -32,12 +24,23 @@ func newRecipients(v *view) reading {
 	}
 }
 
+// freshRecipients counts the recipients whom the sender neither knows nor wrote to lately.
+func (v *view) freshRecipients() int {
+	n := 0
+	for _, k := range v.o.Keys[baseline.Recipient] {
+		if _, lately := v.state.firsts[k]; !lately && !v.sender.Known(baseline.Recipient, k, v.today) {
+			n++
+		}
+	}
+	return n
+}
+
 // newDomains: recipient domains new to the sender.
 // Levels: 1 some, 2 at least half, 3 all; 1 more when the organisation never wrote
 // to any of them either.
 func newDomains(v *view) reading {
 	unknown, total := unknownKeys(v, baseline.RecipientDomain)
-	if total == 0 || !v.ready() {
+	if total == 0 {
 		return reading{}
 	}
 	level, strange := share(unknown, total), 0
@@ -65,7 +68,7 @@ func manyRecipients(v *view) reading {
 	return reading{
 		ok: n > 0, level: bucket(n),
 		observed: count(n, "recipient", "recipients"),
-		usual:    often(v, bucket(n)),
+		often:    bucket(n),
 		text:     fmt.Sprintf("one mail to %s", count(n, "recipient", "recipients")),
 	}
 }
@@ -82,7 +85,7 @@ func newRecipientsDay(v *view) reading {
 	return reading{
 		ok: true, level: level,
 		observed: fmt.Sprintf("%d first-time recipients in 24 h", fresh),
-		usual:    often(v, level),
+		often:    level,
 		text: count(fresh, "first-time recipient", "first-time recipients") +
 			" within 24 hours",
 	}

@@ -10,28 +10,31 @@ import (
 // StyleReady is how many mails with enough text a history needs to compare writing with.
 const StyleReady = 20
 
-// styleMass is the weight of the background in a sender's hand, in features: about
+// styleMass is the weight of the background in a sender's style, in features: about
 // five mails' worth.
 const styleMass = 3000
 
+// styleFit compares the mail's style with the sender's; 0 where that is not possible.
+func (v *view) styleFit() float64 {
+	if v.sender.StyleMails() < StyleReady || len(v.o.Style) == 0 {
+		return 0
+	}
+	return Fit(v.sender.StyleModel(), v.background.model, v.o.Style)
+}
+
 // unlikeStyle: how much better the text fits the colleagues than the sender.
 // The level counts steps of 0.08 in the mean log-likelihood ratio below fitOwn; how
-// usual a level is for this sender is learned like every other cue's.
+// usual a level is for this sender is learned like every other signal's.
 func unlikeStyle(v *view) reading {
-	if n := v.sender.StyleMails(); n < StyleReady {
-		return reading{note: fmt.Sprintf("too little history to compare the writing: %s of %d",
-			count(n, "mail", "mails"), StyleReady)}
-	}
 	if len(v.o.Style) == 0 {
 		return reading{note: fmt.Sprintf("too little text to compare the writing: %s",
 			count(v.o.Letters, "letter", "letters"))}
 	}
-	v.o.Fit = v.hands.score(v, v.o.Style)
-	level := fitLevel(v.o.Fit, 0.08)
+	level := fitLevel(v.fit, 0.08)
 	return reading{
 		ok: true, level: level,
-		observed: fmt.Sprintf("fit %.2f", v.o.Fit),
-		usual:    often(v, level),
+		observed: fmt.Sprintf("fit %.2f", v.fit),
+		often:    level,
 		text:     "the wording and layout fit other people's mail better than this account's",
 	}
 }
@@ -57,10 +60,10 @@ const (
 // unlikeBurst: the same fit, pooled over the mails of a burst. A mean scatters less than a
 // single mail, so its steps are finer.
 func unlikeBurst(v *view) reading {
-	if v.o.Fit == 0 {
+	if v.fit == 0 {
 		return reading{}
 	}
-	sum, n := v.o.Fit, 1
+	sum, n := v.fit, 1
 	for i := len(v.state.recent) - 1; i >= 0 && n < burstMost; i-- {
 		t := &v.state.recent[i]
 		if v.now.Sub(t.at) > burstSpan {
@@ -79,14 +82,14 @@ func unlikeBurst(v *view) reading {
 	return reading{
 		ok: true, level: level,
 		observed: fmt.Sprintf("mean fit %.2f of %d mails", mean, n),
-		usual:    often(v, level),
+		often:    level,
 		text:     "the mails of the last hours together read like somebody else's",
 	}
 }
 
 // newPhrases: opener and closer lines. Levels: 1 one of them is new, 2 both.
 func newPhrases(v *view) reading {
-	if len(v.o.Keys[baseline.Phrase]) < 2 || v.sender.StyleMails() < StyleReady {
+	if len(v.o.Keys[baseline.Phrase]) < 2 {
 		return reading{}
 	}
 	unknown, _ := unknownKeys(v, baseline.Phrase)

@@ -22,7 +22,7 @@ func usual(t *testing.T, a *analyzer.Analyzer, body string, head ...string) *ana
 }
 
 // points returns what a signal added to a verdict.
-func points(r *analyzer.Record, signal string) float64 {
+func points(r *analyzer.Record, signal analyzer.Signal) float64 {
 	for _, e := range r.Verdict.Evidence {
 		if e.Signal == signal {
 			return e.Points
@@ -38,10 +38,11 @@ const signed = "--b\r\nContent-Type: text/plain\r\n\r\n" + honest + "\r\n--b\r\n
 func TestNoLure(t *testing.T) {
 	multipart := `Content-Type: multipart/signed; boundary=b; micalg=pgp-sha256`
 	tests := []struct {
-		name, signal string
-		body         string
-		head         []string
-		fires        bool
+		name   string
+		signal analyzer.Signal
+		body   string
+		head   []string
+		fires  bool
 	}{
 		{"answers to a colleague", "reply-to-new", honest,
 			[]string{"Reply-To: seminar@example.jp"}, false},

@@ -2,6 +2,7 @@ package analyzer
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"hisseki/analyzer/content"
@@ -36,11 +37,11 @@ func unknownURL(v *view) reading {
 			level = min(level, 1)
 		}
 		if level > 0 {
-			v.note(u)
+			r.urls = append(r.urls, u)
 		}
 		if level >= urlPage && !marks[k] {
 			marks[k] = true
-			v.o.Marks = append(v.o.Marks, k)
+			r.marks = append(r.marks, k)
 		}
 		if level > r.level {
 			r.level = level
@@ -111,17 +112,18 @@ func deceit(l hostLists, u *content.URL) string {
 	return ""
 }
 
-// note keeps an unusual URL for the journal.
-func (v *view) note(u *content.URL) {
-	if len(v.urls) < 20 {
-		v.urls = append(v.urls, clip(u.Raw, 300))
-	}
-	for _, h := range v.hosts {
-		if h == u.Domain {
-			return
+// maxNoted bounds the unusual URLs, and their domains, that the journal keeps of a mail.
+const maxNoted = 20
+
+// noted returns URLs and their domains as the journal keeps them.
+func noted(list []*content.URL) (urls, domains []string) {
+	for _, u := range list {
+		if len(urls) < maxNoted {
+			urls = append(urls, clip(u.Raw, 300))
+		}
+		if len(domains) < maxNoted && !slices.Contains(domains, u.Domain) {
+			domains = append(domains, u.Domain)
 		}
 	}
-	if len(v.hosts) < 20 {
-		v.hosts = append(v.hosts, u.Domain)
-	}
+	return urls, domains
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// The volume cues count mails and recipients together: the larger of the doublings of
+// The volume signals count mails and recipients together: the larger of the doublings of
 // mails, and of recipients less two, for a mail to four is no burst.
 func volume(v *view, words string, d time.Duration) reading {
 	mails, rcpts, _ := v.state.window(v.now, d)
@@ -15,7 +15,7 @@ func volume(v *view, words string, d time.Duration) reading {
 	return reading{
 		ok: true, level: level,
 		observed: fmt.Sprintf("%d mails to %d recipients in %s", mails, rcpts, words),
-		usual:    often(v, level),
+		often:    level,
 		text: fmt.Sprintf("%s to %s within %s", count(mails, "mail", "mails"),
 			count(rcpts, "recipient", "recipients"), words),
 	}

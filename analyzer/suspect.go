@@ -31,9 +31,7 @@ func NewTrail(attack []*Record) *Trail {
 		o := &r.Observation
 		t.marks = append(t.marks, o.Marks...)
 		t.texts = append(t.texts, o.SimHash)
-		if slices.ContainsFunc(r.Verdict.Evidence, func(e Evidence) bool {
-			return e.Signal == "network-new"
-		}) {
+		if r.Verdict.Shows(NetworkNew) {
 			t.networks = append(t.networks, o.Keys[baseline.Network]...)
 		}
 	}
@@ -79,10 +77,8 @@ func Rescore(r *Record, traits []Trait) float64 {
 // groupPoints returns what a group of signals added to a verdict.
 func groupPoints(evidence []Evidence, g group) (sum float64) {
 	for _, e := range evidence {
-		for i := range cues {
-			if cues[i].name == e.Signal && cues[i].group == g {
-				sum += e.Points
-			}
+		if d := byName[e.Signal]; d != nil && d.group == g {
+			sum += e.Points
 		}
 	}
 	return sum

@@ -78,17 +78,13 @@ func (rules urlRules) blocked(c *content.Content, now time.Time) (Evidence, bool
 		if r == nil || r.Action != Hold {
 			continue
 		}
-		return Evidence{Signal: blockedSignal, Observed: clip(u.Host, 100),
+		return Evidence{Signal: URLBlocked, Observed: clip(u.Host, 100),
 			Usual: "blocked: " + r.Pattern.String(),
 			Text: fmt.Sprintf("the link to %s is blocked since %s, %s", clip(u.Host, 100),
 				r.Created.UTC().Format("2006-01-02 15:04 UTC"), r.source())}, true
 	}
 	return Evidence{}, false
 }
-
-// blockedSignal names the evidence of a blocked link. It is no cue: it has no points
-// and cannot be switched off.
-const blockedSignal = "url-blocked"
 
 // source says whose rule it is and why.
 func (o *Override) source() string {
@@ -113,7 +109,7 @@ func (v *view) ruled(rule Override, evidence []Evidence) []Evidence {
 		first = append(first, v.blocked)
 	}
 	if rule.Action == Hold {
-		first = append(first, Evidence{Signal: "sender-held", Observed: v.mail.Sender,
+		first = append(first, Evidence{Signal: SenderHeld, Observed: v.mail.Sender,
 			Usual: "held until " + rule.Until.UTC().Format("2006-01-02 15:04 UTC"),
 			Text:  "all mail of this sender is held, " + rule.source()})
 	}

@@ -2,7 +2,6 @@ package analyzer_test
 
 import (
 	"context"
-	"strings"
 	"testing"
 	"time"
 
@@ -110,7 +109,7 @@ func TestAllowedLinkIsKnown(t *testing.T) {
 	a := office(t, memory)
 	shows := func(r *analyzer.Record) bool {
 		for _, e := range r.Verdict.Evidence {
-			if strings.HasPrefix(e.Signal, "url-") {
+			if e.Signal.NamesLink() {
 				return true
 			}
 		}

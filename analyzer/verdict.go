@@ -1,5 +1,7 @@
 package analyzer
 
+import "slices"
+
 // Action is what should happen to a mail.
 type Action string
 
@@ -22,7 +24,7 @@ const (
 // Evidence is a signal that fired. In a delayed or held mail's verdict it may also be a
 // note without points, of a signal that had too little to judge by.
 type Evidence struct {
-	Signal   string  `json:"signal"`
+	Signal   Signal  `json:"signal"`
 	Points   float64 `json:"points"`   // after caps; decibans-like scale, see docs/design.md
 	Observed string  `json:"observed"` // what this mail showed
 	Usual    string  `json:"usual"`    // what is usual for this sender
@@ -41,4 +43,9 @@ type Verdict struct {
 	PassIf     string     `json:"pass_if"`  // "would pass if ...", "" for a pass
 	Incident   bool       `json:"incident"` // the sender has, or now gets, an open incident
 	LittleHist bool       `json:"little_history"`
+}
+
+// Shows says whether a signal is among the evidence.
+func (v *Verdict) Shows(s Signal) bool {
+	return slices.ContainsFunc(v.Evidence, func(e Evidence) bool { return e.Signal == s })
 }

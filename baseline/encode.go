@@ -13,8 +13,16 @@ import (
 // The canonical encodings: a version byte, then unsigned varints; maps in rising key
 // order, keys and days as differences. Equal profiles have equal bytes.
 const (
-	profileVersion     = 1
-	observationVersion = 2
+	profileVersion     = 2
+	observationVersion = 3
+)
+
+// What programs with room for 32 signals wrote, and this one still reads: in a profile each
+// had its counts without their number, and a recent count one byte for signal and level;
+// in an observation nothing else was different.
+const (
+	profileOf32     = 1
+	observationOf32 = 2
 )
 
 // errCorrupt is wrapped with what was being read.
@@ -35,18 +43,7 @@ func (p *Profile) MarshalBinary() ([]byte, error) {
 			prev = k
 		}
 	}
-	for c := range p.cues {
-		b = encodeCounts(b, p.cues[c][:])
-	}
-	b = num(b, uint64(len(p.lately)))
-	for _, d := range p.lately {
-		b = num(b, zigzag(int64(d.day)))
-		b = num(b, uint64(len(d.counts)))
-		for _, c := range d.counts {
-			b = append(b, c.cue*Levels+c.level)
-			b = num(b, uint64(c.count))
-		}
-	}
+	b = p.encodeLevels(b)
 	b = encodeCounts(b, p.points[:])
 	b = encodeCounts(b, p.sums[:])
 	b = num(b, uint64(len(p.style.gens)))
@@ -62,7 +59,8 @@ func (p *Profile) MarshalBinary() ([]byte, error) {
 // UnmarshalBinary reads what MarshalBinary wrote and refuses anything else.
 func (p *Profile) UnmarshalBinary(data []byte) error {
 	r := &reader{data: data}
-	if v := r.num(); v != profileVersion {
+	v := r.num()
+	if v != profileVersion && v != profileOf32 {
 		return fmt.Errorf("read profile: version %d: %w", v, errCorrupt)
 	}
 	n := Profile{mails: uint32(r.num())}
@@ -82,18 +80,7 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 		}
 		n.tables[f] = t
 	}
-	for c := range n.cues {
-		r.counts(n.cues[c][:])
-	}
-	n.lately = make([]cueDay, r.count(2))
-	for i := range n.lately {
-		d := &n.lately[i]
-		d.day, d.counts = Slot(unzigzag(r.num())), make([]cueCount, r.count(2))
-		for j := range d.counts {
-			c := r.byte()
-			d.counts[j] = cueCount{c / Levels, c % Levels, uint32(r.num())}
-		}
-	}
+	n.decodeLevels(r, v == profileOf32)
 	r.counts(n.points[:])
 	r.counts(n.sums[:])
 	gens := r.count(3)
@@ -111,6 +98,65 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 	}
 	*p = n
 	return nil
+}
+
+// encodeLevels writes the counts of levels: those signals that have any, then the recent
+// days'.
+func (p *Profile) encodeLevels(b []byte) []byte {
+	n := Signals
+	for n > 0 && p.levels[n-1] == [Levels]uint32{} {
+		n--
+	}
+	b = num(b, uint64(n))
+	for s := range n {
+		b = encodeCounts(b, p.levels[s][:])
+	}
+	b = num(b, uint64(len(p.lately)))
+	for _, d := range p.lately {
+		b = num(b, zigzag(int64(d.day)))
+		b = num(b, uint64(len(d.counts)))
+		for _, c := range d.counts {
+			b = num(b, uint64(c.signal)*Levels+uint64(c.level))
+			b = num(b, uint64(c.count))
+		}
+	}
+	return b
+}
+
+func (p *Profile) decodeLevels(r *reader, of32 bool) {
+	n := 32
+	if !of32 {
+		n = r.count(1)
+	}
+	if n > Signals {
+		r.bad = true
+		return
+	}
+	for s := range n {
+		r.counts(p.levels[s][:])
+	}
+	p.lately = make([]levelDay, r.count(2))
+	for i := range p.lately {
+		d := &p.lately[i]
+		d.day, d.counts = Slot(unzigzag(r.num())), make([]levelCount, r.count(2))
+		for j := range d.counts {
+			d.counts[j] = r.levelCount(of32)
+		}
+	}
+}
+
+func (r *reader) levelCount(of32 bool) levelCount {
+	var at uint64
+	if of32 {
+		at = uint64(r.byte())
+	} else {
+		at = r.num()
+	}
+	if at >= Signals*Levels {
+		r.bad = true
+		return levelCount{}
+	}
+	return levelCount{uint8(at / Levels), uint8(at % Levels), uint32(r.num())}
 }
 
 func (h *habit) encode(b []byte) []byte {
@@ -160,9 +206,9 @@ func (o *Observation) MarshalBinary() ([]byte, error) {
 		b = encodeKeys(b, o.Keys[f])
 	}
 	b = num(b, uint64(o.Seen))
-	for c := range o.Cues {
-		if o.Seen&(1<<c) != 0 {
-			b = append(b, o.Cues[c])
+	for s := range o.Levels {
+		if o.Seen&(1<<s) != 0 {
+			b = append(b, o.Levels[s])
 		}
 	}
 	b = encodeStyle(b, o.Style)
@@ -177,19 +223,19 @@ func (o *Observation) MarshalBinary() ([]byte, error) {
 // UnmarshalBinary reads what MarshalBinary wrote and refuses anything else.
 func (o *Observation) UnmarshalBinary(data []byte) error {
 	r := &reader{data: data}
-	if v := r.num(); v != observationVersion {
+	if v := r.num(); v != observationVersion && v != observationOf32 {
 		return fmt.Errorf("read observation: version %d: %w", v, errCorrupt)
 	}
 	n := Observation{At: time.Unix(unzigzag(r.num()), 0).UTC(), Recipients: int(r.num())}
 	for f := range n.Keys {
 		n.Keys[f] = r.keys()
 	}
-	n.Seen = uint32(r.num())
-	for c := range n.Cues {
-		if n.Seen&(1<<c) != 0 {
-			if n.Cues[c] = r.byte(); n.Cues[c] >= Levels {
+	n.Seen = r.num()
+	for s := range n.Levels {
+		if n.Seen&(1<<s) != 0 {
+			if n.Levels[s] = r.byte(); n.Levels[s] >= Levels {
 				r.bad = true
-				n.Cues[c] = 0
+				n.Levels[s] = 0
 			}
 		}
 	}

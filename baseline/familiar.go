@@ -44,20 +44,20 @@ const (
 	OrgWeight    = 200
 )
 
-// Tail returns how likely it is that a cue reaches a level in an ordinary mail of this
+// Tail returns how likely it is that a signal reaches a level in an ordinary mail of this
 // sender: a beta-binomial estimate from the sender's own mails of at least a day ago, with
 // the organisation's frequency as prior and prior as the organisation's.
-func Tail(sender, org *Profile, cue int, level uint8, prior float64, now Slot) float64 {
-	ko, no := org.Reached(cue, level, now)
+func Tail(sender, org *Profile, signal int, level uint8, prior float64, now Slot) float64 {
+	ko, no := org.Reached(signal, level, now)
 	p := (float64(ko) + OrgWeight*prior) / (float64(no) + OrgWeight)
-	ks, ns := sender.Reached(cue, level, now)
+	ks, ns := sender.Reached(signal, level, now)
 	return (float64(ks) + SenderWeight*p) / (float64(ns) + SenderWeight)
 }
 
 // Surprise is the negative decimal logarithm of Tail: one point per factor of ten.
-func Surprise(sender, org *Profile, cue int, level uint8, prior float64, now Slot) float64 {
+func Surprise(sender, org *Profile, signal int, level uint8, prior float64, now Slot) float64 {
 	if level == 0 {
 		return 0
 	}
-	return -math.Log10(min(1, Tail(sender, org, cue, level, prior, now)))
+	return -math.Log10(min(1, Tail(sender, org, signal, level, prior, now)))
 }

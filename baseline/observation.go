@@ -35,11 +35,11 @@ const (
 	Families                      // how many there are
 )
 
-// Cues is the number of cues an observation has room for; their meaning is the
+// Signals is the number of signals an observation has room for; their meaning is the
 // analyzer's. Levels run from 0 (nothing unusual) to Levels-1.
 const (
-	Cues   = 32
-	Levels = 8
+	Signals = 64
+	Levels  = 8
 )
 
 // StyleDims is the number of hashed style features.
@@ -56,8 +56,8 @@ type Observation struct {
 	At         time.Time       // end of message, UTC, whole seconds
 	Recipients int             // of the envelope
 	Keys       [Families][]Key // what was seen, per family, rising, without repeats
-	Cues       [Cues]uint8     // level of each cue as judged, 0 when it was absent
-	Seen       uint32          // bit per cue: it could be judged
+	Levels     [Signals]uint8  // of each signal as judged, 0 when it was absent
+	Seen       uint64          // bit per signal: it could be judged
 	Style      []StyleCount    // rising by Dim; empty when there is too little text
 	Letters    int             // characters of the author's own text
 	SimHash    uint64          // of the own text, 0 when it is too short

@@ -26,8 +26,8 @@ type Profile struct {
 	mails  uint32
 	days   habit
 	tables [Families]map[Key]*habit
-	cues   [Cues][Levels]uint32
-	lately []cueDay // of the same counts, those of recent days; rising
+	levels [Signals][Levels]uint32
+	lately []levelDay // of the same counts, those of recent days; rising
 	points [PointBins]uint32
 	sums   [PointBins]uint32
 	style  Style
@@ -68,7 +68,7 @@ func (p *Profile) apply(o *Observation, sign int) {
 			p.applyKey(Family(f), k, day, sign)
 		}
 	}
-	p.applyCues(o, day, sign)
+	p.applyLevels(o, day, sign)
 	if o.Settled {
 		bin := pointBin(o.Points)
 		p.points[bin] = add(p.points[bin], sign)

@@ -18,10 +18,10 @@ func someMail(rng *rand.Rand, i int) *Observation {
 		}
 		o.Keys[f] = compact(o.Keys[f])
 	}
-	for c := range o.Cues {
+	for c := range o.Levels {
 		if rng.IntN(4) > 0 {
 			o.Seen |= 1 << c
-			o.Cues[c] = uint8(rng.IntN(Levels))
+			o.Levels[c] = uint8(rng.IntN(Levels))
 		}
 	}
 	for d := rng.IntN(50); d < StyleDims; d += 1 + rng.IntN(60) {
@@ -170,7 +170,7 @@ func TestTailBacksOff(t *testing.T) {
 	}
 	for i := range 1000 {
 		o := &Observation{At: start.Add(time.Duration(i) * time.Minute), Seen: 1}
-		o.Cues[0] = uint8(i % 2 * 3)
+		o.Levels[0] = uint8(i % 2 * 3)
 		org.Learn(o)
 	}
 	withOrg := Tail(&sender, &org, 0, 2, 0.1, SlotOf(start)+90)

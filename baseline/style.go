@@ -3,7 +3,7 @@ package baseline
 import "math"
 
 // Style is what is usual in writing: sums of hashed features by generation. A
-// generation is a quarter of a year: the newest two speak for today's hand, older ones
+// generation is a quarter of a year: the newest two speak for today's style, older ones
 // are dropped when they are settled.
 type Style struct {
 	gens []generation // rising by number
@@ -71,9 +71,9 @@ func (p *Profile) StyleMails() int {
 	return n
 }
 
-// Hand returns the profile's style as one sum, to score mails with.
-func (p *Profile) Hand() *Hand {
-	h := &Hand{}
+// StyleModel returns the profile's style as one sum, to score mails with.
+func (p *Profile) StyleModel() *StyleModel {
+	h := &StyleModel{}
 	for i := range p.style.gens {
 		g := &p.style.gens[i]
 		h.mails += int(g.mails)
@@ -85,17 +85,17 @@ func (p *Profile) Hand() *Hand {
 	return h
 }
 
-// Hand is a style ready for scoring.
-type Hand struct {
+// StyleModel is a style ready for scoring.
+type StyleModel struct {
 	mails  int
 	total  float64
 	counts [StyleDims]float64
 }
 
 // LikelihoodRatio returns the mean natural logarithm, per feature, of how much likelier
-// the counts are in this hand than in the background, with the background as Dirichlet
-// prior of weight mass. Positive speaks for the hand. Zero counts give 0.
-func (h *Hand) LikelihoodRatio(background *Hand, counts []StyleCount, mass float64) float64 {
+// the counts are in this style than in the background, with the background as Dirichlet
+// prior of weight mass. Positive speaks for this style. Zero counts give 0.
+func (h *StyleModel) LikelihoodRatio(background *StyleModel, counts []StyleCount, mass float64) float64 {
 	if len(counts) == 0 || background.total == 0 {
 		return 0
 	}

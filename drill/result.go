@@ -96,8 +96,8 @@ type Total struct {
 	Mails, Escaped    int
 	Recipients        int
 	Reached           int
-	Spread            []int          // escaped mails of each theft, rising
-	Signals           map[string]int // in how many first holds a signal was among the heaviest
+	Spread            []int                   // escaped mails of each theft, rising
+	Signals           map[analyzer.Signal]int // in how many first holds a signal was among the heaviest
 }
 
 // heaviest is how many signals of a hold are said to have given the thief away: the rest
@@ -106,7 +106,7 @@ const heaviest = 3
 
 // Sum returns the total of results.
 func Sum(results []*Result) Total {
-	t := Total{Thefts: len(results), Signals: map[string]int{}}
+	t := Total{Thefts: len(results), Signals: map[analyzer.Signal]int{}}
 	for _, r := range results {
 		t.Mails, t.Escaped = t.Mails+r.Mails, t.Escaped+r.Escaped
 		t.Recipients, t.Reached = t.Recipients+r.Recipients, t.Reached+r.Reached

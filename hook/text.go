@@ -8,6 +8,7 @@ import (
 	"text/template"
 	"time"
 
+	"hisseki/analyzer"
 	"hisseki/internal/signalname"
 	"hisseki/internal/term"
 )
@@ -97,17 +98,14 @@ func quoted(s string) string {
 // names a place or a link.
 func finding(f *Finding, language string) string {
 	text := f.Text
-	if name := signalname.Japanese(f.Signal); language == Japanese && name != "" {
+	if name := signalname.Japanese(analyzer.Signal(f.Signal)); language == Japanese && name != "" {
 		text = name
-		if named[f.Signal] {
+		if analyzer.Signal(f.Signal).NamesLink() {
 			text += ": " + f.Observed
 		}
 	}
 	return strings.ReplaceAll(term.Safe(text, 150), ".", "[.]")
 }
-
-// named are the signals whose observed value is a name in every language.
-var named = map[string]bool{"url-unknown": true, "url-blocked": true}
 
 func japaneseState(state string) string {
 	switch state {

@@ -128,7 +128,7 @@ func (s *Server) judged(cfg *Config, l label, v *analyzer.Verdict) {
 func signals(v *analyzer.Verdict) string {
 	names := make([]string, len(v.Evidence))
 	for i := range v.Evidence {
-		names[i] = v.Evidence[i].Signal
+		names[i] = string(v.Evidence[i].Signal)
 	}
 	return strings.Join(names, " ")
 }

@@ -84,8 +84,7 @@ func seeMail(m *analyzer.Record, see func(IndicatorKind, string, string, time.Ti
 	for _, u := range m.URLs {
 		see(IndicatorURL, u, "", at, 1)
 	}
-	if m.Envelope.Client.IsValid() && slices.ContainsFunc(m.Verdict.Evidence,
-		func(e analyzer.Evidence) bool { return e.Signal == "network-new" }) {
+	if m.Envelope.Client.IsValid() && m.Verdict.Shows(analyzer.NetworkNew) {
 		see(IndicatorClient, m.Envelope.Client.String(), "", at, 1)
 	}
 	for _, f := range m.Files {

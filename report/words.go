@@ -268,7 +268,7 @@ func (t text) Observed(e analyzer.Evidence) string { return t.Phrase(observed(e)
 
 // observed is what a mail showed; a link's site is defanged.
 func observed(e analyzer.Evidence) string {
-	if e.Observed != "" && strings.HasPrefix(e.Signal, "url-") {
+	if e.Observed != "" && e.Signal.NamesLink() {
 		return Defang(e.Observed)
 	}
 	return e.Observed

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"hisseki/analyzer"
@@ -40,10 +39,7 @@ const rulePoints = 4
 func tells(r *analyzer.Record) bool {
 	switch r.Verdict.Cause {
 	case "rule", "habit":
-		return r.Verdict.Points >= rulePoints ||
-			slices.ContainsFunc(r.Verdict.Evidence, func(e analyzer.Evidence) bool {
-				return e.Signal == "url-blocked"
-			})
+		return r.Verdict.Points >= rulePoints || r.Verdict.Shows(analyzer.URLBlocked)
 	}
 	return true
 }

@@ -260,7 +260,7 @@ func TestMailHeldByARuleRecallsLittle(t *testing.T) {
 	for name, c := range map[string]struct {
 		cause    string
 		points   float64
-		evidence string
+		evidence analyzer.Signal
 		want     int
 	}{
 		"judged":          {"mail", 9, "", 1},

@@ -53,12 +53,7 @@ func (db *DB) Suspects(ctx context.Context, i *ledger.Incident) ([]ledger.Suspec
 
 // isNewNetwork says whether a mail came from a network that was new to its sender.
 func isNewNetwork(r *analyzer.Record) bool {
-	for _, e := range r.Verdict.Evidence {
-		if e.Signal == "network-new" {
-			return true
-		}
-	}
-	return false
+	return r.Verdict.Shows(analyzer.NetworkNew)
 }
 
 // candidates reads mail that no incident keeps, as long as take wants more: the sender's

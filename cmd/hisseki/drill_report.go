@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -36,19 +37,19 @@ type drillLine struct {
 
 // drillTotal sums up one recipe, schema 1.
 type drillTotal struct {
-	Schema     int            `json:"schema"`
-	Kind       string         `json:"kind"` // "total"
-	Recipe     string         `json:"recipe"`
-	Accounts   int            `json:"accounts"`
-	Contained  int            `json:"contained"`
-	Mails      int            `json:"mails"`
-	Escaped    int            `json:"escaped"`
-	Median     int            `json:"escaped_median"`
-	P90        int            `json:"escaped_p90"`
-	Most       int            `json:"escaped_most"`
-	Recipients int            `json:"recipients"`
-	Reached    int            `json:"reached"`
-	Signals    map[string]int `json:"signals"` // in how many first holds each was heavy
+	Schema     int                     `json:"schema"`
+	Kind       string                  `json:"kind"` // "total"
+	Recipe     string                  `json:"recipe"`
+	Accounts   int                     `json:"accounts"`
+	Contained  int                     `json:"contained"`
+	Mails      int                     `json:"mails"`
+	Escaped    int                     `json:"escaped"`
+	Median     int                     `json:"escaped_median"`
+	P90        int                     `json:"escaped_p90"`
+	Most       int                     `json:"escaped_most"`
+	Recipients int                     `json:"recipients"`
+	Reached    int                     `json:"reached"`
+	Signals    map[analyzer.Signal]int `json:"signals"` // in how many first holds each was heavy
 }
 
 // drillReport is a drill's outcome.
@@ -181,11 +182,11 @@ func (t *drillTotal) print(w io.Writer) error {
 	if t.Accounts == 0 {
 		return nil
 	}
-	names := slices.SortedFunc(maps.Keys(t.Signals), func(a, b string) int {
+	names := slices.SortedFunc(maps.Keys(t.Signals), func(a, b analyzer.Signal) int {
 		if n := t.Signals[b] - t.Signals[a]; n != 0 {
 			return n
 		}
-		return strings.Compare(a, b)
+		return cmp.Compare(a, b)
 	})
 	var most []string
 	for _, name := range names[:min(5, len(names))] {

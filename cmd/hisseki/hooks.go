@@ -186,7 +186,7 @@ func briefOf(b *ledger.Brief) hook.Brief {
 		Last: b.Last, Recipients: b.Recipients, Domains: b.Domains, Hosts: append([]string{}, b.Hosts...),
 		Evidence: []hook.Finding{}}
 	for _, e := range b.Evidence {
-		out.Evidence = append(out.Evidence, hook.Finding{Signal: e.Signal, Points: e.Points,
+		out.Evidence = append(out.Evidence, hook.Finding{Signal: string(e.Signal), Points: e.Points,
 			Observed: e.Observed, Text: e.Text})
 	}
 	return out

@@ -41,7 +41,7 @@ func newWatch() *watch {
 func (w *watch) verdict(r *analyzer.Record, took time.Duration) {
 	signals := make([]string, len(r.Verdict.Evidence))
 	for i := range r.Verdict.Evidence {
-		signals[i] = r.Verdict.Evidence[i].Signal
+		signals[i] = string(r.Verdict.Evidence[i].Signal)
 	}
 	w.metrics.Verdict(string(r.Verdict.Action), string(r.Verdict.Would),
 		string(r.Envelope.Class), signals, took)

@@ -134,17 +134,17 @@ func replayConfig() analyzer.Config {
 		// A replay's hashes are never kept, so they need no secret.
 		Salt: []byte("replay"),
 		Mode: map[analyzer.Class]analyzer.Mode{analyzer.Account: analyzer.Enforce},
-		Off:  map[string]bool{},
+		Off:  map[analyzer.Signal]bool{},
 	}
 }
 
 func runReplay(cmd *cobra.Command, f replayFlags, paths []string) (err error) {
 	cfg := replayConfig()
 	for _, name := range f.off {
-		if !analyzer.IsSignal(name) {
+		if !analyzer.IsSignal(analyzer.Signal(name)) {
 			return usageError{fmt.Errorf("--without %s: no such signal", name)}
 		}
-		cfg.Off[name] = true
+		cfg.Off[analyzer.Signal(name)] = true
 	}
 	src, total, err := f.open(cmd, paths)
 	if err != nil {

@@ -31,9 +31,9 @@ func analyzerConfig(ctx context.Context, cfg config.Config, db *store.DB, locate
 	if err != nil {
 		return analyzer.Config{}, err
 	}
-	off := make(map[string]bool, len(cfg.Verdict.Off))
+	off := make(map[analyzer.Signal]bool, len(cfg.Verdict.Off))
 	for _, name := range cfg.Verdict.Off {
-		off[name] = true
+		off[analyzer.Signal(name)] = true
 	}
 	return analyzer.Config{
 		Salt: salt,
@@ -83,7 +83,7 @@ func thresholds(ctx context.Context, cfg config.Config, db *store.DB) (analyzer.
 // checkSignals refuses names of signals that are none: a typo would leave one on.
 func checkSignals(names []string) error {
 	for _, name := range names {
-		if !analyzer.IsSignal(name) {
+		if !analyzer.IsSignal(analyzer.Signal(name)) {
 			return fmt.Errorf("verdict.off: there is no signal %q: write the name that the"+
 				" evidence shows", name)
 		}

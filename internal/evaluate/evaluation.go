@@ -89,7 +89,7 @@ func replayScenario(ctx context.Context, s *scenario, set setting) (score, error
 
 // config is the analyzer's: in enforce mode, as hisseki replay has it.
 func (set setting) config() analyzer.Config {
-	off := make(map[string]bool)
+	off := make(map[analyzer.Signal]bool)
 	for _, g := range analyzer.SignalGroups() {
 		if g.Name == set.off {
 			for _, name := range g.Signals {

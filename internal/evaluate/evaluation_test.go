@@ -84,7 +84,7 @@ func TestSwitchedOff(t *testing.T) {
 	}
 	set := asShipped
 	set.off = "url"
-	if off := set.config().Off; !reflect.DeepEqual(off, map[string]bool{"url-unknown": true}) {
+	if off := set.config().Off; !reflect.DeepEqual(off, map[analyzer.Signal]bool{analyzer.URLUnknown: true}) {
 		t.Errorf("without links: %v", off)
 	}
 }

@@ -27,16 +27,16 @@ type authorship struct {
 	others map[string]map[string][]float64
 }
 
-// impostors is how many colleagues' hands each mail is compared with.
+// impostors is how many colleagues' models each mail is compared with.
 const impostors = 5
 
-// refreshHands is how many mails colleagues' hands and everybody's may lag behind.
+// refreshHands is how many mails colleagues' models and everybody's may lag behind.
 const refreshHands = 300
 
 // styleSection tells own mail from colleagues', by one mail and by several pooled.
 func (e *evaluation) styleSection(ctx context.Context) (section, error) {
 	s := newTable("Style alone: own mail against colleagues', area under the ROC curve",
-		table.Row{"organisation", "mails pooled", "all hands", "mean per hand", "own", "others'"})
+		table.Row{"organisation", "mails pooled", "all models", "mean per author", "own", "others'"})
 	for _, sc := range e.scenarios {
 		mails, err := writings(ctx, sc)
 		if err != nil {
@@ -80,17 +80,17 @@ func compareHands(mails []writing) *authorship {
 	a := &authorship{make(map[string][]float64), make(map[string]map[string][]float64)}
 	profiles := make(map[string]*baseline.Profile)
 	var all baseline.Profile
-	var everybody *baseline.Hand
-	var hands map[string]*baseline.Hand
+	var everybody *baseline.StyleModel
+	var models map[string]*baseline.StyleModel
 	var owners []string
 	for i := range mails {
 		m := &mails[i]
 		if m.scored && len(m.obs.Style) > 0 {
 			if i%refreshHands == 0 || everybody == nil {
-				everybody, hands = all.Hand(), ready(profiles)
-				owners = slices.Sorted(maps.Keys(hands))
+				everybody, models = all.StyleModel(), ready(profiles)
+				owners = slices.Sorted(maps.Keys(models))
 			}
-			a.compare(m, i, profiles[m.author], everybody, hands, owners)
+			a.compare(m, i, profiles[m.author], everybody, models, owners)
 		}
 		if profiles[m.author] == nil {
 			profiles[m.author] = &baseline.Profile{}
@@ -101,21 +101,21 @@ func compareHands(mails []writing) *authorship {
 	return a
 }
 
-// ready returns the hands that have enough history.
-func ready(profiles map[string]*baseline.Profile) map[string]*baseline.Hand {
-	hands := make(map[string]*baseline.Hand)
+// ready returns the styles that have enough history.
+func ready(profiles map[string]*baseline.Profile) map[string]*baseline.StyleModel {
+	models := make(map[string]*baseline.StyleModel)
 	for name, p := range profiles {
 		if p.StyleMails() >= analyzer.StyleReady {
-			hands[name] = p.Hand()
+			models[name] = p.StyleModel()
 		}
 	}
-	return hands
+	return models
 }
 
-func (a *authorship) compare(m *writing, i int, own *baseline.Profile, everybody *baseline.Hand,
-	hands map[string]*baseline.Hand, owners []string) {
+func (a *authorship) compare(m *writing, i int, own *baseline.Profile, everybody *baseline.StyleModel,
+	models map[string]*baseline.StyleModel, owners []string) {
 	if own != nil && own.StyleMails() >= analyzer.StyleReady {
-		a.own[m.author] = append(a.own[m.author], analyzer.Fit(own.Hand(), everybody, m.obs.Style))
+		a.own[m.author] = append(a.own[m.author], analyzer.Fit(own.StyleModel(), everybody, m.obs.Style))
 	}
 	for k := range min(impostors, len(owners)) {
 		owner := owners[(i*7+k*13)%len(owners)] // spread evenly, and the same in every run
@@ -126,12 +126,12 @@ func (a *authorship) compare(m *writing, i int, own *baseline.Profile, everybody
 			a.others[owner] = make(map[string][]float64)
 		}
 		a.others[owner][m.author] = append(a.others[owner][m.author],
-			analyzer.Fit(hands[owner], everybody, m.obs.Style))
+			analyzer.Fit(models[owner], everybody, m.obs.Style))
 	}
 }
 
 // pool returns the mean fits of n mails of one author after another, and the area under
-// the curve per hand, weighted by the owner's mails.
+// the curve per author, weighted by the owner's mails.
 func (a *authorship) pool(n int) (own, others []float64, mean float64) {
 	weight := 0.0
 	for _, owner := range slices.Sorted(maps.Keys(a.own)) {

@@ -6,11 +6,26 @@ import (
 	"hisseki/analyzer"
 )
 
-func TestNamesAreOfSignals(t *testing.T) {
-	rules := map[string]bool{"url-blocked": true, "sender-held": true}
-	for name := range japanese {
-		if !analyzer.IsSignal(name) && !rules[name] {
-			t.Errorf("there is no signal %s", name)
+// Every signal has a Japanese name, and every name belongs to a signal: a report in Japanese
+// must not fall back to an English sentence.
+func TestEverySignalHasAName(t *testing.T) {
+	signals := make(map[analyzer.Signal]bool)
+	for _, s := range analyzer.Signals() {
+		signals[s] = true
+		if Japanese(s) == "" {
+			t.Errorf("the signal %s has no Japanese name", s)
 		}
+	}
+	for s := range japanese {
+		if !signals[s] {
+			t.Errorf("there is no signal %s", s)
+		}
+	}
+	twice := make(map[string]analyzer.Signal)
+	for s, name := range japanese {
+		if other, ok := twice[name]; ok {
+			t.Errorf("%s and %s have the same name", s, other)
+		}
+		twice[name] = s
 	}
 }

@@ -1,0 +1,104 @@
+package analyzer
+
+import (
+	"math/rand/v2"
+	"net/netip"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"hisseki/analyzer/content"
+	"hisseki/baseline"
+)
+
+func TestEverySignalIsInOneNamedGroup(t *testing.T) {
+	seen := map[Signal]bool{}
+	for _, g := range SignalGroups() {
+		if g.Name == "" || len(g.Signals) == 0 {
+			t.Errorf("group %q of %v", g.Name, g.Signals)
+		}
+		for _, s := range g.Signals {
+			if seen[s] || !IsSignal(s) {
+				t.Errorf("%s is in two groups, or not a signal", s)
+			}
+			seen[s] = true
+		}
+	}
+	if len(seen) != len(signals) {
+		t.Errorf("%d of %d signals are in a group", len(seen), len(signals))
+	}
+}
+
+// storedNumbers are those that stores in use hold: a number that changes its meaning makes
+// every learned frequency a lie. Append only.
+var storedNumbers = []Signal{"recipients-new", "recipient-domains-new", "recipients-many",
+	"recipients-new-day", "volume-10min", "volume-hour", "volume-day", "url-unknown", "network-new",
+	"mailer-new", "message-id-new", "header-new", "encoding-new", "zone-new", "from-new",
+	"reply-to-new", "file-new", "mail-broken", "reply-without-thread", "style", "phrase-new",
+	"hour-new", "mail-link-new", "campaign", "same-text", "login-after-failures", "style-burst"}
+
+func TestStoredNumbersStay(t *testing.T) {
+	if len(storedNumbers) != len(signals) {
+		t.Errorf("%d signals, %d stored numbers", len(signals), len(storedNumbers))
+	}
+	for id, name := range storedNumbers {
+		if d := byName[name]; d == nil || int(d.id) != id {
+			t.Errorf("%s is not number %d: %+v", name, id, d)
+		}
+	}
+}
+
+// The order of the table means nothing: shuffled, the same mail has the same evidence.
+func TestOrderOfSignalsMeansNothing(t *testing.T) {
+	defer func(was []definition) { signals = was }(signals)
+	signals = slices.Clone(signals) // byID still names those of the table
+	judge := func() (measured, baseline.Observation) {
+		v := strangeMail(t)
+		found := (&Analyzer{}).measure(v)
+		return found, *v.o
+	}
+	want, seen := judge()
+	if len(want.evidence) < 4 || len(seen.Marks) == 0 {
+		t.Fatalf("the test shows too little: %+v %v", want.evidence, seen.Marks)
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 20 {
+		rng.Shuffle(len(signals), func(i, j int) { signals[i], signals[j] = signals[j], signals[i] })
+		if got, o := judge(); !reflect.DeepEqual(got.evidence, want.evidence) ||
+			!reflect.DeepEqual(o, seen) || got.points != want.points {
+			t.Fatalf("in another order: %+v, want %+v", got, want)
+		}
+	}
+}
+
+// strangeMail is the view of a mail with marks of several kinds, from nowhere known, of an
+// account with habits.
+func strangeMail(t *testing.T) *view {
+	t.Helper()
+	const head = "From: b@example.jp\r\nSubject: Re: order\r\nContent-Type: text/html\r\n\r\n"
+	src, err := content.ReadSource(strings.NewReader(head+`<p>see <a href="https://lure.test/a">`+
+		`this</a> or write to <a href="mailto:x@elsewhere.test">us</a></p>`), 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &Mail{Source: src, Envelope: Envelope{Time: time.Date(2026, 11, 6, 9, 0, 0, 0, time.UTC),
+		Sender: "b@example.jp", Class: Account, Client: netip.MustParseAddr("203.0.113.7"),
+		Recipients: []string{"p@partner.test", "q@other.test"}}}
+	a := New(Config{Salt: []byte("test")}, nil)
+	c := content.Parse(m.Source, a.cfg.Limits)
+	o, place := a.observe(m, c)
+	v := &view{mail: m, c: c, o: &o, sender: &baseline.Profile{}, org: &baseline.Profile{},
+		state: &state{}, campaigns: &a.shared.campaigns, background: &a.shared.background,
+		place: place, hasher: a.hash, today: baseline.SlotOf(m.Time), now: o.At}
+	for day := range 20 {
+		at := m.Time.Add(-time.Duration(day+3) * 24 * time.Hour)
+		habit := baseline.Observation{At: at, Recipients: 1}
+		habit.Keys[baseline.Recipient] = []baseline.Key{7}
+		v.sender.Learn(&habit)
+	}
+	earlier := baseline.Observation{At: o.At.Add(-time.Hour), Marks: a.hash.keys(baseline.Site, "lure.test")}
+	v.campaigns.add("c@example.jp", &earlier)
+	return v
+}

@@ -1,0 +1,83 @@
+package baseline
+
+import (
+	"bytes"
+	_ "embed" // bytes of an older format
+	"encoding/hex"
+	"strings"
+	"testing"
+)
+
+// of32 was written by the program of commit bce8810, which had room for 32 signals: eight
+// observations, and last the profile that learned them and settled at the second day.
+//
+//go:embed testdata/of32.hex
+var of32 string
+
+// What an older program stored is read, and means the same: the old profile is the one that
+// learns the old observations today.
+func TestReadsWhatHadRoomFor32Signals(t *testing.T) {
+	lines := strings.Fields(of32)
+	var again, old Profile
+	most := 0
+	for i, line := range lines {
+		data, err := hex.DecodeString(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == len(lines)-1 {
+			if err := old.UnmarshalBinary(data); err != nil {
+				t.Fatal(err)
+			}
+			break
+		}
+		var o Observation
+		if err := o.UnmarshalBinary(data); err != nil {
+			t.Fatalf("observation %d: %v", i, err)
+		}
+		for s := range o.Levels {
+			if o.Levels[s] > 0 {
+				most = max(most, s)
+			}
+		}
+		again.Learn(&o)
+	}
+	again.Settle(SlotOf(start)+3, 1000)
+	if !bytes.Equal(encode(t, &old), encode(t, &again)) {
+		t.Error("the stored profile is not the one that learns the stored mails")
+	}
+	if most < 16 { // a recent count of such a signal has its highest bit set
+		t.Errorf("the highest signal is %d: the test shows too little", most)
+	}
+	for _, p := range []*Profile{&old, &again} {
+		if p.Mails() != 8 || p.Count(Recipient) == 0 {
+			t.Errorf("%d mails, %d recipients", p.Mails(), p.Count(Recipient))
+		}
+	}
+}
+
+// Signals beyond the thirty-second are stored and learned like the others.
+func TestMoreThan32Signals(t *testing.T) {
+	o := &Observation{At: start, Seen: 1<<63 | 1<<31 | 1}
+	o.Levels[63], o.Levels[31] = 7, 2
+	b, _ := o.MarshalBinary()
+	var back Observation
+	if err := back.UnmarshalBinary(b); err != nil || back.Seen != o.Seen || back.Levels != o.Levels {
+		t.Fatalf("stored %x %v, read %x %v, error %v", o.Seen, o.Levels, back.Seen, back.Levels, err)
+	}
+	var p, read Profile
+	p.Learn(o)
+	if err := read.UnmarshalBinary(encode(t, &p)); err != nil {
+		t.Fatal(err)
+	}
+	later := SlotOf(start) + 2*daySlots
+	for signal, want := range map[int]int{63: 1, 31: 0, 30: 0} {
+		if got, _ := read.Reached(signal, 7, later); got != want {
+			t.Errorf("signal %d reached its highest level %d times, want %d", signal, got, want)
+		}
+	}
+	p.Unlearn(o)
+	if !bytes.Equal(encode(t, &p), encode(t, &Profile{})) {
+		t.Error("unlearning left a trace")
+	}
+}
