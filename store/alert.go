@@ -66,13 +66,6 @@ func (db *DB) ClaimAlert(ctx context.Context, hook string, every, lease time.Dur
 	return &a, nil
 }
 
-func wrapped(what string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s: %w", what, err)
-}
-
 // AlertSent notes that a mail with a Message-ID told what b says.
 func (db *DB) AlertSent(ctx context.Context, b *ledger.Brief, messageID string) error {
 	return wrapped("note that an alert was sent", db.update(ctx, func(tx *sql.Tx) error {

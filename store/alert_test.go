@@ -50,7 +50,7 @@ func TestOneAlertPerIncidentAndHour(t *testing.T) {
 		{59 * time.Minute, func() { keep(t, db, record("b@example.jp", analyzer.Hold)) }, false},
 		{time.Minute, func() {}, true},
 		{time.Hour, func() {
-			_, err := db.CloseIncident(t.Context(), 2, ledger.IncidentConfirmed, "alice", "")
+			_, err := closeIncident(t.Context(), db, 2, ledger.IncidentConfirmed, "alice", "")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -31,12 +31,7 @@ func audit(tx *sql.Tx, at time.Time, actor, verb, object, reason string) error {
 
 func whereActs(f *ledger.ActFilter) *where {
 	var w where
-	if !f.Since.IsZero() {
-		w.add("at >= ?", f.Since.Unix())
-	}
-	if !f.Until.IsZero() {
-		w.add("at < ?", f.Until.Unix())
-	}
+	w.between("at", f.Since, f.Until)
 	if f.Actor != "" {
 		w.add("(actor = ? OR substr(actor, 1, length(?) + 4) = ? || ' as ')", f.Actor, f.Actor, f.Actor)
 	}
@@ -52,10 +47,6 @@ func whereActs(f *ledger.ActFilter) *where {
 
 // AuditList returns lines of the audit log, newest first.
 func (db *DB) AuditList(ctx context.Context, f ledger.ActFilter) ([]ledger.Act, error) {
-	limit := f.Limit
-	if limit <= 0 {
-		limit = -1
-	}
 	w := whereActs(&f)
 	rows, err := db.read.QueryContext(ctx, `SELECT
 			id,
@@ -67,7 +58,7 @@ func (db *DB) AuditList(ctx context.Context, f ledger.ActFilter) ([]ledger.Act, 
 		FROM audit
 		WHERE `+w.text()+`
 		ORDER BY id DESC
-		LIMIT ?`, append(w.args, limit)...)
+		LIMIT ?`, append(w.args, anyLimit(f.Limit))...)
 	if err != nil {
 		return nil, fmt.Errorf("read audit log: %w", err)
 	}

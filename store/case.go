@@ -94,13 +94,11 @@ func mergeCases(tx *sql.Tx, incident int64, cases []int64) error {
 	if len(cases) == 0 {
 		return nil
 	}
-	args := anys(cases)
-	in := marks(len(cases))
+	ids := listOf(cases)
 	_, err := tx.Exec(`UPDATE incident SET
-			case_id = (SELECT min(case_id) FROM incident WHERE id = ? OR case_id IN (`+in+`))
-		WHERE case_id IN (`+in+`)
-		   OR case_id = (SELECT case_id FROM incident WHERE id = ?)`,
-		append(append(append([]any{incident}, args...), args...), incident)...)
+			case_id = (SELECT min(case_id) FROM incident WHERE id = ? OR case_id IN `+anyOf+`)
+		WHERE case_id IN `+anyOf+`
+		   OR case_id = (SELECT case_id FROM incident WHERE id = ?)`, incident, ids, ids, incident)
 	if err != nil {
 		return fmt.Errorf("merge cases: %w", err)
 	}

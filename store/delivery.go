@@ -11,19 +11,6 @@ import (
 // Deliveries returns what the MTA's log said of the recipients of records, by record and
 // recipient. Recipients of whom it said nothing are missing.
 func (db *DB) Deliveries(ctx context.Context, journal ...int64) ([]ledger.Delivery, error) {
-	var out []ledger.Delivery
-	for len(journal) > 0 {
-		n := min(len(journal), 500) // bound variables of one statement
-		list, err := db.deliveries(ctx, journal[:n])
-		if err != nil {
-			return nil, fmt.Errorf("read deliveries: %w", err)
-		}
-		out, journal = append(out, list...), journal[n:]
-	}
-	return out, nil
-}
-
-func (db *DB) deliveries(ctx context.Context, journal []int64) ([]ledger.Delivery, error) {
 	rows, err := db.read.QueryContext(ctx, `SELECT
 			journal,
 			recipient,
@@ -35,10 +22,10 @@ func (db *DB) deliveries(ctx context.Context, journal []int64) ([]ledger.Deliver
 			reply,
 			dsn
 		FROM delivery
-		WHERE journal IN (`+marks(len(journal))+`)
-		ORDER BY journal, recipient, original`, anys(journal)...)
+		WHERE journal IN `+anyOf+`
+		ORDER BY journal, recipient, original`, listOf(journal))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read deliveries: %w", err)
 	}
 	defer rows.Close()
 	var out []ledger.Delivery
@@ -47,12 +34,12 @@ func (db *DB) deliveries(ctx context.Context, journal []int64) ([]ledger.Deliver
 		var at, deferred int64
 		if err := rows.Scan(&d.Journal, &d.Recipient, &d.Original, &d.Outcome, &at, &deferred,
 			&d.Relay, &d.Reply, &d.DSN); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("read deliveries: %w", err)
 		}
 		d.At, d.Deferred = fromUnix(at), fromUnix(deferred)
 		out = append(out, d)
 	}
-	return out, rows.Err()
+	return out, wrapped("read deliveries", rows.Err())
 }
 
 // keepDelivery keeps a recipient's state, unless a later one is known.

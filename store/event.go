@@ -22,8 +22,7 @@ const (
 // that is gone is forgotten, with what it was still to be told.
 func (db *DB) SetHooks(ctx context.Context, names []string) error {
 	err := db.update(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.Exec(`DELETE FROM hook WHERE name NOT IN (`+marks(len(names))+`)`,
-			anys(names)...); err != nil {
+		if _, err := tx.Exec(`DELETE FROM hook WHERE name NOT IN `+anyOf, listOf(names)); err != nil {
 			return err
 		}
 		for _, name := range names {

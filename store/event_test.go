@@ -65,7 +65,7 @@ func TestEveryChangeIsOneEvent(t *testing.T) {
 	if err := db.EndEvent(ctx, "soc", e.N, nil, ledger.HookSkipped); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.CloseIncident(ctx, 1, ledger.IncidentConfirmed, "alice", "phoned"); err != nil {
+	if _, err := closeIncident(ctx, db, 1, ledger.IncidentConfirmed, "alice", "phoned"); err != nil {
 		t.Fatal(err)
 	}
 	if e = claim(t, db, "soc"); e == nil || e.Kind != ledger.EventConfirmed || e.By != "alice" ||
@@ -91,7 +91,7 @@ func TestEventsOfOneIncidentKeepTheirOrder(t *testing.T) {
 	ctx := t.Context()
 	setHooks(t, db, "slow", "fast")
 	keep(t, db, record("b@example.jp", analyzer.Hold))
-	if _, err := db.CloseIncident(ctx, 1, ledger.IncidentDismissed, "alice", ""); err != nil {
+	if _, err := closeIncident(ctx, db, 1, ledger.IncidentDismissed, "alice", ""); err != nil {
 		t.Fatal(err)
 	}
 	keep(t, db, record("c@example.jp", analyzer.Hold))
@@ -178,7 +178,7 @@ func TestEventsArePurged(t *testing.T) {
 	keep(t, db, record("b@example.jp", analyzer.Hold))
 	keep(t, db, record("c@example.jp", analyzer.Hold))
 	heard(t, db, "soc")
-	if _, err := db.CloseIncident(ctx, 1, ledger.IncidentDismissed, "alice", ""); err != nil {
+	if _, err := closeIncident(ctx, db, 1, ledger.IncidentDismissed, "alice", ""); err != nil {
 		t.Fatal(err)
 	}
 	*now = now.AddDate(0, 0, 30)

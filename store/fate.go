@@ -34,19 +34,15 @@ func (db *DB) Fates(ctx context.Context, journal ...int64) ([]ledger.RecipientFa
 		said[k] = append(said[k], d)
 	}
 	var out []ledger.RecipientFate
-	for len(journal) > 0 {
-		n := min(len(journal), 500)
-		list, err := db.fated(ctx, journal[:n])
-		if err != nil {
-			return nil, fmt.Errorf("read recipients: %w", err)
-		}
-		for i := range list {
-			f := &list[i]
-			f.Delivery = furthest(said[key{f.Journal, strings.ToLower(f.Recipient)}])
-			f.judge()
-			out = append(out, f.RecipientFate)
-		}
-		journal = journal[n:]
+	all, err := db.fated(ctx, journal)
+	if err != nil {
+		return nil, fmt.Errorf("read recipients: %w", err)
+	}
+	for i := range all {
+		f := &all[i]
+		f.Delivery = furthest(said[key{f.Journal, strings.ToLower(f.Recipient)}])
+		f.judge()
+		out = append(out, f.RecipientFate)
 	}
 	return out, nil
 }
@@ -61,8 +57,8 @@ func (db *DB) fated(ctx context.Context, journal []int64) ([]fated, error) {
 			coalesce(h.decided, 0)
 		FROM recipient r
 		LEFT JOIN hold h ON h.journal = r.journal
-		WHERE r.journal IN (`+marks(len(journal))+`)
-		ORDER BY r.journal, r.rowid`, anys(journal)...)
+		WHERE r.journal IN `+anyOf+`
+		ORDER BY r.journal, r.rowid`, listOf(journal))
 	if err != nil {
 		return nil, err
 	}

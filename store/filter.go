@@ -4,62 +4,21 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"hisseki/ledger"
 )
 
-// where collects conditions of a query; all must hold.
-type where struct {
-	parts []string
-	args  []any
-}
-
-func (w *where) add(cond string, args ...any) {
-	w.parts = append(w.parts, cond)
-	w.args = append(w.args, args...)
-}
-
-// in adds a choice of values; none is no condition.
-func (w *where) in(column string, values []any) {
-	if len(values) > 0 {
-		w.add(column+" IN ("+marks(len(values))+")", values...)
-	}
-}
-
-func (w *where) text() string {
-	if len(w.parts) == 0 {
-		return "1"
-	}
-	return strings.Join(w.parts, " AND ")
-}
-
-func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",") }
-
-func anys[T any](list []T) []any {
-	out := make([]any, len(list))
-	for i, v := range list {
-		out[i] = v
-	}
-	return out
-}
-
 func whereHolds(f *ledger.HoldFilter) *where {
 	var w where
-	w.in("h.id", anys(f.IDs))
-	w.in("h.state", anys(f.States))
+	in(&w, "h.id", f.IDs)
+	in(&w, "h.state", f.States)
 	if f.Sender != "" { // accounts are in lower case, class keys as they came
-		w.in("j.sender", []any{f.Sender, strings.ToLower(f.Sender)})
+		w.add("j.sender IN (?, ?)", f.Sender, strings.ToLower(f.Sender))
 	}
 	if f.Incident != 0 {
 		w.add("h.incident = ?", f.Incident)
 	}
-	if !f.Since.IsZero() {
-		w.add("j.at >= ?", f.Since.Unix())
-	}
-	if !f.Until.IsZero() {
-		w.add("j.at < ?", f.Until.Unix())
-	}
+	w.between("j.at", f.Since, f.Until)
 	if f.MinPoints > 0 {
 		w.add("j.points >= ?", f.MinPoints)
 	}
@@ -82,10 +41,6 @@ func whereHolds(f *ledger.HoldFilter) *where {
 // Holds returns the holds that a filter chooses, oldest first, with their records.
 func (db *DB) Holds(ctx context.Context, f ledger.HoldFilter) ([]ledger.Hold, error) {
 	w := whereHolds(&f)
-	limit := f.Limit
-	if limit <= 0 {
-		limit = -1 // none
-	}
 	rows, err := db.read.QueryContext(ctx, `SELECT
 			`+recordColumns+`,
 			h.id,
@@ -108,7 +63,7 @@ func (db *DB) Holds(ctx context.Context, f ledger.HoldFilter) ([]ledger.Hold, er
 		JOIN journal j ON j.id = h.journal
 		WHERE `+w.text()+`
 		ORDER BY h.id
-		LIMIT ?`, append(w.args, limit)...)
+		LIMIT ?`, append(w.args, anyLimit(f.Limit))...)
 	if err != nil {
 		return nil, fmt.Errorf("read holds: %w", err)
 	}
@@ -141,11 +96,4 @@ func (db *DB) scanHold(rows scanner) (*ledger.Hold, error) {
 	}
 	h.Record, r.Excerpt, r.Envelope.Recipients = r, h.Excerpt, h.Recipients
 	return &h, nil
-}
-
-// DueHolds returns what the agent of an MTA host should act on now: delays that are
-// over, and releases, discards and recalls whose next try is due.
-func (db *DB) DueHolds(ctx context.Context, host string, now time.Time) ([]ledger.Hold, error) {
-	return db.Holds(ctx, ledger.HoldFilter{MTA: host, DueBy: now,
-		States: []ledger.State{ledger.Delayed, ledger.Releasing, ledger.Discarding, ledger.Recalling}})
 }

@@ -34,8 +34,8 @@ func (db *DB) AddHabit(ctx context.Context, h analyzer.Habit) (ledger.Exception,
 	err := db.update(ctx, func(tx *sql.Tx) error {
 		res, err := tx.Exec(`INSERT INTO habit (senders, countries, networks, hours, zone, until,
 				by, reason, created)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, jsonList(h.Senders), jsonList(h.Countries),
-			jsonList(h.Networks), jsonList(hours), zone.String(), h.Until.Unix(), h.By, h.Reason,
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, listOf(h.Senders), listOf(h.Countries),
+			listOf(h.Networks), listOf(hours), zone.String(), h.Until.Unix(), h.By, h.Reason,
 			e.Created.Unix())
 		if err != nil {
 			return err
@@ -65,18 +65,6 @@ func (db *DB) checkException(h *analyzer.Habit) error {
 		return errors.New("it needs an end in the future")
 	}
 	return nil
-}
-
-// jsonList is the JSON of a list, never null. Strings and prefixes always have one.
-func jsonList[T any](values []T) string {
-	if values == nil {
-		values = []T{}
-	}
-	data, err := json.Marshal(values)
-	if err != nil {
-		panic("store: " + err.Error())
-	}
-	return string(data)
 }
 
 // RemoveHabit ends an exception now. It returns false when there is none of that id.

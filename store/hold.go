@@ -191,8 +191,7 @@ func (db *DB) move(ctx context.Context, id int64, from []ledger.State, to ledger
 				by = ?,
 				decided = ?
 			WHERE id = ?
-			  AND state IN (`+marks(len(from))+`)`,
-			append([]any{to, due, by, now.Unix(), id}, anys(from)...)...))
+			  AND state IN `+anyOf, to, due, by, now.Unix(), id, listOf(from)))
 		if err != nil || !done || to != ledger.Vanished {
 			return err
 		}

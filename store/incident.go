@@ -37,20 +37,15 @@ func openIncident(tx *sql.Tx, r *analyzer.Record, journal int64) (int64, error) 
 
 func whereIncidents(f *ledger.IncidentFilter) *where {
 	var w where
-	w.in("i.id", anys(f.IDs))
-	w.in("i.state", anys(f.States))
+	in(&w, "i.id", f.IDs)
+	in(&w, "i.state", f.States)
 	if f.Sender != "" { // accounts are in lower case, class keys as they came
-		w.in("i.sender", []any{f.Sender, strings.ToLower(f.Sender)})
+		w.add("i.sender IN (?, ?)", f.Sender, strings.ToLower(f.Sender))
 	}
 	if f.Case != 0 {
 		w.add("i.case_id = ?", f.Case)
 	}
-	if !f.Since.IsZero() {
-		w.add("i.opened >= ?", f.Since.Unix())
-	}
-	if !f.Until.IsZero() {
-		w.add("i.opened < ?", f.Until.Unix())
-	}
+	w.between("i.opened", f.Since, f.Until)
 	return &w
 }
 
@@ -113,25 +108,4 @@ func scanIncident(rows scanner) (i ledger.Incident, err error) {
 		i.Holds += n
 	}
 	return i, nil
-}
-
-// CloseIncident ends an open incident and leaves its holds as they are. It returns false
-// when it was not open.
-func (db *DB) CloseIncident(ctx context.Context, id int64, to ledger.IncidentState, by, reason string) (
-	bool, error) {
-	_, done, err := db.EndIncident(ctx, id, ledger.Ending{To: to, By: by, Reason: reason, Keep: true})
-	return done, err
-}
-
-// ints reads and closes rows of one whole number.
-func ints(rows *sql.Rows) (list []int64, err error) {
-	defer rows.Close()
-	for rows.Next() {
-		var n int64
-		if err := rows.Scan(&n); err != nil {
-			return nil, err
-		}
-		list = append(list, n)
-	}
-	return list, rows.Err()
 }

@@ -149,8 +149,6 @@ const recordColumns = `j.id, j.at, j.host, j.queue_id, j.sender, j.class, j.mail
 	j.header_from, j.client, j.message_id, j.subject, j.bytes, j.action, j.would, j.points,
 	j.sum, j.due, j.learned, j.observation, j.detail, j.evidence`
 
-type scanner interface{ Scan(...any) error }
-
 // scanRecord reads recordColumns, and more columns into extra.
 func (db *DB) scanRecord(rows scanner, extra ...any) (*analyzer.Record, error) {
 	var r analyzer.Record
@@ -211,18 +209,4 @@ func (db *DB) Recent(ctx context.Context, sender string, since time.Time) (
 		out = append(out, *r)
 	}
 	return out, rows.Err()
-}
-
-func unix(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.Unix()
-}
-
-func fromUnix(s int64) time.Time {
-	if s == 0 {
-		return time.Time{}
-	}
-	return time.Unix(s, 0).UTC()
 }

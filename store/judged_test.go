@@ -35,7 +35,7 @@ func TestEachJudged(t *testing.T) {
 	if err != nil || len(theft) != 1 {
 		t.Fatal(theft, err)
 	}
-	_, err = db.CloseIncident(t.Context(), theft[0].ID, ledger.IncidentConfirmed, "admin", "")
+	_, err = closeIncident(t.Context(), db, theft[0].ID, ledger.IncidentConfirmed, "admin", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,9 +93,7 @@ func TestThresholds(t *testing.T) {
 		acts[2].Reason != "hold 12.00, sum 8.00, delay 5.00: why" || acts[2].Verb != "calibrate" {
 		t.Errorf("audit log: %+v, %v", acts, err)
 	}
-	if err := db.SetSetting(t.Context(), thresholdsKey, []byte("{")); err != nil {
-		t.Fatal(err)
-	}
+	raw(t, db.path, `INSERT INTO setting (key, value) VALUES ('`+thresholdsKey+`', '{')`)
 	if _, err := db.Thresholds(t.Context()); err == nil {
 		t.Error("a broken setting was read")
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"net/netip"
 	"path/filepath"
@@ -24,6 +25,20 @@ func clocked(t *testing.T) (*DB, *time.Time) {
 	}
 	t.Cleanup(func() { db.Close() })
 	return db, &now
+}
+
+// closeIncident ends an open incident and leaves its holds as they are.
+func closeIncident(ctx context.Context, db *DB, id int64, to ledger.IncidentState, by, reason string,
+) (bool, error) {
+	_, done, err := db.EndIncident(ctx, id, ledger.Ending{To: to, By: by, Reason: reason, Keep: true})
+	return done, err
+}
+
+// dueHolds are those that the agent should act on now.
+func dueHolds(ctx context.Context, db *DB, now time.Time) ([]ledger.Hold, error) {
+	return db.Holds(ctx, ledger.HoldFilter{MTA: "mx.example.jp", DueBy: now,
+		States: []ledger.State{ledger.Delayed, ledger.Releasing, ledger.Discarding,
+			ledger.Recalling}})
 }
 
 func delay(due time.Time) *analyzer.Record {
@@ -129,7 +144,7 @@ func TestDueHoldsAndRetry(t *testing.T) {
 	keep(t, db, elsewhere)
 	due := func(at time.Time) string {
 		t.Helper()
-		list, err := db.DueHolds(ctx, "mx.example.jp", at)
+		list, err := dueHolds(ctx, db, at)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -159,12 +159,3 @@ func (db *DB) overrides(ctx context.Context, where string, args ...any) ([]ledge
 	}
 	return out, rows.Err()
 }
-
-// changed says whether a statement changed a row.
-func changed(res sql.Result, err error) (bool, error) {
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n > 0, err
-}

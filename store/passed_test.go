@@ -29,7 +29,7 @@ func TestModeObserveOpensIncidents(t *testing.T) {
 	if n, err := db.Recall(ctx, *now); err != nil || n != 0 {
 		t.Errorf("%d mails asked back, %v", n, err)
 	}
-	if due, err := db.DueHolds(ctx, "mx.example.jp", *now); err != nil || len(due) != 0 {
+	if due, err := dueHolds(ctx, db, *now); err != nil || len(due) != 0 {
 		t.Errorf("%d mails for the agent, %v", len(due), err)
 	}
 	b, err := db.Brief(ctx, 1)

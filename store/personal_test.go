@@ -101,7 +101,7 @@ func settle(t *testing.T, db *DB) {
 	if _, err := db.Forget(ctx, account, "root", ""); !errors.Is(err, ErrOpenIncident) {
 		t.Errorf("an incident is open, but: %v", err)
 	}
-	if _, err := db.CloseIncident(ctx, h.Incident, ledger.IncidentDismissed, "root", "ok"); err != nil {
+	if _, err := closeIncident(ctx, db, h.Incident, ledger.IncidentDismissed, "root", "ok"); err != nil {
 		t.Fatal(err)
 	}
 }

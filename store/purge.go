@@ -156,7 +156,7 @@ const unfolded = `FROM lesson l
 // fold saves the profiles whose lessons from these records are not in them yet.
 func (db *DB) fold(ctx context.Context, ids []int64) (int, error) {
 	rows, err := db.read.QueryContext(ctx, `SELECT DISTINCT l.sender `+unfolded+`
-		AND l.journal IN (`+marks(len(ids))+`)`, anys(ids)...)
+		AND l.journal IN `+anyOf, listOf(ids))
 	if err != nil {
 		return 0, fmt.Errorf("read unsaved lessons: %w", err)
 	}
@@ -189,10 +189,10 @@ func (db *DB) remove(ctx context.Context, ids []int64, before, lessons int64) (n
 	err = db.update(ctx, func(tx *sql.Tx) error {
 		rows, err := tx.Query(`SELECT j.id
 			FROM journal j
-			WHERE j.id IN (`+marks(len(ids))+`)
+			WHERE j.id IN `+anyOf+`
 			  AND `+purgeable+`
 			  AND NOT EXISTS (SELECT 1 `+unfolded+` AND l.journal = j.id)`,
-			append(anys(ids), before, lessons)...)
+			listOf(ids), before, lessons)
 		if err != nil {
 			return err
 		}
@@ -218,12 +218,4 @@ func (db *DB) remove(ctx context.Context, ids []int64, before, lessons int64) (n
 		return 0, fmt.Errorf("purge journal: %w", err)
 	}
 	return n, nil
-}
-
-func affected(res sql.Result, err error) (int, error) {
-	if err != nil {
-		return 0, err
-	}
-	n, err := res.RowsAffected()
-	return int(n), err
 }

@@ -126,7 +126,7 @@ func TestPurgeKeepsWhatIsNeeded(t *testing.T) {
 	}
 	*now = now.Add(2 * time.Hour)
 	purge(1) // released: its lesson is old enough now
-	if ok, err := db.CloseIncident(ctx, 1, ledger.IncidentConfirmed, "alice", ""); err != nil || !ok {
+	if ok, err := closeIncident(ctx, db, 1, ledger.IncidentConfirmed, "alice", ""); err != nil || !ok {
 		t.Fatalf("confirm: %v %v", ok, err)
 	}
 	*now = now.Add(2 * time.Hour)
@@ -176,7 +176,7 @@ func TestExcerptsExpireAndIDsDoNotComeBack(t *testing.T) {
 	if _, err := db.Vanish(ctx, 1); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.CloseIncident(ctx, 1, ledger.IncidentEnded, "timer", ""); err != nil {
+	if _, err := closeIncident(ctx, db, 1, ledger.IncidentEnded, "timer", ""); err != nil {
 		t.Fatal(err)
 	}
 	*now = noon.Add(40 * day)

@@ -93,7 +93,7 @@ func TestRecall(t *testing.T) {
 			t.Errorf("mail %d is still learned", h.Record.ID)
 		}
 	}
-	due, err := db.DueHolds(ctx, "mx.example.jp", *now)
+	due, err := dueHolds(ctx, db, *now)
 	if err != nil || len(due) != 3 {
 		t.Errorf("%d due, %v; want the three recalls", len(due), err)
 	}

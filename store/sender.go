@@ -41,10 +41,6 @@ func (db *DB) Senders(ctx context.Context, f SenderFilter) ([]Sender, error) {
 	if !f.Since.IsZero() {
 		w.add("j.at >= ?", f.Since.Unix())
 	}
-	limit := f.Limit
-	if limit <= 0 {
-		limit = -1 // none
-	}
 	// With one max(), SQLite takes the bare column class from the newest row.
 	rows, err := db.read.QueryContext(ctx, `SELECT
 			s.sender,
@@ -68,7 +64,7 @@ func (db *DB) Senders(ctx context.Context, f SenderFilter) ([]Sender, error) {
 			WHERE `+w.text()+`
 			GROUP BY j.sender) s
 		ORDER BY s.mails DESC, s.sender
-		LIMIT ?`, append(append([]any{unix(f.Since)}, w.args...), limit)...)
+		LIMIT ?`, append(append([]any{unix(f.Since)}, w.args...), anyLimit(f.Limit))...)
 	if err != nil {
 		return nil, fmt.Errorf("read senders: %w", err)
 	}

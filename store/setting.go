@@ -34,23 +34,3 @@ func (db *DB) Setting(ctx context.Context, key string) (value []byte, ok bool, e
 	}
 	return value, true, nil
 }
-
-// SetSetting keeps a value under a key; nil removes it. The secret cannot be set.
-func (db *DB) SetSetting(ctx context.Context, key string, value []byte) error {
-	if key == saltKey {
-		return errors.New("keep setting salt: the store's secret cannot be changed")
-	}
-	err := db.update(ctx, func(tx *sql.Tx) error {
-		if value == nil {
-			_, err := tx.Exec(`DELETE FROM setting WHERE key = ?`, key)
-			return err
-		}
-		_, err := tx.Exec(`INSERT INTO setting (key, value) VALUES (?, ?)
-			ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, value)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("keep setting %s: %w", key, err)
-	}
-	return nil
-}

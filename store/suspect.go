@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"hisseki/analyzer"
@@ -61,10 +63,6 @@ func isNewNetwork(r *analyzer.Record) bool {
 func (db *DB) candidates(ctx context.Context, i *ledger.Incident, holds []ledger.Hold,
 	clients map[string]bool, take func(*analyzer.Record) bool) error {
 	first, _ := span(i, holds)
-	var addrs []any
-	for c := range clients {
-		addrs = append(addrs, c)
-	}
 	rows, err := db.read.QueryContext(ctx, `SELECT
 			`+recordColumns+`,
 			(SELECT coalesce(group_concat(address, char(10)), '')
@@ -72,7 +70,7 @@ func (db *DB) candidates(ctx context.Context, i *ledger.Incident, holds []ledger
 		FROM journal j
 		WHERE j.at >= ?
 		  AND (j.sender = ?
-			OR j.client IN (`+marks(len(addrs))+`)
+			OR j.client IN `+anyOf+`
 			OR j.id IN (SELECT m.journal
 				FROM hold s
 				JOIN mark a ON a.journal = s.journal
@@ -83,7 +81,7 @@ func (db *DB) candidates(ctx context.Context, i *ledger.Incident, holds []ledger
 			WHERE h.journal = j.id
 			  AND h.incident IS NOT NULL)
 		ORDER BY j.at, j.id`,
-		append(append([]any{first.Add(-suspectSpan).Unix(), i.Sender}, addrs...), i.ID)...)
+		first.Add(-suspectSpan).Unix(), i.Sender, listOf(slices.Collect(maps.Keys(clients))), i.ID)
 	if err != nil {
 		return err
 	}

@@ -124,7 +124,8 @@ func (s *stage) hold(sender string) {
 
 func (s *stage) dismiss(incident int64) {
 	s.t.Helper()
-	_, err := s.db.CloseIncident(s.t.Context(), incident, ledger.IncidentDismissed, "alice", "phoned")
+	_, _, err := s.db.EndIncident(s.t.Context(), incident, ledger.Ending{
+		To: ledger.IncidentDismissed, By: "alice", Reason: "phoned", Keep: true})
 	if err != nil {
 		s.t.Fatal(err)
 	}
