@@ -46,6 +46,16 @@ var mayImport = map[string][]string{
 	"calibration":         {"analyzer"},
 	"maillog":             {"analyzer", "internal/capped", "ledger"},
 	"report":              {"analyzer", "analyzer/content", "internal/signalname", "internal/term", "ledger"},
+	"internal/places":     {"analyzer", "internal/config"},
+
+	"daemon": {"analyzer", "hook", "internal/config", "internal/places", "internal/wiring",
+		"ledger", "maillog", "metrics", "milter", "quarantine", "seal", "store"},
+
+	"doctor": {"analyzer", "internal/config", "internal/places", "internal/term",
+		"internal/wiring", "ledger"},
+
+	// Every part's configuration is made here.
+	"internal/wiring": {"analyzer", "analyzer/content", "hook", "internal/config", "milter", "seal"},
 }
 
 // onlyIn says which packages may know a technology.
@@ -58,6 +68,7 @@ var onlyIn = map[string][]string{
 	"github.com/emersion/go-message":  {"analyzer/content/mime"},
 	"github.com/prometheus":           {"metrics"},
 	"filippo.io/age":                  {"seal"},
+	"github.com/oschwald":             {"internal/places"},
 }
 
 type listed struct {

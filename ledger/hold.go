@@ -27,6 +27,9 @@ const (
 	Passed     State = "passed"
 )
 
+// InQueue are the states of mail that is still in the MTA's queue.
+var InQueue = []State{Delayed, Recalling, Held, Releasing, Discarding}
+
 // Hold is one kept mail with its record.
 type Hold struct {
 	ID           int64

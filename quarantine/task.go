@@ -38,6 +38,11 @@ const (
 type Store interface {
 	// Tasks returns every hold of an MTA host that is not over.
 	Tasks(ctx context.Context, host string, now time.Time) ([]Task, error)
+	Changes
+}
+
+// Changes are what the agent tells the store.
+type Changes interface {
 	// EndDelay claims a delayed mail for release; false when it became a hold meanwhile.
 	EndDelay(ctx context.Context, hold int64) (bool, error)
 	// Finish says that the MTA has done what was asked.

@@ -12,6 +12,8 @@ import (
 	"hisseki/analyzer"
 	"hisseki/drill"
 	"hisseki/internal/config"
+	"hisseki/internal/places"
+	"hisseki/internal/wiring"
 	"hisseki/replay"
 	"hisseki/store"
 )
@@ -68,13 +70,13 @@ func openGround(cmd *cobra.Command, past *replayFlags, paths []string) (*ground,
 // storeGround copies nothing yet: the drill reads the store and keeps to itself what it
 // does. db stays the caller's to close.
 func storeGround(ctx context.Context, cfg config.Config, db *store.DB) (*ground, error) {
-	places, err := openPlaces(cfg.Places)
+	files, err := places.Open(cfg.Places)
 	if err != nil {
 		return nil, err
 	}
 	g := &ground{past: db, mode: analyzer.Mode(cfg.Mode), modes: map[string]analyzer.Mode{},
-		closers: []func() error{places.Close}}
-	if g.config, err = analyzerConfig(ctx, cfg, db, places); err == nil {
+		closers: []func() error{files.Close}}
+	if g.config, err = wiring.Analyzer(ctx, cfg, db, files); err == nil {
 		err = g.findAccounts(ctx, db)
 	}
 	if err != nil {

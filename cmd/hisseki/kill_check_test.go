@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"hisseki/daemon"
 	"hisseki/internal/demo"
 	"hisseki/internal/mta"
 	"hisseki/ledger"
@@ -31,7 +32,8 @@ func (k *killing) settle() {
 	ahead, strangers := 2*time.Minute, -1
 	var log bytes.Buffer
 	agent := &quarantine.Agent{
-		Host: demo.Host, Store: tasks{k.store}, Log: slog.New(slog.NewTextHandler(&log, nil)),
+		Host: demo.Host, Store: daemon.Tasks{TaskStore: k.store},
+		Log:   slog.New(slog.NewTextHandler(&log, nil)),
 		MTA:   &quarantine.Queue{ConfigDir: k.Config, Timeout: time.Minute},
 		Now:   func() time.Time { return time.Now().Add(ahead) },
 		Every: time.Second, Seen: func(c quarantine.Counts) { strangers = c.Strangers },

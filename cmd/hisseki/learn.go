@@ -7,7 +7,10 @@ import (
 	"io"
 
 	"hisseki/analyzer"
+	"hisseki/daemon"
 	"hisseki/internal/config"
+	"hisseki/internal/places"
+	"hisseki/internal/wiring"
 	"hisseki/replay"
 	"hisseki/store"
 )
@@ -19,17 +22,17 @@ type learnt struct{ mails, odd, confirmed int }
 // held, what looks ordinary is learned, what does not is recorded and left out.
 func learn(ctx context.Context, cfg config.Config, db *store.DB, src replay.Source,
 	progress func(int)) (n learnt, err error) {
-	places, err := openPlaces(cfg.Places)
+	files, err := places.Open(cfg.Places)
 	if err != nil {
 		return n, err
 	}
-	defer func() { err = errors.Join(err, places.Close()) }()
-	ac, err := analyzerConfig(ctx, cfg, db, places)
+	defer func() { err = errors.Join(err, files.Close()) }()
+	ac, err := wiring.Analyzer(ctx, cfg, db, files)
 	if err != nil {
 		return n, err
 	}
-	ac.Mode = nil                          // observe
-	a := analyzer.New(ac, sealing{DB: db}) // what is learned from needs no excerpts
+	ac.Mode = nil                                 // observe
+	a := analyzer.New(ac, daemon.Sealing{To: db}) // what is learned from needs no excerpts
 	// What was learned is durable lesson by lesson; saving only makes loading quick.
 	defer func() { err = errors.Join(err, a.Save(context.WithoutCancel(ctx))) }()
 	for {

@@ -3,25 +3,15 @@ package main
 import (
 	"errors"
 	"fmt"
-	"log/slog"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"hisseki/internal/config"
+	"hisseki/internal/wiring"
 	"hisseki/maillog"
 	"hisseki/store"
 )
-
-// follower reads this host's mail log as it grows.
-func follower(cfg config.Config, db *store.DB, host string, log *slog.Logger) *maillog.Follower {
-	return &maillog.Follower{
-		Host: host, Files: cfg.Maillog.Files, Journald: cfg.Maillog.Journald,
-		Parser: &maillog.Parser{Normal: identity(cfg).Normal},
-		Store:  db, Log: log, Now: time.Now,
-	}
-}
 
 func newMaillog() *cobra.Command {
 	cmd := &cobra.Command{
@@ -49,7 +39,7 @@ func newMaillogImport() *cobra.Command {
 				return usageError{fmt.Errorf("--zone: %w: write a name such as Asia/Tokyo", err)}
 			}
 			return withStore(cmd, func(cfg config.Config, db *store.DB) error {
-				p := &maillog.Parser{Zone: where, Normal: identity(cfg).Normal}
+				p := &maillog.Parser{Zone: where, Normal: wiring.Identity(cfg).Normal}
 				return importLogs(cmd, db, p, host, files, asJSON)
 			})
 		},
@@ -103,37 +93,4 @@ func importLogs(cmd *cobra.Command, db *store.DB, p *maillog.Parser, host string
 		return errPartly
 	}
 	return nil
-}
-
-// maillog looks at how far the logs were read.
-func (d *doctor) maillog(db *store.DB) {
-	m := &d.cfg.Maillog
-	if len(m.Files) == 0 && !m.Journald {
-		d.add("maillog", "warn", "no mail log is followed: nothing says who got which mail",
-			"name it in [maillog], and restart the agent")
-		return
-	}
-	sources := m.Files
-	if m.Journald {
-		sources = []string{"journald"}
-	}
-	for _, s := range sources {
-		known, err := db.LogPositions(d.ctx, s, "")
-		switch {
-		case err != nil:
-			d.add("maillog", "bad", err.Error(), "")
-		case len(known) == 0 && !m.Journald && missing(s):
-			d.add("maillog", "bad", s+" is not there", "name the file that Postfix logs to")
-		case len(known) == 0:
-			d.add("maillog", "warn", s+": nothing of mail was read yet",
-				"see that the agent runs, and wait for a mail")
-		default:
-			d.add("maillog", "ok", s+": read at "+stamp(known[0].At), "")
-		}
-	}
-}
-
-func missing(path string) bool {
-	_, err := os.Stat(path)
-	return errors.Is(err, os.ErrNotExist)
 }

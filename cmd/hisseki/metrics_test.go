@@ -33,7 +33,7 @@ func TestServeShowsItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	log := background(t, "serve", "--config", cfg)
-	await(t, "readiness", func() bool { code, _ := get(figures, "readyz"); return code == 200 })
+	wait(t, "readiness", func() bool { code, _ := get(figures, "readyz"); return code == 200 })
 	if code, body := get(figures, "healthz"); code != 200 || body != "ok\n" {
 		t.Errorf("healthz: %d %s", code, body)
 	}
@@ -72,7 +72,7 @@ func TestServeShowsItself(t *testing.T) {
 	}
 	told := ""
 	buf := make([]byte, 4096)
-	await(t, "ready, watchdog and status", func() bool {
+	wait(t, "ready, watchdog and status", func() bool {
 		n, err := socket.Read(buf)
 		if err != nil {
 			t.Fatal(err)

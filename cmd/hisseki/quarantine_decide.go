@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hisseki/daemon"
 	"hisseki/internal/config"
 	"hisseki/internal/term"
 	"hisseki/ledger"
@@ -133,7 +134,7 @@ func (d *decision) tell(cmd *cobra.Command, db *store.DB, decided []int64) error
 
 // warnAgent says so when nobody carries decisions out.
 func warnAgent(ctx context.Context, w io.Writer, db *store.DB) {
-	if seen, err := db.AgentSeen(ctx); err == nil && time.Since(seen) > staleAfter {
+	if seen, err := db.AgentSeen(ctx); err == nil && time.Since(seen) > daemon.StaleAfter {
 		fmt.Fprintln(w, "hisseki: no agent is running: nothing leaves the queue until"+
 			" hisseki agent runs as root")
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hisseki/analyzer"
+	"hisseki/daemon"
 	"hisseki/internal/config"
 	"hisseki/ledger"
 	"hisseki/store"
@@ -96,7 +97,7 @@ func (s *statusLine) print(w io.Writer, now time.Time) error {
 	agent := "never seen"
 	if s.Agent != nil {
 		agent = fmt.Sprintf("seen %s ago", now.Sub(*s.Agent).Round(time.Second))
-		if now.Sub(*s.Agent) > staleAfter {
+		if now.Sub(*s.Agent) > daemon.StaleAfter {
 			agent += ", stale: nothing is delayed, released or discarded"
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"context"
@@ -13,7 +13,6 @@ import (
 	"hisseki/ledger"
 	"hisseki/metrics"
 	"hisseki/milter"
-	"hisseki/store"
 )
 
 // watch is what serve shows of itself.
@@ -23,10 +22,10 @@ type watch struct {
 	budget  atomic.Pointer[config.Budget]
 	worked  atomic.Int64 // unix time when upkeep last did its work, on the machine's clock
 	serving atomic.Bool
-	db      *store.DB
+	db      ServeStore
 }
 
-func newWatch() *watch {
+func newWatch(version string) *watch {
 	w := &watch{counted: &milter.Counters{}}
 	w.metrics = metrics.New(version, metrics.Sources{
 		Milter: w.milter, Store: w.store, Allowed: func() metrics.Shares {
@@ -35,6 +34,12 @@ func newWatch() *watch {
 		},
 	})
 	return w
+}
+
+// use takes up what a reload changed; that is work done, too.
+func (w *watch) use(b *config.Budget) {
+	w.budget.Store(b)
+	w.worked.Store(time.Now().Unix())
 }
 
 // verdict counts a judged mail.
@@ -73,7 +78,7 @@ func (w *watch) store() metrics.Store {
 	}
 	s := metrics.Store{OK: true, Holds: map[string]int{}, AgentAge: -1, Bytes: standing.Bytes,
 		Incidents: standing.Incidents[ledger.IncidentOpen], LogBytes: standing.LogBytes}
-	for _, state := range openStates {
+	for _, state := range ledger.InQueue {
 		s.Holds[string(state)] = 0
 	}
 	for state, n := range standing.Holds {
@@ -109,7 +114,7 @@ func (w *watch) ready() error {
 }
 
 // show serves the metrics where the settings say, if they do. stop ends that.
-func (d *daemonState) show(at config.Address) (stop func(context.Context) error, err error) {
+func (d *Serve) show(at config.Address) (stop func(context.Context) error, err error) {
 	if at.Network == "" {
 		return func(context.Context) error { return nil }, nil
 	}
@@ -117,8 +122,8 @@ func (d *daemonState) show(at config.Address) (stop func(context.Context) error,
 	if err != nil {
 		return nil, fmt.Errorf("listen for metrics: %w", err)
 	}
-	srv := metrics.NewServer(d.watch.metrics, d.watch.healthy, d.watch.ready, d.log)
+	srv := metrics.NewServer(d.watch.metrics, d.watch.healthy, d.watch.ready, d.Log)
 	go srv.Serve(ln)
-	d.log.Info("metrics are served", "listen", ln.Addr().String())
+	d.Log.Info("metrics are served", "listen", ln.Addr().String())
 	return srv.Shutdown, nil
 }

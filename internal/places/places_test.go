@@ -1,4 +1,4 @@
-package main
+package places
 
 import (
 	"net/netip"
@@ -14,7 +14,7 @@ import (
 const mmdb = "../../testdata/mmdb/"
 
 func TestPlaces(t *testing.T) {
-	p, err := openPlaces(config.Places{
+	p, err := Open(config.Places{
 		Country:  mmdb + "GeoLite2-Country-Test.mmdb",
 		Provider: mmdb + "GeoLite2-ASN-Test.mmdb",
 	})
@@ -41,12 +41,12 @@ func TestPlacesRefused(t *testing.T) {
 		"MaxMind-DB-test-broken-search-tree-24.mmdb",
 		"missing.mmdb",
 	} {
-		_, err := openPlaces(config.Places{Country: mmdb + file})
+		_, err := Open(config.Places{Country: mmdb + file})
 		if err == nil || !strings.Contains(err.Error(), "places.country "+mmdb+file) {
 			t.Errorf("%s: error %v does not name the setting and the file", file, err)
 		}
 	}
-	if p, err := openPlaces(config.Places{}); err != nil || p.Close() != nil {
+	if p, err := Open(config.Places{}); err != nil || p.Close() != nil {
 		t.Errorf("no files at all: %v", err)
 	}
 }
@@ -61,7 +61,7 @@ func TestPlacesReplaced(t *testing.T) {
 	if err := os.WriteFile(path, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p, err := openPlaces(config.Places{Country: path})
+	p, err := Open(config.Places{Country: path})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestPlacesReplaced(t *testing.T) {
 	if got := p.Locate(netip.MustParseAddr("81.2.69.142")); got.Country != "GB" {
 		t.Errorf("got %+v while the file is being replaced", got)
 	}
-	if _, err := openPlaces(config.Places{Country: path}); err == nil {
+	if _, err := Open(config.Places{Country: path}); err == nil {
 		t.Error("a reload takes a file that was cut short")
 	}
 }

@@ -1,29 +1,34 @@
-package main
+// Package wiring turns the settings into what the parts of hisseki are configured with: the
+// analyzer, the milter's identities, hooks, the reviewers' key.
+package wiring
 
 import (
 	"cmp"
 	"context"
 	"fmt"
-	"log/slog"
-	"net/netip"
-	"strings"
 	"time"
 
 	"hisseki/analyzer"
 	"hisseki/analyzer/content"
 	"hisseki/internal/config"
-	"hisseki/milter"
-	"hisseki/store"
 )
 
-// analyzerConfig is what the settings say to the analyzer.
-func analyzerConfig(ctx context.Context, cfg config.Config, db *store.DB, locate analyzer.Locator,
+// Kept is what of an analyzer's configuration lies in the store.
+type Kept interface {
+	// Salt returns the secret that addresses and hosts are hashed with.
+	Salt(ctx context.Context) ([]byte, error)
+	// Thresholds returns what calibration set; zero fields follow history.
+	Thresholds(ctx context.Context) (analyzer.Thresholds, error)
+}
+
+// Analyzer is what the settings and the store say to the analyzer.
+func Analyzer(ctx context.Context, cfg config.Config, db Kept, locate analyzer.Locator,
 ) (analyzer.Config, error) {
 	salt, err := db.Salt(ctx)
 	if err != nil {
 		return analyzer.Config{}, err
 	}
-	lines, err := thresholds(ctx, cfg, db)
+	lines, err := Thresholds(ctx, cfg, db)
 	if err != nil {
 		return analyzer.Config{}, err
 	}
@@ -65,9 +70,9 @@ func analyzerConfig(ctx context.Context, cfg config.Config, db *store.DB, locate
 	}, nil
 }
 
-// thresholds are those that the configuration sets, then those that calibrate set; zero
+// Thresholds are those that the configuration sets, then those that calibrate set; zero
 // for the ones that follow history.
-func thresholds(ctx context.Context, cfg config.Config, db *store.DB) (analyzer.Thresholds, error) {
+func Thresholds(ctx context.Context, cfg config.Config, db Kept) (analyzer.Thresholds, error) {
 	t, err := db.Thresholds(ctx)
 	t = analyzer.Thresholds{
 		Delay: cmp.Or(float64(cfg.Verdict.Delay), t.Delay),
@@ -80,41 +85,16 @@ func thresholds(ctx context.Context, cfg config.Config, db *store.DB) (analyzer.
 	return t, err
 }
 
-// checkSignals refuses names of signals that are none: a typo would leave one on.
-func checkSignals(names []string) error {
-	for _, name := range names {
+// Check refuses settings that are well-formed but cannot work.
+func Check(cfg config.Config) error {
+	if _, err := SealRecipient(cfg.Privacy); err != nil {
+		return err
+	}
+	for _, name := range cfg.Verdict.Off { // a typo would leave a signal on
 		if !analyzer.IsSignal(analyzer.Signal(name)) {
 			return fmt.Errorf("verdict.off: there is no signal %q: write the name that the"+
 				" evidence shows", name)
 		}
 	}
 	return nil
-}
-
-func identity(cfg config.Config) *milter.Identity {
-	id := &milter.Identity{
-		DefaultRealm: cfg.Identity.DefaultRealm,
-		Aliases:      make(map[string]string, len(cfg.Identity.Aliases)),
-		ClientHeader: cfg.Identity.Webmail.Header,
-	}
-	for from, to := range cfg.Identity.Aliases {
-		id.Aliases[strings.ToLower(from)] = strings.ToLower(to)
-	}
-	for _, n := range cfg.Identity.Webmail.Hosts {
-		id.Webmail = append(id.Webmail, netip.Prefix(n))
-	}
-	return id
-}
-
-func setLevel(v *slog.LevelVar, level config.Level) {
-	switch level {
-	case "debug":
-		v.Set(slog.LevelDebug)
-	case "warn":
-		v.Set(slog.LevelWarn)
-	case "error":
-		v.Set(slog.LevelError)
-	default:
-		v.Set(slog.LevelInfo)
-	}
 }

@@ -1,6 +1,7 @@
-package main
+package doctor
 
 import (
+	"context"
 	"slices"
 	"testing"
 
@@ -33,8 +34,9 @@ func TestMilterOrder(t *testing.T) {
 		{"inet:127.0.0.1:8891", "", "bad"},
 	}
 	for _, tt := range tests {
-		d := &doctor{ctx: t.Context(), cfg: config.Default("/s")}
-		if err := d.cfg.Milter.Listen.UnmarshalText([]byte(tt.listen)); err != nil {
+		d := &Doctor{Config: config.Default("/s"), ctx: t.Context(),
+			Postconf: func(context.Context, ...string) (string, error) { return "", nil }}
+		if err := d.Config.Milter.Listen.UnmarshalText([]byte(tt.listen)); err != nil {
 			t.Fatal(err)
 		}
 		d.milters(tt.milters, "/q")

@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"fmt"
@@ -6,11 +6,12 @@ import (
 	"os/user"
 
 	"hisseki/internal/config"
+	"hisseki/internal/wiring"
 )
 
 // hooks looks for what the configured hooks need on this machine. Nobody is told anything.
-func (d *doctor) hooks() {
-	h := d.cfg.Hooks
+func (d *Doctor) hooks() {
+	h := d.Config.Hooks
 	for i := range h.Command {
 		c := &h.Command[i]
 		d.hook(c.Name, programError(c.Run[0]), "install the program, chmod 755")
@@ -22,7 +23,7 @@ func (d *doctor) hooks() {
 		if w.SecretCredential != "" {
 			continue // only systemd can read it
 		}
-		_, err := webhooks(config.Hooks{Webhook: []config.WebhookHook{w}})
+		_, err := wiring.Webhooks(config.Hooks{Webhook: []config.WebhookHook{w}})
 		d.hook(w.Name, err, "make the files fit for the user that runs serve")
 	}
 	if len(h.Mail.To) > 0 {
@@ -30,9 +31,9 @@ func (d *doctor) hooks() {
 	}
 }
 
-func (d *doctor) hook(name string, err error, do string) {
+func (d *Doctor) hook(name string, err error, do string) {
 	if err != nil {
-		d.add("hook", "bad", name+": "+err.Error(), do)
+		d.add("hook", Bad, name+": "+err.Error(), do)
 	}
 }
 
@@ -43,7 +44,7 @@ func programError(path string) error {
 		return err
 	}
 	if !info.Mode().IsRegular() || info.Mode().Perm()&0o111 == 0 {
-		return fmt.Errorf("%s is no program", path)
+		return fmt.Errorf("%s is not a program", path)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"path/filepath"
@@ -33,7 +33,7 @@ until = "2020-01-01"
 		t.Fatal(err)
 	}
 	examine := func() string {
-		d := &doctor{ctx: t.Context(), cfg: cfg}
+		d := &Doctor{Config: cfg, ctx: t.Context()}
 		d.habits(db)
 		var all []string
 		for _, f := range d.list {
@@ -48,7 +48,7 @@ until = "2020-01-01"
 			t.Errorf("%q is not among\n%s", want, found)
 		}
 	}
-	cfg.Places.Country, cfg.Habits = mmdb+"GeoLite2-Country-Test.mmdb", nil
+	cfg.Places.Country, cfg.Habits = "/nonexistent/country.mmdb", nil
 	if found := examine(); found != "ok 0 declared, 1 exception" {
 		t.Errorf("with a database and nothing over: %s", found)
 	}

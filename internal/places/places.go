@@ -1,4 +1,6 @@
-package main
+// Package places looks client addresses up in the MaxMind DB files that an admin names:
+// country and network operator. It is the only package that knows the format.
+package places
 
 import (
 	"errors"
@@ -12,26 +14,26 @@ import (
 	"hisseki/internal/config"
 )
 
-// places looks client addresses up in the admin's MaxMind DB files.
-type places struct {
+// Files look client addresses up in the admin's MaxMind DB files.
+type Files struct {
 	country  *maxminddb.Reader // nil without a file
 	provider *maxminddb.Reader
 }
 
-// openPlaces opens the files. A file that is there but unfit is an error that names it.
-func openPlaces(c config.Places) (*places, error) {
-	p := &places{}
+// Open opens the files. A file that is there but unfit is an error that names it.
+func Open(c config.Places) (*Files, error) {
+	p := &Files{}
 	var err error
-	if p.country, err = openPlace("places.country", c.Country); err != nil {
+	if p.country, err = openFile("places.country", c.Country); err != nil {
 		return nil, err
 	}
-	if p.provider, err = openPlace("places.provider", c.Provider); err != nil {
+	if p.provider, err = openFile("places.provider", c.Provider); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil
 }
 
-func openPlace(key, path string) (*maxminddb.Reader, error) {
+func openFile(key, path string) (*maxminddb.Reader, error) {
 	if path == "" {
 		return nil, nil
 	}
@@ -55,7 +57,7 @@ func openPlace(key, path string) (*maxminddb.Reader, error) {
 }
 
 // Close closes the files.
-func (p *places) Close() error {
+func (p *Files) Close() error {
 	var errs []error
 	for _, r := range []*maxminddb.Reader{p.country, p.provider} {
 		if r != nil {
@@ -66,7 +68,7 @@ func (p *places) Close() error {
 }
 
 // Locate implements analyzer.Locator. What a file does not know stays empty.
-func (p *places) Locate(addr netip.Addr) analyzer.Place {
+func (p *Files) Locate(addr netip.Addr) analyzer.Place {
 	var place analyzer.Place
 	addr = addr.Unmap()
 	if p.country != nil {

@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"bytes"
@@ -18,7 +18,7 @@ func TestLinesCannotBeForged(t *testing.T) {
 		" queue_id=4F"
 	for _, format := range []config.Format{"text", "json"} {
 		var out bytes.Buffer
-		newLogger(&out, format, new(slog.LevelVar)).Warn("verdict", "queue_id", hostile,
+		NewLogger(&out, format, new(slog.LevelVar), "test").Warn("verdict", "queue_id", hostile,
 			"sender", hostile, "error", errors.New(hostile), "seen", hostile)
 		line := out.String()
 		if strings.Count(line, "\n") != 1 || strings.ContainsAny(line, "\r\x1b\x00\u2028") {

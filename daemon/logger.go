@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"context"
@@ -9,10 +9,11 @@ import (
 	"hisseki/internal/config"
 )
 
-// newLogger returns a logger whose level can be changed while it is in use. Values come
+// NewLogger returns a logger whose level can be changed while it is in use. Values come
 // from mail: both formats quote them, so that a line stays one line. docs/logging.md
 // lists the fields.
-func newLogger(w io.Writer, format config.Format, level *slog.LevelVar) *slog.Logger {
+func NewLogger(w io.Writer, format config.Format, level *slog.LevelVar, version string,
+) *slog.Logger {
 	opt := &slog.HandlerOptions{Level: level}
 	if format != "json" {
 		return slog.New(slog.NewTextHandler(w, opt))
@@ -76,3 +77,17 @@ func (h ecs) Handle(ctx context.Context, r slog.Record) error {
 func (h ecs) WithAttrs(list []slog.Attr) slog.Handler { return ecs{h.Handler.WithAttrs(list)} }
 
 func (h ecs) WithGroup(name string) slog.Handler { return ecs{h.Handler.WithGroup(name)} }
+
+// SetLevel sets what a logger leaves out.
+func SetLevel(v *slog.LevelVar, level config.Level) {
+	switch level {
+	case "debug":
+		v.Set(slog.LevelDebug)
+	case "warn":
+		v.Set(slog.LevelWarn)
+	case "error":
+		v.Set(slog.LevelError)
+	default:
+		v.Set(slog.LevelInfo)
+	}
+}

@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"bytes"
@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/spf13/cobra"
 
 	"hisseki/analyzer"
 	"hisseki/internal/config"
@@ -32,8 +30,8 @@ func TestPurgeAfterClockJump(t *testing.T) {
 	}
 	var log bytes.Buffer
 	ahead := func() time.Time { return time.Now().AddDate(3, 0, 0) }
-	d := &daemonState{db: db, cmd: &cobra.Command{}, cfg: config.Default("/nonexistent"),
-		log: slog.New(slog.NewTextHandler(&log, nil)), clock: ahead}
+	d := NewServe(ServeOptions{Clock: ahead, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	d.db, d.cfg = db, config.Default("/nonexistent")
 	d.core.Store(analyzer.New(analyzer.Config{Salt: []byte("test")}, db))
 	left := func() int {
 		records, err := db.Recent(t.Context(), "", time.Time{})

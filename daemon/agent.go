@@ -1,0 +1,99 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+
+	"hisseki/internal/config"
+	"hisseki/internal/wiring"
+	"hisseki/maillog"
+	"hisseki/quarantine"
+	"hisseki/store"
+)
+
+// Agent carries out decisions on one MTA host, follows its logs, and runs the hooks that
+// need rights which serve has not.
+type Agent struct {
+	Config config.Config
+	Store  AgentStore
+	Host   string // as the MTA names itself
+	Log    *slog.Logger
+
+	queue *quarantine.Agent
+	hooks *agentHooks
+}
+
+// prepare makes the agent's parts.
+func (a *Agent) prepare(ctx context.Context) (err error) {
+	a.queue = &quarantine.Agent{
+		Host: a.Host, Store: Tasks{a.Store}, Log: a.Log, Now: time.Now,
+		MTA: &quarantine.Queue{ConfigDir: a.Config.Agent.PostfixConfig},
+	}
+	a.hooks, err = newAgentHooks(ctx, a.Config, a.Store, a.Log)
+	return err
+}
+
+// Once does one round of the queue's work and tells what is due.
+func (a *Agent) Once(ctx context.Context) error {
+	if err := a.prepare(ctx); err != nil {
+		return err
+	}
+	return errors.Join(a.queue.Once(ctx), a.hooks.once(ctx))
+}
+
+// Run works until ctx ends or the store is lost.
+func (a *Agent) Run(ctx context.Context) error {
+	if err := a.prepare(ctx); err != nil {
+		return err
+	}
+	interval := time.Duration(a.Config.Agent.Interval)
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	// All beside the queue's work: a log or a hook that hangs delays no mail.
+	var beside sync.WaitGroup
+	beside.Go(func() { watchStore(ctx, a.Store, stop) })
+	beside.Go(func() { a.follower().Run(ctx) })
+	beside.Go(func() { a.hooks.run(ctx) })
+	a.Log.Info("agent at work", "host", a.Host, "interval", interval)
+	notify(a.Log, daemon.SdNotifyReady)
+	err := a.queue.Run(ctx, interval)
+	notify(a.Log, daemon.SdNotifyStopping)
+	stop(nil)
+	beside.Wait() // a hook's run that has begun is finished, or killed by its timeout
+	if lost := context.Cause(ctx); errors.Is(lost, store.ErrLost) {
+		return lost // serve writes it back; whoever starts us again finds it
+	}
+	return err
+}
+
+// follower reads this host's mail log as it grows.
+func (a *Agent) follower() *maillog.Follower {
+	return &maillog.Follower{
+		Host: a.Host, Files: a.Config.Maillog.Files, Journald: a.Config.Maillog.Journald,
+		Parser: &maillog.Parser{Normal: wiring.Identity(a.Config).Normal},
+		Store:  a.Store, Log: a.Log, Now: time.Now,
+	}
+}
+
+// watchStore stops us when the store's file is deleted or replaced: what we would write
+// is lost.
+func watchStore(ctx context.Context, db interface{ Lost() error }, stop context.CancelCauseFunc) {
+	tick := time.NewTicker(applyEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := db.Lost(); err != nil {
+			stop(err)
+			return
+		}
+	}
+}

@@ -1,0 +1,97 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"hisseki/hook"
+	"hisseki/ledger"
+)
+
+// eventsOf is the store in the words of hooks.
+type eventsOf struct{ HookStore }
+
+// alertsOf is the store in the words of alert mail.
+type alertsOf struct{ AgentStore }
+
+// Claim implements hook.Store.
+func (s eventsOf) Claim(ctx context.Context, name string, lease time.Duration) (
+	*hook.Event, error) {
+	e, err := s.ClaimEvent(ctx, name, lease)
+	if err != nil || e == nil {
+		return nil, err
+	}
+	b, err := s.Brief(ctx, e.Incident)
+	if err != nil {
+		return nil, err
+	}
+	return &hook.Event{Schema: 1, Kind: "incident", ID: e.ID, Event: string(e.Kind), Time: e.At,
+		By: e.By, Reason: e.Reason, Run: e.Runs, Brief: briefOf(b), N: e.N, First: e.First}, nil
+}
+
+func briefOf(b *ledger.Brief) hook.Brief {
+	out := hook.Brief{Incident: fmt.Sprintf("I%d", b.ID), Case: fmt.Sprintf("C%d", b.Case), Sender: b.Sender,
+		State: string(b.State), Opened: b.Opened, Holds: b.Holds, Waiting: b.Waiting, Passed: b.Passed,
+		Last: b.Last, Recipients: b.Recipients, Domains: b.Domains, Hosts: append([]string{}, b.Hosts...),
+		Evidence: []hook.Finding{}}
+	for _, e := range b.Evidence {
+		out.Evidence = append(out.Evidence, hook.Finding{Signal: string(e.Signal), Points: e.Points,
+			Observed: e.Observed, Text: e.Text})
+	}
+	return out
+}
+
+// Retry implements hook.Store.
+func (s eventsOf) Retry(ctx context.Context, name string, e *hook.Event, r hook.Result,
+	next time.Time) error {
+	return s.RetryEvent(ctx, name, e.N, ledger.HookRun(r), next)
+}
+
+// Done implements hook.Store.
+func (s eventsOf) Done(ctx context.Context, name string, e *hook.Event, r hook.Result) error {
+	run := ledger.HookRun(r)
+	return s.EndEvent(ctx, name, e.N, &run, ledger.HookDone)
+}
+
+// Skip implements hook.Store.
+func (s eventsOf) Skip(ctx context.Context, name string, e *hook.Event) error {
+	return s.EndEvent(ctx, name, e.N, nil, ledger.HookSkipped)
+}
+
+// GiveUp implements hook.Store.
+func (s eventsOf) GiveUp(ctx context.Context, name string, e *hook.Event, r hook.Result) error {
+	run := ledger.HookRun(r)
+	return s.EndEvent(ctx, name, e.N, &run, ledger.HookFailed)
+}
+
+// ClaimAlert implements hook.Alerts.
+func (s alertsOf) ClaimAlert(ctx context.Context, name string, every, lease time.Duration) (
+	*hook.Alert, error) {
+	a, err := s.AgentStore.ClaimAlert(ctx, name, every, lease)
+	if err != nil || a == nil {
+		return nil, err
+	}
+	b, err := s.Brief(ctx, a.Incident)
+	if err != nil {
+		return nil, err
+	}
+	return &hook.Alert{FirstID: a.FirstID, Tries: a.Tries, N: a.Incident, Brief: briefOf(b)}, nil
+}
+
+// Expect implements hook.Alerts.
+func (s alertsOf) Expect(ctx context.Context, messageID string, to []string) error {
+	return s.ExpectOwnMail(ctx, messageID, to)
+}
+
+// Sent implements hook.Alerts.
+func (s alertsOf) Sent(ctx context.Context, a *hook.Alert, messageID string) error {
+	return s.AlertSent(ctx, &ledger.Brief{ID: a.N, State: ledger.IncidentState(a.Brief.State),
+		Holds: a.Brief.Holds}, messageID)
+}
+
+// RetryAlert implements hook.Alerts.
+func (s alertsOf) RetryAlert(ctx context.Context, a *hook.Alert, cause error,
+	next time.Time) error {
+	return s.AgentStore.RetryAlert(ctx, a.N, cause, next)
+}

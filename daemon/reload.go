@@ -1,0 +1,91 @@
+package daemon
+
+import (
+	"context"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+
+	"hisseki/analyzer"
+	"hisseki/internal/config"
+	"hisseki/internal/places"
+	"hisseki/internal/wiring"
+)
+
+// use puts settings to work. Judgements under way end with the old ones. The files of
+// the old places stay in memory: a judgement may still look something up in them, and a
+// reload is rare.
+func (d *Serve) use(ctx context.Context, cfg config.Config) error {
+	p, err := places.Open(cfg.Places)
+	if err != nil {
+		return err
+	}
+	return d.apply(ctx, cfg, p)
+}
+
+// apply is use with places that are open.
+func (d *Serve) apply(ctx context.Context, cfg config.Config, locate analyzer.Locator) error {
+	ac, err := wiring.Analyzer(ctx, cfg, d.db, locate)
+	if err != nil {
+		return err
+	}
+	ac.Alarm = true
+	recipient, err := wiring.SealRecipient(cfg.Privacy)
+	if err != nil {
+		return err
+	}
+	hooks, err := wiring.Webhooks(cfg.Hooks)
+	if err != nil {
+		return err
+	}
+	if err := d.db.SetHooks(ctx, wiring.HookNames(cfg.Hooks)); err != nil {
+		return err
+	}
+	if old := d.core.Load(); old != nil {
+		// A profile is a fold of lessons that are kept: a full disk must not keep an
+		// admin from changing the mode.
+		d.report(ctx, "profiles not saved", old.Save(ctx))
+	}
+	d.places, d.lines = locate, ac.Thresholds
+	d.core.Store(analyzer.New(ac, Sealing{To: d.db, Recipient: recipient, Log: d.Log}))
+	d.identity.Store(wiring.Identity(cfg))
+	d.watch.use(&cfg.Budget)
+	SetLevel(d.Level, cfg.Log.Level)
+	if d.endWebhooks != nil {
+		d.endWebhooks() // a run under way ends by itself, nobody else is told its event
+	}
+	ctx, d.endWebhooks = context.WithCancel(ctx)
+	d.webhooks = startWebhooks(ctx, hooks, d.db, d.Log)
+	return nil
+}
+
+// recalibrate takes up thresholds that calibrate set since.
+func (d *Serve) recalibrate(ctx context.Context) {
+	lines, err := wiring.Thresholds(ctx, d.cfg, d.db)
+	if err == nil && lines != d.lines {
+		if err = d.apply(ctx, d.cfg, d.places); err == nil {
+			d.Log.Info("calibrated thresholds taken up", "hold", lines.Hold, "sum", lines.Sum,
+				"delay", lines.Delay)
+		}
+	}
+	d.report(ctx, "calibrated thresholds not taken up", err)
+}
+
+// reload reads the configuration again. On any error the old one stays.
+func (d *Serve) reload(ctx context.Context) {
+	notify(d.Log, daemon.SdNotifyReloading+"\n"+daemon.SdNotifyMonotonicUsec())
+	defer notify(d.Log, daemon.SdNotifyReady)
+	cfg, err := d.Load()
+	if err == nil {
+		err = d.use(ctx, cfg)
+	}
+	if err != nil {
+		d.Log.Error("configuration not reloaded, the old one stays", "error", err)
+		return
+	}
+	if cfg.Milter != d.cfg.Milter || cfg.Database != d.cfg.Database ||
+		cfg.Log.Format != d.cfg.Log.Format || cfg.Metrics != d.cfg.Metrics {
+		d.Log.Warn("changes of milter, database, metrics and log.format need a restart")
+	}
+	d.cfg = cfg
+	d.Log.Info("configuration reloaded", "mode", cfg.Mode)
+}

@@ -1,0 +1,178 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+
+	"hisseki/analyzer"
+	"hisseki/hook"
+	"hisseki/internal/config"
+	"hisseki/milter"
+)
+
+// StaleAfter is how old an agent's heartbeat may be. The agent beats at least every 10 s.
+const StaleAfter = 30 * time.Second
+
+// Serve is a running milter. Make it with NewServe.
+type Serve struct {
+	ServeOptions
+	cfg      config.Config
+	db       ServeStore
+	core     atomic.Pointer[analyzer.Analyzer]
+	identity atomic.Pointer[milter.Identity]
+	places   analyzer.Locator
+	lines    analyzer.Thresholds // as configured or calibrated
+	agent    atomic.Bool         // somebody ends delays
+	told     bool                // the first state of the agent was logged
+	watch    *watch
+	purged   clocks // when old mail was last purged
+
+	endWebhooks context.CancelFunc
+	webhooks    <-chan struct{} // closed when those of endWebhooks have ended
+}
+
+// ServeOptions are what a Serve is made of.
+type ServeOptions struct {
+	// Load reads the configuration, at every reload again.
+	Load    func() (config.Config, error)
+	Clock   func() time.Time // of mail, never of a deadline
+	Log     *slog.Logger
+	Level   *slog.LevelVar // of Log; follows the configuration
+	Version string         // of the program
+}
+
+// NewServe returns a Serve that is not running yet.
+func NewServe(o ServeOptions) *Serve {
+	return &Serve{ServeOptions: o, watch: newWatch(o.Version)}
+}
+
+// Committed counts a commit of the store: how many writes shared it and how long it took.
+func (d *Serve) Committed(writes int, took time.Duration) { d.watch.metrics.Commit(writes, took) }
+
+// gcPercent makes garbage half of what is in use at most: hundred, Go's default, is 30 MiB
+// more for a hundredth of the CPU. $GOGC overrides it.
+const gcPercent = 50
+
+// Run serves until ctx ends or the store is lost, then drains. SIGHUP reloads. cfg is what
+// Load returned last, and db the open store that it names, which stays the caller's.
+func (d *Serve) Run(ctx context.Context, cfg config.Config, db ServeStore) error {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
+	d.cfg, d.db, d.watch.db = cfg, db, db
+	if err := d.use(ctx, cfg); err != nil {
+		return err
+	}
+	defer func() { d.endWebhooks() }()
+	ln, err := listen(cfg.Milter)
+	if err != nil {
+		return err
+	}
+	return d.serve(ctx, ln)
+}
+
+func listen(m config.Milter) (net.Listener, error) {
+	address := m.Listen.String()
+	if m.Listen.Network == "systemd" {
+		address = ""
+	}
+	ln, err := milter.Socket{Address: address, Mode: fs.FileMode(m.SocketMode),
+		Group: m.SocketGroup}.Listen()
+	if err != nil && address == "" {
+		err = fmt.Errorf("%w: systemd handed over no socket, is hisseki.socket enabled?", err)
+	}
+	return ln, err
+}
+
+func (d *Serve) serve(ctx context.Context, ln net.Listener) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	m := d.cfg.Milter
+	srv := milter.New(milter.Config{
+		Judge: d, Identity: d.identity.Load, Log: d.Log, Now: d.Clock,
+		HeaderBytes: int(m.MaxHeader), BodyBytes: int(m.MaxBody),
+		InFlightBytes: int64(m.MaxInFlight), Connections: int(m.MaxConnections),
+		Budget: time.Duration(m.Budget), OnFailure: analyzer.Action(m.Failure),
+		Counters: d.watch.counted,
+	})
+	hide, err := d.show(d.cfg.Metrics.Listen)
+	if err != nil {
+		return err
+	}
+	reload := make(chan os.Signal, 1)
+	signal.Notify(reload, syscall.SIGHUP)
+	defer signal.Stop(reload)
+	d.watchAgent(ctx)
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(ctx, ln) }()
+	d.watch.serving.Store(true)
+	d.Log.Info("serving", "listen", ln.Addr().String(), "mode", d.cfg.Mode,
+		"database", d.cfg.Database, "version", d.Version)
+	notify(d.Log, daemon.SdNotifyReady)
+	lost := d.upkeep(ctx, reload)
+	cancel()
+	notify(d.Log, daemon.SdNotifyStopping)
+	d.watch.serving.Store(false)
+	// ctx has ended: what is left to do must not depend on it.
+	err = d.end(context.WithoutCancel(ctx), func(drain context.Context) error {
+		return errors.Join(<-served, srv.Shutdown(drain))
+	}, hide)
+	if lost != nil { // whoever starts us again finds everything there
+		err = errors.Join(err, lost, d.db.Rescue(context.WithoutCancel(ctx)))
+	}
+	d.Log.Info("stopped")
+	return err
+}
+
+// end lets mails in flight and webhooks finish, then saves what was learned.
+func (d *Serve) end(ctx context.Context, finish, hide func(context.Context) error) error {
+	drain, cancel := context.WithTimeout(ctx, time.Duration(d.cfg.Milter.Drain))
+	defer cancel()
+	err := finish(drain)
+	select {
+	case <-d.webhooks:
+	case <-drain.Done(): // what is not noted as told is told again
+	}
+	return errors.Join(err, d.core.Load().Save(ctx), hide(drain))
+}
+
+// Judge implements milter.Judge.
+func (d *Serve) Judge(ctx context.Context, m *analyzer.Mail) (analyzer.Verdict, error) {
+	// The alert to the postmaster tells of blocked links and must not wait for him.
+	if id := hook.OwnMessageID(m); id != "" {
+		own, err := d.db.TakeOwnMail(ctx, id, m.Recipients)
+		if err == nil && own {
+			d.Log.Info("own mail let pass", "queue_id", m.QueueID, "message_id", id)
+			return analyzer.Verdict{Action: analyzer.Pass, Would: analyzer.Pass}, nil
+		}
+		d.report(ctx, "own mail not recognised", err)
+	}
+	begun := time.Now()
+	r, err := d.core.Load().Judge(ctx, m, analyzer.Conditions{CanDelay: d.agent.Load()})
+	if err != nil {
+		return analyzer.Verdict{}, err
+	}
+	d.watch.verdict(r, time.Since(begun))
+	return r.Verdict, nil
+}
+
+// report logs an error that the next round may not have.
+func (d *Serve) report(ctx context.Context, message string, err error) {
+	if err != nil && ctx.Err() == nil {
+		d.Log.Error(message, "error", err)
+	}
+}
+
+var _ milter.Judge = (*Serve)(nil)

@@ -1,0 +1,82 @@
+// Package daemon is what runs for as long as the machine: the loops of serve and of the
+// agent. Serve starts, reloads, looks after its store and stops; the agent follows the
+// store's decisions and the logs, and tells hooks.
+package daemon
+
+import (
+	"context"
+	"time"
+
+	"hisseki/analyzer"
+	"hisseki/hook"
+	"hisseki/internal/wiring"
+	"hisseki/ledger"
+	"hisseki/maillog"
+	"hisseki/quarantine"
+	"hisseki/store"
+)
+
+// ServeStore is what serve needs of the store.
+type ServeStore interface {
+	analyzer.Memory
+	wiring.Kept
+	HookStore
+	// SetHooks says which hooks there are, by name.
+	SetHooks(ctx context.Context, names []string) error
+	// TakeOwnMail says whether a mail is one that hisseki announced, once.
+	TakeOwnMail(ctx context.Context, messageID string, recipients []string) (bool, error)
+	// AgentSeen returns when any host's agent was last alive, zero for never.
+	AgentSeen(ctx context.Context) (time.Time, error)
+	// Standing counts holds and incidents.
+	Standing(ctx context.Context) (store.Standing, error)
+	// EndPassed ends incidents that mode observe opened and nobody decided.
+	EndPassed(ctx context.Context, now time.Time) (int, error)
+	// Purge removes mail that is older than keep.
+	Purge(ctx context.Context, now time.Time, keep time.Duration) (store.Purged, error)
+	// Lost says that the store's file was deleted or replaced, Rescue writes it back.
+	Lost() error
+	Rescue(ctx context.Context) error
+}
+
+// AgentStore is what the agent needs of the store.
+type AgentStore interface {
+	TaskStore
+	HookStore
+	AlertStore
+	maillog.Store
+	// HookKnown says whether serve has named a hook.
+	HookKnown(ctx context.Context, name string) (bool, error)
+	// Lost says that the store's file was deleted or replaced.
+	Lost() error
+}
+
+// TaskStore is where holds lie.
+type TaskStore interface {
+	// Recall asks back mail of open incidents' campaigns; it returns how many.
+	Recall(ctx context.Context, now time.Time) (int, error)
+	Holds(ctx context.Context, f ledger.HoldFilter) ([]ledger.Hold, error)
+	quarantine.Changes
+	// Reopen says that mail of a hold that was over is still on hold.
+	Reopen(ctx context.Context, hold int64) error
+}
+
+// HookStore is where events lie until hooks were told.
+type HookStore interface {
+	ClaimEvent(ctx context.Context, hook string, lease time.Duration) (*ledger.Event, error)
+	RetryEvent(ctx context.Context, hook string, n int64, run ledger.HookRun, next time.Time) error
+	EndEvent(ctx context.Context, hook string, n int64, run *ledger.HookRun, state string) error
+	Brief(ctx context.Context, incident int64) (*ledger.Brief, error)
+}
+
+// AlertStore is where it is noted what the postmaster was told.
+type AlertStore interface {
+	ClaimAlert(ctx context.Context, hook string, every, lease time.Duration) (*ledger.Alert, error)
+	AlertSent(ctx context.Context, b *ledger.Brief, messageID string) error
+	RetryAlert(ctx context.Context, incident int64, cause error, next time.Time) error
+	ExpectOwnMail(ctx context.Context, messageID string, recipients []string) error
+}
+
+var (
+	_ hook.Store  = eventsOf{}
+	_ hook.Alerts = alertsOf{}
+)

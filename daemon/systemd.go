@@ -1,0 +1,53 @@
+package daemon
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+)
+
+// notify tells systemd. Without systemd it does nothing.
+func notify(log *slog.Logger, state string) {
+	if _, err := daemon.SdNotify(false, state); err != nil {
+		log.Warn("systemd could not be told", "state", state, "error", err)
+	}
+}
+
+// statusLine is what systemctl status shows.
+func (d *Serve) statusLine() string {
+	c, agent := d.watch.counted, "the agent is alive"
+	if !d.agent.Load() {
+		agent = "no sign of the agent, nothing is delayed"
+	}
+	return fmt.Sprintf("mode %s: %d passed, %d delayed, %d held, %d not judged; %s", d.cfg.Mode,
+		c.Passed.Load(), c.Delayed.Load(), c.Held.Load(), c.Failures(), agent)
+}
+
+// statusNotifier returns what tells systemd how things stand, when that has changed.
+func statusNotifier(log *slog.Logger) func(string) {
+	last := ""
+	return func(line string) {
+		if line != last {
+			last = line
+			notify(log, "STATUS="+line)
+		}
+	}
+}
+
+// watchdog returns what tells systemd that the process is well, at most twice per
+// watchdog time.
+func watchdog(log *slog.Logger) func() {
+	every, err := daemon.SdWatchdogEnabled(false)
+	if err != nil || every == 0 {
+		return func() {}
+	}
+	var last time.Time
+	return func() {
+		if time.Since(last) >= every/2 {
+			last = time.Now()
+			notify(log, daemon.SdNotifyWatchdog)
+		}
+	}
+}

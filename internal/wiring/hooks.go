@@ -1,0 +1,79 @@
+package wiring
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"hisseki/hook"
+	"hisseki/internal/config"
+)
+
+// How long a run may take, and for how long an event is told that nobody took. A command
+// acts on this machine and fails for good when it fails for an hour; a server may be down
+// over a week end.
+const (
+	commandTimeout = 30 * time.Second
+	commandWithin  = time.Hour
+	webhookTimeout = 10 * time.Second
+	WebhookWithin  = 3 * 24 * time.Hour
+)
+
+// HookNames are the hooks of the settings, whoever runs them.
+func HookNames(h config.Hooks) []string {
+	var names []string
+	for i := range h.Command {
+		names = append(names, h.Command[i].Name)
+	}
+	for i := range h.Webhook {
+		names = append(names, h.Webhook[i].Name)
+	}
+	if len(h.Mail.To) > 0 {
+		names = append(names, hook.MailName)
+	}
+	return names
+}
+
+// CommandHooks are those that the agent runs.
+func CommandHooks(h config.Hooks) []hook.Hook {
+	var out []hook.Hook
+	for i := range h.Command {
+		c := &h.Command[i]
+		out = append(out, hook.Hook{Name: c.Name, On: c.On, Acts: true, Within: commandWithin,
+			Timeout: orDefault(c.Timeout, commandTimeout),
+			Teller:  &hook.Command{Args: c.Run, User: c.User}})
+	}
+	return out
+}
+
+// Webhooks are those that serve posts to.
+func Webhooks(h config.Hooks) ([]hook.Hook, error) {
+	var out []hook.Hook
+	for i := range h.Webhook {
+		w := &h.Webhook[i]
+		secret := w.SecretFile
+		if w.SecretCredential != "" {
+			dir := os.Getenv("CREDENTIALS_DIRECTORY")
+			if dir == "" {
+				return nil, fmt.Errorf("hooks.webhook %s: systemd gave no credentials: add"+
+					" LoadCredential=%s:FILE to hisseki.service", w.Name, w.SecretCredential)
+			}
+			secret = filepath.Join(dir, w.SecretCredential)
+		}
+		teller, err := hook.NewWebhook(w.URL, secret, w.CAFile, time.Now)
+		if err != nil {
+			return nil, fmt.Errorf("hooks.webhook %s: %w", w.Name, err)
+		}
+		out = append(out, hook.Hook{Name: w.Name, On: w.On, Within: WebhookWithin,
+			Timeout: orDefault(w.Timeout, webhookTimeout), Teller: teller})
+	}
+	return out, nil
+}
+
+func orDefault(d config.Duration, other time.Duration) time.Duration {
+	if d == 0 {
+		return other
+	}
+	return time.Duration(d)
+}
