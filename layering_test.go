@@ -52,7 +52,7 @@ var mayImport = map[string][]string{
 		"ledger", "maillog", "metrics", "milter", "quarantine", "seal", "store"},
 
 	"doctor": {"analyzer", "internal/config", "internal/places", "internal/term",
-		"internal/wiring", "ledger"},
+		"internal/wiring", "ledger", "postfix"},
 
 	// Every part's configuration is made here.
 	"internal/wiring": {"analyzer", "analyzer/content", "hook", "internal/config", "milter", "seal"},

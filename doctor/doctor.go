@@ -48,11 +48,11 @@ type Store interface {
 // Doctor examines an installation.
 type Doctor struct {
 	Config     config.Config
-	File       string                                           // that Config was read from, "" for none
-	OpenStore  func(context.Context) (Store, error)             // as the other commands open it
-	Dial       func(config.Address) error                       // looks whether serve answers there
-	Postconf   func(context.Context, ...string) (string, error) // runs postconf with arguments
-	StaleAfter time.Duration                                    // an agent that was not seen for longer is dead
+	File       string                               // that Config was read from, "" for none
+	OpenStore  func(context.Context) (Store, error) // as the other commands open it
+	Dial       func(config.Address) error           // looks whether serve answers there
+	Postfix    Postfix                              // of this machine
+	StaleAfter time.Duration                        // an agent that was not seen for longer is dead
 
 	ctx  context.Context
 	list []Finding

@@ -2,28 +2,11 @@ package doctor
 
 import (
 	"context"
-	"slices"
 	"testing"
 
 	"hisseki/internal/config"
+	"hisseki/postfix"
 )
-
-func TestSplitMilters(t *testing.T) {
-	tests := map[string][]string{
-		"":                                nil,
-		"inet:127.0.0.1:8891":             {"inet:127.0.0.1:8891"},
-		"inet:h:1, unix:a/b":              {"inet:h:1", "unix:a/b"},
-		"inet:h:1 unix:a/b":               {"inet:h:1", "unix:a/b"},
-		"{inet:h:1, timeout=2s}, unix:/a": {"inet:h:1", "unix:/a"},
-		"unix:/a,{ inet:h:1 }":            {"unix:/a", "inet:h:1"},
-		"{inet:h:1":                       {"inet:h:1"},
-	}
-	for list, want := range tests {
-		if got := splitMilters(list); !slices.Equal(got, want) {
-			t.Errorf("%q: got %q, want %q", list, got, want)
-		}
-	}
-}
 
 func TestMilterOrder(t *testing.T) {
 	tests := []struct{ listen, milters, state string }{
@@ -35,7 +18,7 @@ func TestMilterOrder(t *testing.T) {
 	}
 	for _, tt := range tests {
 		d := &Doctor{Config: config.Default("/s"), ctx: t.Context(),
-			Postconf: func(context.Context, ...string) (string, error) { return "", nil }}
+			Postfix: mainOnly{}}
 		if err := d.Config.Milter.Listen.UnmarshalText([]byte(tt.listen)); err != nil {
 			t.Fatal(err)
 		}
@@ -45,3 +28,12 @@ func TestMilterOrder(t *testing.T) {
 		}
 	}
 }
+
+// mainOnly is a Postfix with an empty master.cf.
+type mainOnly struct{ main postfix.Parameters }
+
+func (m mainOnly) Parameters(context.Context, ...string) (postfix.Parameters, error) {
+	return m.main, nil
+}
+
+func (mainOnly) Services(context.Context) ([]postfix.Service, error) { return nil, nil }

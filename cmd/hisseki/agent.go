@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/exec"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"hisseki/daemon"
 	"hisseki/internal/config"
+	"hisseki/postfix"
 )
 
 func newAgent() *cobra.Command {
@@ -46,8 +44,9 @@ func runAgent(cmd *cobra.Command, cfg config.Config, host string, once bool) (er
 	}
 	ctx := cmd.Context()
 	if host == "" {
-		if host, err = postfixHost(ctx, cfg.Agent.PostfixConfig); err != nil {
-			return err
+		mta := postfix.Instance{ConfigDir: cfg.Agent.PostfixConfig}
+		if host, err = mta.Hostname(ctx); err != nil {
+			return fmt.Errorf("%w: give --host", err)
 		}
 	}
 	db, err := openStore(ctx, cfg, false)
@@ -63,32 +62,4 @@ func runAgent(cmd *cobra.Command, cfg config.Config, host string, once bool) (er
 		return agent.Once(ctx)
 	}
 	return agent.Run(ctx)
-}
-
-// postfixHost is how the MTA names itself, in the {j} macro too.
-func postfixHost(ctx context.Context, configDir string) (string, error) {
-	out, err := postconf(ctx, configDir, "-xh", "myhostname")
-	if err != nil {
-		return "", fmt.Errorf("%w: give --host", err)
-	}
-	return strings.TrimSpace(out), nil
-}
-
-// postconf asks Postfix for its configuration.
-func postconf(ctx context.Context, configDir string, args ...string) (string, error) {
-	if configDir != "" {
-		args = append([]string{"-c", configDir}, args...)
-	}
-	path, err := exec.LookPath("postconf")
-	if err != nil {
-		path = "/usr/sbin/postconf" // not in everybody's PATH
-	}
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, path, args...).Output()
-	if err != nil {
-		err = errors.Join(ctx.Err(), err)
-		return "", fmt.Errorf("asking postconf %s: %w", strings.Join(args, " "), err)
-	}
-	return string(out), nil
 }

@@ -10,6 +10,7 @@ import (
 	"hisseki/daemon"
 	"hisseki/doctor"
 	"hisseki/internal/config"
+	"hisseki/postfix"
 )
 
 func newDoctor() *cobra.Command {
@@ -42,11 +43,9 @@ func newDoctor() *cobra.Command {
 func examiner(cfg config.Config, file string) *doctor.Doctor {
 	return &doctor.Doctor{
 		Config: cfg, File: file, Dial: dialMilter, StaleAfter: daemon.StaleAfter,
+		Postfix: postfix.Instance{ConfigDir: cfg.Agent.PostfixConfig},
 		OpenStore: func(ctx context.Context) (doctor.Store, error) {
 			return openStore(ctx, cfg, false)
-		},
-		Postconf: func(ctx context.Context, args ...string) (string, error) {
-			return postconf(ctx, cfg.Agent.PostfixConfig, args...)
 		},
 	}
 }
