@@ -30,6 +30,7 @@ var mayImport = map[string][]string{
 	"internal/table":      nil,
 	"internal/signalname": {"analyzer"},
 	"internal/capped":     nil,
+	"internal/maildate":   nil,
 	"hook":                {"analyzer", "internal/capped", "internal/signalname", "internal/term"},
 	"internal/bench":      nil, // benchmarks only
 	"internal/evaluate":   {"analyzer", "baseline", "calibration", "replay"},
@@ -41,7 +42,7 @@ var mayImport = map[string][]string{
 	"milter":              {"analyzer", "analyzer/content", "baseline", "internal/term"},
 	"quarantine":          {"internal/capped", "postfix"},
 	"postfix":             nil,
-	"replay":              {"analyzer", "analyzer/content", "baseline", "internal/term"},
+	"replay":              {"analyzer", "analyzer/content", "baseline", "internal/maildate", "internal/term"},
 	"drill":               {"analyzer", "analyzer/content", "baseline"},
 	"calibration":         {"analyzer"},
 	"maillog":             {"analyzer", "internal/capped", "ledger"},

@@ -7,6 +7,8 @@ import (
 	"io"
 	"regexp"
 	"time"
+
+	"hisseki/internal/maildate"
 )
 
 // An mbox file is mails one after another, each begun by a line "From ADDRESS DATE"
@@ -118,7 +120,7 @@ func (s *mboxScanner) end(at int64) error {
 func fromLineTime(line string) time.Time {
 	rest := line[len("From "):]
 	for range 2 { // the address may be "-" or missing
-		if t := parseDate(rest); sane(t) {
+		if t, _ := maildate.Parse(rest); sane(t) {
 			return t
 		}
 		_, after, ok := bytes.Cut([]byte(rest), []byte(" "))
