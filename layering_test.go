@@ -16,7 +16,7 @@ var mayImport = map[string][]string{
 	// analyzer/content is the only door to its rooms: nobody else imports them.
 	"analyzer/content": {"analyzer/content/link", "analyzer/content/mime",
 		"analyzer/content/text"},
-	"analyzer/content/mime":    nil,
+	"analyzer/content/mime":    {"internal/maildate"},
 	"analyzer/content/text":    {"analyzer/content/mime"},
 	"analyzer/content/link":    {"analyzer/content/mime"},
 	"analyzer/content/fixture": nil, // of the rooms' tests
@@ -43,7 +43,7 @@ var mayImport = map[string][]string{
 	"quarantine":          {"internal/capped", "postfix"},
 	"postfix":             nil,
 	"replay":              {"analyzer", "analyzer/content", "baseline", "internal/maildate", "internal/term"},
-	"drill":               {"analyzer", "analyzer/content", "baseline"},
+	"drill":               {"analyzer", "analyzer/content", "baseline", "internal/maildate"},
 	"calibration":         {"analyzer"},
 	"maillog":             {"analyzer", "internal/capped", "ledger"},
 	"report":              {"analyzer", "analyzer/content", "internal/signalname", "internal/term", "ledger"},

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"mime"
-	"net/mail"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +12,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/analyzer/content"
+	"hisseki/internal/maildate"
 )
 
 // ErrNoSample says that the past tells nothing of how an account's mail looks: a store
@@ -76,10 +76,8 @@ func (t *thief) imitate(m *analyzer.Mail, l letter) {
 
 // zone is the time zone of a Date field.
 func zone(date string) *time.Location {
-	if t, err := mail.ParseDate(strings.TrimSpace(date)); err == nil {
-		return t.Location()
-	}
-	return time.UTC
+	t, _ := maildate.Parse(date)
+	return t.Location()
 }
 
 // digits replaces the digits of a Message-ID: another one of the same form.

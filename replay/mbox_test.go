@@ -16,7 +16,7 @@ func mboxMails(t testing.TB, text string) (mails []string, times []string) {
 		mails = append(mails, string(b))
 		at := ""
 		if !p.from.IsZero() {
-			at = p.from.Format("2006-01-02 15:04:05")
+			at = p.from.UTC().Format("2006-01-02 15:04:05")
 		}
 		times = append(times, at)
 		if raw := text[p.offset : p.offset+p.length]; !strings.HasPrefix(raw, string(p.head)) {

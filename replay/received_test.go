@@ -31,7 +31,7 @@ func TestMailTime(t *testing.T) {
 	} {
 		got := ""
 		if at := mailTime(c.fields); !at.IsZero() {
-			got = at.Format(time.RFC3339)
+			got = at.UTC().Format(time.RFC3339)
 		}
 		if got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)

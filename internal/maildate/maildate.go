@@ -12,9 +12,9 @@ import (
 // encoded word have about 80.
 const maxDate = 300
 
-// Parse reads a date and the zone that it is written in: "+0900", or a name in upper case
-// such as "GMT", or "" where it names none (then it is taken as UTC). Of what means
-// nothing, or two things (02/03/2026), it returns the zero time and no zone.
+// Parse reads a date, in the zone that it is written in, and that zone: "+0900", or a name
+// in upper case such as "GMT", or "" where it names none (then it is taken as UTC). Of what
+// means nothing, or two things (02/03/2026), it returns the zero time and no zone.
 //
 // A zone is written as +HHMM however the mail spells it ("+09:00", "GMT+9"). Names beyond
 // RFC 5322's are known where they mean one offset in the whole world; others are UTC, as

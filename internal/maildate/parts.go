@@ -186,8 +186,11 @@ func (d *parts) time() time.Time {
 	if month < 1 || month > 12 || noon.Day() != day {
 		return time.Time{} // 31 February
 	}
-	t := time.Date(year, time.Month(month), day, d.hour, d.min, d.sec, 0, time.UTC)
-	return t.Add(-time.Duration(d.offset) * time.Second)
+	zone := time.UTC
+	if d.offset != 0 {
+		zone = time.FixedZone(d.zone, d.offset)
+	}
+	return time.Date(year, time.Month(month), day, d.hour, d.min, d.sec, 0, zone)
 }
 
 // unix reads seconds since 1970, which stand alone.

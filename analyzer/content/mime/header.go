@@ -2,12 +2,13 @@ package mime
 
 import (
 	"bytes"
-	"net/mail"
 	"strings"
 	"time"
 
 	"github.com/emersion/go-message"
 	gomail "github.com/emersion/go-message/mail"
+
+	"hisseki/internal/maildate"
 )
 
 // single lists the fields that RFC 5322 section 3.6 allows once.
@@ -24,7 +25,7 @@ type Head struct {
 	ReplyTo    []Address
 	To         []Address // To and Cc
 	Date       time.Time // zero when absent or unreadable
-	Zone       string    // as written, such as "+0900"; "" when absent
+	Zone       string    // "+0900" or a name such as "GMT"; "" when absent
 	MessageID  string    // without angle brackets
 	InReplyTo  []string
 	References []string
@@ -60,7 +61,7 @@ func (r *Reader) readHead(src Source) message.Header {
 	out.Sender = r.addresses(h.Values("Sender"))
 	out.ReplyTo = r.addresses(h.Values("Reply-To"))
 	out.To = append(r.addresses(h.Values("To")), r.addresses(h.Values("Cc"))...)
-	out.Date, out.Zone = parseDate(h.Get("Date"))
+	out.Date, out.Zone = maildate.Parse(h.Get("Date"))
 	out.MessageID = first(messageIDs(h.Get("Message-Id")))
 	out.InReplyTo = messageIDs(h.Get("In-Reply-To"))
 	out.References = messageIDs(h.Get("References"))
@@ -104,77 +105,6 @@ func cleanName(name string) string {
 		}
 		return '_'
 	}, name)
-}
-
-// parseDate reads a Date field and its zone as written. Dates that net/mail
-// rejects are tried again without comments, weekday and trailing dirt.
-func parseDate(value string) (time.Time, string) {
-	value = oneLine(unfold(value))
-	if value == "" || len(value) > 200 {
-		return time.Time{}, ""
-	}
-	t, err := mail.ParseDate(value)
-	if err != nil {
-		t = looseDate(value)
-	}
-	return t, zoneOf(value)
-}
-
-// looseLayouts are shapes met in real mail besides RFC 5322's.
-var looseLayouts = []string{
-	"2 Jan 2006 15:04:05 -0700", "2 Jan 2006 15:04 -0700", "2 Jan 2006 15:04:05",
-	"2 Jan 06 15:04:05 -0700", "2 January 2006 15:04:05 -0700",
-	"Jan 2 15:04:05 2006 -0700", "Jan 2 15:04:05 2006", "Jan 2 2006 15:04:05 -0700",
-	"2006-01-02 15:04:05 -0700", "2006-01-02T15:04:05Z07:00", "2006/01/02 15:04:05",
-	"2006-01-02 15:04:05",
-}
-
-func looseDate(value string) time.Time {
-	if i := strings.IndexByte(value, '('); i >= 0 {
-		value = value[:i]
-	}
-	words := strings.Fields(strings.ReplaceAll(value, ",", " "))
-	if len(words) > 0 && len(words[0]) >= 3 && isWeekday(words[0][:3]) {
-		words = words[1:]
-	}
-	for n := len(words); n >= 2 && n >= len(words)-1; n-- {
-		s := strings.Join(words[:n], " ")
-		for _, layout := range looseLayouts {
-			if t, err := time.Parse(layout, s); err == nil {
-				return t
-			}
-		}
-	}
-	return time.Time{}
-}
-
-func isWeekday(s string) bool {
-	switch strings.ToLower(s) {
-	case "mon", "tue", "wed", "thu", "fri", "sat", "sun":
-		return true
-	}
-	return false
-}
-
-// zoneOf finds the zone of a Date: "+0900", or a name such as "GMT".
-func zoneOf(value string) string {
-	if i := strings.IndexByte(value, '('); i >= 0 {
-		value = value[:i]
-	}
-	words := strings.Fields(value)
-	for i := len(words) - 1; i >= 0; i-- {
-		w := words[i]
-		if (w[0] == '+' || w[0] == '-') && len(w) >= 5 && len(w) <= 6 {
-			return w
-		}
-		if strings.IndexByte(w, ':') > 0 {
-			return ""
-		}
-		if len(w) <= 5 && strings.ToUpper(w) == w && w[0] >= 'A' && w[0] <= 'Z' {
-			return w
-		}
-	}
-	return ""
 }
 
 // messageIDs finds the ids between angle brackets, or bare ones when there are no
