@@ -49,7 +49,7 @@ var mayImport = map[string][]string{
 	"report":              {"analyzer", "analyzer/content", "internal/signalname", "internal/term", "ledger"},
 	"internal/places":     {"analyzer", "internal/config"},
 
-	"daemon": {"analyzer", "hook", "internal/config", "internal/places", "internal/wiring",
+	"daemon": {"analyzer", "baseline", "hook", "internal/config", "internal/places", "internal/wiring",
 		"ledger", "maillog", "metrics", "milter", "quarantine", "seal", "store"},
 
 	"doctor": {"analyzer", "internal/config", "internal/places", "internal/term",

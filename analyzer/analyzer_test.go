@@ -91,7 +91,7 @@ func TestBurstIsHeldAndOthersFlow(t *testing.T) {
 		if r.Verdict.Action == analyzer.Hold {
 			held++
 		}
-		held += len(r.Promote)
+		held += len(r.Promoted)
 		if i == 0 && r.Verdict.Action == analyzer.Pass {
 			t.Errorf("the first mail passed with %.1f points", r.Verdict.Points)
 		}

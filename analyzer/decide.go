@@ -94,9 +94,8 @@ type decision struct {
 	would    Action // in enforce mode
 	sum      float64
 	incident bool
-	observed bool // not carried out because of the mode, so it is taught
-	spared   bool // a hold of an account, not carried out in mode observe, that is to be told
-	promote  []int64
+	observed bool   // not carried out because of the mode, so it is taught
+	spared   bool   // a hold of an account, not carried out in mode observe, that is to be told
 	cause    string // "mail", "sum", "incident", "rule", "habit"
 }
 
@@ -135,11 +134,6 @@ func (a *Analyzer) decide(v *view, found *measured, points float64, rule Overrid
 		d.spared = a.cfg.Alarm && d.would == Hold && rule.Mode == "" && v.mail.Class == Account
 	}
 	d.incident = d.incident || d.action == Hold || d.spared
-	if d.action == Hold {
-		for _, w := range v.state.waiting(v.now) {
-			d.promote = append(d.promote, w.id)
-		}
-	}
 	return d
 }
 

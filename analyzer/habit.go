@@ -48,13 +48,20 @@ func (h *Habit) restricts() bool { return h.Hold || h.Points > 0 }
 
 // loadHabits reads the exceptions that the memory keeps, beside the configured habits.
 func (a *Analyzer) loadHabits(ctx context.Context) error {
-	list, err := a.memory.Habits(ctx)
-	if err != nil {
-		return fmt.Errorf("read declared habits: %w", err)
+	all, err := declaredHabits(ctx, &a.cfg, a.memory)
+	if err == nil {
+		a.habits.Store(all)
 	}
-	all := append(slices.Clip(a.cfg.Habits), list...)
-	a.habits.Store(&all)
-	return nil
+	return err
+}
+
+func declaredHabits(ctx context.Context, cfg *Config, memory Reader) (*[]Habit, error) {
+	list, err := memory.Habits(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read declared habits: %w", err)
+	}
+	all := append(slices.Clip(cfg.Habits), list...)
+	return &all, nil
 }
 
 // declared is what the declared habits say of one mail.

@@ -20,7 +20,6 @@ type view struct {
 	sender     *baseline.Profile
 	org        *baseline.Profile
 	state      *state
-	campaigns  *campaigns
 	background *background
 	place      Place
 	hasher     hasher
@@ -34,6 +33,8 @@ type view struct {
 	fresh int            // recipients new to the sender and not seen lately
 	fit   float64        // of the style to the sender's, 0 when it cannot be compared
 	marks []baseline.Key // what a campaign with this mail is recognised by
+
+	carried map[baseline.Key]carried // in how many earlier mails each mark was
 }
 
 // reading is what a signal found in a mail. The zero value says that it could not be
@@ -70,35 +71,46 @@ func tail(p, q float64) (prior [baseline.Levels]float64) {
 	return prior
 }
 
-// measure runs all signals, those that make marks first, and fills in the observation's
-// levels, marks and fit. What comes out does not depend on the order of the signals.
-func (a *Analyzer) measure(v *view) measured {
+// readings are what each signal found, by its number.
+type readings [baseline.Signals]reading
+
+// takeMarks runs the signals that make marks, the first half of measuring. Before the second
+// half, v.carried is to be filled in.
+func (v *view) takeMarks() *readings {
 	v.fresh, v.fit = v.freshRecipients(), v.styleFit()
 	v.o.Fit = v.fit
-	var readings [baseline.Signals]reading
-	take := func(marks bool) {
-		for i := range signals {
-			if d := &signals[i]; d.marks == marks && d.needs.met(v) {
-				readings[d.id] = d.assess(v)
-			} else if d.marks == marks {
-				readings[d.id].note = d.needs.note(d.name, v)
-			}
-		}
-	}
-	take(true)
-	for id := range readings {
-		v.marks = append(v.marks, readings[id].marks...)
+	found := &readings{}
+	found.take(v, true)
+	for id := range found {
+		v.marks = append(v.marks, found[id].marks...)
 	}
 	slices.Sort(v.marks)
 	v.marks = slices.Compact(v.marks)
 	v.o.Marks = v.marks
-	take(false)
-	return a.judgeReadings(v, &readings)
+	return found
+}
+
+// measure runs all other signals and fills in the observation's levels. What comes out does
+// not depend on the order of the signals.
+func (a *Analyzer) measure(v *view, found *readings) measured {
+	found.take(v, false)
+	return a.judgeReadings(v, found)
+}
+
+// take runs the signals that make marks, or those that do not.
+func (found *readings) take(v *view, marks bool) {
+	for i := range signals {
+		if d := &signals[i]; d.marks == marks && d.needs.met(v) {
+			found[d.id] = d.assess(v)
+		} else if d.marks == marks {
+			found[d.id].note = d.needs.note(d.name, v)
+		}
+	}
 }
 
 // judgeReadings turns levels into points: the rarer a level is in the past of sender and
 // organisation, the more.
-func (a *Analyzer) judgeReadings(v *view, readings *[baseline.Signals]reading) (m measured) {
+func (a *Analyzer) judgeReadings(v *view, readings *readings) (m measured) {
 	var found [groups][]Evidence
 	for id := range readings {
 		d, r := byID[id], &readings[id]

@@ -25,15 +25,7 @@ func newRecipients(v *view) reading {
 }
 
 // freshRecipients counts the recipients whom the sender neither knows nor wrote to lately.
-func (v *view) freshRecipients() int {
-	n := 0
-	for _, k := range v.o.Keys[baseline.Recipient] {
-		if _, lately := v.state.firsts[k]; !lately && !v.sender.Known(baseline.Recipient, k, v.today) {
-			n++
-		}
-	}
-	return n
-}
+func (v *view) freshRecipients() int { return v.state.fresh(v.o, v.sender) }
 
 // newDomains: recipient domains new to the sender.
 // Levels: 1 some, 2 at least half, 3 all; 1 more when the organisation never wrote

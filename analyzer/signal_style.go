@@ -69,7 +69,7 @@ func unlikeBurst(v *view) reading {
 		if v.now.Sub(t.at) > burstSpan {
 			break
 		}
-		if t.fit != 0 && !v.state.thiefs(t) {
+		if t.fit != 0 && !v.state.fromAttacker(t) {
 			sum += t.fit
 			n++
 		}

@@ -107,7 +107,7 @@ func TestOwnerWritesDuringTheIncident(t *testing.T) {
 	if err != nil || r.Verdict.Action == analyzer.Hold {
 		t.Errorf("the owner's mail: %+v %v", r.Verdict, err)
 	}
-	lines, err := a.InForce(t.Context(), m.Time)
+	lines, err := a.InForce(t.Context())
 	if err != nil || r.Verdict.Sum < lines.Sum || r.Verdict.Points < lines.Drift {
 		t.Errorf("the test shows nothing: %+v %v %+v", lines, err, r.Verdict)
 	}

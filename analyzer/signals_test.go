@@ -56,8 +56,9 @@ func TestOrderOfSignalsMeansNothing(t *testing.T) {
 	signals = slices.Clone(signals) // byID still names those of the table
 	judge := func() (measured, baseline.Observation) {
 		v := strangeMail(t)
-		found := (&Analyzer{}).measure(v)
-		return found, *v.o
+		readings := v.takeMarks()
+		v.carried = map[baseline.Key]carried{v.marks[0]: {others: 3}}
+		return (&Analyzer{}).measure(v, readings), *v.o
 	}
 	want, seen := judge()
 	if len(want.evidence) < 4 || len(seen.Marks) == 0 {
@@ -90,7 +91,7 @@ func strangeMail(t *testing.T) *view {
 	c := content.Parse(m.Source, a.cfg.Limits)
 	o, place := a.observe(m, c)
 	v := &view{mail: m, c: c, o: &o, sender: &baseline.Profile{}, org: &baseline.Profile{},
-		state: &state{}, campaigns: &a.shared.campaigns, background: &a.shared.background,
+		state: &state{}, background: &a.shared.background,
 		place: place, hasher: a.hash, today: baseline.SlotOf(m.Time), now: o.At}
 	for day := range 20 {
 		at := m.Time.Add(-time.Duration(day+3) * 24 * time.Hour)
@@ -98,7 +99,5 @@ func strangeMail(t *testing.T) *view {
 		habit.Keys[baseline.Recipient] = []baseline.Key{7}
 		v.sender.Learn(&habit)
 	}
-	earlier := baseline.Observation{At: o.At.Add(-time.Hour), Marks: a.hash.keys(baseline.Site, "lure.test")}
-	v.campaigns.add("c@example.jp", &earlier)
 	return v
 }

@@ -12,24 +12,23 @@ import (
 // of one mail every forty minutes, and for a campaign over a night.
 const memorySpan = 72 * time.Hour
 
-// maxRecent bounds the recent mails of one sender; a burst is known long before.
-const maxRecent = 4096
+// maxRecent bounds the recent mails of one sender that are remembered, and so what each of
+// his mails is compared with. Every signal is at its highest level long before.
+const maxRecent = 1024
 
-// state is what a sender did lately. It is a fold of his recent records and so needs
-// no saving.
+// state is what a sender did lately. It is a fold of his recent records, whoever recorded
+// them, and so needs no saving.
 type state struct {
 	recent []trace // oldest first
 	sum    float64 // CUSUM after the last mail
 	last   time.Time
-	firsts map[baseline.Key]time.Time // recipients first seen lately, held mail included
-	open   bool                       // has an open incident
-	opened time.Time
+	firsts firsts
+	open   bool    // has an open incident
 	logins []Login // before the mail being judged, when its network is new
 }
 
 // trace is one recent mail.
 type trace struct {
-	id         int64
 	at         time.Time
 	points     float64
 	recipients int
@@ -41,48 +40,64 @@ type trace struct {
 	simHash    uint64
 	fit        float64 // of the style, 0 when not judged
 	would      Action
-	action     Action
-	due        time.Time // of a delayed mail
-	promoted   bool
 }
 
-// add folds one record in.
-func (s *state) add(r *Record, fresh int, sum float64) {
+// Bounds of what is kept of one recent mail. A few recipients tell a thread's circle; of
+// hundreds of links the first say as much as all, and are the same in each such mail.
+const (
+	maxReaders = 16
+	maxTraced  = 64 // sites, and marks
+)
+
+// add folds one record in. p is the sender's profile, of before the mail or after it: what
+// a mail teaches is not known for a day.
+func (s *state) add(r *Recent, p *baseline.Profile) {
+	o := &r.Observation
 	s.recent = append(s.recent, trace{
-		id: r.ID, at: r.Observation.At, points: r.Verdict.Points,
-		recipients: r.Observation.Recipients, fresh: fresh,
-		marks: r.Observation.Marks, networks: r.Observation.Keys[baseline.Network],
-		sites:   r.Observation.Keys[baseline.Site],
-		readers: readers(&r.Observation),
-		simHash: r.Observation.SimHash, fit: r.Observation.Fit,
-		would: r.Verdict.Would, action: r.Verdict.Action, due: r.Due,
+		at: o.At, points: r.Points,
+		recipients: o.Recipients, fresh: s.fresh(o, p),
+		marks: first(o.Marks, maxTraced), networks: o.Keys[baseline.Network],
+		sites:   first(o.Keys[baseline.Site], maxTraced),
+		readers: first(o.Keys[baseline.Recipient], maxReaders),
+		simHash: o.SimHash, fit: o.Fit, would: r.Would,
 	})
-	s.sum, s.last = sum, r.Observation.At
 	if n := len(s.recent) - maxRecent; n > 0 {
-		s.recent = slices.Delete(s.recent, 0, n)
+		s.recent = s.recent[n:] // append copies the rest now and then
 	}
-	for _, id := range r.Promote {
-		for i := range s.recent {
-			if s.recent[i].id == id {
-				s.recent[i].promoted = true
-			}
+	s.sum, s.last = r.Sum, o.At
+	for _, k := range o.Keys[baseline.Recipient] {
+		s.firsts.add(k, o.At)
+	}
+}
+
+// first returns at most n keys, in an array that holds no more than these.
+func first(keys []baseline.Key, n int) []baseline.Key {
+	if len(keys) <= n {
+		return keys
+	}
+	return slices.Clone(keys[:n])
+}
+
+// fresh counts a mail's recipients whom the sender neither knows nor wrote to lately.
+func (s *state) fresh(o *baseline.Observation, p *baseline.Profile) int {
+	n, today := 0, baseline.SlotOf(o.At)
+	for _, k := range o.Keys[baseline.Recipient] {
+		if !s.firsts.has(k, o.At) && !p.Known(baseline.Recipient, k, today) {
+			n++
 		}
 	}
+	return n
 }
 
-// maxReaders bounds the recipients kept of one recent mail: a few tell a thread's circle.
-const maxReaders = 16
-
-func readers(o *baseline.Observation) []baseline.Key {
-	keys := o.Keys[baseline.Recipient]
-	return keys[:min(len(keys), maxReaders)]
-}
+// size is how much is remembered, in mails.
+func (s *state) size() int { return len(s.recent) + len(s.firsts.order)/4 }
 
 // elsewhere says whether a site stood in a mail of the last day to quite other recipients.
 func (s *state) elsewhere(site baseline.Key, o *baseline.Observation) bool {
 	for i := len(s.recent) - 1; i >= 0 && o.At.Sub(s.recent[i].at) <= 24*time.Hour; i-- {
 		t := &s.recent[i]
-		if slices.Contains(t.sites, site) && !share1(t.readers, readers(o)) {
+		if slices.Contains(t.sites, site) &&
+			!share1(t.readers, first(o.Keys[baseline.Recipient], maxReaders)) {
 			return true
 		}
 	}
@@ -95,22 +110,18 @@ func (s *state) prune(now time.Time) {
 	for i < len(s.recent) && now.Sub(s.recent[i].at) > memorySpan {
 		i++
 	}
-	s.recent = slices.Delete(s.recent, 0, i)
-	for k, at := range s.firsts {
-		if now.Sub(at) > 24*time.Hour {
-			delete(s.firsts, k)
-		}
-	}
+	s.recent = s.recent[i:]
 }
 
-// thiefs says whether a mail is the thief's: held in an open incident. It must not make
-// the owner's volume or hand look strange; the thief's next mail is known by its likeness.
-func (s *state) thiefs(t *trace) bool { return s.open && t.would == Hold }
+// fromAttacker says whether a mail is the attacker's: held in an open incident. It must not
+// make the owner's volume or style look strange; the attacker's next mail is known by its
+// likeness.
+func (s *state) fromAttacker(t *trace) bool { return s.open && t.would == Hold }
 
 // window counts mails and recipients of the last d, without the one being judged.
 func (s *state) window(now time.Time, d time.Duration) (mails, recipients, fresh int) {
 	for i := len(s.recent) - 1; i >= 0 && now.Sub(s.recent[i].at) <= d; i-- {
-		if s.thiefs(&s.recent[i]) {
+		if s.fromAttacker(&s.recent[i]) {
 			continue
 		}
 		mails++
@@ -130,18 +141,6 @@ func (s *state) decayed(now time.Time) float64 {
 		return s.sum
 	}
 	return s.sum * math.Exp2(-float64(now.Sub(s.last))/float64(halfLife))
-}
-
-// waiting returns the delayed mails that have not left yet.
-func (s *state) waiting(now time.Time) []*trace {
-	var out []*trace
-	for i := range s.recent {
-		t := &s.recent[i]
-		if t.action == Delay && !t.promoted && t.due.After(now) {
-			out = append(out, t)
-		}
-	}
-	return out
 }
 
 // episode is how many unusual mails of one sender and day count for the lines: an

@@ -1,9 +1,6 @@
 package analyzer
 
-import (
-	"context"
-	"time"
-)
+import "context"
 
 // WarmUp is how many mails an organisation has learned from before its own history weighs
 // more than the shipped experience. What was judged before says little about later.
@@ -11,8 +8,8 @@ const WarmUp = lineWeight
 
 // InForce returns the thresholds that hold now: set ones, and for the rest what the
 // organisation's history says. Every field is set.
-func (a *Analyzer) InForce(ctx context.Context, now time.Time) (Thresholds, error) {
-	if err := a.load(ctx, now); err != nil {
+func (a *Analyzer) InForce(ctx context.Context) (Thresholds, error) {
+	if err := a.Load(ctx); err != nil {
 		return Thresholds{}, err
 	}
 	a.shared.RLock()

@@ -14,7 +14,7 @@ func TestWouldIsTheVerdict(t *testing.T) {
 	office(t, memory)
 	fixed := analyzer.Thresholds{Delay: 4, Hold: 9, Sum: 6, Drift: 2}
 	a := analyzer.New(analyzer.Config{Salt: []byte("test"), Thresholds: fixed}, memory)
-	inForce, err := a.InForce(t.Context(), attackDay)
+	inForce, err := a.InForce(t.Context())
 	if err != nil || inForce != fixed {
 		t.Fatalf("in force %+v, %v; want %+v", inForce, err, fixed)
 	}
@@ -55,7 +55,7 @@ func TestInForceFollowsHistory(t *testing.T) {
 	office(t, memory)
 	a := analyzer.New(analyzer.Config{Salt: []byte("test"),
 		Thresholds: analyzer.Thresholds{Hold: 33}}, memory)
-	got, err := a.InForce(t.Context(), attackDay)
+	got, err := a.InForce(t.Context())
 	if err != nil || got.Hold != 33 || got.Delay <= 0 || got.Sum <= 0 || got.Drift <= 0 {
 		t.Errorf("in force %+v, %v", got, err)
 	}
@@ -66,13 +66,13 @@ func TestShippedLines(t *testing.T) {
 	want := analyzer.DefaultShipped
 	want.Hold, want.Sum = 28, 20
 	cfg := analyzer.Config{Salt: []byte("test"), Shipped: analyzer.Thresholds{Hold: 28, Sum: 20}}
-	got, err := analyzer.New(cfg, replay.NewMemory()).InForce(t.Context(), attackDay)
+	got, err := analyzer.New(cfg, replay.NewMemory()).InForce(t.Context())
 	if err != nil || got != want {
 		t.Errorf("without history %+v, %v; want %+v", got, err, want)
 	}
 	memory := replay.NewMemory()
 	office(t, memory)
-	got, err = analyzer.New(cfg, memory).InForce(t.Context(), attackDay)
+	got, err = analyzer.New(cfg, memory).InForce(t.Context())
 	if err != nil || got.Hold < 21 || got.Sum < 15 || got.Hold > 35 || got.Sum > 25 {
 		t.Errorf("with history %+v, %v; want what a quarter around the shipped lines allows",
 			got, err)

@@ -23,9 +23,9 @@ func TestPurgeAfterClockJump(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if _, _, err := db.Record(t.Context(), &analyzer.Record{Envelope: analyzer.Envelope{
+	if _, err := db.Begin(t.Context(), &analyzer.Record{Envelope: analyzer.Envelope{
 		Time: time.Now().Add(-time.Hour), Sender: "b@example.jp", Class: analyzer.Account},
-		Verdict: analyzer.Verdict{Action: analyzer.Pass, Would: analyzer.Pass}}); err != nil {
+		Verdict: analyzer.Verdict{Action: analyzer.Pass, Would: analyzer.Pass}})(); err != nil {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer

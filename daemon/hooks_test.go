@@ -114,10 +114,10 @@ func (s *stage) once() {
 
 func (s *stage) hold(sender string) {
 	s.t.Helper()
-	_, _, err := s.db.Record(s.t.Context(), &analyzer.Record{
+	_, err := s.db.Begin(s.t.Context(), &analyzer.Record{
 		Envelope: analyzer.Envelope{Time: s.now(), Host: "mx.example.org", QueueID: "4Cabc123XYz",
 			Sender: sender, Class: analyzer.Account, Recipients: []string{"x@partner.test"}},
-		Verdict: analyzer.Verdict{Action: analyzer.Hold, Would: analyzer.Hold, Points: 9}})
+		Verdict: analyzer.Verdict{Action: analyzer.Hold, Would: analyzer.Hold, Points: 9}})()
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -40,13 +40,10 @@ func (d *Serve) apply(ctx context.Context, cfg config.Config, locate analyzer.Lo
 	if err := d.db.SetHooks(ctx, wiring.HookNames(cfg.Hooks)); err != nil {
 		return err
 	}
-	if old := d.core.Load(); old != nil {
-		// A profile is a fold of lessons that are kept: a full disk must not keep an
-		// admin from changing the mode.
-		d.report(ctx, "profiles not saved", old.Save(ctx))
+	if err := d.judgeBy(ctx, ac, Sealing{To: d.db, Recipient: recipient, Log: d.Log}); err != nil {
+		return err
 	}
 	d.places, d.lines = locate, ac.Thresholds
-	d.core.Store(analyzer.New(ac, Sealing{To: d.db, Recipient: recipient, Log: d.Log}))
 	d.identity.Store(wiring.Identity(cfg))
 	d.watch.use(&cfg.Budget)
 	SetLevel(d.Level, cfg.Log.Level)
@@ -55,6 +52,20 @@ func (d *Serve) apply(ctx context.Context, cfg config.Config, locate analyzer.Lo
 	}
 	ctx, d.endWebhooks = context.WithCancel(ctx)
 	d.webhooks = startWebhooks(ctx, hooks, d.db, d.Log)
+	return nil
+}
+
+// judgeBy makes the analyzer, loaded before the first mail, or has the one that is there go
+// on with other settings: what it knows of senders and campaigns stays.
+func (d *Serve) judgeBy(ctx context.Context, ac analyzer.Config, memory analyzer.Memory) error {
+	if core := d.core.Load(); core != nil {
+		return core.Configure(ctx, ac, memory)
+	}
+	core := analyzer.New(ac, memory)
+	if err := core.Load(ctx); err != nil {
+		return err
+	}
+	d.core.Store(core)
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/baseline"
 	"hisseki/seal"
 )
 
@@ -18,10 +19,10 @@ type Sealing struct {
 	Log       *slog.Logger    // told of excerpts that could not be sealed; nil without a recipient
 }
 
-// Record implements analyzer.Memory. A mail is kept without its excerpt rather than not
-// at all.
-func (s Sealing) Record(ctx context.Context, r *analyzer.Record) (id, lesson int64, err error) {
-	return s.To.Record(ctx, s.sealed(r))
+// Begin implements analyzer.Memory. A mail is kept without its excerpt rather than not at
+// all.
+func (s Sealing) Begin(ctx context.Context, r *analyzer.Record) analyzer.Pending {
+	return s.To.Begin(ctx, s.sealed(r))
 }
 
 // sealed returns the record with nothing readable of the mail's text in it.
@@ -42,9 +43,21 @@ func (s Sealing) sealed(r *analyzer.Record) *analyzer.Record {
 	return &sealed
 }
 
+// Profile implements analyzer.Memory.
+func (s Sealing) Profile(ctx context.Context, sender string) (*baseline.Profile, int64, error) {
+	return s.To.Profile(ctx, sender)
+}
+
 // Past implements analyzer.Memory.
-func (s Sealing) Past(ctx context.Context, sender string, since time.Time) (analyzer.Past, error) {
-	return s.To.Past(ctx, sender, since)
+func (s Sealing) Past(ctx context.Context, sender string, since time.Time, most int) (
+	analyzer.Past, error) {
+	return s.To.Past(ctx, sender, since, most)
+}
+
+// Sightings implements analyzer.Memory.
+func (s Sealing) Sightings(ctx context.Context, marks []baseline.Key, most int) (
+	[][]analyzer.Sighting, error) {
+	return s.To.Sightings(ctx, marks, most)
 }
 
 // SaveProfiles implements analyzer.Memory.

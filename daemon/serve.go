@@ -61,6 +61,9 @@ func NewServe(o ServeOptions) *Serve {
 // Committed counts a commit of the store: how many writes shared it and how long it took.
 func (d *Serve) Committed(writes int, took time.Duration) { d.watch.metrics.Commit(writes, took) }
 
+// Panicked counts a write to the store that failed by a panic, as a bug.
+func (d *Serve) Panicked() { d.watch.counted.Bugs.Add(1) }
+
 // gcPercent makes garbage half of what is in use at most: hundred, Go's default, is 30 MiB
 // more for a hundredth of the CPU. $GOGC overrides it.
 const gcPercent = 50

@@ -2,7 +2,6 @@ package drill
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -17,9 +16,8 @@ type copied struct {
 	analyzer.Memory           // the past
 	now             time.Time // at which overrides count
 	org             *baseline.Profile
-	crowd           []analyzer.Record // the organisation's mail since a time
-	since           time.Time         // of crowd
 	records         []*analyzer.Record
+	waiting         []*analyzer.Record // delayed ones that nothing has promoted
 	lessons         []analyzer.Lesson
 	open            time.Time // when the account's incident began, zero without one
 }
@@ -30,56 +28,51 @@ func (m *copied) reset() {
 	for i := range m.lessons {
 		m.org.Unlearn(&m.lessons[i].Obs)
 	}
-	m.records, m.lessons, m.open = nil, nil, time.Time{}
+	m.records, m.waiting, m.lessons, m.open = nil, nil, nil, time.Time{}
 }
 
-// Past returns the past with a copy of the profile; the drill's mail is in the analyzer.
-func (m *copied) Past(ctx context.Context, sender string, since time.Time) (analyzer.Past, error) {
-	if sender == "" {
-		return m.everybody(ctx, since)
-	}
-	past, err := m.Memory.Past(ctx, sender, since)
-	if err != nil {
-		return past, err
-	}
+// Past returns the past; the drill's mail is in the analyzer.
+func (m *copied) Past(ctx context.Context, sender string, since time.Time, most int) (
+	analyzer.Past, error) {
+	past, err := m.Memory.Past(ctx, sender, since, most)
 	past.Last = int64(len(m.lessons))
-	if past.Profile, err = clone(past.Profile); err != nil {
-		return past, fmt.Errorf("copy profile of %q: %w", sender, err)
-	}
-	return past, nil
+	return past, err
 }
 
-// everybody reads the organisation's past once, and again only for an earlier time.
-func (m *copied) everybody(ctx context.Context, since time.Time) (analyzer.Past, error) {
-	if m.org == nil || since.Before(m.since) {
-		past, err := m.Memory.Past(ctx, "", since)
+// Profile returns the organisation's profile, which is read once: the analyzer goes on with
+// it, and reset takes its lessons back.
+func (m *copied) Profile(ctx context.Context, sender string) (*baseline.Profile, int64, error) {
+	last := int64(len(m.lessons))
+	if sender != "" {
+		p, _, err := m.Memory.Profile(ctx, sender)
+		return p, last, err
+	}
+	if m.org == nil {
+		org, _, err := m.Memory.Profile(ctx, "")
 		if err != nil {
-			return past, err
+			return nil, 0, err
 		}
-		m.crowd, m.since = past.Recent, since
-		if m.org == nil {
-			if m.org, err = clone(past.Profile); err != nil {
-				return past, fmt.Errorf("copy the organisation's profile: %w", err)
-			}
-		}
+		m.org = org
 	}
-	past := analyzer.Past{Profile: m.org, Last: int64(len(m.lessons))}
-	i := slices.IndexFunc(m.crowd, func(r analyzer.Record) bool {
-		return !r.Envelope.Time.Before(since)
-	})
-	if i >= 0 {
-		past.Recent = m.crowd[i:]
-	}
-	return past, nil
+	return m.org, last, nil
 }
 
-func clone(p *baseline.Profile) (*baseline.Profile, error) {
-	data, err := p.MarshalBinary()
+// Sightings returns the past's, and the drill's own after them.
+func (m *copied) Sightings(ctx context.Context, marks []baseline.Key, most int) (
+	[][]analyzer.Sighting, error) {
+	out, err := m.Memory.Sightings(ctx, marks, most)
 	if err != nil {
 		return nil, err
 	}
-	own := &baseline.Profile{}
-	return own, own.UnmarshalBinary(data)
+	for i, mark := range marks {
+		for _, r := range m.records {
+			if slices.Contains(r.Observation.Marks, mark) {
+				out[i] = append(out[i], analyzer.Sighting{At: r.Envelope.Time, Sender: r.Envelope.Sender})
+			}
+		}
+		out[i] = out[i][max(0, len(out[i])-most):]
+	}
+	return out, nil
 }
 
 // SaveProfiles keeps nothing: no profile outlives its drill.
@@ -91,17 +84,28 @@ func (m *copied) Lessons(_ context.Context, after int64, limit int) ([]analyzer.
 	return rest[:min(limit, len(rest))], nil
 }
 
-// Record keeps a judged mail for the length of the drill.
-func (m *copied) Record(_ context.Context, r *analyzer.Record) (id, lesson int64, err error) {
+// Begin keeps a judged mail for the length of the drill.
+func (m *copied) Begin(_ context.Context, r *analyzer.Record) analyzer.Pending {
 	m.records = append(m.records, r)
-	id = int64(len(m.records))
-	if r.Verdict.Action == analyzer.Hold && m.open.IsZero() {
-		m.open = r.Envelope.Time
+	kept := analyzer.Recorded{ID: int64(len(m.records))}
+	switch r.Verdict.Action {
+	case analyzer.Delay:
+		m.waiting = append(m.waiting, r)
+	case analyzer.Hold:
+		for _, w := range m.waiting {
+			if w.Due.After(r.Envelope.Time) {
+				kept.Promoted = append(kept.Promoted, w.ID)
+			}
+		}
+		m.waiting = nil
+		if m.open.IsZero() {
+			m.open = r.Envelope.Time
+		}
 	}
 	if r.Learn {
-		lesson = m.teach(id, r)
+		kept.Lesson = m.teach(kept.ID, r)
 	}
-	return id, lesson, nil
+	return func() (analyzer.Recorded, error) { return kept, nil }
 }
 
 func (m *copied) teach(id int64, r *analyzer.Record) int64 {

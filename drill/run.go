@@ -54,14 +54,14 @@ func (d *Drill) Run(ctx context.Context, a *Account, r Recipe) (*Result, error) 
 	if err := p.carryOut(ctx, endOfTime); err != nil {
 		return nil, fmt.Errorf("drill %s: %w", a.Sender, err)
 	}
-	past, err := d.memory.Past(ctx, a.Sender, d.opt.Now)
+	profile, _, err := d.memory.Profile(ctx, a.Sender)
 	if err != nil {
 		return nil, fmt.Errorf("drill %s: %w", a.Sender, err)
 	}
 	res := p.result(r.Name)
-	res.Sender, res.History = a.Sender, past.Profile.Mails()
+	res.Sender, res.History = a.Sender, profile.Mails()
 	res.Partners = min(t.used, len(a.Partners))
-	res.NotReady = notReady(past.Profile)
+	res.NotReady = notReady(profile)
 	rule, _, err := d.memory.Override(ctx, a.Sender, analyzer.Account, d.opt.Now)
 	if err != nil {
 		return nil, fmt.Errorf("drill %s: %w", a.Sender, err)
@@ -122,7 +122,7 @@ func (p *play) send(ctx context.Context, number int, m *analyzer.Mail) error {
 	case analyzer.Hold:
 		f.held = true
 	}
-	for _, id := range r.Promote {
+	for _, id := range r.Promoted {
 		if w := p.fates[id]; w != nil && w.waits {
 			w.waits, w.held = false, true
 		}

@@ -49,13 +49,13 @@ func (o *office) send(to ...string) (int64, string) {
 	id := o.MustSubmit(o.t, mta.Submission{User: "bob@example.org", From: "bob@example.org", To: to,
 		Client: netip.MustParseAddr("203.0.113.7"),
 		Data:   []byte("From: bob@example.org\r\nSubject: x\r\n\r\nx\r\n")})
-	journal, _, err := o.db.Record(o.t.Context(), &analyzer.Record{Envelope: analyzer.Envelope{
+	kept, err := o.db.Begin(o.t.Context(), &analyzer.Record{Envelope: analyzer.Envelope{
 		Time: time.Now(), Host: o.Host, QueueID: id, Sender: "bob@example.org", Recipients: to,
-		Class: analyzer.Account}, Verdict: analyzer.Verdict{Action: analyzer.Pass}})
+		Class: analyzer.Account}, Verdict: analyzer.Verdict{Action: analyzer.Pass}})()
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	return journal, id
+	return kept.ID, id
 }
 
 // follow follows the real logs until the test ends or the returned function is called.

@@ -104,12 +104,12 @@ func (b *bench) submit(user, subject, to string) string {
 // record notes a mail as serve does.
 func (b *bench) record(queueID string, a analyzer.Action, due time.Time) int64 {
 	b.t.Helper()
-	_, _, err := b.db.Record(b.t.Context(), &analyzer.Record{
+	_, err := b.db.Begin(b.t.Context(), &analyzer.Record{
 		Envelope: analyzer.Envelope{Time: time.Now(), Host: b.Host, QueueID: queueID,
 			Sender: "bob@example.org", Class: analyzer.Account, MailFrom: "bob@example.org",
 			Recipients: []string{"x@partner.test"}},
 		Verdict: analyzer.Verdict{Action: a, Would: a, Points: 9}, Due: due,
-	})
+	})()
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -17,14 +17,16 @@ import (
 type Memory struct {
 	records   []*analyzer.Record // by id-1
 	senders   map[string]*remembered
-	lessons   []lesson // by id-1
-	incidents int      // opened until now
+	marks     map[baseline.Key][]int64 // ids of the records that carry it, rising
+	lessons   []lesson                 // by id-1
+	incidents int                      // opened until now
 }
 
 // remembered is what is known of one sender, or of the organisation ("").
 type remembered struct {
 	records  []*analyzer.Record // oldest first; kept in Memory.records for the organisation
 	lessons  []int64            // ids, rising; not kept for the organisation
+	waiting  []*analyzer.Record // delayed ones that nothing has promoted
 	profile  *baseline.Profile
 	last     int64     // lesson up to which profile holds all of them
 	incident int       // number of the open one, 0 for none
@@ -40,7 +42,7 @@ type lesson struct {
 
 // NewMemory returns an empty memory.
 func NewMemory() *Memory {
-	return &Memory{senders: make(map[string]*remembered)}
+	return &Memory{senders: make(map[string]*remembered), marks: make(map[baseline.Key][]int64)}
 }
 
 func (m *Memory) of(sender string) *remembered {
@@ -52,8 +54,7 @@ func (m *Memory) of(sender string) *remembered {
 	return s
 }
 
-// Profile returns the sender's profile. It is no copy: the analyzer goes on with it, and
-// says by SaveProfiles which lessons are in it by then.
+// Profile returns a copy of the sender's profile, with all lessons in it.
 func (m *Memory) Profile(_ context.Context, sender string) (*baseline.Profile, int64, error) {
 	s := m.of(sender)
 	if sender == "" {
@@ -67,7 +68,16 @@ func (m *Memory) Profile(_ context.Context, sender string) (*baseline.Profile, i
 		}
 	}
 	s.last = int64(len(m.lessons))
-	return s.profile, s.last, nil
+	p, err := decode(analyzer.NewSaved(sender, s.profile, s.last))
+	return p, s.last, err
+}
+
+func decode(s analyzer.Saved) (*baseline.Profile, error) {
+	p := &baseline.Profile{}
+	if err := p.UnmarshalBinary(s.Data); err != nil {
+		return nil, fmt.Errorf("profile of %q: %w", s.Sender, err)
+	}
+	return p, nil
 }
 
 func (m *Memory) fold(p *baseline.Profile, id int64) {
@@ -79,20 +89,49 @@ func (m *Memory) fold(p *baseline.Profile, id int64) {
 	}
 }
 
-// Past returns what was heard of a sender, with the records since a time.
-func (m *Memory) Past(ctx context.Context, sender string, since time.Time) (
+// Past returns what was heard of a sender, with the newest records since a time.
+func (m *Memory) Past(ctx context.Context, sender string, since time.Time, most int) (
 	past analyzer.Past, err error) {
-	if past.Profile, past.Last, err = m.Profile(ctx, sender); err == nil {
-		past.Recent, err = m.Recent(ctx, sender, since)
+	if past.Profile, past.Last, err = m.Profile(ctx, sender); err != nil {
+		return past, err
 	}
-	return past, err
+	list := m.of(sender).records
+	list = list[from(list, since):]
+	for _, r := range list[max(0, len(list)-most):] {
+		past.Recent = append(past.Recent, analyzer.Recent{ID: r.ID, Action: r.Verdict.Action,
+			Would: r.Verdict.Would, Points: r.Verdict.Points, Sum: r.Verdict.Sum,
+			Observation: r.Observation})
+	}
+	return past, nil
+}
+
+// Sightings returns for each mark the last records that carry it.
+func (m *Memory) Sightings(_ context.Context, marks []baseline.Key, most int) (
+	[][]analyzer.Sighting, error) {
+	out := make([][]analyzer.Sighting, len(marks))
+	for i, mark := range marks {
+		ids := m.marks[mark]
+		for _, id := range ids[max(0, len(ids)-most):] {
+			e := &m.records[id-1].Envelope
+			out[i] = append(out[i], analyzer.Sighting{At: e.Time, Sender: e.Sender})
+		}
+	}
+	return out, nil
 }
 
 // SaveProfiles keeps profiles with the last lessons that they hold.
 func (m *Memory) SaveProfiles(_ context.Context, list ...analyzer.Saved) error {
-	for _, p := range list {
-		s := m.of(p.Sender)
-		s.profile, s.last = p.Profile, p.Last
+	profiles := make([]*baseline.Profile, len(list))
+	for i, p := range list {
+		var err error
+		if profiles[i], err = decode(p); err != nil {
+			return err
+		}
+	}
+	for i, p := range list {
+		if s := m.of(p.Sender); p.Last >= s.last {
+			s.profile, s.last = profiles[i], p.Last
+		}
 	}
 	return nil
 }
@@ -131,25 +170,50 @@ func (m *Memory) Lessons(_ context.Context, after int64, limit int) ([]analyzer.
 	return out, nil
 }
 
-// Record keeps what the analyzer may want back; the id is the record's place, from 1.
-func (m *Memory) Record(_ context.Context, r *analyzer.Record) (id, lesson int64, err error) {
-	id = int64(len(m.records) + 1)
-	k := &analyzer.Record{ID: id, Verdict: r.Verdict, Observation: r.Observation, Due: r.Due,
-		Promote: r.Promote, Learn: r.Learn}
+// Begin keeps what the analyzer may want back; the id is the record's place, from 1.
+func (m *Memory) Begin(_ context.Context, r *analyzer.Record) analyzer.Pending {
+	kept := m.record(r)
+	return func() (analyzer.Recorded, error) { return kept, nil }
+}
+
+func (m *Memory) record(r *analyzer.Record) (kept analyzer.Recorded) {
+	kept.ID = int64(len(m.records) + 1)
+	k := &analyzer.Record{ID: kept.ID, Verdict: r.Verdict, Observation: r.Observation, Due: r.Due,
+		Learn: r.Learn}
 	k.Envelope.Time, k.Envelope.Sender = r.Envelope.Time, r.Envelope.Sender
 	k.Envelope.Class = r.Envelope.Class
 	k.Verdict.Evidence, k.Verdict.PassIf = nil, ""
 	m.records = append(m.records, k)
+	for _, mark := range r.Observation.Marks {
+		m.marks[mark] = append(m.marks[mark], k.ID)
+	}
 	s := m.of(r.Envelope.Sender)
 	s.records = append(s.records, k)
-	if s.incident == 0 && r.Verdict.Action == analyzer.Hold {
-		m.incidents++
-		s.incident, s.since = m.incidents, firstSuspicious(s, r.Envelope.Time)
+	switch r.Verdict.Action {
+	case analyzer.Delay:
+		s.waiting = append(s.waiting, k)
+	case analyzer.Hold:
+		kept.Promoted = s.promote(r.Envelope.Time)
+		if s.incident == 0 {
+			m.incidents++
+			s.incident, s.since = m.incidents, firstSuspicious(s, r.Envelope.Time)
+		}
 	}
 	if r.Learn {
-		lesson = m.Teach(id, 1)
+		kept.Lesson = m.Teach(kept.ID, 1)
 	}
-	return id, lesson, nil
+	return kept
+}
+
+// promote returns the records that were delayed and are not due at a time.
+func (s *remembered) promote(at time.Time) (list []int64) {
+	for _, r := range s.waiting {
+		if r.Due.After(at) {
+			list = append(list, r.ID)
+		}
+	}
+	s.waiting = nil
+	return list
 }
 
 // Teach adds a lesson about a recorded mail and returns the lesson's id.

@@ -122,7 +122,7 @@ func (r *run) act(ctx context.Context, act *Act) error {
 	case analyzer.Hold:
 		r.keep(rec, act.Name, true, act.Time.Add(r.opt.ReleaseAfter))
 	}
-	for _, id := range rec.Promote {
+	for _, id := range rec.Promoted {
 		if k := r.kept[id]; k != nil && !k.held {
 			r.keep(k.record, k.name, true, act.Time.Add(r.opt.ReleaseAfter))
 			if err := r.tell("held", act.Time, k, "incident"); err != nil {

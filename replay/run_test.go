@@ -50,11 +50,9 @@ func (s *story) Next() (*Act, error) {
 	return act, nil
 }
 
-// script is a Judge that does what the mail's body says. A hold promotes what waits,
-// as the analyzer does. It notes the lessons that it is told to fold in.
+// script is a Judge that does what the mail's body says. It notes the lessons that it is told to fold in.
 type script struct {
 	memory  *Memory
-	waiting map[string][]int64
 	mark    int64
 	learned []string
 }
@@ -72,15 +70,10 @@ func (s *script) Judge(ctx context.Context, m *analyzer.Mail, cond analyzer.Cond
 		r.Due = m.Time.Add(10 * time.Minute)
 	}
 	if action == analyzer.Hold {
-		r.Promote = s.waiting[m.Sender]
-		s.waiting[m.Sender] = nil
 		r.Verdict.Incident = true
 	}
-	id, _, err := s.memory.Record(ctx, r)
-	r.ID = id
-	if action == analyzer.Delay {
-		s.waiting[m.Sender] = append(s.waiting[m.Sender], id)
-	}
+	kept, err := s.memory.Begin(ctx, r)()
+	r.ID, r.Promoted = kept.ID, kept.Promoted
 	return r, err
 }
 
@@ -102,7 +95,7 @@ func tellStory(t *testing.T, text string, after time.Duration) (lines, lessons s
 	m, err := Run(context.Background(), Options{
 		Source: newStory(text), ReleaseAfter: after,
 		New: func(m *Memory) Judge {
-			judge = &script{memory: m, waiting: make(map[string][]int64)}
+			judge = &script{memory: m}
 			return judge
 		},
 		Report: func(e *Event) error {

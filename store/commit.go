@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 )
 
@@ -29,29 +30,39 @@ type job struct {
 // update runs do in a transaction of its own that is durable when update returns nil.
 func (db *DB) update(ctx context.Context, do func(*sql.Tx) error) error {
 	defer db.book.changed()
-	return db.enqueue(job{ctx, do, false, make(chan error, 1)})
+	return db.enqueue(job{ctx, do, false, make(chan error, 1)})()
 }
 
 // share is update for the writes that there are many of: those that arrive together are
 // committed together, and an error of one does not touch the others. do must do the same
-// when it is run again after a rollback.
-func (db *DB) share(ctx context.Context, do func(*sql.Tx) error) error {
+// when it is run again after a rollback. Writes are done in the order in which share
+// returns; what it returns waits until the write is durable.
+func (db *DB) share(ctx context.Context, do func(*sql.Tx) error) (wait func() error) {
 	return db.enqueue(job{ctx, do, true, make(chan error, 1)})
 }
 
-func (db *DB) enqueue(j job) error {
+// enqueue gives a job its place in the order of writes. While the queue is full it waits
+// for one, as long as the job's context lasts.
+func (db *DB) enqueue(j job) (wait func() error) {
+	failed := func(err error) func() error { return func() error { return err } }
 	if db.write == nil {
-		return errReadOnly
+		return failed(errReadOnly)
 	}
 	select {
 	case db.jobs <- j:
 	case <-j.ctx.Done():
-		return j.ctx.Err()
+		return failed(j.ctx.Err())
 	case <-db.closed:
-		return errClosed
+		return failed(errClosed)
 	}
+	return func() error { return db.await(j) }
+}
+
+// await says what became of a job. It does not end with the job's context: the caller must
+// know.
+func (db *DB) await(j job) error {
 	select {
-	case err := <-j.done: // not ctx: the caller must know what became of it
+	case err := <-j.done:
 		return err
 	case <-db.closed:
 		select {
@@ -130,11 +141,12 @@ func (db *DB) together(batch []job) []job {
 		return nil
 	}
 	for _, j := range batch {
-		err := j.do(tx)
+		err := run(j, tx)
 		if err != nil && len(batch) > 1 {
 			return batch
 		}
 		if err != nil {
+			db.reportPanic(err)
 			tell(batch, err)
 			return nil
 		}
@@ -146,6 +158,34 @@ func (db *DB) together(batch []job) []job {
 	}
 	tell(batch, err)
 	return nil
+}
+
+// panicError is a panic in a write: a bug, and perhaps one that a mail can bring about. It
+// fails that write and nothing else; a daemon that it ended would meet the same mail again
+// and again.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (e *panicError) Error() string { return fmt.Sprintf("internal error: %v", e.value) }
+
+// run does a job inside a transaction, which is to be rolled back after an error.
+func run(j job, tx *sql.Tx) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &panicError{p, debug.Stack()}
+		}
+	}()
+	return j.do(tx)
+}
+
+func (db *DB) reportPanic(err error) {
+	if p := (*panicError)(nil); errors.As(err, &p) {
+		db.opt.Panicked()
+		db.log.Error("internal error", "stage", "write", "error", fmt.Sprint(p.value),
+			"stack", string(p.stack))
+	}
 }
 
 // awaited drops the jobs that nobody waits for. After a wait for a lock a mail may long

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// fill records from many goroutines and prints each id once Record has returned.
+// fill records from many goroutines and prints each id once its record is durable.
 func fill(path string) {
 	db, err := Open(context.Background(), path, Options{})
 	if err != nil {
@@ -38,13 +38,13 @@ func fill(path string) {
 	for range 8 {
 		wg.Go(func() {
 			for {
-				id, _, err := db.Record(context.Background(), record("b@example.jp", analyzer.Hold))
+				kept, err := db.Begin(context.Background(), record("b@example.jp", analyzer.Hold))()
 				mu.Lock()
 				if err != nil {
 					fmt.Println(err)
 					os.Exit(1)
 				}
-				fmt.Println(id) // unbuffered: what was printed was promised
+				fmt.Println(kept.ID) // unbuffered: what was printed was promised
 				mu.Unlock()
 			}
 		})

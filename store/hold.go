@@ -40,30 +40,43 @@ func (db *DB) insertHold(tx *sql.Tx, journal int64, r *analyzer.Record) error {
 	return nil
 }
 
-// promote makes a delayed mail of the same sender a hold of the incident, if it is still
-// waiting.
-func (db *DB) promote(tx *sql.Tx, journal int64, by *analyzer.Record) error {
-	waiting, err := changed(tx.Exec(`UPDATE hold SET
-			state = 'held',
-			due = 0,
-			promoted = ?
-		WHERE journal = (SELECT id FROM journal WHERE id = ? AND sender = ?)
-		  AND state = 'delayed'`, db.now().Unix(), journal, by.Envelope.Sender))
+// promote makes holds of the incident of what the sender of a held mail has still waiting,
+// and returns their records. It asks by sender, not by id: a delayed mail of a moment ago
+// may have got its id in this same transaction.
+func (db *DB) promote(tx *sql.Tx, by *analyzer.Record) ([]int64, error) {
+	rows, err := tx.Query(`SELECT h.journal
+		FROM journal j
+		JOIN hold h ON h.journal = j.id
+		WHERE j.sender = ?
+		  AND j.due != 0
+		  AND j.due > ?
+		  AND h.state = 'delayed'
+		ORDER BY h.journal`, by.Envelope.Sender, by.Envelope.Time.Unix())
 	if err != nil {
-		return fmt.Errorf("promote delayed mail: %w", err)
+		return nil, fmt.Errorf("look for delayed mail: %w", err)
 	}
-	if !waiting {
-		return nil
-	}
-	incident, err := openIncident(tx, by, journal)
+	list, err := ints(rows)
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("look for delayed mail: %w", err)
 	}
-	if _, err := tx.Exec(`UPDATE hold SET incident = ? WHERE journal = ?`, incident,
-		journal); err != nil {
-		return fmt.Errorf("promote delayed mail: %w", err)
+	for _, journal := range list {
+		incident, err := openIncident(tx, by, journal)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := tx.Exec(`UPDATE hold SET
+				state = 'held',
+				due = 0,
+				promoted = ?,
+				incident = ?
+			WHERE journal = ?`, db.now().Unix(), incident, journal); err != nil {
+			return nil, fmt.Errorf("promote delayed mail: %w", err)
+		}
+		if err := joinCase(tx, incident, journal); err != nil {
+			return nil, err
+		}
 	}
-	return joinCase(tx, incident, journal)
+	return list, nil
 }
 
 // Decide asks the agent to release or discard a kept mail. It returns false when the

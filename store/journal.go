@@ -31,40 +31,53 @@ type detail struct {
 	Cause      string   `json:"cause,omitempty"`
 }
 
-// Record keeps one judged mail in one durable transaction: its row, its recipients, its
+// Begin gives one judged mail its place among the writes: its row, its recipients, its
 // hold and the incident that the sender's first hold opens, its lesson, and the delayed
-// mails that become holds with it.
-func (db *DB) Record(ctx context.Context, r *analyzer.Record) (id, lesson int64, err error) {
+// mails that become holds with it, in one transaction. What it returns waits until that is
+// durable, and says what was kept.
+func (db *DB) Begin(ctx context.Context, r *analyzer.Record) analyzer.Pending {
 	row, err := db.row(r) // before the turn of the one writer, for which all others wait
 	if err != nil {
-		return 0, 0, fmt.Errorf("keep record: %w", err)
+		return func() (analyzer.Recorded, error) {
+			return analyzer.Recorded{}, fmt.Errorf("keep record: %w", err)
+		}
 	}
-	err = db.share(ctx, func(tx *sql.Tx) error {
-		if id, err = insertRecord(tx, r, row); err != nil {
-			return err
-		}
-		if r.Verdict.Action != analyzer.Pass || r.Spared {
-			if err := db.insertHold(tx, id, r); err != nil {
-				return err
-			}
-		}
-		for _, waiting := range r.Promote {
-			if err := db.promote(tx, waiting, r); err != nil {
-				return err
-			}
-		}
-		if r.Learn {
-			lesson, err = teachNew(tx, id, r, db.now())
-		}
+	var kept analyzer.Recorded // the writer's until wait returns
+	wait := db.share(ctx, func(tx *sql.Tx) (err error) {
+		kept, err = db.record(tx, r, row)
 		return err
 	})
+	return func() (analyzer.Recorded, error) {
+		err := wait()
+		if r.Verdict.Action != analyzer.Pass || r.Spared {
+			db.book.changed() // an incident may be open now
+		}
+		if err != nil {
+			return analyzer.Recorded{}, fmt.Errorf("keep record: %w", err)
+		}
+		return kept, nil
+	}
+}
+
+// record is Begin's write.
+func (db *DB) record(tx *sql.Tx, r *analyzer.Record, row []any) (k analyzer.Recorded, err error) {
+	if k.ID, err = insertRecord(tx, r, row); err != nil {
+		return k, err
+	}
 	if r.Verdict.Action != analyzer.Pass || r.Spared {
-		db.book.changed() // an incident may be open now
+		if err := db.insertHold(tx, k.ID, r); err != nil {
+			return k, err
+		}
 	}
-	if err != nil {
-		return 0, 0, fmt.Errorf("keep record: %w", err)
+	if r.Verdict.Action == analyzer.Hold {
+		if k.Promoted, err = db.promote(tx, r); err != nil {
+			return k, err
+		}
 	}
-	return id, lesson, nil
+	if r.Learn {
+		k.Lesson, err = teachNew(tx, k.ID, r, db.now())
+	}
+	return k, err
 }
 
 // row returns a record's values for the columns of insertRecord.

@@ -194,7 +194,7 @@ func (db *DB) purgeForgotten(ctx context.Context, lessons int64) (n int, err err
 	if err != nil {
 		return 0, err
 	}
-	if err := db.SaveProfiles(ctx, analyzer.Saved{Sender: "", Profile: org, Last: last}); err != nil {
+	if err := db.SaveProfiles(ctx, analyzer.NewSaved("", org, last)); err != nil {
 		return 0, err
 	}
 	err = db.update(ctx, func(tx *sql.Tx) error {

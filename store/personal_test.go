@@ -78,7 +78,7 @@ func mixed(t *testing.T, db *DB, now *time.Time) *baseline.Profile {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := db.SaveProfiles(t.Context(), analyzer.Saved{Sender: account, Profile: p, Last: last}); err != nil {
+	if err := db.SaveProfiles(t.Context(), analyzer.NewSaved(account, p, last)); err != nil {
 		t.Fatal(err)
 	}
 	return without

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"hisseki/analyzer"
@@ -14,9 +15,15 @@ import (
 // Profile returns a sender's profile ("" is the organisation's) with every lesson of
 // the store in it, and the id of the store's last lesson.
 func (db *DB) Profile(ctx context.Context, sender string) (*baseline.Profile, int64, error) {
+	past, err := db.profile(ctx, sender)
+	return past.Profile, past.Last, err
+}
+
+// profile reads a saved profile and folds in the later lessons, one after another.
+func (db *DB) profile(ctx context.Context, sender string) (past analyzer.Past, err error) {
 	tx, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
-		return nil, 0, fmt.Errorf("read profile: %w", err)
+		return past, fmt.Errorf("read profile: %w", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // read only
 	var saved, last int64
@@ -24,12 +31,13 @@ func (db *DB) Profile(ctx context.Context, sender string) (*baseline.Profile, in
 	err = tx.QueryRowContext(ctx, `SELECT lesson, data FROM profile WHERE sender = ?`, sender).
 		Scan(&saved, &data)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return nil, 0, fmt.Errorf("read profile of %q: %w", sender, err)
+		return past, fmt.Errorf("read profile of %q: %w", sender, err)
 	}
 	p, err := readProfile(sender, data)
 	if err != nil {
-		return nil, 0, err
+		return past, err
 	}
+	past.Profile = p
 	cond, args := "l.id > ?", []any{saved}
 	if sender != "" {
 		cond, args = "l.sender = ? AND l.id > ?", []any{sender, saved}
@@ -42,19 +50,20 @@ func (db *DB) Profile(ctx context.Context, sender string) (*baseline.Profile, in
 		WHERE `+cond+`
 		ORDER BY l.id`, args...)
 	if err != nil {
-		return nil, 0, fmt.Errorf("read lessons of %q: %w", sender, err)
+		return past, fmt.Errorf("read lessons of %q: %w", sender, err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var sign int
-		var obs []byte
+		var obs sql.RawBytes
 		if err := rows.Scan(&sign, &obs); err != nil {
-			return nil, 0, fmt.Errorf("read lessons of %q: %w", sender, err)
+			return past, fmt.Errorf("read lessons of %q: %w", sender, err)
 		}
 		var o baseline.Observation
 		if err := o.UnmarshalBinary(obs); err != nil {
-			return nil, 0, err
+			return past, err
 		}
+		past.Folded++
 		switch {
 		case sign > 0:
 			p.Learn(&o)
@@ -65,29 +74,99 @@ func (db *DB) Profile(ctx context.Context, sender string) (*baseline.Profile, in
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return nil, 0, fmt.Errorf("read lessons of %q: %w", sender, err)
+		return past, fmt.Errorf("read lessons of %q: %w", sender, err)
 	}
 	err = tx.QueryRowContext(ctx, `SELECT coalesce(max(id), 0) FROM lesson`).Scan(&last)
 	if err != nil {
-		return nil, 0, fmt.Errorf("read last lesson: %w", err)
+		return past, fmt.Errorf("read last lesson: %w", err)
 	}
-	return p, max(last, saved), nil
+	past.Last = max(last, saved)
+	return past, nil
 }
 
-// Past returns what is known of a sender, with the records since a time.
-func (db *DB) Past(ctx context.Context, sender string, since time.Time) (
-	past analyzer.Past, err error) {
-	recent := true
-	if sender != "" {
-		past, recent, err = db.settled(ctx, sender, since)
-	}
+// Past returns what is known of a sender, with his newest records since a time, at most
+// most.
+func (db *DB) Past(ctx context.Context, sender string, since time.Time, most int) (
+	analyzer.Past, error) {
+	past, recent, err := db.settled(ctx, sender, since)
 	if err == nil && past.Profile == nil {
-		past.Profile, past.Last, err = db.Profile(ctx, sender)
+		past, err = db.profile(ctx, sender)
 	}
 	if err == nil && recent {
-		past.Recent, err = db.Recent(ctx, sender, since)
+		past.Recent, err = db.newest(ctx, sender, since, most)
 	}
 	return past, err
+}
+
+// newest reads the columns that a sender's state is made of, the newest records first, and
+// returns them oldest first.
+func (db *DB) newest(ctx context.Context, sender string, since time.Time, most int) (
+	[]analyzer.Recent, error) {
+	rows, err := db.read.QueryContext(ctx, `SELECT
+			id,
+			action,
+			would,
+			points,
+			sum,
+			observation
+		FROM journal
+		WHERE sender = ?
+		  AND at >= ?
+		ORDER BY at DESC, id DESC
+		LIMIT ?`, sender, unix(since), most)
+	if err != nil {
+		return nil, fmt.Errorf("read recent mail of %q: %w", sender, err)
+	}
+	defer rows.Close()
+	var out []analyzer.Recent
+	for rows.Next() {
+		var r analyzer.Recent
+		var obs sql.RawBytes
+		if err := rows.Scan(&r.ID, &r.Action, &r.Would, &r.Points, &r.Sum, &obs); err != nil {
+			return nil, fmt.Errorf("read recent mail of %q: %w", sender, err)
+		}
+		if err := r.Observation.UnmarshalBinary(obs); err != nil {
+			return nil, fmt.Errorf("journal row %d: %w", r.ID, err)
+		}
+		out = append(out, r)
+	}
+	slices.Reverse(out)
+	return out, rows.Err()
+}
+
+// Sightings returns for each mark the last records that carry it, at most most.
+func (db *DB) Sightings(ctx context.Context, marks []baseline.Key, most int) (
+	[][]analyzer.Sighting, error) {
+	out := make([][]analyzer.Sighting, len(marks))
+	for i, mark := range marks {
+		var err error
+		if out[i], err = db.sightings(ctx, mark, most); err != nil {
+			return nil, fmt.Errorf("look for mail with the same mark: %w", err)
+		}
+	}
+	return out, nil
+}
+
+func (db *DB) sightings(ctx context.Context, mark baseline.Key, most int) (
+	list []analyzer.Sighting, err error) {
+	rows, err := db.read.QueryContext(ctx, `SELECT j.at, j.sender
+		FROM (SELECT journal FROM mark WHERE key = ? ORDER BY journal DESC LIMIT ?) m
+		JOIN journal j ON j.id = m.journal
+		ORDER BY m.journal`, int64(mark), most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var s analyzer.Sighting
+		var at int64
+		if err := rows.Scan(&at, &s.Sender); err != nil {
+			return nil, err
+		}
+		s.At = time.Unix(at, 0).UTC()
+		list = append(list, s)
+	}
+	return list, rows.Err()
 }
 
 // settled returns the profile of a sender of whom nothing is to be folded in, else none, and
@@ -128,28 +207,25 @@ func readProfile(sender string, data []byte) (*baseline.Profile, error) {
 
 // SaveProfiles keeps profiles in one transaction, each with the last lesson in it. When the
 // store already has one with a later lesson, that one stays: lessons up to there may be
-// purged.
+// purged. One whose sender was forgotten since is not kept: nobody would erase it.
 func (db *DB) SaveProfiles(ctx context.Context, list ...analyzer.Saved) error {
 	if len(list) == 0 {
 		return nil
 	}
-	data := make([][]byte, len(list))
-	for i, s := range list {
-		var err error
-		if data[i], err = s.Profile.MarshalBinary(); err != nil {
-			return fmt.Errorf("save profile of %q: %w", s.Sender, err)
-		}
-	}
 	return db.update(ctx, func(tx *sql.Tx) error {
-		for i, s := range list {
+		for _, s := range list {
 			_, err := tx.Exec(`INSERT INTO profile (sender, lesson, data, updated)
-				VALUES (?, ?, ?, ?)
+				SELECT ?1, ?2, ?3, ?4
+				WHERE NOT EXISTS (SELECT 1 FROM lesson
+					WHERE sender = ?1
+					  AND id > ?2
+					  AND sign = 0)
 				ON CONFLICT (sender) DO UPDATE SET
 					lesson = excluded.lesson,
 					data = excluded.data,
 					updated = excluded.updated
 				WHERE excluded.lesson >= profile.lesson`,
-				s.Sender, s.Last, data[i], db.now().Unix())
+				s.Sender, s.Last, s.Data, db.now().Unix())
 			if err != nil {
 				return fmt.Errorf("save profile of %q: %w", s.Sender, err)
 			}

@@ -1,11 +1,14 @@
 package store
 
 import (
+	"fmt"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/baseline"
 )
 
 // Past takes a short cut where nothing is to be folded in; it must tell what the long way
@@ -15,7 +18,7 @@ func TestPast(t *testing.T) {
 	ctx := t.Context()
 	past := func(sender string, mails, recent int, last int64) {
 		t.Helper()
-		got, err := db.Past(ctx, sender, noon)
+		got, err := db.Past(ctx, sender, noon, 100)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -28,7 +31,7 @@ func TestPast(t *testing.T) {
 		t.Helper()
 		p, last, err := db.Profile(ctx, sender)
 		if err == nil {
-			err = db.SaveProfiles(ctx, analyzer.Saved{Sender: sender, Profile: p, Last: last})
+			err = db.SaveProfiles(ctx, analyzer.NewSaved(sender, p, last))
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -52,5 +55,73 @@ func TestPast(t *testing.T) {
 	keep(t, db, record("b@example.jp", analyzer.Hold))
 	past("a@example.jp", 2, 1, 3)
 	past("b@example.jp", 1, 2, 2) // what is held teaches nothing, but is recent
-	past("", 3, 3, 3)
+	if p, last, err := db.Profile(ctx, ""); err != nil || p.Mails() != 3 || last != 3 {
+		t.Errorf("the organisation: %d mails, lesson %d, %v; want 3 and 3", p.Mails(), last, err)
+	}
+}
+
+// A past has the newest mails and no more than were asked for, in order of time.
+func TestPastIsBounded(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "h.db"))
+	at := func(minute int) time.Time { return noon.Add(time.Duration(minute) * time.Minute) }
+	for _, minute := range []int{3, 1, 2, 9, 2} { // as a replay of old folders records them
+		r := record("a@example.jp", analyzer.Pass)
+		r.Envelope.Time, r.Observation.At = at(minute), at(minute)
+		r.Observation.SimHash = uint64(minute)
+		keep(t, db, r)
+	}
+	past, err := db.Past(t.Context(), "a@example.jp", at(2), 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []int64
+	for _, r := range past.Recent {
+		ids = append(ids, r.ID)
+		if r.Points != 9.5 || r.Would != analyzer.Pass || !r.Observation.At.Equal(
+			at(int(r.Observation.SimHash))) {
+			t.Errorf("recent is %+v", r)
+		}
+	}
+	if want := []int64{5, 1, 4}; !slices.Equal(ids, want) || past.Folded != 5 {
+		t.Errorf("recent are %v, want %v; %d folded", ids, want, past.Folded)
+	}
+}
+
+func TestSightings(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "h.db"))
+	for i := range 6 {
+		r := record(fmt.Sprintf("%c@example.jp", 'a'+i), analyzer.Pass)
+		r.Observation.Marks = []baseline.Key{7, baseline.Key(100 + i)}
+		r.Envelope.Time = noon.Add(-time.Duration(i) * time.Hour)
+		keep(t, db, r)
+	}
+	got, err := db.Sightings(t.Context(), []baseline.Key{1, 7, 105}, 4)
+	last := analyzer.Sighting{At: noon.Add(-5 * time.Hour), Sender: "f@example.jp"}
+	if err != nil || len(got) != 3 || len(got[0]) != 0 || len(got[1]) != 4 ||
+		got[1][0].Sender != "c@example.jp" || got[1][3] != last ||
+		!slices.Equal(got[2], []analyzer.Sighting{last}) {
+		t.Errorf("sightings %v, %v", got, err)
+	}
+}
+
+// A profile that was encoded before its sender was forgotten must not come back.
+func TestForgottenProfileIsNotSaved(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "h.db"))
+	keep(t, db, record("a@example.jp", analyzer.Pass))
+	p, last, err := db.Profile(t.Context(), "a@example.jp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stale := analyzer.NewSaved("a@example.jp", p, last)
+	if _, err := db.Forget(t.Context(), "a@example.jp", "admin", "asked"); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.SaveProfiles(t.Context(), stale); err != nil {
+		t.Fatal(err)
+	}
+	var n int
+	err = db.read.QueryRow(`SELECT count(*) FROM profile WHERE sender = 'a@example.jp'`).Scan(&n)
+	if err != nil || n != 0 {
+		t.Errorf("%d profiles of a forgotten sender, %v", n, err)
+	}
 }

@@ -177,7 +177,7 @@ func (db *DB) fold(ctx context.Context, ids []int64) (int, error) {
 		if err != nil {
 			return i, err
 		}
-		if err := db.SaveProfiles(ctx, analyzer.Saved{Sender: s, Profile: profile, Last: last}); err != nil {
+		if err := db.SaveProfiles(ctx, analyzer.NewSaved(s, profile, last)); err != nil {
 			return i, err
 		}
 	}

@@ -57,7 +57,7 @@ func TestPurgeChangesNoProfile(t *testing.T) {
 		t.Fatalf("purged %+v, %v; want 500 mails and 3 profiles", got, err)
 	}
 	// The daemon saves what it had: the fuller profile must stay.
-	if err := db.SaveProfiles(ctx, analyzer.Saved{Sender: "a@example.jp", Profile: stale, Last: last}); err != nil {
+	if err := db.SaveProfiles(ctx, analyzer.NewSaved("a@example.jp", stale, last)); err != nil {
 		t.Fatal(err)
 	}
 	for i, s := range []string{"", "a@example.jp", "b@example.jp"} {

@@ -22,7 +22,7 @@ func TestRecallOfALargeIncident(t *testing.T) {
 				r := record("b@example.jp", analyzer.Hold)
 				r.Envelope.Time = now
 				r.Observation.Marks = []baseline.Key{1, 2, 3, 4}
-				if _, _, err := db.Record(t.Context(), r); err != nil {
+				if _, err := db.Begin(t.Context(), r)(); err != nil {
 					t.Error(err)
 				}
 			}

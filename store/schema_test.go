@@ -205,7 +205,7 @@ func TestTwoOpenTogether(t *testing.T) {
 			wg.Go(func() {
 				db, err := Open(context.Background(), path, Options{})
 				if err == nil {
-					_, _, err = db.Record(context.Background(), record("a@example.jp", analyzer.Pass))
+					_, err = db.Begin(context.Background(), record("a@example.jp", analyzer.Pass))()
 					err = errors.Join(err, db.Close())
 				}
 				errs[i] = err

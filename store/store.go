@@ -63,6 +63,8 @@ type Options struct {
 	// Committed is told of every commit: how many writes shared it and how long it took.
 	// It must be quick; nil is told nothing.
 	Committed func(writes int, took time.Duration)
+	// Panicked is told of every write that failed by a panic; nil is told nothing.
+	Panicked func()
 }
 
 // defaultExcerpt is long enough for a reviewer who comes back from a week off.
@@ -87,6 +89,9 @@ func newDB(path string, opt Options) (*DB, error) {
 	}
 	if opt.Committed == nil {
 		opt.Committed = func(int, time.Duration) {}
+	}
+	if opt.Panicked == nil {
+		opt.Panicked = func() {}
 	}
 	packer, err := newPacker()
 	if err != nil {

@@ -4,12 +4,10 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
-	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -52,11 +50,11 @@ func record(sender string, action analyzer.Action) *analyzer.Record {
 
 func keep(t testing.TB, db *DB, r *analyzer.Record) int64 {
 	t.Helper()
-	id, _, err := db.Record(t.Context(), r)
+	kept, err := db.Begin(t.Context(), r)()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return id
+	return kept.ID
 }
 
 func holds(t *testing.T, db *DB, f ledger.HoldFilter) []ledger.Hold {
@@ -134,9 +132,7 @@ func TestLifeOfAHold(t *testing.T) {
 	delayed := record("b@example.jp", analyzer.Delay)
 	delayed.Due = noon.Add(10 * time.Minute)
 	first := keep(t, db, delayed)
-	second := record("b@example.jp", analyzer.Hold)
-	second.Promote = []int64{first}
-	keep(t, db, second)
+	keep(t, db, record("b@example.jp", analyzer.Hold))
 	list := holds(t, db, ledger.HoldFilter{Sender: "B@example.jp", States: []ledger.State{ledger.Held}})
 	if len(list) != 2 || list[0].Incident != list[1].Incident {
 		t.Fatalf("the delayed mail was not promoted: %+v", list)
@@ -206,7 +202,7 @@ func TestProfileIsAFoldOfLessons(t *testing.T) {
 	if err != nil || p.Mails() != 1 || last != 1 {
 		t.Fatalf("profile of %d mails, lesson %d, %v", p.Mails(), last, err)
 	}
-	if err := db.SaveProfiles(ctx, analyzer.Saved{Sender: "a@example.jp", Profile: p, Last: last}); err != nil {
+	if err := db.SaveProfiles(ctx, analyzer.NewSaved("a@example.jp", p, last)); err != nil {
 		t.Fatal(err)
 	}
 	keep(t, db, record("a@example.jp", analyzer.Pass))
@@ -221,43 +217,10 @@ func TestProfileIsAFoldOfLessons(t *testing.T) {
 	}
 }
 
-// One failing write must not take the others of its group commit with it.
-func TestGroupCommitIsolatesErrors(t *testing.T) {
-	db := open(t, filepath.Join(t.TempDir(), "h.db"))
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	failed := 0
-	for i := range 200 {
-		wg.Go(func() {
-			var err error
-			if i%10 == 0 {
-				err = db.share(context.Background(), func(tx *sql.Tx) error {
-					if _, err := tx.Exec(`DELETE FROM journal`); err != nil {
-						return err
-					}
-					return fmt.Errorf("on purpose")
-				})
-			} else {
-				_, _, err = db.Record(context.Background(), record("a@example.jp", analyzer.Pass))
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil {
-				failed++
-			}
-		})
-	}
-	wg.Wait()
-	list, err := db.Recent(t.Context(), "a@example.jp", noon)
-	if err != nil || len(list) != 180 || failed != 20 {
-		t.Errorf("%d rows, %d failures, %v; want 180 and 20", len(list), failed, err)
-	}
-}
-
 func TestWriteAfterClose(t *testing.T) {
 	db := open(t, filepath.Join(t.TempDir(), "h.db"))
 	db.Close()
-	if _, _, err := db.Record(t.Context(), record("a@example.jp", analyzer.Pass)); err == nil {
+	if _, err := db.Begin(t.Context(), record("a@example.jp", analyzer.Pass))(); err == nil {
 		t.Error("a closed store took a record")
 	}
 }

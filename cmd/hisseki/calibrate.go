@@ -227,7 +227,7 @@ func (c *calibrator) run(recipes []drill.Recipe) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, g.Close()) }()
-	inForce, err := analyzer.New(g.config, c.db).InForce(ctx, c.now)
+	inForce, err := analyzer.New(g.config, c.db).InForce(ctx)
 	if err != nil {
 		return err
 	}

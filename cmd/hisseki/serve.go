@@ -84,7 +84,7 @@ func runServe(cmd *cobra.Command, f serveFlags) (err error) {
 		Level: &level, Version: version,
 	})
 	db, err := store.Open(cmd.Context(), cfg.Database, store.Options{Log: srv.Log,
-		Version: version, Committed: srv.Committed})
+		Version: version, Committed: srv.Committed, Panicked: srv.Panicked})
 	if err != nil {
 		return err
 	}

@@ -122,7 +122,7 @@ func (s *staff) populate(b *testing.B, path string, accounts int) {
 			b.Fatalf("profile of %s: %v", login, err)
 		}
 		for n := i; n < accounts; n += len(s.members) {
-			list[n] = analyzer.Saved{Sender: account(n), Profile: p, Last: last}
+			list[n] = analyzer.NewSaved(account(n), p, last)
 		}
 	}
 	for part := range slices.Chunk(list, 500) {

@@ -1,0 +1,102 @@
+package analyzer
+
+import (
+	"context"
+	"fmt"
+
+	"hisseki/analyzer/content"
+	"hisseki/baseline"
+)
+
+// judgement is a mail's verdict that is about to be recorded.
+type judgement struct {
+	record *Record
+	sum    float64 // the sender's CUSUM, as exact as it is
+}
+
+// judge decides; it changes nothing that outlives it but the state's pruning. The sender is
+// locked.
+func (a *Analyzer) judge(ctx context.Context, e *entry, m *Mail, c *content.Content, rule Override,
+	cond Conditions) (*judgement, error) {
+	e.state.prune(m.Time)
+	v := a.view(e, m, c)
+	a.shared.RLock()
+	readings := v.takeMarks()
+	a.shared.RUnlock() // for others must not wait while the memory is asked
+	var err error
+	if v.carried, err = a.campaigns.look(ctx, a.memory, v.marks, m.Sender, v.now); err != nil {
+		return nil, err
+	}
+	a.shared.RLock()
+	defer a.shared.RUnlock()
+	found := a.measure(v, readings)
+	evidence, points := v.declared.join(found.evidence, found.points)
+	a.forLines(v, points)
+	d := a.decide(v, &found, points, rule, cond)
+	if d.sum > v.state.decayed(v.now) {
+		v.o.Sum = d.sum
+	}
+	verdict := Verdict{Action: d.action, Would: d.would, Points: round(points),
+		Sum: round(d.sum), Lure: round(found.lure), Cause: d.cause,
+		Evidence: v.ruled(rule, evidence), PassIf: passIf(d, evidence, a.shared.lines),
+		Incident: d.incident, LittleHist: v.sender.Mails() < littleHistory}
+	if d.would != Pass {
+		verdict.Evidence = append(verdict.Evidence, found.notes...)
+	}
+	return &judgement{a.record(v, &found, d, verdict), d.sum}, nil
+}
+
+// view gathers what the signals may look at, but for what earlier mails carried.
+func (a *Analyzer) view(e *entry, m *Mail, c *content.Content) *view {
+	o, place := a.observe(m, c)
+	v := &view{
+		mail: m, c: c, o: &o, sender: e.profile, org: a.shared.org, state: &e.state,
+		background: &a.shared.background, place: place, hasher: a.hash,
+		today: baseline.SlotOf(m.Time), now: o.At, rules: *a.urlRules.Load(),
+		declared: declare(*a.habits.Load(), m, place),
+	}
+	v.blocked, _ = v.rules.blocked(c, m.Time)
+	return v
+}
+
+// forLines notes with the observation whether its points say what is usual here. The
+// mails of an episode, of one sender and day, count once.
+func (a *Analyzer) forLines(v *view, points float64) {
+	v.o.Points = points
+	drift := a.shared.lines.drift
+	late := points >= drift && v.state.unusual(v.now, drift) >= episode
+	if late {
+		v.o.Seen = 0
+	}
+	v.o.Settled = v.sender.Mails() >= littleHistory && v.org.Mails() >= lineWeight && !late
+}
+
+// record is what is to be kept of a judged mail.
+func (a *Analyzer) record(v *view, found *measured, d decision, verdict Verdict) *Record {
+	m, c := v.mail, v.c
+	r := &Record{
+		Envelope: m.Envelope, Observation: *v.o, Verdict: verdict, Subject: clip(c.Subject, 200),
+		MessageID: clip(c.MessageID, 200), HeaderFrom: firstAddr(c.From),
+		Files: fileNames(c), Bytes: m.BodySize, Spared: d.spared,
+		Learn: (d.action == Pass && d.would == Pass || d.observed) && v.blocked.Signal == "",
+	}
+	r.URLs, r.Hosts = noted(found.urls)
+	if d.action == Delay {
+		r.Due = m.Time.Add(a.cfg.DelayFor)
+	}
+	if d.would != Pass {
+		r.Excerpt = clip(c.Own, a.cfg.Excerpt)
+	}
+	if a.cfg.NoText {
+		r.Subject, r.URLs, r.Excerpt = "", nil, ""
+	}
+	return r
+}
+
+func fileNames(c *content.Content) []string {
+	var out []string
+	for _, f := range c.Attachments[:min(len(c.Attachments), 10)] {
+		out = append(out, fmt.Sprintf("%s %x %s", clip(f.Name, 100), f.SHA256, f.Kind))
+	}
+	return out
+}
