@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -37,7 +38,7 @@ type Skip struct {
 }
 
 // Archive is kept mail in time order: .eml files, mbox files, Maildirs and folders of
-// them, each file perhaps .gz or .zst. In memory it holds a place and a time for each
+// them, each file perhaps compressed (gzip, zstd, bzip2, xz). In memory it holds a place and a time for each
 // mail. It implements Source.
 type Archive struct {
 	opt     ArchiveOptions
@@ -66,8 +67,8 @@ type place struct {
 
 // OpenPaths looks through files and folders and finds each mail's time. A path that
 // cannot be read or holds no mail is an error; a file inside a folder that cannot be
-// read, and without All a mail without a usable time or sender or found twice (in several
-// folders), are left out and listed by Skipped.
+// read, and without All a mail that was not sent, without a usable time or sender, or found
+// twice (in several folders), are left out and listed by Skipped.
 func OpenPaths(ctx context.Context, paths []string, opt ArchiveOptions) (*Archive, error) {
 	if opt.MaxBody <= 0 {
 		opt.MaxBody = maxBody
@@ -87,18 +88,17 @@ func OpenPaths(ctx context.Context, paths []string, opt ArchiveOptions) (*Archiv
 	return a, nil
 }
 
+// errNoMail says of a file that it holds none.
+var errNoMail = errors.New("no mail in it: it begins with no header and no " +
+	`"From " line that a header follows`)
+
 func (a *Archive) addPath(ctx context.Context, path string) error {
 	st, err := os.Stat(path)
 	if err != nil {
 		return fmt.Errorf("read mail: %w", err)
 	}
 	if !st.IsDir() {
-		ok, err := a.addFile(ctx, path)
-		if err == nil && !ok {
-			err = errors.New("neither a mail nor an mbox: it begins with no header and no " +
-				`"From " line`)
-		}
-		if err != nil {
+		if err := a.addFile(ctx, path); err != nil {
 			return fmt.Errorf("read %s: %w", path, err)
 		}
 		return nil
@@ -107,106 +107,135 @@ func (a *Archive) addPath(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
+	before, left := len(a.places), len(a.skipped)
 	for _, file := range files {
-		ok, err := a.addFile(ctx, file)
+		err := a.addFile(ctx, file)
 		if ctx.Err() != nil {
 			return fmt.Errorf("read %s: %w", path, ctx.Err())
 		}
-		if err != nil {
-			a.skip(file, err.Error())
-		} else if !ok {
+		if errors.Is(err, errNoMail) {
 			a.skip(file, "not mail")
+		} else if err != nil {
+			a.skip(file, err.Error())
 		}
 	}
-	return nil
+	if len(a.places) > before || len(files) == 0 {
+		return nil
+	}
+	err = fmt.Errorf("read %s: no mail in its %d files", path, len(files))
+	if len(a.skipped) > left {
+		err = fmt.Errorf("%w; %s: %s", err, a.skipped[left].Name, a.skipped[left].Why)
+	}
+	return err
 }
 
-// addFile indexes one file; false means that it holds no mail.
-func (a *Archive) addFile(ctx context.Context, path string) (bool, error) {
+// addFile indexes one file.
+func (a *Archive) addFile(ctx context.Context, path string) error {
 	if err := ctx.Err(); err != nil {
-		return false, err
-	}
-	form, err := formOf(path)
-	if err != nil || form == notMail {
-		return false, err
+		return err
 	}
 	f, err := openRegular(path)
 	if err != nil {
-		return false, err
+		return err
 	}
 	defer f.Close()
 	st, err := f.Stat()
 	if err != nil {
-		return false, err
+		return err
 	}
-	a.files = append(a.files, mailFile{path: path, form: form, at: st.ModTime()})
-	file := len(a.files) - 1
-	if form == mbox {
-		return true, a.addMbox(ctx, file, f)
-	}
-	src, err := readMail(f, path, maxHead, 1)
+	plain, packed, done, err := inflate(f)
 	if err != nil {
-		return false, err
+		return err
 	}
-	a.add(src.Header, place{file: int32(file)}, time.Time{})
-	return true, nil
-}
-
-// addMbox indexes the mails of an mbox. Of a damaged compressed file the readable
-// beginning counts.
-func (a *Archive) addMbox(ctx context.Context, file int, f *os.File) error {
-	plain := io.Reader(f)
-	if trimExt(f.Name()) != f.Name() {
-		spool, err := a.spool(f)
-		if spool == nil {
+	defer done()
+	br := bufio.NewReaderSize(plain, 4<<10)
+	head, err := br.Peek(4 << 10)
+	if err != nil && err != io.EOF {
+		return fmt.Errorf("decompress: %w", err)
+	}
+	file := mailFile{path: path, form: formOf(path, packed, head), at: st.ModTime()}
+	a.files = append(a.files, file)
+	n := len(a.files) - 1
+	switch {
+	case file.form == notMail:
+		a.files = a.files[:n]
+		return errNoMail
+	case file.form == single:
+		src, err := content.ReadSource(io.LimitReader(br, maxHead), 1)
+		if err != nil {
 			return err
 		}
-		if err != nil {
-			a.skip(f.Name(), "only its beginning could be read: "+err.Error())
+		if reason := maildirUnsent(path); reason != "" && !a.opt.All {
+			return errors.New(reason)
 		}
-		a.files[file].spool = spool
-		plain = spool
+		a.add(src.Header, place{file: int32(n)}, time.Time{})
+		return nil
+	case packed:
+		return a.addPacked(ctx, n, br)
 	}
-	return scanMbox(plain, func(p piece) error {
+	return a.addMbox(ctx, n, f, st.Size())
+}
+
+// addPacked indexes a compressed mbox. Of a damaged one the readable beginning counts.
+func (a *Archive) addPacked(ctx context.Context, file int, plain io.Reader) error {
+	spool, size, err := a.spool(plain)
+	if spool == nil {
+		return err
+	}
+	a.files[file].spool = spool
+	if err != nil {
+		a.skip(a.files[file].path, "only its beginning could be read: "+err.Error())
+	}
+	return a.addMbox(ctx, file, spool, size)
+}
+
+// addMbox indexes the mails of an mbox.
+func (a *Archive) addMbox(ctx context.Context, file int, r io.ReaderAt, size int64) error {
+	n := 0
+	err := scanMbox(r, size, func(p piece) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		n++
 		head, err := content.ReadSource(bytes.NewReader(p.head), 1)
 		if err != nil {
 			return err
 		}
-		a.add(head.Header, place{file: int32(file), offset: p.offset, length: p.length}, p.from)
+		where := place{file: int32(file), offset: p.offset, length: p.length}
+		if n == 1 && folderData(head.Header) {
+			return nil
+		}
+		if reason := mboxUnsent(head.Header); reason != "" && !a.opt.All {
+			a.skip(a.name(where), reason)
+			return nil
+		}
+		a.add(head.Header, where, p.from)
 		return nil
 	})
+	if err == nil && n == 0 {
+		return errNoMail
+	}
+	return err
 }
 
-// spool decompresses a file into a temporary one without a name, for a compressed file
+// spool keeps what a compressed file holds in a temporary one without a name, for it
 // cannot be read in any order. It returns the file with what could be read.
-func (a *Archive) spool(f *os.File) (*os.File, error) {
-	plain, done, err := inflate(f, f.Name())
-	if err != nil {
-		return nil, err
-	}
-	defer done()
+func (a *Archive) spool(plain io.Reader) (*os.File, int64, error) {
 	tmp, err := os.CreateTemp("", "hisseki-replay-")
 	if err != nil {
-		return nil, fmt.Errorf("make a temporary file: %w", err)
+		return nil, 0, fmt.Errorf("make a temporary file: %w", err)
 	}
 	if err := os.Remove(tmp.Name()); err != nil {
 		tmp.Close()
-		return nil, fmt.Errorf("unlink the temporary file: %w", err)
+		return nil, 0, fmt.Errorf("unlink the temporary file: %w", err)
 	}
-	_, err = io.CopyN(tmp, plain, a.opt.MaxFile)
+	size, err := io.CopyN(tmp, plain, a.opt.MaxFile)
 	if err == io.EOF {
 		err = nil
 	} else if n, _ := io.ReadFull(plain, make([]byte, 1)); err == nil && n > 0 {
 		err = fmt.Errorf("it holds more than %d bytes", a.opt.MaxFile)
 	}
-	if _, serr := tmp.Seek(0, io.SeekStart); serr != nil { // for the index to read it
-		tmp.Close()
-		return nil, fmt.Errorf("rewind the temporary file: %w", serr)
-	}
-	return tmp, err
+	return tmp, size, err
 }
 
 // add notes one mail, or why not.
@@ -328,7 +357,7 @@ func (a *Archive) read(p place) (content.Source, error) {
 			return content.Source{}, err
 		}
 		defer h.Close()
-		return readMail(h, f.path, maxMail, a.opt.MaxBody)
+		return readMail(h, maxMail, a.opt.MaxBody)
 	}
 	h := f.spool
 	if h == nil {

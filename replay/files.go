@@ -1,7 +1,6 @@
 package replay
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -44,9 +43,9 @@ func regular(f *os.File) error {
 	return nil
 }
 
-// readMail reads one mail, decompressed by its name, with at most most bytes in all.
-func readMail(r io.Reader, name string, most, maxBody int64) (content.Source, error) {
-	plain, done, err := inflate(r, name)
+// readMail reads one mail, compressed or not, with at most most bytes in all.
+func readMail(r io.Reader, most, maxBody int64) (content.Source, error) {
+	plain, _, done, err := inflate(r)
 	if err != nil {
 		return content.Source{}, err
 	}
@@ -63,39 +62,28 @@ const (
 	mbox         // many
 )
 
-// formOf tells by the name, and else by the beginning, what a file holds.
-func formOf(path string) (form, error) {
-	name := strings.ToLower(trimExt(filepath.Base(path)))
-	switch filepath.Ext(name) {
-	case ".eml":
-		return single, nil
-	case ".mbox", ".mbx":
-		return mbox, nil
-	}
-	if inMaildir(path) {
-		return single, nil
-	}
-	f, err := openRegular(path)
-	if err != nil {
-		return notMail, err
-	}
-	defer f.Close()
-	plain, done, err := inflate(f, path)
-	if err != nil {
-		return notMail, err
-	}
-	defer done()
-	head, err := bufio.NewReaderSize(plain, 4<<10).Peek(4 << 10)
-	if err != nil && err != io.EOF {
-		return notMail, err
+// formOf tells by a file's name, and else by how its plain bytes begin, what it holds.
+// Names of compressed files count only where they are true.
+func formOf(path string, packed bool, head []byte) form {
+	base := strings.ToLower(filepath.Base(path))
+	name := trimExt(base)
+	if packed || name == base {
+		switch filepath.Ext(name) {
+		case ".eml":
+			return single
+		case ".mbox", ".mbx":
+			return mbox
+		}
 	}
 	switch {
+	case inMaildir(path):
+		return single
 	case bytes.HasPrefix(head, []byte("From ")):
-		return mbox, nil
+		return mbox
 	case mailLike(head):
-		return single, nil
+		return single
 	}
-	return notMail, nil
+	return notMail
 }
 
 // mailFields are names that begin a mail, in lower case.
@@ -122,7 +110,8 @@ func mailLike(head []byte) bool {
 	return false
 }
 
-// inMaildir says whether a file lies in cur or new of a Maildir.
+// inMaildir says whether a file lies in cur or new of a Maildir. A copy may lack the
+// empty one of the two; flags tell it too.
 func inMaildir(path string) bool {
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -130,7 +119,7 @@ func inMaildir(path string) bool {
 	}
 	dir := filepath.Dir(abs)
 	base := filepath.Base(dir)
-	return (base == "cur" || base == "new") && isMaildir(filepath.Dir(dir))
+	return (base == "cur" || base == "new") && isMaildir(filepath.Dir(dir)) || maildirFlags(abs) != ""
 }
 
 // isMaildir says whether a folder has cur and new.
@@ -162,14 +151,4 @@ func listFiles(dir string) ([]string, error) {
 		return nil, fmt.Errorf("list folder: %w", err)
 	}
 	return files, nil
-}
-
-// trimExt returns a name without the ending of a compressed file.
-func trimExt(name string) string {
-	for _, ext := range []string{".gz", ".zst"} {
-		if s := strings.TrimSuffix(name, ext); s != name {
-			return s
-		}
-	}
-	return name
 }

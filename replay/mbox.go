@@ -5,28 +5,22 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"regexp"
+	"strconv"
+	"strings"
 	"time"
-
-	"hisseki/internal/maildate"
 )
 
 // An mbox file is mails one after another, each begun by a line "From ADDRESS DATE"
-// after an empty line (RFC 4155, and mbox(5) of qmail). Lines of a mail that begin with
-// "From " are written ">From "; mboxrd does the same with lines that begin with ">From ",
-// ">>From " and so on, mboxo does not. Taking one ">" away reads both right, but for an
-// mboxo line that began with ">From " when it was sent. Content-Length is ignored: where
-// it is wrong it would hide mails.
-
-// fromDate is what every variant has after the address, but for the bare "From " and
-// "From - " of Thunderbird.
-var fromDate = regexp.MustCompile(`^From (-? ?$|.*[0-9]{1,2}:[0-9]{2})`)
-
-// aField begins a header. A mail follows its "From " line at once.
-var aField = regexp.MustCompile(`^[!-9;-~]+[ \t]*:`)
+// (RFC 4155, and mbox(5) of qmail). Writers are careless: Dovecot asks for no empty line
+// in front, Thunderbird for no date, mboxcl2 quotes no "From " in bodies but counts bytes.
+// So a line counts as the beginning of a mail by how much speaks for it (fromline.go), and
+// Content-Length is a hint that counts where the file proves it right.
 
 // maxHead is how much of a mail the index looks at, to find its time.
 const maxHead = 256 << 10
+
+// peekHead is how much behind a "From " line is looked at: a header's beginning.
+const peekHead = 8 << 10
 
 // piece is one mail of an mbox file.
 type piece struct {
@@ -37,18 +31,24 @@ type piece struct {
 
 // mboxScanner finds the mails of an mbox.
 type mboxScanner struct {
-	br     *bufio.Reader
-	pos    int64 // of the next unread byte
-	blank  bool  // the line before was empty
-	inMail bool
-	cur    piece
-	found  func(piece) error
+	file     io.ReaderAt
+	size     int64
+	br       *bufio.Reader
+	pos      int64 // of the next unread byte
+	blank    bool  // the line before was empty
+	inMail   bool
+	inHeader bool
+	counted  int64 // Content-Length of the current mail, -1 without
+	bodyEnd  int64 // where the file proves Content-Length right, 0 without
+	cur      piece
+	found    func(piece) error
 }
 
 // scanMbox calls found for each mail of an mbox, in order. What is in front of the
-// first mail is skipped. The reader is read as a stream: a file may be of any size.
-func scanMbox(r io.Reader, found func(piece) error) error {
-	s := &mboxScanner{br: bufio.NewReaderSize(r, 64<<10), blank: true, found: found}
+// first mail is skipped. The file is read once from front to end: it may be of any size.
+func scanMbox(file io.ReaderAt, size int64, found func(piece) error) error {
+	s := &mboxScanner{file: file, size: size, blank: true, found: found,
+		br: bufio.NewReaderSize(io.NewSectionReader(file, 0, size), 64<<10)}
 	for {
 		start := s.pos
 		line, err := s.br.ReadSlice('\n')
@@ -76,29 +76,71 @@ func scanMbox(r io.Reader, found func(piece) error) error {
 }
 
 func (s *mboxScanner) line(line []byte, start int64) error {
-	candidate := s.blank && bytes.HasPrefix(line, []byte("From "))
-	if candidate {
+	if bytes.HasPrefix(line, []byte("From ")) {
 		line = bytes.Clone(line) // peeking at the next line moves the buffer
+		from := readFromLine(string(bytes.TrimRight(line, "\r\n")))
+		if s.begins(from, start) {
+			if err := s.end(start); err != nil {
+				return err
+			}
+			s.inMail, s.inHeader, s.blank = true, true, false
+			s.counted, s.bodyEnd = -1, 0
+			s.cur = piece{offset: s.pos, from: from.at, head: s.cur.head[:0]}
+			return nil
+		}
 	}
 	text := bytes.TrimRight(line, "\r\n")
-	if candidate && s.begins(text) {
-		if err := s.end(start); err != nil {
-			return err
-		}
-		s.inMail = true
-		s.cur = piece{offset: s.pos, from: fromLineTime(string(text)), head: s.cur.head[:0]}
-		s.blank = false
-		return nil
-	}
 	s.blank = len(text) == 0
+	if s.inHeader {
+		s.header(text)
+	}
 	s.keep(line)
 	return nil
 }
 
-// begins says whether a "From " line after an empty line begins a mail.
-func (s *mboxScanner) begins(text []byte) bool {
-	next, _ := s.br.Peek(200)
-	return fromDate.Match(text) && (aField.Match(next) || bytes.HasPrefix(next, []byte(">From ")))
+// header notes a header's Content-Length, and at the header's end whether it can be true.
+func (s *mboxScanner) header(text []byte) {
+	name, value, ok := bytes.Cut(text, []byte(":"))
+	if ok && bytes.EqualFold(bytes.TrimSpace(name), []byte("content-length")) {
+		n, err := strconv.ParseInt(strings.TrimSpace(string(value)), 10, 64)
+		if err == nil && n >= 0 && n < s.size {
+			s.counted = n
+		}
+	}
+	if s.inHeader = len(text) > 0; !s.inHeader && s.counted >= 0 && s.ends(s.pos+s.counted) {
+		s.bodyEnd = s.pos + s.counted
+	}
+}
+
+// ends says whether a mail's body can end at a place: behind a line, and where the file
+// ends or the next mail begins.
+func (s *mboxScanner) ends(at int64) bool {
+	if at > s.size {
+		return false
+	}
+	buf := make([]byte, 1+peekHead)
+	n, err := s.file.ReadAt(buf, at-1) // a header is in front, so at > 0
+	if err != nil && !errors.Is(err, io.EOF) || n == 0 {
+		return false
+	}
+	rest := bytes.TrimLeft(buf[1:n], "\r\n")
+	if buf[0] != '\n' && len(rest) == n-1 {
+		return false
+	}
+	line, after, _ := bytes.Cut(rest, []byte("\n"))
+	if !bytes.HasPrefix(line, []byte("From ")) {
+		return len(rest) == 0 && at-1+int64(n) == s.size
+	}
+	return readFromLine(string(bytes.TrimRight(line, "\r"))).begins(after, true)
+}
+
+// begins says whether a "From " line begins a mail.
+func (s *mboxScanner) begins(from fromLine, start int64) bool {
+	if start < s.bodyEnd {
+		return false
+	}
+	next, _ := s.br.Peek(peekHead) // an error means less
+	return from.begins(next, s.blank || s.bodyEnd > 0 && start <= s.bodyEnd+2)
 }
 
 func (s *mboxScanner) keep(b []byte) {
@@ -114,77 +156,4 @@ func (s *mboxScanner) end(at int64) error {
 	s.inMail = false
 	s.cur.length = at - s.cur.offset
 	return s.found(s.cur)
-}
-
-// fromLineTime reads the date of "From ADDRESS DATE".
-func fromLineTime(line string) time.Time {
-	rest := line[len("From "):]
-	for range 2 { // the address may be "-" or missing
-		if t, _ := maildate.Parse(rest); sane(t) {
-			return t
-		}
-		_, after, ok := bytes.Cut([]byte(rest), []byte(" "))
-		if !ok {
-			break
-		}
-		rest = string(after)
-	}
-	return time.Time{}
-}
-
-// unquoter undoes the quoting of an mbox and drops the empty line that ends a mail.
-type unquoter struct {
-	br      *bufio.Reader
-	out     []byte // to be handed out; points into br's buffer or held
-	held    []byte // an empty line that is the last one, perhaps
-	within  bool   // the next piece continues a line
-	failure error
-}
-
-func newUnquoter(r io.Reader) *unquoter {
-	return &unquoter{br: bufio.NewReaderSize(r, 32<<10)}
-}
-
-// Read implements io.Reader.
-func (u *unquoter) Read(p []byte) (int, error) {
-	for len(u.out) == 0 {
-		if u.failure != nil {
-			return 0, u.failure
-		}
-		u.fill()
-	}
-	n := copy(p, u.out)
-	u.out = u.out[n:]
-	return n, nil
-}
-
-func (u *unquoter) fill() {
-	line, err := u.br.ReadSlice('\n')
-	if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
-		u.failure = err
-	}
-	if len(line) == 0 {
-		return // the end: a held empty line is not the mail's
-	}
-	starts := !u.within
-	u.within = errors.Is(err, bufio.ErrBufferFull)
-	if starts && quotedFrom(line) {
-		line = line[1:]
-	}
-	held := u.held
-	u.held = nil
-	if starts && len(bytes.TrimRight(line, "\r\n")) == 0 {
-		u.held = append(u.held, line...)
-		line = nil
-	}
-	u.out = line
-	if len(held) > 0 {
-		u.out = append(held, line...)
-	}
-}
-
-// quotedFrom says whether a line is one or more ">" and "From ".
-func quotedFrom(line []byte) bool {
-	rest := bytes.TrimLeft(line, ">")
-	return len(rest) < len(line) && bytes.HasPrefix(rest, []byte("From "))
 }

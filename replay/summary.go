@@ -125,8 +125,9 @@ func (s *Summary) Write(w io.Writer) error {
 		writeTallies(w, "sender", s.senders, func(t *tally) bool { return t.delayed+t.held > 0 })
 		fmt.Fprintln(w)
 	}
-	_, err := fmt.Fprintf(w, "%d mails of %d senders from %s to %s: %d would be delayed, %d held\n",
-		s.total.mails, len(s.senders), s.first.Format(time.DateOnly), s.last.Format(time.DateOnly),
+	_, err := fmt.Fprintf(w, "%s of %s from %s to %s: %d would be delayed, %d held\n",
+		term.Count(s.total.mails, "mail"), term.Count(len(s.senders), "sender"),
+		s.first.Format(time.DateOnly), s.last.Format(time.DateOnly),
 		s.total.delayed, s.total.held)
 	return err
 }

@@ -161,7 +161,7 @@ func (t *Timeline) read(name string) (content.Source, error) {
 		return content.Source{}, fmt.Errorf("open mail %q in the timeline's folder: %w", name, err)
 	}
 	defer f.Close()
-	src, err := readMail(f, name, maxMail, maxBody)
+	src, err := readMail(f, maxMail, maxBody)
 	if err != nil {
 		return content.Source{}, fmt.Errorf("read mail %q: %w", name, err)
 	}

@@ -27,8 +27,8 @@ func writeFiles(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-// all reads a source to its end.
-func all(s Source) ([]*Act, error) {
+// readAll reads a source to its end.
+func readAll(s Source) ([]*Act, error) {
 	var acts []*Act
 	for {
 		a, err := s.Next()
@@ -49,7 +49,7 @@ func readTimeline(t *testing.T, dir, text string) ([]*Act, error) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	return all(s)
+	return readAll(s)
 }
 
 func TestTimeline(t *testing.T) {

@@ -34,9 +34,10 @@ func newReplay() *cobra.Command {
 		Use:   "replay PATH... | --timeline FILE",
 		Short: "Judge past mail on its own clock, without touching the store",
 		Long: `Judge past mail on its own clock, by the very same analyzer as serve, and show what would
-have been delayed or held, and why. PATHs are .eml files, mboxes (also .gz and .zst),
-Maildirs and folders of them; such mail tells no client address. A mail without a usable
-date is judged at its file's time, one without a sender as the null sender's.
+have been delayed or held, and why. PATHs are .eml files, mboxes, Maildirs and folders of
+them, each file perhaps compressed (gzip, zstd, bzip2, xz). The client of such mail is what
+its first Received field says the server saw, if any. A mail without a usable date is
+judged at its file's time, one without a sender as the null sender's.
 
 With --learn nothing is held: the mail is recorded in the store, and what looks ordinary
 is learned. A new installation starts so from its Sent folders, oldest mail first.`,
