@@ -46,6 +46,7 @@ type Archive struct {
 	places  []place
 	next    int
 	skipped []Skip
+	found   int              // mails in all, also what is left out
 	seen    map[[8]byte]bool // mails by Message-ID, Date and From; nil after the index
 }
 
@@ -107,7 +108,7 @@ func (a *Archive) addPath(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	before, left := len(a.places), len(a.skipped)
+	before, left := a.found, len(a.skipped)
 	for _, file := range files {
 		err := a.addFile(ctx, file)
 		if ctx.Err() != nil {
@@ -119,7 +120,7 @@ func (a *Archive) addPath(ctx context.Context, path string) error {
 			a.skip(file, err.Error())
 		}
 	}
-	if len(a.places) > before || len(files) == 0 {
+	if a.found > before || len(files) == 0 {
 		return nil
 	}
 	err = fmt.Errorf("read %s: no mail in its %d files", path, len(files))
@@ -165,6 +166,7 @@ func (a *Archive) addFile(ctx context.Context, path string) error {
 		if err != nil {
 			return err
 		}
+		a.found++
 		if reason := maildirUnsent(path); reason != "" && !a.opt.All {
 			return errors.New(reason)
 		}
@@ -205,6 +207,7 @@ func (a *Archive) addMbox(ctx context.Context, file int, r io.ReaderAt, size int
 		if n == 1 && folderData(head.Header) {
 			return nil
 		}
+		a.found++
 		if reason := mboxUnsent(head.Header); reason != "" && !a.opt.All {
 			a.skip(a.name(where), reason)
 			return nil

@@ -142,6 +142,8 @@ func TestArchive(t *testing.T) {
 			"dovecot.index: not mail"},
 		"one file twice": {[]string{"mh/1", "mh/1"}, "mh/1 6 a@example.org\n",
 			"1: the same mail"},
+		"one folder twice": {[]string{"mh", "mh"}, "mh/2 5 a@example.org\nmh/1 6 a@example.org\n",
+			"1: the same mail; 2: the same mail"},
 	} {
 		got, skipped := brief(t, dir, ArchiveOptions{}, c.paths...)
 		if got != c.want {
