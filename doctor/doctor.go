@@ -188,7 +188,14 @@ func (d *Doctor) places() {
 		d.add("places", Bad, err.Error(), "")
 		return
 	}
-	d.add("places", OK, "databases are intact", "")
+	for _, s := range p.Samples() {
+		if s.Network == "" {
+			d.add("places", Bad, fmt.Sprintf("%s: no record of this file (%s) tells one",
+				s.Key, term.Safe(s.Type, 60)), "name a file with such data, or leave "+s.Key+" out")
+			continue
+		}
+		d.add("places", OK, fmt.Sprintf("%s: %s is %s", s.Key, s.Network, term.Safe(s.Found, 60)), "")
+	}
 	if err := p.Close(); err != nil {
 		d.add("places", Warn, err.Error(), "")
 	}

@@ -48,6 +48,11 @@ func openFile(key, path string) (*maxminddb.Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening %s %s: %w: %s", key, path, err, hint)
 	}
+	if len(r.Metadata.Description) == 0 {
+		// The format's specification calls it optional (MaxMind DB 2.0, "Database Metadata"),
+		// Verify does not.
+		r.Metadata.Description = map[string]string{"en": "none"}
+	}
 	// Files cut short while being copied are common, and open without complaint.
 	if err := r.Verify(); err != nil {
 		return nil, fmt.Errorf("%s %s is broken: %w: %s", key, path,
@@ -72,17 +77,10 @@ func (p *Files) Locate(addr netip.Addr) analyzer.Place {
 	var place analyzer.Place
 	addr = addr.Unmap()
 	if p.country != nil {
-		// An error means a record without this field, or a broken one: both unknown.
-		_ = p.country.Lookup(addr).DecodePath(&place.Country, "country", "iso_code")
+		place.Country = country(p.country.Lookup(addr))
 	}
 	if p.provider != nil {
-		var asn struct {
-			Number uint   `maxminddb:"autonomous_system_number"`
-			Name   string `maxminddb:"autonomous_system_organization"`
-		}
-		if err := p.provider.Lookup(addr).Decode(&asn); err == nil && asn.Number > 0 {
-			place.Provider = fmt.Sprintf("AS%d %s", asn.Number, asn.Name)
-		}
+		place.Provider = provider(p.provider.Lookup(addr))
 	}
 	return place
 }
