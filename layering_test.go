@@ -46,6 +46,7 @@ var mayImport = map[string][]string{
 	"drill":               {"analyzer", "analyzer/content", "baseline", "internal/maildate"},
 	"calibration":         {"analyzer"},
 	"maillog":             {"analyzer", "internal/capped", "ledger"},
+	"review":              {"analyzer", "analyzer/content", "baseline", "internal/config", "internal/term", "ledger", "report"},
 	"report":              {"analyzer", "analyzer/content", "internal/signalname", "internal/term", "ledger"},
 	"internal/places":     {"analyzer", "internal/config"},
 

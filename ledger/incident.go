@@ -57,12 +57,17 @@ type Ending struct {
 	// suspicious mail.
 	Since time.Time
 	Keep  bool // leave the kept mail where it is
+	// Others is what a confirmation decides about mail of other senders that the incident
+	// asked back: Discarding, Releasing, or "" to leave it on hold. It may be innocent: an
+	// attacker can put anybody's link beside his own.
+	Others State
 }
 
 // Ended is what an ending did at once. The agent does the rest.
 type Ended struct {
 	Discarding int // holds
 	Releasing  int // holds
+	Left       int // holds of other senders that are left on hold
 	Unlearned  int // mails
 	Learned    int // mails given back to the profiles
 }

@@ -21,6 +21,7 @@ type Scope struct {
 	Suspects  []Suspect                 // mail like theirs that nobody kept, oldest first
 	Fates     map[int64][]RecipientFate // by record, in the envelope's order
 	Logins    []analyzer.Login          // of their senders, oldest first
+	Lures     []Lure                    // that may be blocked, the most telling first
 	Notes     map[int64][]Note          // by incident: what hooks said, oldest first
 	Usual     map[string][]time.Time    // when a sender sent other mail in the weeks before, rising
 }

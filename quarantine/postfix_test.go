@@ -122,8 +122,9 @@ func (b *bench) record(queueID string, a analyzer.Action, due time.Time) int64 {
 
 func (b *bench) decide(hold int64, to ledger.State) {
 	b.t.Helper()
-	if ok, err := b.db.Decide(b.t.Context(), hold, to, "tester", "a test"); err != nil || !ok {
-		b.t.Fatalf("decide: %v, %v", ok, err)
+	if done, err := b.db.DecideHolds(b.t.Context(), []int64{hold},
+		ledger.Decision{To: to, By: "tester", Reason: "a test"}); err != nil || len(done) != 1 {
+		b.t.Fatalf("decide: %v, %v", done, err)
 	}
 }
 

@@ -51,12 +51,15 @@ func indicators(s *ledger.Scope) []Indicator {
 		i.Mails += mails
 		i.First, i.Last = earlier(i.First, at), later(i.Last, at)
 	}
+	for i := range s.Lures {
+		l := &s.Lures[i]
+		see(IndicatorHost, l.Pattern, "", l.First, l.Mails)
+		see(IndicatorHost, l.Pattern, "", l.Last, 0)
+	}
 	for i := range s.Holds {
-		h := &s.Holds[i]
-		if !h.Tells || h.State == ledger.Released || h.State == ledger.Releasing {
-			continue // may be an innocent's
+		if h := &s.Holds[i]; h.OfAttack() { // others may be an innocent's
+			seeMail(h.Record, see)
 		}
-		seeMail(h.Record, see)
 	}
 	for _, l := range s.Logins {
 		if l.Result != analyzer.LoginSuccess && l.Count >= guesses && l.Client.IsValid() {
@@ -68,9 +71,16 @@ func indicators(s *ledger.Scope) []Indicator {
 		out = append(out, *i)
 	}
 	order := []IndicatorKind{IndicatorHost, IndicatorURL, IndicatorClient, IndicatorFile}
+	rank := make(map[string]int, len(s.Lures)) // of sites
+	for i := range s.Lures {
+		rank[s.Lures[i].Pattern] = i
+	}
 	slices.SortFunc(out, func(a, b Indicator) int {
-		return cmp.Or(slices.Index(order, a.Kind)-slices.Index(order, b.Kind), b.Mails-a.Mails,
-			cmp.Compare(a.Value, b.Value))
+		first := slices.Index(order, a.Kind) - slices.Index(order, b.Kind)
+		if a.Kind == IndicatorHost && b.Kind == IndicatorHost {
+			first = rank[a.Value] - rank[b.Value]
+		}
+		return cmp.Or(first, b.Mails-a.Mails, cmp.Compare(a.Value, b.Value))
 	})
 	return out
 }
@@ -78,9 +88,6 @@ func indicators(s *ledger.Scope) []Indicator {
 // seeMail collects from one mail.
 func seeMail(m *analyzer.Record, see func(IndicatorKind, string, string, time.Time, int)) {
 	at := m.Envelope.Time
-	for _, host := range analyzer.Lures(m) {
-		see(IndicatorHost, host, "", at, 1)
-	}
 	for _, u := range m.URLs {
 		see(IndicatorURL, u, "", at, 1)
 	}

@@ -94,6 +94,8 @@ func story() *ledger.Scope {
 		}
 		s.Holds = append(s.Holds, h)
 	}
+	s.Lures = []ledger.Lure{{Pattern: "file-kakunin.test", Mails: 13,
+		First: s.Holds[1].Record.Envelope.Time, Last: s.Holds[13].Record.Envelope.Time, Points: 1.85}}
 	early := mail(90, victim, begin.Add(-50*time.Hour), "Re: お見積りの件")
 	early.Verdict.Points = 2.1
 	s.Suspects = []ledger.Suspect{{Record: early, Points: 9.1,

@@ -158,23 +158,26 @@ func TestSendersAndStats(t *testing.T) {
 	robot := record("app:10.0.0.0/8", analyzer.Hold)
 	robot.Envelope.Class, robot.Envelope.Time = analyzer.Application, *now
 	keep(t, db, robot)
-	all, err := db.Senders(ctx, SenderFilter{})
-	want := []Sender{
-		{"a@example.jp", analyzer.Account, 3, 3, 0, 0, noon, noon.Add(4 * time.Hour)},
-		{"b@example.jp", analyzer.Account, 2, 2, 0, 0, noon.Add(time.Hour), noon.Add(3 * time.Hour)},
-		{"app:10.0.0.0/8", analyzer.Application, 1, 0, 1, 1, *now, *now},
+	all, err := db.Senders(ctx, ledger.SenderFilter{})
+	want := []ledger.Sender{
+		{Name: "a@example.jp", Class: analyzer.Account, Mails: 3, Learned: 3, First: noon,
+			Last: noon.Add(4 * time.Hour)},
+		{Name: "b@example.jp", Class: analyzer.Account, Mails: 2, Learned: 2,
+			First: noon.Add(time.Hour), Last: noon.Add(3 * time.Hour)},
+		{Name: "app:10.0.0.0/8", Class: analyzer.Application, Mails: 1, Kept: 1, Odd: 1,
+			First: *now, Last: *now},
 	}
 	if err != nil || !reflect.DeepEqual(all, want) {
 		t.Errorf("senders %+v, %v; want %+v", all, err, want)
 	}
 	for name, c := range map[string]struct {
-		f    SenderFilter
-		want []Sender
+		f    ledger.SenderFilter
+		want []ledger.Sender
 	}{
-		"name":  {SenderFilter{Name: "b@example.jp"}, want[1:2]},
-		"class": {SenderFilter{Class: analyzer.Application}, want[2:]},
-		"limit": {SenderFilter{Limit: 1}, want[:1]},
-		"since": {SenderFilter{Since: *now}, want[2:]},
+		"name":  {ledger.SenderFilter{Name: "b@example.jp"}, want[1:2]},
+		"class": {ledger.SenderFilter{Class: analyzer.Application}, want[2:]},
+		"limit": {ledger.SenderFilter{Limit: 1}, want[:1]},
+		"since": {ledger.SenderFilter{Since: *now}, want[2:]},
 	} {
 		if got, err := db.Senders(ctx, c.f); err != nil || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %+v, %v; want %+v", name, got, err, c.want)

@@ -15,13 +15,14 @@ var endVerbs = map[ledger.IncidentState]string{ledger.IncidentConfirmed: "confir
 	ledger.IncidentDismissed: "dismiss", ledger.IncidentEnded: "end"}
 
 // EndIncident ends an open incident, in one transaction. It returns false when it was not
-// open. A confirmation discards its holds and unlearns what the sender taught since the
-// first suspicious mail; a dismissal releases its holds and learns again what a recall
-// had taken back. What is being recalled follows once it is on hold.
+// open. A confirmation discards the sender's holds, decides those of others as e says, and
+// unlearns what the sender taught since the first suspicious mail; a dismissal releases all
+// holds and learns again what a recall had taken back. What is being recalled follows once
+// it is on hold, but for mail of others, which stays on hold after a confirmation.
 func (db *DB) EndIncident(ctx context.Context, id int64, e ledger.Ending) (ledger.Ended, bool, error) {
 	var out ledger.Ended
-	if endVerbs[e.To] == "" {
-		return out, false, fmt.Errorf("end incident I%d: %q is no end", id, e.To)
+	if err := checkEnding(id, e); err != nil {
+		return out, false, err
 	}
 	done := false
 	err := db.update(ctx, func(tx *sql.Tx) (err error) {
@@ -30,6 +31,38 @@ func (db *DB) EndIncident(ctx context.Context, id int64, e ledger.Ending) (ledge
 	})
 	if err != nil {
 		return ledger.Ended{}, false, fmt.Errorf("end incident I%d: %w", id, err)
+	}
+	return out, done, nil
+}
+
+func checkEnding(id int64, e ledger.Ending) error {
+	switch {
+	case endVerbs[e.To] == "":
+		return fmt.Errorf("end incident I%d: %q is not an end", id, e.To)
+	case e.Others != "" && e.Others != ledger.Discarding && e.Others != ledger.Releasing:
+		return fmt.Errorf("end incident I%d: no decision leads to %q", id, e.Others)
+	}
+	return nil
+}
+
+// errPreview takes back what a preview did.
+var errPreview = errors.New("only tried")
+
+// PreviewEnding says what EndIncident would do: it does it and takes it back.
+func (db *DB) PreviewEnding(ctx context.Context, id int64, e ledger.Ending) (ledger.Ended, bool, error) {
+	var out ledger.Ended
+	if err := checkEnding(id, e); err != nil {
+		return out, false, err
+	}
+	done := false
+	err := db.update(ctx, func(tx *sql.Tx) (err error) {
+		if out, done, err = endIncident(tx, id, e, db.now()); err == nil {
+			err = errPreview
+		}
+		return err
+	})
+	if !errors.Is(err, errPreview) {
+		return ledger.Ended{}, false, fmt.Errorf("preview the end of incident I%d: %w", id, err)
 	}
 	return out, done, nil
 }
@@ -55,12 +88,10 @@ func endIncident(tx *sql.Tx, id int64, e ledger.Ending, now time.Time) (
 		if out.Unlearned, err = unlearn(tx, id, now); err != nil {
 			return out, true, err
 		}
-		if !e.Keep {
-			out.Discarding, err = decideHolds(tx, id, ledger.Discarding, e, now)
-		}
+		err = decideConfirmed(tx, id, e, now, &out)
 	case ledger.IncidentDismissed:
 		if out.Learned, err = givenBack(tx, id, now); err == nil && !e.Keep {
-			out.Releasing, err = decideHolds(tx, id, ledger.Releasing, e, now)
+			out.Releasing, err = decideHolds(tx, id, ledger.Releasing, e, now, "1")
 		}
 	}
 	if err != nil {
@@ -86,9 +117,44 @@ func includeSince(tx *sql.Tx, incident int64, since time.Time) error {
 	return nil
 }
 
-// decideHolds decides an incident's kept mail.
-func decideHolds(tx *sql.Tx, incident int64, to ledger.State, e ledger.Ending, now time.Time) (
-	int, error) {
+// Whose mail a hold of an incident is.
+const (
+	ofSender = `(SELECT j.sender FROM journal j WHERE j.id = hold.journal)
+		= (SELECT i.sender FROM incident i WHERE i.id = hold.incident)`
+	ofOthers = `NOT (` + ofSender + `)`
+)
+
+// decideConfirmed decides the kept mail of a confirmed incident: the sender's own, and that
+// of others as the ending says.
+func decideConfirmed(tx *sql.Tx, incident int64, e ledger.Ending, now time.Time, out *ledger.Ended) (
+	err error) {
+	if !e.Keep {
+		if out.Discarding, err = decideHolds(tx, incident, ledger.Discarding, e, now, ofSender); err != nil {
+			return err
+		}
+	}
+	if e.Others != "" {
+		n, err := decideHolds(tx, incident, e.Others, e, now, ofOthers)
+		if err != nil {
+			return err
+		}
+		if e.Others == ledger.Discarding {
+			out.Discarding += n
+		} else {
+			out.Releasing += n
+		}
+	}
+	err = tx.QueryRow(`SELECT count(*)
+		FROM hold
+		WHERE incident = ?
+		  AND state IN ('delayed', 'held', 'recalling')
+		  AND `+ofOthers, incident).Scan(&out.Left)
+	return wrapped("count mail of other senders", err)
+}
+
+// decideHolds decides an incident's kept mail that a condition on hold chooses.
+func decideHolds(tx *sql.Tx, incident int64, to ledger.State, e ledger.Ending, now time.Time,
+	cond string) (int, error) {
 	n, err := affected(tx.Exec(`UPDATE hold SET
 			state = ?,
 			due = ?,
@@ -99,7 +165,8 @@ func decideHolds(tx *sql.Tx, incident int64, to ledger.State, e ledger.Ending, n
 			attempts = 0,
 			error = ''
 		WHERE incident = ?
-		  AND state IN ('delayed', 'held')`, to, now.Unix(), e.By, e.Reason, now.Unix(), incident))
+		  AND state IN ('delayed', 'held')
+		  AND `+cond, to, now.Unix(), e.By, e.Reason, now.Unix(), incident))
 	if err != nil {
 		return 0, fmt.Errorf("decide the incident's mail: %w", err)
 	}

@@ -58,6 +58,73 @@ func TestEndDecidesHolds(t *testing.T) {
 	}
 }
 
+// An attacker who puts a colleague's fresh link beside his own has the colleague's mail
+// asked back. A confirmation must not delete it unless somebody says so.
+func TestConfirmationSparesOthers(t *testing.T) {
+	const b, c = "b@example.jp", "c@example.jp"
+	for name, test := range map[string]struct {
+		others ledger.State
+		want   []string
+		did    ledger.Ended
+	}{
+		"left": {"", []string{"1:held", "2:discarding", "3:recalling", "4:recalling", "5:discarding"},
+			ledger.Ended{Discarding: 2, Left: 2}},
+		"discarded": {ledger.Discarding,
+			[]string{"1:discarding", "2:discarding", "3:recalling", "4:recalling", "5:discarding"},
+			ledger.Ended{Discarding: 3, Left: 1}},
+		"released": {ledger.Releasing,
+			[]string{"1:releasing", "2:discarding", "3:recalling", "4:recalling", "5:discarding"},
+			ledger.Ended{Discarding: 2, Releasing: 1, Left: 1}},
+	} {
+		db, now := clocked(t)
+		ctx := t.Context()
+		for _, sender := range []string{c, b, c, b} { // 1 to 4: had left before
+			keep(t, db, mailOf(sender, analyzer.Pass, 0, 7))
+		}
+		keep(t, db, mailOf(b, analyzer.Hold, 0, 7)) // 5: the incident
+		if _, err := db.Recall(ctx, *now); err != nil {
+			t.Fatal(err)
+		}
+		for _, h := range holds(t, db, ledger.HoldFilter{}) {
+			if h.Record.ID <= 2 { // found in the queue
+				if err := db.Finish(ctx, h.ID); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		e := ledger.Ending{To: ledger.IncidentConfirmed, By: "alice", Others: test.others}
+		if tried, ok, err := db.PreviewEnding(ctx, 1, e); err != nil || !ok || tried.Discarding != test.did.Discarding {
+			t.Errorf("%s: the preview says %+v, %v %v", name, tried, ok, err)
+		}
+		if got := states(t, db); !slices.Contains(got, "5:held") {
+			t.Errorf("%s: after the preview %q", name, got)
+		}
+		did, ok, err := db.EndIncident(ctx, 1, e)
+		did.Unlearned = 0
+		if err != nil || !ok || did != test.did {
+			t.Errorf("%s: did %+v, %v %v; want %+v", name, did, ok, err, test.did)
+		}
+		got := states(t, db)
+		slices.Sort(got)
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+		for _, h := range holds(t, db, ledger.HoldFilter{States: []ledger.State{ledger.Recalling}}) {
+			if err := db.Finish(ctx, h.ID); err != nil { // found in the queue later
+				t.Fatal(err)
+			}
+			want := ledger.Held
+			if h.Record.Envelope.Sender == b {
+				want = ledger.Discarding
+			}
+			if now := holds(t, db, ledger.HoldFilter{IDs: []int64{h.ID}})[0].State; now != want {
+				t.Errorf("%s: mail of %s is %s, want %s", name, h.Record.Envelope.Sender, now, want)
+			}
+		}
+		db.Close()
+	}
+}
+
 // The thief was inside before the first suspicious mail.
 func TestConfirmSince(t *testing.T) {
 	db, _ := clocked(t)

@@ -79,38 +79,6 @@ func (db *DB) promote(tx *sql.Tx, by *analyzer.Record) ([]int64, error) {
 	return list, nil
 }
 
-// Decide asks the agent to release or discard a kept mail. It returns false when the
-// hold was not kept any more.
-func (db *DB) Decide(ctx context.Context, id int64, to ledger.State, by, reason string) (bool, error) {
-	if to != ledger.Releasing && to != ledger.Discarding {
-		return false, fmt.Errorf("decide hold H%d: no decision leads to %q", id, to)
-	}
-	done := false
-	err := db.update(ctx, func(tx *sql.Tx) error {
-		now := db.now()
-		var err error
-		done, err = changed(tx.Exec(`UPDATE hold SET
-				state = ?,
-				due = ?,
-				by = ?,
-				reason = ?,
-				decided = ?,
-				attempts = 0,
-				error = ''
-			WHERE id = ?
-			  AND state IN ('delayed', 'held')`, to, now.Unix(), by, reason, now.Unix(), id))
-		if err != nil || !done {
-			return err
-		}
-		verb := map[ledger.State]string{ledger.Releasing: "release", ledger.Discarding: "discard"}[to]
-		return audit(tx, now, by, verb, fmt.Sprintf("H%d", id), reason)
-	})
-	if err != nil {
-		return false, fmt.Errorf("decide hold H%d: %w", id, err)
-	}
-	return done, nil
-}
-
 // EndDelay moves a delayed mail whose time is over to releasing. It returns false when
 // the mail became a hold meanwhile.
 func (db *DB) EndDelay(ctx context.Context, id int64) (bool, error) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"hisseki/analyzer"
+	"hisseki/ledger"
 )
 
 // personal says where something about a sender is: table and condition, in which ?1 is
@@ -42,11 +43,9 @@ var impersonal = map[string]bool{
 	"sqlite_sequence": true,
 }
 
-// Row is one row of a table, by column. Binary columns are []byte.
-type Row map[string]any
-
-// Export calls each for everything that is stored about a sender, table by table.
-func (db *DB) Export(ctx context.Context, sender string, each func(table string, r Row) error,
+// Export calls each for everything that is stored about a sender, table by table: a row by
+// column, binary columns as []byte.
+func (db *DB) Export(ctx context.Context, sender string, each func(table string, r map[string]any) error,
 ) error {
 	tx, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
@@ -62,7 +61,7 @@ func (db *DB) Export(ctx context.Context, sender string, each func(table string,
 }
 
 func exportTable(ctx context.Context, tx *sql.Tx, table, where, sender string,
-	each func(string, Row) error) error {
+	each func(string, map[string]any) error) error {
 	rows, err := tx.QueryContext(ctx, `SELECT * FROM "`+table+`" WHERE `+where, sender)
 	if err != nil {
 		return err
@@ -80,7 +79,7 @@ func exportTable(ctx context.Context, tx *sql.Tx, table, where, sender string,
 		if err := rows.Scan(into...); err != nil {
 			return err
 		}
-		r := make(Row, len(names))
+		r := make(map[string]any, len(names))
 		for i, name := range names {
 			r[name] = values[i]
 		}
@@ -90,12 +89,6 @@ func exportTable(ctx context.Context, tx *sql.Tx, table, where, sender string,
 	}
 	return rows.Err()
 }
-
-// Why a sender cannot be forgotten now.
-var (
-	ErrKept         = errors.New("mail of the sender is still kept: release or discard it first")
-	ErrOpenIncident = errors.New("the sender has an open incident: confirm or dismiss it first")
-)
 
 // Forget erases what is stored about a sender, but for the audit log, and takes back what
 // his mail taught the organisation, as far as the journal reaches. It returns how many
@@ -158,9 +151,9 @@ func forgettable(tx *sql.Tx, sender string) error {
 	case err != nil:
 		return err
 	case kept:
-		return ErrKept
+		return ledger.ErrKept
 	case open:
-		return ErrOpenIncident
+		return ledger.ErrOpenIncident
 	}
 	return nil
 }

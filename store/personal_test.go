@@ -88,7 +88,7 @@ func mixed(t *testing.T, db *DB, now *time.Time) *baseline.Profile {
 func settle(t *testing.T, db *DB) {
 	t.Helper()
 	ctx := t.Context()
-	if _, err := db.Forget(ctx, account, "root", ""); !errors.Is(err, ErrKept) {
+	if _, err := db.Forget(ctx, account, "root", ""); !errors.Is(err, ledger.ErrKept) {
 		t.Errorf("mail is kept, but: %v", err)
 	}
 	h := holds(t, db, ledger.HoldFilter{Sender: account})[0]
@@ -98,7 +98,7 @@ func settle(t *testing.T, db *DB) {
 	if err := db.Finish(ctx, h.ID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Forget(ctx, account, "root", ""); !errors.Is(err, ErrOpenIncident) {
+	if _, err := db.Forget(ctx, account, "root", ""); !errors.Is(err, ledger.ErrOpenIncident) {
 		t.Errorf("an incident is open, but: %v", err)
 	}
 	if _, err := closeIncident(ctx, db, h.Incident, ledger.IncidentDismissed, "root", "ok"); err != nil {
@@ -110,7 +110,7 @@ func TestExport(t *testing.T) {
 	db, now := clocked(t)
 	mixed(t, db, now)
 	count := map[string]int{}
-	err := db.Export(t.Context(), account, func(table string, r Row) error {
+	err := db.Export(t.Context(), account, func(table string, r map[string]any) error {
 		count[table]++
 		if table == "journal" && r["sender"] != account {
 			t.Errorf("a mail of %v is exported", r["sender"])
@@ -149,7 +149,7 @@ func TestForget(t *testing.T) {
 	if p, _, err := db.Profile(ctx, account); err != nil || p.Mails() != 0 {
 		t.Errorf("the sender's profile has %d mails, %v", p.Mails(), err)
 	}
-	if s, err := db.Senders(ctx, SenderFilter{}); err != nil || len(s) != 1 {
+	if s, err := db.Senders(ctx, ledger.SenderFilter{}); err != nil || len(s) != 1 {
 		t.Errorf("senders %+v, %v", s, err)
 	}
 	*now = now.Add(2 * time.Hour)
@@ -160,7 +160,7 @@ func TestForget(t *testing.T) {
 		t.Error("the purge changed the organisation's profile")
 	}
 	left := 0
-	err = db.Export(ctx, account, func(table string, _ Row) error {
+	err = db.Export(ctx, account, func(table string, _ map[string]any) error {
 		if table != "audit" {
 			left++
 		}

@@ -210,16 +210,17 @@ func takeBack(tx *sql.Tx, incident, journal int64, cause string, now time.Time) 
 	return nil
 }
 
-// recalled moves a mail that is on hold now to where its incident wants it.
+// recalled moves a mail that is on hold now to where its incident wants it. That somebody
+// else's account was stolen says nothing about a sender whose mail shares a link with it.
 func recalled(tx *sql.Tx, id int64, now time.Time) error {
 	_, err := tx.Exec(`UPDATE hold SET
 			state = CASE (SELECT state || kept FROM incident WHERE id = hold.incident)
-				WHEN 'confirmed0' THEN 'discarding'
+				WHEN 'confirmed0' THEN iif(`+ofSender+`, 'discarding', 'held')
 				WHEN 'dismissed0' THEN 'releasing'
 				ELSE 'held'
 			END,
 			due = CASE (SELECT state || kept FROM incident WHERE id = hold.incident)
-				WHEN 'confirmed0' THEN ?1
+				WHEN 'confirmed0' THEN iif(`+ofSender+`, ?1, 0)
 				WHEN 'dismissed0' THEN ?1
 				ELSE 0
 			END,

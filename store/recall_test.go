@@ -108,7 +108,7 @@ func TestRecallEnds(t *testing.T) {
 		found, missed bool
 	}{
 		"open":      {ledger.Ending{}, ledger.Held, false, false},
-		"confirmed": {ledger.Ending{To: ledger.IncidentConfirmed}, ledger.Discarding, false, false},
+		"confirmed": {ledger.Ending{To: ledger.IncidentConfirmed}, ledger.Held, false, false}, // others' mail
 		"kept":      {ledger.Ending{To: ledger.IncidentConfirmed, Keep: true}, ledger.Held, false, false},
 		"dismissed": {ledger.Ending{To: ledger.IncidentDismissed}, ledger.Releasing, true, true},
 	} {

@@ -45,7 +45,21 @@ func (db *DB) Scope(ctx context.Context, ids ...int64) (*ledger.Scope, error) {
 		return a.Record.Envelope.Time.Compare(b.Record.Envelope.Time)
 	})
 	slices.SortStableFunc(s.Logins, func(a, b analyzer.Login) int { return a.At.Compare(b.At) })
+	if s.Lures, err = db.rankLures(ctx, attackOf(s.Holds)); err != nil {
+		return nil, err
+	}
 	return s, db.scopeFates(ctx, s)
+}
+
+// attackOf returns the mail that shows what an attack looks like.
+func attackOf(holds []ledger.Hold) []*analyzer.Record {
+	var out []*analyzer.Record
+	for i := range holds {
+		if holds[i].OfAttack() {
+			out = append(out, holds[i].Record)
+		}
+	}
+	return out
 }
 
 // scopeIncident adds one incident's mail, suspects, logins and sender's past.

@@ -5,31 +5,11 @@ import (
 	"fmt"
 	"time"
 
-	"hisseki/analyzer"
+	"hisseki/ledger"
 )
 
-// Sender is what the journal knows of a sender.
-type Sender struct {
-	Name    string
-	Class   analyzer.Class // of the newest mail
-	Mails   int
-	Learned int
-	Kept    int // delayed or held, whatever became of them
-	Odd     int // that mode enforce would delay or hold
-	First   time.Time
-	Last    time.Time
-}
-
-// SenderFilter chooses senders; zero fields choose all.
-type SenderFilter struct {
-	Name  string
-	Class analyzer.Class
-	Since time.Time // counts mail from then on only
-	Limit int       // the senders with the most mail
-}
-
 // Senders returns the senders of the journal's mail, busiest first.
-func (db *DB) Senders(ctx context.Context, f SenderFilter) ([]Sender, error) {
+func (db *DB) Senders(ctx context.Context, f ledger.SenderFilter) ([]ledger.Sender, error) {
 	var w where
 	w.add("j.at != 0") // else forgotten
 	if f.Name != "" {
@@ -69,9 +49,9 @@ func (db *DB) Senders(ctx context.Context, f SenderFilter) ([]Sender, error) {
 		return nil, fmt.Errorf("read senders: %w", err)
 	}
 	defer rows.Close()
-	var out []Sender
+	var out []ledger.Sender
 	for rows.Next() {
-		var s Sender
+		var s ledger.Sender
 		var first, last int64
 		if err := rows.Scan(&s.Name, &s.Class, &s.Mails, &s.Learned, &s.Kept, &s.Odd,
 			&first, &last); err != nil {

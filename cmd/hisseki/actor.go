@@ -6,6 +6,8 @@ import (
 	"os/user"
 	"strconv"
 	"strings"
+
+	"hisseki/review"
 )
 
 // noLogin is what the kernel says of a process that no login began (audit_getloginuid).
@@ -14,7 +16,7 @@ const noLogin = "4294967295"
 // actor is who stands behind the command, for the audit log: "alice", or "alice as root"
 // when she works with another user's rights, with how we know when that is only sudo's
 // word.
-func actor() string {
+func actor() review.Actor {
 	loginUID, _ := os.ReadFile("/proc/self/loginuid") // no file: a kernel without audit
 	return actorOf(strings.TrimSpace(string(loginUID)), os.Geteuid(), os.Getenv("SUDO_USER"))
 }
@@ -22,17 +24,17 @@ func actor() string {
 // actorOf takes the user who logged in, which the kernel keeps through su and sudo and
 // nobody but root can change. Without one it is sudo's word, which counts from root only:
 // anybody else can set a variable. Then it is whose rights the command has.
-func actorOf(loginUID string, euid int, sudoUser string) string {
+func actorOf(loginUID string, euid int, sudoUser string) review.Actor {
 	acting := userName(strconv.Itoa(euid))
 	switch {
 	case loginUID != "" && loginUID != noLogin && loginUID != strconv.Itoa(euid):
-		return userName(loginUID) + " as " + acting
+		return review.Actor{Name: userName(loginUID), Via: "as " + acting}
 	case loginUID != "" && loginUID != noLogin:
-		return acting
+		return review.Actor{Name: acting}
 	case euid == 0 && sudoUser != "" && sudoUser != acting:
-		return sudoUser + " as " + acting + " (by sudo)"
+		return review.Actor{Name: sudoUser, Via: "as " + acting + " (by sudo)"}
 	}
-	return acting
+	return review.Actor{Name: acting}
 }
 
 func userName(uid string) string {

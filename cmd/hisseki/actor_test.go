@@ -30,11 +30,11 @@ func TestActor(t *testing.T) {
 		{noLogin, uid, "root", "nobody"}, // anybody can set SUDO_USER
 		{"4000000001", 0, "", "uid 4000000001 as root"},
 	} {
-		if got := actorOf(c.login, c.euid, c.sudo); got != c.want {
+		if got := actorOf(c.login, c.euid, c.sudo).String(); got != c.want {
 			t.Errorf("login %s, euid %d, sudo %q: %q, want %q", c.login, c.euid, c.sudo, got, c.want)
 		}
 	}
-	if got := actor(); got == "" {
+	if got := actor().String(); got == "" {
 		t.Errorf("nobody acts as uid %d", os.Geteuid())
 	}
 }

@@ -91,7 +91,7 @@ func runCalibrate(cmd *cobra.Command, f *calibrateFlags) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	if f.reset {
-		return db.SetThresholds(cmd.Context(), analyzer.Thresholds{}, actor(), f.reason)
+		return db.SetThresholds(cmd.Context(), analyzer.Thresholds{}, actor().String(), f.reason)
 	}
 	c := &calibrator{cmd: cmd, cfg: cfg, db: db, flags: f, now: now, thefts: thefts}
 	if err := c.read(since); err != nil {
@@ -162,7 +162,7 @@ func (c *calibrator) warmUp() (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	senders, err := c.db.Senders(c.cmd.Context(), store.SenderFilter{})
+	senders, err := c.db.Senders(c.cmd.Context(), ledger.SenderFilter{})
 	before := org.Mails() // learned, and purged since
 	for _, s := range senders {
 		before -= s.Learned
@@ -246,7 +246,7 @@ func (c *calibrator) run(recipes []drill.Recipe) (err error) {
 	if c.flags.apply && r.fits {
 		r.applied = true
 		t := calibration.Merge(r.notches, r.hold, r.delay)
-		if err := c.db.SetThresholds(ctx, t, actor(), c.flags.reason); err != nil {
+		if err := c.db.SetThresholds(ctx, t, actor().String(), c.flags.reason); err != nil {
 			return err
 		}
 	}

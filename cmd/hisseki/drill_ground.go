@@ -14,6 +14,7 @@ import (
 	"hisseki/internal/config"
 	"hisseki/internal/places"
 	"hisseki/internal/wiring"
+	"hisseki/ledger"
 	"hisseki/replay"
 	"hisseki/store"
 )
@@ -89,7 +90,7 @@ func storeGround(ctx context.Context, cfg config.Config, db *store.DB) (*ground,
 const sentMails = 500
 
 func (g *ground) findAccounts(ctx context.Context, db *store.DB) error {
-	senders, err := db.Senders(ctx, store.SenderFilter{Class: analyzer.Account})
+	senders, err := db.Senders(ctx, ledger.SenderFilter{Class: analyzer.Account})
 	if err != nil {
 		return err
 	}

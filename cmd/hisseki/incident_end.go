@@ -3,28 +3,59 @@ package main
 import (
 	"errors"
 	"fmt"
-	"slices"
+	"io"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"hisseki/analyzer"
-	"hisseki/internal/config"
 	"hisseki/ledger"
-	"hisseki/store"
+	"hisseki/review"
 )
 
 // ending is confirm or dismiss.
 type ending struct {
-	to                ledger.IncidentState
-	verb, done        string // of the incident
-	acts, acted       string // on its mail
-	flags             incidentFlags
-	since             string
-	keep, block       bool
-	dryRun, yes, json bool
-	reason            string
+	verb, done  string // of the incident
+	acts, acted string // on its mail
+	review.Ending
+	others string
+	query  review.IncidentQuery
+	flags  decisionFlags
+}
+
+func newIncidentConfirm() *cobra.Command {
+	e := &ending{verb: "confirm", done: "confirmed", acts: "discard", acted: "discarded",
+		Ending: review.Ending{To: ledger.IncidentConfirmed}}
+	cmd := e.command("The account was stolen: discard its mail, unlearn what the attacker taught",
+		`Ends incidents as real: somebody else used the account. Its mail on hold is discarded, also what
+was recalled and what is on its way to the hold queue; what the account taught since the first
+suspicious mail is unlearned. With --since the attacker was inside longer: what was taught from
+then on is unlearned too; hisseki incident show lists mail that speaks for it.
+
+Mail of other accounts that was recalled because it shares something with the incident stays on
+hold: it may be innocent. You are asked about it apart; --others answers beforehand.
+
+Everything can be taken back with hisseki incident reopen, but not for mail that the agent has
+deleted by then: that takes it seconds.`)
+	fl := cmd.Flags()
+	fl.StringVar(&e.Since, "since", "",
+		"the attacker was inside since this `TIME`: 2h or 3d ago, or a date")
+	fl.BoolVar(&e.Block, "block", false, "block the unknown links, for everybody")
+	fl.StringVar(&e.others, "others", "",
+		"`WHAT` to do with recalled mail of other accounts: keep, discard or release")
+	completeFlag(cmd, "others", "keep, discard, release")
+	return cmd
+}
+
+func newIncidentDismiss() *cobra.Command {
+	e := &ending{verb: "dismiss", done: "dismissed", acts: "release", acted: "released",
+		Ending: review.Ending{To: ledger.IncidentDismissed}}
+	return e.command("It was the owner: release the mail and learn from it",
+		`Ends incidents as false alarms. Their mail on hold goes to its recipients and is learned as
+the owner's; so is mail that was to be recalled and had left already. The reason is kept with
+the incident.
+
+Everything can be taken back with hisseki incident reopen, but not for mail that the agent has
+let go by then: that takes it seconds.`)
 }
 
 func (e *ending) command(short, long string) *cobra.Command {
@@ -32,206 +63,214 @@ func (e *ending) command(short, long string) *cobra.Command {
 		Use:               e.verb + " [ID...]",
 		Short:             short,
 		Long:              long,
-		ValidArgsFunction: incidentCompletion(ledger.IncidentOpen),
+		ValidArgsFunction: completeIncidents(ledger.IncidentOpen),
 		RunE: func(cmd *cobra.Command, ids []string) error {
-			if err := needIncidents(e.verb, ids, &e.flags); err != nil {
-				return err
-			}
-			return withStore(cmd, func(_ config.Config, db *store.DB) error {
-				return e.run(cmd, db, ids)
-			})
+			e.query.IDs, e.Reason = ids, e.flags.reason
+			return withReview(cmd, func(s *review.Service) error { return e.run(cmd, s) })
 		},
 	}
+	addIncidentQuery(cmd, &e.query)
+	cmd.Flags().BoolVar(&e.Keep, "keep", false, "leave the mail on hold where it is, do not "+e.acts+" it")
 	e.flags.add(cmd)
-	fl := cmd.Flags()
-	fl.BoolVar(&e.keep, "keep", false, "leave the mail on hold where it is, do not "+e.acts+" it")
-	fl.BoolVarP(&e.dryRun, "dry-run", "n", false, "only show what would be done")
-	fl.BoolVarP(&e.yes, "yes", "y", false, "do not ask")
-	addReason(cmd, &e.reason)
-	addJSON(cmd, &e.json)
 	return cmd
 }
 
-func (e *ending) run(cmd *cobra.Command, db *store.DB, ids []string) error {
-	since, err := parseTime("--since", e.since, time.Now())
-	if err != nil {
+func (e *ending) run(cmd *cobra.Command, s *review.Service) error {
+	if err := e.readOthers(); err != nil {
 		return usageError{err}
 	}
-	filter, err := e.flags.filter(ids)
+	if !e.query.Given() {
+		return usageError{fmt.Errorf("%s needs ids or a filter such as --sender: see hisseki incident list", e.verb)}
+	}
+	p, err := s.PreviewEnding(cmd.Context(), e.query, e.Ending)
 	if err != nil {
 		return err
 	}
-	list, err := db.FindIncidents(cmd.Context(), filter)
-	if err != nil {
+	if err := e.show(cmd, p); err != nil {
 		return err
 	}
-	found := len(list)
-	list = slices.DeleteFunc(list, func(i ledger.Incident) bool {
-		return i.State != ledger.IncidentOpen
-	})
-	if len(list) == 0 {
-		if found > 0 {
-			return fmt.Errorf("%w that is open: take an end back with hisseki incident reopen",
-				errNothing)
-		}
-		return errNothing
+	if e.flags.dryRun {
+		return p.Lack()
 	}
-	waiting, all, err := e.mail(cmd, db, list)
-	if err != nil {
+	if err := e.ask(cmd, p); err != nil {
 		return err
 	}
-	what := e.says(list, waiting, since)
-	if done, err := e.ask(cmd, list, waiting, what); done || err != nil {
-		return err
+	out, lack := s.End(cmd.Context(), actor(), p)
+	if len(out.Ended) == 0 {
+		return lack
 	}
-	if err := e.carryOut(cmd, db, list, since); err != nil {
-		return err
+	warnAgent(cmd.Context(), cmd.ErrOrStderr(), s)
+	if e.flags.json {
+		return errors.Join(review.WriteLines(cmd.OutOrStdout(), review.IncidentLines(out.Now)), lack)
 	}
-	if err := e.links(cmd, db, list, all); err != nil {
-		return err
-	}
-	if len(ids) > found || len(list) < found {
-		return errPartly
+	e.tell(cmd.OutOrStdout(), p, out)
+	return lack
+}
+
+// readOthers reads --others.
+func (e *ending) readOthers() error {
+	switch e.others {
+	case "", "keep":
+	case "discard":
+		e.Others = ledger.Discarding
+	case "release":
+		e.Others = ledger.Releasing
+	default:
+		return fmt.Errorf("--others %q is not keep, discard or release", e.others)
 	}
 	return nil
 }
 
-// mail returns the kept mail that the ending decides, and all mail of the incidents.
-func (e *ending) mail(cmd *cobra.Command, db *store.DB, list []ledger.Incident) (
-	waiting, all []ledger.Hold, err error) {
-	for i := range list {
-		holds, err := db.Holds(cmd.Context(), ledger.HoldFilter{Incident: list[i].ID})
-		if err != nil {
-			return nil, nil, err
+// show prints what the ending is going to do.
+func (e *ending) show(cmd *cobra.Command, p *review.Preview) error {
+	if e.flags.json {
+		if e.flags.dryRun {
+			return review.WriteLines(cmd.OutOrStdout(), []review.PreviewLine{p.Line()})
 		}
-		all = append(all, holds...)
+		return nil
 	}
-	for i := range all {
-		s := all[i].State
-		if s == ledger.Held || s == ledger.Delayed || s == ledger.Recalling {
-			waiting = append(waiting, all[i])
+	if mail := append(p.Own, p.Others...); len(mail) > 0 {
+		if err := writeHolds(cmd, &e.flags.listFlags, mail); err != nil {
+			return err
 		}
 	}
-	return waiting, all, nil
+	if e.flags.dryRun {
+		w := cmd.OutOrStdout()
+		fmt.Fprintf(w, "would %s\n", e.says(p))
+		if n := len(p.Others); n > 0 && e.Others == "" && e.To == ledger.IncidentConfirmed {
+			fmt.Fprintf(w, "would leave %s %s on hold: --others discard or release decides\n",
+				counted(n, "recalled mail"), senders(p.Others))
+		}
+		e.linkAdvice(w, p, p.Incidents[0].Name())
+	}
+	return nil
 }
 
 // says is the ending in words, with counts and senders.
-func (e *ending) says(list []ledger.Incident, waiting []ledger.Hold, since time.Time) string {
-	names := make([]string, len(list))
-	for i := range list {
-		names[i] = list[i].Name()
+func (e *ending) says(p *review.Preview) string {
+	names := make([]string, len(p.Incidents))
+	for i := range p.Incidents {
+		names[i] = p.Incidents[i].Name()
 	}
-	what := fmt.Sprintf("%s %s", e.verb, strings.Join(names, ", "))
-	if len(waiting) > 0 {
+	what := e.verb + " " + strings.Join(names, ", ")
+	mail := p.Own
+	if e.To == ledger.IncidentDismissed {
+		mail = append(mail, p.Others...)
+	}
+	if len(mail) > 0 {
 		acts := e.acts
-		if e.keep {
+		if e.Keep {
 			acts = "keep"
 		}
-		what += fmt.Sprintf(": %s %s %s", acts, counted(len(waiting), "mail"), senders(waiting))
+		what += fmt.Sprintf(": %s %s %s", acts, counted(len(mail), "mail"), senders(mail))
 	}
-	if !since.IsZero() {
-		what += ", unlearn mail since " + stamp(since)
+	if !p.Since.IsZero() {
+		what += ", unlearn mail since " + stamp(p.Since)
+	}
+	if p.Does.Unlearned > 0 {
+		what += fmt.Sprintf(", unlearn %s", counted(p.Does.Unlearned, "mail"))
+	}
+	if p.Does.Learned > 0 {
+		what += fmt.Sprintf(", learn %s again", counted(p.Does.Learned, "mail"))
+	}
+	if len(p.Hooks) > 0 {
+		what += ", run the hooks " + few(p.Hooks, 5)
 	}
 	return what
 }
 
-// ask shows what would be done and asks; done says that there is nothing more to do.
-func (e *ending) ask(cmd *cobra.Command, list []ledger.Incident, waiting []ledger.Hold,
-	what string) (done bool, err error) {
-	switch {
-	case e.json && e.dryRun:
-		return true, writeIncidents(cmd.OutOrStdout(), list)
-	case !e.json && len(waiting) > 0:
-		if err := holdTable(cmd.OutOrStdout(), waiting); err != nil {
-			return true, err
-		}
+// ask asks about the ending, and apart about recalled mail of other accounts.
+func (e *ending) ask(cmd *cobra.Command, p *review.Preview) error {
+	if e.flags.yes {
+		return nil
 	}
-	if e.dryRun {
-		_, err := fmt.Fprintf(cmd.OutOrStdout(), "would %s\n", what)
-		return true, err
+	if err := confirm(cmd, e.says(p)); err != nil {
+		return err
 	}
-	if !e.yes {
-		return false, confirm(cmd, what)
+	if e.To != ledger.IncidentConfirmed || e.others != "" || len(p.Others) == 0 {
+		return nil
 	}
-	return false, nil
-}
-
-func (e *ending) carryOut(cmd *cobra.Command, db *store.DB, list []ledger.Incident,
-	since time.Time) error {
-	ctx, w := cmd.Context(), cmd.OutOrStdout()
-	var ended []int64
-	for i := range list {
-		did, ok, err := db.EndIncident(ctx, list[i].ID, ledger.Ending{To: e.to, By: actor(),
-			Reason: e.reason, Since: since, Keep: e.keep})
-		if err != nil {
-			return err
-		}
-		if !ok {
-			continue // somebody was faster
-		}
-		ended = append(ended, list[i].ID)
-		if e.json {
-			continue
-		}
-		if _, err := fmt.Fprintf(w, "%s %s: %s will be %s, %s unlearned, %s learned again\n",
-			list[i].Name(), e.done, counted(did.Discarding+did.Releasing, "mail"), e.acted,
-			counted(did.Unlearned, "mail"), counted(did.Learned, "mail")); err != nil {
-			return err
-		}
+	yes, err := ask(cmd, fmt.Sprintf("discard also %s %s, recalled because of a shared link or file (no leaves"+
+		" it on hold)", counted(len(p.Others), "mail"), senders(p.Others)))
+	if yes {
+		p.Ending.Others = ledger.Discarding
 	}
-	warnAgent(ctx, cmd.ErrOrStderr(), db)
-	if len(ended) == 0 {
-		return errNothing
-	}
-	if e.json {
-		now, err := db.FindIncidents(ctx, ledger.IncidentFilter{IDs: ended})
-		if err != nil {
-			return err
-		}
-		return writeIncidents(w, now)
-	}
-	_, err := fmt.Fprintf(w, "to take it back: hisseki incident reopen %s\n", list[0].Name())
 	return err
 }
 
-// links blocks the incident's links, or says how.
-func (e *ending) links(cmd *cobra.Command, db *store.DB, list []ledger.Incident,
-	holds []ledger.Hold) error {
-	if e.to != ledger.IncidentConfirmed {
-		return nil
-	}
-	found := lures(holds)
-	reason := "incident " + list[0].Name()
-	if !e.block {
-		if e.json || len(found) == 0 {
-			return nil
+// tell says what was done, and what can be done next.
+func (e *ending) tell(w io.Writer, p *review.Preview, out *review.Outcome) {
+	for _, x := range out.Ended {
+		acted := []string{fmt.Sprintf("%s will be %s", counted(x.Discarding+x.Releasing, "mail"), e.acted)}
+		if e.To == ledger.IncidentConfirmed && x.Releasing > 0 {
+			acted = []string{fmt.Sprintf("%s will be discarded", counted(x.Discarding, "mail")),
+				fmt.Sprintf("%d released", x.Releasing)}
 		}
-		_, err := fmt.Fprintf(cmd.OutOrStdout(), "\nlinks that nobody knew; to hold mail with them"+
-			" from anybody (or confirm with --block):\n")
-		for _, l := range found {
-			if err == nil {
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "  hisseki url block %s --reason %s\n",
-					shellQuote(l), shellQuote(reason))
-			}
+		acted = append(acted, counted(x.Unlearned, "mail")+" unlearned",
+			counted(x.Learned, "mail")+" learned again")
+		fmt.Fprintf(w, "%s %s: %s\n", x.Name, e.done, strings.Join(acted, ", "))
+		if x.Left > 0 {
+			fmt.Fprintf(w, "%s of other accounts stays on hold: hisseki quarantine list --incident %s\n",
+				counted(x.Left, "recalled mail"), x.Name)
 		}
-		return err
 	}
-	var errs []error
-	for _, l := range found {
-		subject, err := urlSubject(l)
-		if err == nil {
-			err = db.SetOverride(cmd.Context(), subject, analyzer.Override{Action: analyzer.Hold,
-				By: actor(), Reason: reason})
+	fmt.Fprintf(w, "to take it back: hisseki incident reopen %s\n", out.Ended[0].Name)
+	for _, lure := range out.Blocked {
+		fmt.Fprintf(w, "blocked %s\n", safe(lure, 200))
+	}
+	if !e.Block {
+		e.linkAdvice(w, p, out.Ended[0].Name)
+	}
+}
+
+// linkAdvice says how to block the links of a confirmed incident.
+func (e *ending) linkAdvice(w io.Writer, p *review.Preview, incident string) {
+	if len(p.Lures) == 0 || e.Block {
+		return
+	}
+	fmt.Fprintln(w, "\nlinks that nobody knew; to hold mail with them from anybody (or confirm with --block):")
+	for _, l := range p.Lures {
+		note := ""
+		if l.Elsewhere {
+			note = "   # others sent it before: look first"
 		}
-		if err == nil && !e.json {
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "blocked %s\n", safe(l, 200))
-		}
-		errs = append(errs, err)
+		fmt.Fprintf(w, "  hisseki url block %s --reason %s%s\n", shellQuote(l.Pattern),
+			shellQuote("incident "+incident), note)
 	}
-	if err := errors.Join(errs...); err != nil {
-		return errors.Join(err, errPartly)
+}
+
+func newIncidentReopen() *cobra.Command {
+	var reason string
+	var out listFlags
+	cmd := &cobra.Command{
+		Use:   "reopen ID...",
+		Short: "Take back a confirmation or dismissal",
+		Long: `Opens incidents again. Mail whose decision the agent has not begun to carry out goes back on
+hold; what was unlearned is learned again. Mail that was deleted or has left is counted as too
+late: nobody can bring it back.`,
+		ValidArgsFunction: completeIncidents(ledger.IncidentConfirmed, ledger.IncidentDismissed,
+			ledger.IncidentEnded),
+		RunE: func(cmd *cobra.Command, ids []string) error {
+			return withReview(cmd, func(s *review.Service) error {
+				back, lack := s.Reopen(cmd.Context(), actor(), ids, reason)
+				if back == nil {
+					return lack
+				}
+				if out.json {
+					return errors.Join(review.WriteLines(cmd.OutOrStdout(), review.IncidentLines(back.Now)), lack)
+				}
+				for _, x := range back.Incidents {
+					fmt.Fprintf(cmd.OutOrStdout(),
+						"%s is open again: %s held, %s learned again, %s too late to take back\n", x.Name,
+						counted(x.Held, "mail"), counted(x.Learned, "mail"), counted(x.Late, "mail"))
+				}
+				return lack
+			})
+		},
 	}
-	return nil
+	addReason(cmd, &reason)
+	addJSON(cmd, &out.json)
+	return cmd
 }
 
 // shellQuote makes one word of text that a person may copy into a shell.

@@ -10,7 +10,7 @@ import (
 
 func TestNotesAreShownHarmless(t *testing.T) {
 	at := time.Date(2026, 11, 17, 10, 13, 0, 0, time.Local)
-	var b strings.Builder
+	var b fields
 	writeNotes(&b, []ledger.Note{
 		{At: at, Hook: "sieve", Event: ledger.EventOpened, State: ledger.HookDone, Runs: 1,
 			Output: "redirect \"thief@evil.test\x1b[2J\u202e\";\r\n" + strings.Repeat("line\n", 100)},
@@ -27,8 +27,5 @@ func TestNotesAreShownHarmless(t *testing.T) {
 	if strings.ContainsAny(b.String(), "\x1b\r\u202e") ||
 		strings.Count(b.String(), "\n") > maxNoteRows+5 {
 		t.Errorf("shown %q", b.String())
-	}
-	if got := noteDetails(nil); got == nil {
-		t.Error("no notes are null in JSON")
 	}
 }

@@ -4,22 +4,24 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"hisseki/internal/config"
-	"hisseki/ledger"
 	"hisseki/report"
-	"hisseki/store"
+	"hisseki/review"
 )
 
+// reportFlags say how a report is printed, and where.
+type reportFlags struct {
+	format, lang, output string
+	alone, json          bool
+}
+
 func newIncidentReport() *cobra.Command {
-	var format, lang, output string
-	var alone bool
+	var f reportFlags
 	cmd := &cobra.Command{
 		Use:   "report ID",
 		Short: "Say who got what, how it was noticed, what to block and what to do next",
@@ -40,95 +42,58 @@ zone (TZ). What happened to each mail is known as far as the MTA's log told of i
 			}
 			return nil
 		},
-		ValidArgsFunction: incidentCompletion(),
+		ValidArgsFunction: completeIncidents(),
 		RunE: func(cmd *cobra.Command, ids []string) error {
-			id, err := parseIncidentID(ids[0])
-			if err == nil {
-				err = checkReport(format, lang)
+			if f.json {
+				f.format = string(report.JSON)
 			}
-			if err != nil {
+			if err := f.check(); err != nil {
 				return usageError{err}
 			}
-			return withStore(cmd, func(_ config.Config, db *store.DB) error {
-				scope, err := caseScope(cmd, db, id, alone)
+			return withReview(cmd, func(s *review.Service) error {
+				r, err := s.Report(cmd.Context(), actor(), ids[0], f.alone, "report, "+f.format)
 				if err != nil {
 					return err
 				}
-				if err := noteRead(cmd, db, scope, "report, "+format); err != nil {
-					return err
-				}
-				return writeReport(cmd, scope, report.Format(format), report.Lang(lang), output)
+				return f.write(cmd, r)
 			})
 		},
 	}
 	fl := cmd.Flags()
-	fl.StringVar(&format, "format", "text", "`FORMAT`: "+reportFormats())
-	fl.StringVar(&lang, "lang", "en", "`LANGUAGE` of text and html: en or ja")
-	fl.StringVarP(&output, "output", "o", "", "write to this `FILE`, readable by its owner only")
-	fl.BoolVar(&alone, "alone", false, "only this incident, not its case")
-	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(
-		strings.Split(reportFormats(), ", "), cobra.ShellCompDirectiveNoFileComp)))
-	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions(
-		[]string{"en", "ja"}, cobra.ShellCompDirectiveNoFileComp)))
+	fl.StringVar(&f.format, "format", "text", "`FORMAT`: "+review.Names(report.Formats))
+	addJSON(cmd, &f.json)
+	fl.StringVar(&f.lang, "lang", "en", "`LANGUAGE` of text and html: en or ja")
+	fl.StringVarP(&f.output, "output", "o", "", "write to this `FILE`, readable by its owner only")
+	fl.BoolVar(&f.alone, "alone", false, "only this incident, not its case")
+	cmd.MarkFlagsMutuallyExclusive("format", "json")
+	completeFlag(cmd, "format", review.Names(report.Formats))
+	completeFlag(cmd, "lang", "en, ja")
 	return cmd
 }
 
-func reportFormats() string {
-	names := make([]string, len(report.Formats))
-	for i, f := range report.Formats {
-		names[i] = string(f)
+func (f *reportFlags) check() error {
+	if !slices.Contains(report.Formats, report.Format(f.format)) {
+		return fmt.Errorf("--format %q is not one of: %s", f.format, review.Names(report.Formats))
 	}
-	return strings.Join(names, ", ")
-}
-
-func checkReport(format, lang string) error {
-	if !slices.Contains(report.Formats, report.Format(format)) {
-		return fmt.Errorf("--format %q is not one of: %s", format, reportFormats())
-	}
-	if l := report.Lang(lang); l != report.English && l != report.Japanese {
-		return fmt.Errorf("--lang %q is neither en nor ja", lang)
+	if l := report.Lang(f.lang); l != report.English && l != report.Japanese {
+		return fmt.Errorf("--lang %q is neither en nor ja", f.lang)
 	}
 	return nil
 }
 
-// caseScope reads the scope of an incident and, unless alone, of its case.
-func caseScope(cmd *cobra.Command, db *store.DB, id int64, alone bool) (*ledger.Scope, error) {
-	list, err := db.FindIncidents(cmd.Context(), ledger.IncidentFilter{IDs: []int64{id}})
-	if err != nil {
-		return nil, err
-	}
-	if len(list) == 0 {
-		return nil, errNothing
-	}
-	ids := []int64{id}
-	if !alone {
-		mates, err := db.FindIncidents(cmd.Context(), ledger.IncidentFilter{Case: list[0].Case})
-		if err != nil {
-			return nil, err
-		}
-		for i := range mates {
-			if mates[i].ID != id && mates[i].State != ledger.IncidentDismissed {
-				ids = append(ids, mates[i].ID)
-			}
-		}
-	}
-	return db.Scope(cmd.Context(), ids...)
-}
-
-func writeReport(cmd *cobra.Command, s *ledger.Scope, f report.Format, lang report.Lang,
-	output string) error {
+func (f *reportFlags) write(cmd *cobra.Command, r *report.Report) error {
 	var b bytes.Buffer
-	opt := report.Options{Lang: lang, Zone: time.Local}
-	if err := report.Write(&b, report.New(s), f, opt); err != nil {
+	opt := report.Options{Lang: report.Lang(f.lang), Zone: time.Local}
+	if err := report.Write(&b, r, report.Format(f.format), opt); err != nil {
 		return err
 	}
-	if output == "" {
+	if f.output == "" {
 		_, err := b.WriteTo(cmd.OutOrStdout())
 		return err
 	}
-	if err := os.WriteFile(output, b.Bytes(), 0o600); err != nil {
+	if err := writePrivate(f.output, b.Bytes()); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
-	_, err := fmt.Fprintf(cmd.OutOrStdout(), "report written to %s\n", output)
+	_, err := fmt.Fprintf(cmd.OutOrStdout(), "report written to %s\n", strings.TrimSpace(f.output))
 	return err
 }

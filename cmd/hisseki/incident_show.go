@@ -7,136 +7,53 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hisseki/internal/config"
+	"hisseki/internal/table"
 	"hisseki/ledger"
-	"hisseki/report"
-	"hisseki/store"
+	"hisseki/review"
 )
 
 func newIncidentShow() *cobra.Command {
-	var asJSON bool
+	var out listFlags
 	cmd := &cobra.Command{
 		Use:               "show ID...",
 		Short:             "Show an incident: its mail, its case, suspects of earlier, what can be done",
-		ValidArgsFunction: incidentCompletion(),
+		ValidArgsFunction: completeIncidents(),
 		RunE: func(cmd *cobra.Command, ids []string) error {
-			var f incidentFlags
-			if err := needIncidents("show", ids, &f); err != nil {
-				return err
-			}
-			filter, err := f.filter(ids)
-			if err != nil {
-				return err
-			}
-			return withStore(cmd, func(_ config.Config, db *store.DB) error {
-				return showIncidents(cmd, db, filter, asJSON)
+			return withReview(cmd, func(s *review.Service) error {
+				return s.ShowIncidents(cmd.Context(), actor(), ids, func(d *review.Detail) error {
+					if out.json {
+						return review.WriteLines(cmd.OutOrStdout(), []review.DetailLine{d.Line()})
+					}
+					return writeIncident(cmd, &out, d)
+				})
 			})
 		},
 	}
-	addJSON(cmd, &asJSON)
+	out.add(cmd)
 	return cmd
 }
 
-func showIncidents(cmd *cobra.Command, db *store.DB, f ledger.IncidentFilter, asJSON bool) error {
-	list, err := db.FindIncidents(cmd.Context(), f)
-	if err != nil {
-		return err
-	}
-	if len(list) == 0 {
-		return errNothing
-	}
-	for i := range list {
-		scope, err := db.Scope(cmd.Context(), list[i].ID)
-		if err != nil {
-			return err
-		}
-		if err := noteRead(cmd, db, scope, "summary"); err != nil {
-			return err
-		}
-		mates, err := db.FindIncidents(cmd.Context(), ledger.IncidentFilter{Case: list[i].Case})
-		if err != nil {
-			return err
-		}
-		if asJSON {
-			err = writeLines(cmd.OutOrStdout(), []incidentDetail{detailOf(scope, mates)})
-		} else {
-			err = showIncident(cmd.OutOrStdout(), scope, mates)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if len(list) < len(f.IDs) {
-		return errPartly
-	}
-	return nil
-}
-
-// incidentDetail is an incident as show --json prints it, schema 1.
-type incidentDetail struct {
-	incidentLine
-	With      []string        `json:"with"` // the other incidents of its case
-	Reached   report.Count    `json:"recipients_by_class"`
-	People    int             `json:"people_reached"`
-	Companies int             `json:"companies_reached"`
-	Lures     []string        `json:"lures"` // what may be blocked
-	Suspects  []suspectDetail `json:"suspects"`
-	Notes     []noteDetail    `json:"notes"` // what hooks said
-}
-
-// suspectDetail is a mail that may belong to an incident.
-type suspectDetail struct {
-	holdLine
-	Shares []string `json:"shares"`
-	Now    float64  `json:"points_now"`
-}
-
-func detailOf(s *ledger.Scope, mates []ledger.Incident) incidentDetail {
-	r := report.New(s)
-	out := incidentDetail{incidentLine: incidentLineOf(&s.Incidents[0]), With: []string{},
-		Reached: r.Total, People: r.Reached.People, Companies: r.Reached.Companies,
-		Lures: append([]string{}, lures(s.Holds)...), Suspects: []suspectDetail{},
-		Notes: noteDetails(s.Notes[s.Incidents[0].ID])}
-	for i := range mates {
-		if mates[i].ID != s.Incidents[0].ID {
-			out.With = append(out.With, mates[i].Name())
-		}
-	}
-	for i := range s.Suspects {
-		x := &s.Suspects[i]
-		line := lineOf(&ledger.Hold{Record: x.Record, Recipients: x.Record.Envelope.Recipients})
-		line.Kind, line.ID, line.State = "suspect", "", ""
-		d := suspectDetail{holdLine: line, Now: x.Points}
-		for _, t := range x.Traits {
-			d.Shares = append(d.Shares, string(t))
-		}
-		out.Suspects = append(out.Suspects, d)
-	}
-	return out
-}
-
-func showIncident(w io.Writer, s *ledger.Scope, mates []ledger.Incident) error {
-	var b strings.Builder
-	i, r := &s.Incidents[0], report.New(s)
-	field := func(name, value string) {
-		if value != "" {
-			fmt.Fprintf(&b, "%-11s %s\n", name, value)
-		}
-	}
-	field("incident", i.Name()+" "+string(i.State))
-	field("case", caseText(i, mates))
-	field("sender", safe(i.Sender, 200))
+func writeIncident(cmd *cobra.Command, out *listFlags, d *review.Detail) error {
+	var b fields
+	i, r := d.Incident(), d.Report
+	b.add("incident", i.Name()+" "+string(i.State))
+	b.add("case", caseText(i, d.Mates))
+	b.add("sender", i.Sender)
 	if !r.First.IsZero() {
-		field("mail", fmt.Sprintf("%s to %s: %s", stamp(r.First), stamp(r.Last), stateCounts(i.States)))
+		b.add("mail", fmt.Sprintf("%s to %s: %s", stamp(r.First), stamp(r.Last), stateCounts(i.States)))
 	}
 	if !i.Closed.IsZero() {
-		field("ended", strings.TrimSpace(stamp(i.Closed)+" "+safe(i.By, 60)+" "+safe(i.Reason, 200)))
+		b.add("ended", strings.TrimSpace(stamp(i.Closed)+" "+i.By+" "+i.Reason))
 	}
-	field("recipients", fmt.Sprintf("%s at %s got mail; %d deliveries stopped, %d open, %d refused",
-		people(r.Reached.People), companies(r.Reached.Companies), r.Total.Stopped, r.Total.Open,
-		r.Total.Refused))
-	for _, l := range lures(s.Holds) {
-		field("link", safe(l, 200))
+	b.add("recipients", fmt.Sprintf("%s at %s got mail; %d deliveries stopped, %d open, %d refused",
+		oneOr(r.Reached.People, "person", "people"), oneOr(r.Reached.Companies, "company", "companies"),
+		r.Total.Stopped, r.Total.Open, r.Total.Refused))
+	for _, l := range d.Scope.Lures {
+		note := ""
+		if l.Elsewhere {
+			note = " (others sent it before)"
+		}
+		b.add("link", l.Pattern+note)
 	}
 	if h := r.Noticed; h != nil {
 		fmt.Fprintf(&b, "\nnoticed     %s %s, %s points\n", h.Name(), stamp(h.Record.Envelope.Time),
@@ -145,12 +62,14 @@ func showIncident(w io.Writer, s *ledger.Scope, mates []ledger.Incident) error {
 			fmt.Fprintf(&b, "  %5.2f  %s\n", e.Points, safe(e.Text, 200))
 		}
 	}
-	writeNotes(&b, s.Notes[i.ID])
-	if err := writeSuspects(&b, s.Suspects); err != nil {
+	writeNotes(&b, d.Scope.Notes[i.ID])
+	screen := out.screen(cmd)
+	screen.Writer = &b
+	if err := writeSuspects(screen, d.Scope.Suspects); err != nil {
 		return err
 	}
 	next(&b, i)
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(cmd.OutOrStdout(), b.String())
 	return err
 }
 
@@ -159,7 +78,7 @@ func caseText(i *ledger.Incident, mates []ledger.Incident) string {
 	var others []string
 	for k := range mates {
 		if mates[k].ID != i.ID {
-			others = append(others, fmt.Sprintf("%s (%s, %s)", mates[k].Name(), safe(mates[k].Sender, 60),
+			others = append(others, fmt.Sprintf("%s (%s, %s)", mates[k].Name(), mates[k].Sender,
 				mates[k].State))
 		}
 	}
@@ -169,51 +88,70 @@ func caseText(i *ledger.Incident, mates []ledger.Incident) string {
 	return i.CaseName() + " with " + strings.Join(others, ", ")
 }
 
-func people(n int) string {
+func oneOr(n int, one, many string) string {
 	if n == 1 {
-		return "1 person"
+		return "1 " + one
 	}
-	return fmt.Sprintf("%d people", n)
+	return fmt.Sprintf("%d %s", n, many)
 }
 
-func companies(n int) string {
-	if n == 1 {
-		return "1 company"
+// maxNoteRows is how many lines of one hook's output show prints.
+const maxNoteRows = 40
+
+// writeNotes prints what hooks said: anybody's words, if anybody wrote what they read.
+func writeNotes(b *fields, list []ledger.Note) {
+	for k, n := range list {
+		if k == 0 {
+			b.WriteString("\n")
+		}
+		text := safe(string(n.Event)+", "+n.State, 40)
+		if n.Runs > 1 {
+			text += fmt.Sprintf(" (run %d)", n.Runs)
+		}
+		if n.Error != "" {
+			text += ": " + safe(n.Error, 200)
+		}
+		fmt.Fprintf(b, "hook        %s  %s  %s\n", stamp(n.At), safe(n.Hook, 40), text)
+		rows := 0
+		for line := range strings.Lines(n.Output) {
+			if rows++; rows > maxNoteRows {
+				b.WriteString("  | ... see the report\n")
+				break
+			}
+			fmt.Fprintf(b, "  | %s\n", safe(strings.TrimRight(line, "\r\n"), 200))
+		}
 	}
-	return fmt.Sprintf("%d companies", n)
 }
 
 // maxSuspectRows is how many suspects show lists; the report has all.
 const maxSuspectRows = 20
 
-func writeSuspects(w io.Writer, list []ledger.Suspect) error {
+func writeSuspects(screen table.Screen, list []ledger.Suspect) error {
 	if len(list) == 0 {
 		return nil
 	}
-	fmt.Fprintf(w, "\nsuspects    %s not held that share something with it\n",
+	fmt.Fprintf(screen, "\nsuspects    %s not held that share something with it\n",
 		counted(len(list), "mail"))
-	t := newTable(w, "  time", "sender", "recipients", "then", "now", "shares", "subject")
-	for k := range list {
-		if k == maxSuspectRows {
-			t.row(fmt.Sprintf("  and %d more, see the report", len(list)-k))
-			break
-		}
+	t := table.New(screen, table.Fixed("  time"), table.Cut("sender", 16), table.Fixed("then"),
+		table.Fixed("now"), table.Cut("shares", 8), table.Spare("recipients", 14), table.Spare("subject", 14))
+	for k := range list[:min(len(list), maxSuspectRows)] {
 		x, e := &list[k], &list[k].Record.Envelope
-		var shares []string
-		for _, trait := range x.Traits {
-			shares = append(shares, string(trait))
-		}
-		t.row("  "+stamp(e.Time), safe(e.Sender, 40), few(e.Recipients, 1),
-			points(x.Record.Verdict.Points), points(x.Points), strings.Join(shares, ", "),
-			safe(x.Record.Subject, 40))
+		t.Row("  "+stamp(e.Time), safe(e.Sender, 40), points(x.Record.Verdict.Points), points(x.Points),
+			strings.Join(review.Shares(x), ", "), few(e.Recipients, 1), safe(x.Record.Subject, 40))
 	}
-	return t.write()
+	if err := t.Write(); err != nil {
+		return err
+	}
+	if n := len(list) - maxSuspectRows; n > 0 {
+		fmt.Fprintf(screen, "  and %d more, see the report\n", n)
+	}
+	return nil
 }
 
 // next says which commands make sense now.
-func next(b *strings.Builder, i *ledger.Incident) {
+func next(b *fields, i *ledger.Incident) {
 	if i.State == ledger.IncidentOpen {
-		fmt.Fprintf(b, "\nit was a thief:   hisseki incident confirm %[1]s --dry-run\n"+
+		fmt.Fprintf(b, "\nit was stolen:    hisseki incident confirm %[1]s --dry-run\n"+
 			"it was the owner: hisseki incident dismiss %[1]s --dry-run\n", i.Name())
 	} else {
 		fmt.Fprintf(b, "\ntake it back:     hisseki incident reopen %s\n", i.Name())

@@ -5,22 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hisseki/internal/config"
-	"hisseki/ledger"
 	"hisseki/seal"
 )
-
-// unsealed is a hold's excerpt for a reviewer, or why it cannot be read.
-func unsealed(cfg config.Privacy, h *ledger.Hold) string {
-	if cfg.ExcerptIdentity == "" {
-		return "sealed: set privacy.excerpt_identity to the key's file"
-	}
-	text, err := seal.Open(h.Excerpt, cfg.ExcerptIdentity)
-	if err != nil {
-		return "sealed: " + err.Error()
-	}
-	return text
-}
 
 func newKey() *cobra.Command {
 	return &cobra.Command{
@@ -28,7 +14,7 @@ func newKey() *cobra.Command {
 		Short: "Make the key that excerpts of kept mail are sealed with",
 		Long: `Make the key that excerpts of kept mail are sealed with. The private half is written to FILE,
 for those who review; the public half is printed, for privacy.excerpt_recipient.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArg("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			public, err := seal.NewIdentity(args[0])
 			if err != nil {

@@ -142,11 +142,12 @@ func (k *killing) reviewer(r *rand.Rand) {
 			if to == "" || r.IntN(8) > 0 {
 				continue
 			}
-			done, err := k.store.Decide(k.t.Context(), kept[i].ID, to, "reviewer", "")
+			done, err := k.store.DecideHolds(k.t.Context(), []int64{kept[i].ID},
+				ledger.Decision{To: to, By: "reviewer"})
 			if err != nil {
 				k.t.Errorf("decide: %v", err)
 			}
-			if done {
+			if len(done) > 0 {
 				k.mu.Lock()
 				k.decided[kept[i].ID] = to
 				k.mu.Unlock()

@@ -13,6 +13,8 @@ import (
 	_ "time/tzdata" // habits name time zones, and hosts may have no database of them
 
 	"github.com/spf13/cobra"
+
+	"hisseki/review"
 )
 
 // Exit codes, the same for every subcommand.
@@ -33,11 +35,10 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// errNothing says that no hold, sender or incident matched.
-var errNothing = errors.New("nothing matched")
-
-// errPartly says that some of what was asked could not be done.
-var errPartly = errors.New("not everything could be done")
+var (
+	errNothing = review.ErrNothing
+	errPartly  = review.ErrPartly
+)
 
 // usageError is a mistake in the command line.
 type usageError struct{ error }
@@ -55,9 +56,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitOK
 	}
 	fmt.Fprintf(stderr, "hisseki: %v\n", err)
-	var usage usageError
 	switch {
-	case errors.As(err, &usage), !started: // cobra refused the command line
+	case isUsage(err), !started: // cobra refused the command line
 		fmt.Fprintln(stderr, "hisseki: see hisseki --help")
 		return exitUsage
 	case errors.Is(err, errNothing):
@@ -66,6 +66,13 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitPartly
 	}
 	return exitError
+}
+
+// isUsage says whether an error is a mistake in the command line.
+func isUsage(err error) bool {
+	var usage usageError
+	var asked review.UsageError
+	return errors.As(err, &usage) || errors.As(err, &asked)
 }
 
 // noteStart has every command note that its own code is reached.

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
-	"io"
 	"os"
 	"strconv"
 	"time"
@@ -19,16 +16,33 @@ func addJSON(cmd *cobra.Command, asJSON *bool) {
 	cmd.Flags().BoolVar(asJSON, "json", false, "print one JSON object a line")
 }
 
-// writeLines prints one JSON object a line. JSON escapes control characters itself.
-func writeLines[T any](w io.Writer, lines []T) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	for i := range lines {
-		if err := enc.Encode(lines[i]); err != nil {
-			return fmt.Errorf("writing JSON: %w", err)
+// listFlags are how a list is printed.
+type listFlags struct{ json, wide bool }
+
+func (f *listFlags) add(cmd *cobra.Command) {
+	addJSON(cmd, &f.json)
+	cmd.Flags().BoolVar(&f.wide, "wide", false, "print all columns in full, however wide the screen is")
+}
+
+// usualWidth is how wide a list is where no terminal says how wide it is.
+const usualWidth = 80
+
+// screen is where a command prints a list.
+func (f *listFlags) screen(cmd *cobra.Command) table.Screen {
+	out := cmd.OutOrStdout()
+	s := table.Screen{Writer: out, Width: usualWidth, Colour: wantsColour(out)}
+	if file, ok := out.(*os.File); ok {
+		if width, _, err := xterm.GetSize(int(file.Fd())); err == nil && width > 0 {
+			s.Width = width
 		}
 	}
-	return nil
+	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n > 0 && !isTerminal(out) {
+		s.Width = n
+	}
+	if f.wide {
+		s.Width = 0
+	}
+	return s
 }
 
 // isTerminal says whether a person reads or writes there.
@@ -38,28 +52,9 @@ func isTerminal(stream any) bool {
 }
 
 // wantsColour follows no-color.org: any value but the empty one switches colour off.
-func wantsColour(w io.Writer) bool {
+func wantsColour(w any) bool {
 	return isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
-
-// listing is a table for people.
-type listing struct {
-	*table.Table
-	screen table.Screen
-}
-
-func newTable(w io.Writer, columns ...string) *listing {
-	list := make([]table.Column, len(columns))
-	for i, name := range columns {
-		list[i] = table.Fixed(name)
-	}
-	s := table.Screen{Writer: w, Colour: wantsColour(w)}
-	return &listing{table.New(s, list...), s}
-}
-
-func (t *listing) row(values ...string)     { t.Row(values...) }
-func (t *listing) write() error             { return t.Write() }
-func (t *listing) paint(word string) string { return t.screen.Paint(word) }
 
 // safe makes text from a mail fit for a terminal.
 func safe(s string, most int) string { return term.Safe(s, most) }
@@ -69,6 +64,19 @@ func stamp(t time.Time) string { return term.Stamp(t) }
 
 func points(p float64) string { return strconv.FormatFloat(p, 'f', 1, 64) }
 
-func incidentName(id int64) string { return fmt.Sprintf("I%d", id) }
-
+// few shows the first of a list and how many more there are.
 func few(list []string, n int) string { return term.Few(list, n) }
+
+func counted(n int, noun string) string { return term.Count(n, noun) }
+
+// ago is how long before now a time was, for people: "45s", "3h12m", "5d".
+func ago(t, now time.Time) string {
+	d := now.Sub(t)
+	switch {
+	case d < time.Minute:
+		return d.Round(time.Second).String()
+	case d < 48*time.Hour:
+		return strconv.Itoa(int(d/time.Hour)) + "h" + strconv.Itoa(int(d/time.Minute)%60) + "m"
+	}
+	return strconv.Itoa(int(d/(24*time.Hour))) + "d"
+}

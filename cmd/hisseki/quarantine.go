@@ -4,15 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"hisseki/internal/config"
+	"hisseki/internal/table"
 	"hisseki/ledger"
-	"hisseki/store"
+	"hisseki/review"
 )
 
 func newQuarantine() *cobra.Command {
@@ -24,10 +22,8 @@ func newQuarantine() *cobra.Command {
 		RunE:    needSubcommand,
 	}
 	cmd.AddCommand(newQuarantineList(), newQuarantineShow(),
-		newDecision(decision{verb: "release", done: "released", to: ledger.Releasing,
-			short: "Let mail go to its recipients, and learn it as the owner's own"}),
-		newDecision(decision{verb: "discard", done: "discarded", to: ledger.Discarding,
-			short: "Delete mail from the MTA's queue; nothing is learned from it"}))
+		newDecision(ledger.Releasing, "Let mail go to its recipients, and learn it as the owner's own"),
+		newDecision(ledger.Discarding, "Delete mail from the MTA's queue; nothing is learned from it"))
 	return cmd
 }
 
@@ -40,122 +36,156 @@ func needSubcommand(cmd *cobra.Command, _ []string) error {
 	return usageError{fmt.Errorf("%s needs one of: %s", cmd.CommandPath(), strings.Join(names, ", "))}
 }
 
-// openStates are those of mail that is still in the queue.
-var openStates = []ledger.State{ledger.Delayed, ledger.Recalling, ledger.Held, ledger.Releasing,
-	ledger.Discarding}
-
-// allStates in the order of a hold's life.
-var allStates = append(slices.Clone(openStates), ledger.Released, ledger.Discarded, ledger.Vanished,
-	ledger.Gone, ledger.Passed)
-
-// filterFlags are the same on list, release and discard.
-type filterFlags struct {
-	sender    string
-	incident  string
-	since     string
-	until     string
-	host      string
-	minPoints float64
-	states    []string
-}
-
-func (f *filterFlags) add(cmd *cobra.Command) {
+// addHoldQuery adds the filters of list, release and discard.
+func addHoldQuery(cmd *cobra.Command, q *review.HoldQuery) {
 	fl := cmd.Flags()
-	fl.StringVar(&f.sender, "sender", "", "only mail of this `ACCOUNT`")
-	fl.StringVar(&f.incident, "incident", "", "only mail of this incident, by `NUMBER`")
-	fl.StringVar(&f.since, "since", "", "only mail from this `TIME` on: 2h or 3d ago, or a date")
-	fl.StringVar(&f.until, "until", "", "only mail before this `TIME`")
-	fl.StringVar(&f.host, "host", "", "only mail with an unusual link to this `DOMAIN`")
-	fl.Float64Var(&f.minPoints, "min-points", 0, "only mail of at least so many points")
-	fl.StringSliceVar(&f.states, "state", nil, "only mail in these states: "+stateNames())
-	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("state", cobra.FixedCompletions(
-		strings.Split(stateNames(), ", "), cobra.ShellCompDirectiveNoFileComp)))
+	fl.StringVar(&q.Sender, "sender", "", "only mail of this `ACCOUNT`")
+	fl.StringVar(&q.Incident, "incident", "", "only mail of this incident, by `NUMBER`")
+	fl.StringVar(&q.Since, "since", "", "only mail from this `TIME` on: 2h or 3d ago, or a date")
+	fl.StringVar(&q.Until, "until", "", "only mail before this `TIME`")
+	fl.StringVar(&q.Host, "host", "", "only mail with an unusual link to this `DOMAIN`")
+	fl.Float64Var(&q.MinPoints, "min-points", 0, "only mail of at least so many points")
+	fl.StringSliceVar(&q.States, "state", nil, "only mail in these states: "+review.Names(review.States))
+	completeFlag(cmd, "state", review.Names(review.States))
+	completeAccounts(cmd, "sender")
 }
 
-func stateNames() string {
-	names := make([]string, len(allStates))
-	for i, s := range allStates {
-		names[i] = string(s)
+func newQuarantineList() *cobra.Command {
+	var q review.HoldQuery
+	var out listFlags
+	cmd := &cobra.Command{
+		Use:               "list [ID...]",
+		Short:             "List kept mail; without --state what is still in the queue",
+		ValidArgsFunction: completeHolds,
+		RunE: func(cmd *cobra.Command, ids []string) error {
+			q.IDs = ids
+			return withReview(cmd, func(s *review.Service) error {
+				holds, lack := s.Holds(cmd.Context(), q)
+				if holds == nil {
+					return lack
+				}
+				return errors.Join(writeHolds(cmd, &out, holds), lack)
+			})
+		},
 	}
-	return strings.Join(names, ", ")
+	addHoldQuery(cmd, &q)
+	out.add(cmd)
+	return cmd
 }
 
-// given says whether any filter was set.
-func (f *filterFlags) given() bool {
-	return f.sender+f.incident+f.since+f.until+f.host != "" || f.minPoints != 0 || len(f.states) > 0
-}
-
-// filter turns flags and ids into the store's words. Mistakes are usage errors.
-func (f *filterFlags) filter(ids []string, now time.Time) (ledger.HoldFilter, error) {
-	out := ledger.HoldFilter{Sender: f.sender, Host: f.host, MinPoints: f.minPoints}
-	var errs []error
-	for _, id := range ids {
-		n, err := parseID("H", id)
-		errs = append(errs, err)
-		out.IDs = append(out.IDs, n)
+// writeHolds prints kept mail as a list or as JSON.
+func writeHolds(cmd *cobra.Command, out *listFlags, holds []ledger.Hold) error {
+	if out.json {
+		return review.WriteLines(cmd.OutOrStdout(), review.HoldLines(holds))
 	}
-	if f.incident != "" {
-		var err error
-		out.Incident, err = parseID("I", f.incident)
-		errs = append(errs, err)
-	}
-	var err error
-	out.Since, err = parseTime("--since", f.since, now)
-	errs = append(errs, err)
-	out.Until, err = parseTime("--until", f.until, now)
-	errs = append(errs, err)
-	for _, s := range f.states {
-		if !slices.Contains(allStates, ledger.State(s)) {
-			errs = append(errs, fmt.Errorf("--state %q is not one of: %s", s, stateNames()))
+	screen := out.screen(cmd)
+	t := table.New(screen, table.Fixed("id"), table.Fixed("time"), table.Cut("state", 8),
+		table.Cut("sender", 16), table.Fixed("points"), table.Spare("link", 14),
+		table.Spare("recipients", 14), table.Spare("because", 20))
+	for i := range holds {
+		h := &holds[i]
+		r := h.Record
+		because := ""
+		if len(r.Verdict.Evidence) > 0 {
+			because = safe(r.Verdict.Evidence[0].Text, 60)
 		}
-		out.States = append(out.States, ledger.State(s))
+		t.Row(h.Name(), stamp(r.Envelope.Time), screen.Paint(safe(string(h.State), 20))+standing(h),
+			safe(r.Envelope.Sender, 60), points(r.Verdict.Points), safe(strings.Join(r.Hosts, " "), 30),
+			few(h.Recipients, 1), because)
 	}
-	if err := errors.Join(errs...); err != nil {
-		return out, usageError{err}
-	}
-	return out, nil
+	return t.Write()
 }
 
-// parseID reads "H12" or "12".
-func parseID(letter, text string) (int64, error) {
-	digits := strings.TrimPrefix(strings.ToUpper(text), letter)
-	n, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil || n <= 0 {
-		return 0, fmt.Errorf("%q is not an id such as %s12", text, letter)
+// standing is what a list says beside a hold's state.
+func standing(h *ledger.Hold) string {
+	out := ""
+	if h.Incident != 0 {
+		out = " " + review.IncidentName(h.Incident)
 	}
-	return n, nil
+	if !h.Recalled.IsZero() && h.State != ledger.Recalling && h.State != ledger.Gone {
+		out += " recalled"
+	}
+	return out
 }
 
-// parseTime reads a span before now ("2h", "3d"), a date, a date with a time, or
-// RFC 3339. Without a zone it is the machine's. "" is the zero time.
-func parseTime(flag, text string, now time.Time) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
+func newDecision(to ledger.State, short string) *cobra.Command {
+	var q review.HoldQuery
+	var f decisionFlags
+	cmd := &cobra.Command{
+		Use:               review.Verbs[to].Verb + " [ID...]",
+		Short:             short,
+		ValidArgsFunction: completeHolds,
+		RunE: func(cmd *cobra.Command, ids []string) error {
+			q.IDs = ids
+			return withReview(cmd, func(s *review.Service) error {
+				c, err := s.Choose(cmd.Context(), q, to)
+				if err != nil {
+					return err
+				}
+				return decide(cmd, s, &f, c, to)
+			})
+		},
 	}
-	if d, err := config.ParseDuration(text); err == nil {
-		return now.Add(-d), nil
-	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04", "2006-01-02T15:04", time.DateOnly} {
-		if t, err := time.ParseInLocation(layout, text, time.Local); err == nil {
-			return t, nil
+	addHoldQuery(cmd, &q)
+	f.add(cmd)
+	return cmd
+}
+
+// decide shows what a decision is about, asks, and decides.
+func decide(cmd *cobra.Command, s *review.Service, f *decisionFlags, c *review.Choice,
+	to ledger.State) error {
+	ctx, w, verb := cmd.Context(), cmd.OutOrStdout(), review.Verbs[to]
+	if !f.json || f.dryRun {
+		if err := writeHolds(cmd, &f.listFlags, c.Holds); err != nil {
+			return err
 		}
 	}
-	return time.Time{}, fmt.Errorf("%s %q is not a time: write 2h, 3d, 2026-11-17,"+
-		" \"2026-11-17 10:00\" or RFC 3339", flag, text)
-}
-
-// completeIDs offers the ids of open holds to the shell.
-func completeIDs(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-	var list []string
-	err := withStore(cmd, func(_ config.Config, db *store.DB) error {
-		holds, err := db.Holds(cmd.Context(), ledger.HoldFilter{States: openStates})
-		for i := range holds {
-			list = append(list, holds[i].Name()+"\t"+holds[i].Record.Envelope.Sender)
+	what := fmt.Sprintf("%s %s %s", verb.Verb, counted(len(c.Holds), "mail"), senders(c.Holds))
+	if f.dryRun {
+		if !f.json {
+			fmt.Fprintln(w, "would "+what)
 		}
+		return c.Lack()
+	}
+	if !f.yes {
+		if err := confirm(cmd, what); err != nil {
+			return err
+		}
+	}
+	done, err := s.Decide(ctx, actor(), c, to, f.reason)
+	if len(done) == 0 && err != nil && !errors.Is(err, errPartly) {
 		return err
-	})
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
 	}
-	return list, cobra.ShellCompDirectiveNoFileComp
+	warnAgent(ctx, cmd.ErrOrStderr(), s)
+	if !f.json {
+		fmt.Fprintf(w, "%s will be %s\n", counted(len(done), "mail"), verb.Done)
+		return err
+	}
+	now, failed := s.Decided(ctx, done)
+	if failed == nil {
+		failed = review.WriteLines(w, review.HoldLines(now))
+	}
+	return errors.Join(failed, err)
+}
+
+// senders names whose mail it is: "of bando@example.jp (38), sato@example.jp (2)".
+func senders(holds []ledger.Hold) string {
+	count := map[string]int{}
+	var names []string
+	for i := range holds {
+		s := holds[i].Record.Envelope.Sender
+		if count[s]++; count[s] == 1 {
+			names = append(names, s)
+		}
+	}
+	slices.SortStableFunc(names, func(a, b string) int { return count[b] - count[a] })
+	var parts []string
+	for i, s := range names {
+		if i == 5 {
+			parts = append(parts, fmt.Sprintf("and %d more senders", len(names)-i))
+			break
+		}
+		parts = append(parts, fmt.Sprintf("%s (%d)", safe(s, 60), count[s]))
+	}
+	return "of " + strings.Join(parts, ", ")
 }

@@ -1,19 +1,15 @@
 package main
 
 import (
-	"context"
+	"errors"
 	"fmt"
 	"io"
-	"os"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"hisseki/internal/config"
 	"hisseki/ledger"
-	"hisseki/store"
+	"hisseki/review"
 )
 
 func newQuarantineShow() *cobra.Command {
@@ -21,31 +17,15 @@ func newQuarantineShow() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:               "show ID...",
 		Short:             "Show why a mail is kept, and as root the mail itself",
-		ValidArgsFunction: completeIDs,
-		Args: func(_ *cobra.Command, ids []string) error {
-			if len(ids) == 0 {
-				return usageError{fmt.Errorf("show needs an id: see hisseki quarantine list")}
-			}
-			return nil
-		},
+		ValidArgsFunction: completeHolds,
 		RunE: func(cmd *cobra.Command, ids []string) error {
-			return withStore(cmd, func(cfg config.Config, db *store.DB) error {
-				filter, err := (&filterFlags{}).filter(ids, time.Now())
-				if err != nil {
-					return err
+			return withReview(cmd, func(s *review.Service) error {
+				view := review.View{Excerpt: !asJSON, Mail: !asJSON && !noMail}
+				list, lack := s.Show(cmd.Context(), actor(), ids, view)
+				if list == nil {
+					return lack
 				}
-				holds, err := db.Holds(cmd.Context(), filter)
-				if err != nil {
-					return err
-				}
-				if len(holds) == 0 {
-					return errNothing
-				}
-				err = showHolds(cmd, cfg, db, holds, asJSON, !noMail)
-				if err == nil && len(holds) < len(filter.IDs) {
-					err = errPartly
-				}
-				return err
+				return errors.Join(writeShown(cmd, list, asJSON), lack)
 			})
 		},
 	}
@@ -54,96 +34,94 @@ func newQuarantineShow() *cobra.Command {
 	return cmd
 }
 
-// showHolds notes in the audit log what it shows. When that fails nothing is shown.
-func showHolds(cmd *cobra.Command, cfg config.Config, db *store.DB, holds []ledger.Hold,
-	asJSON, mail bool) error {
-	for i := range holds {
-		h := &holds[i]
-		what := "evidence"
-		if !asJSON && h.Excerpt != "" {
-			what += ", excerpt"
+func writeShown(cmd *cobra.Command, list []review.Shown, asJSON bool) error {
+	w := cmd.OutOrStdout()
+	for i := range list {
+		var err error
+		if asJSON {
+			err = review.WriteLines(w, []review.HoldLine{review.LineOf(&list[i].Hold)})
+		} else {
+			err = writeHold(w, &list[i])
 		}
-		if !asJSON && mail && canShowMail(h) {
-			what += ", mail"
-		}
-		if err := db.Audit(cmd.Context(), actor(), "read", h.Name(), what); err != nil {
-			return err
-		}
-	}
-	if asJSON {
-		return writeHolds(cmd.OutOrStdout(), holds)
-	}
-	for i := range holds {
-		if err := showHold(cmd.Context(), cmd.OutOrStdout(), cfg, &holds[i], mail); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// canShowMail says whether the mail itself can be read: by root, from the queue.
-func canShowMail(h *ledger.Hold) bool {
-	return os.Geteuid() == 0 && h.Record.Envelope.QueueID != "" && inQueue(h.State)
+// fields prints lines "name  value", made safe; empty values are left out.
+type fields struct{ strings.Builder }
+
+func (f *fields) add(name, value string) {
+	if value != "" {
+		fmt.Fprintf(f, "%-11s %s\n", name, safe(value, 300))
+	}
 }
 
-func showHold(ctx context.Context, w io.Writer, cfg config.Config, h *ledger.Hold, mail bool) error {
-	var b strings.Builder
+// list prints a list under its name, at most 20 entries of it.
+func (f *fields) list(name string, list []string) {
+	for i, s := range list {
+		if i == 20 {
+			fmt.Fprintf(f, "%-11s and %d more\n", "", len(list)-i)
+			return
+		}
+		if i > 0 {
+			name = ""
+		}
+		fmt.Fprintf(f, "%-11s %s\n", name, safe(s, 300))
+	}
+}
+
+// writeHold prints a kept mail for people: what it is, why it is kept, and what is in it.
+func writeHold(w io.Writer, h *review.Shown) error {
+	var b fields
 	r, e := h.Record, &h.Record.Envelope
-	field := func(name, value string) {
-		if value != "" {
-			fmt.Fprintf(&b, "%-11s %s\n", name, safe(value, 300))
-		}
-	}
-	field("hold", h.Name()+" "+string(h.State))
+	b.add("hold", h.Name()+" "+string(h.State))
 	if h.Incident != 0 {
-		field("incident", incidentName(h.Incident))
+		b.add("incident", review.IncidentName(h.Incident))
 	}
-	field("time", e.Time.Local().Format("2006-01-02 15:04:05 -0700"))
-	field("sender", e.Sender)
-	field("mail from", e.MailFrom)
-	field("from", r.HeaderFrom)
-	field("subject", r.Subject)
-	field("client", strings.TrimSpace(clientText(h)+" "+e.Helo))
-	field("queue id", e.QueueID+" on "+e.Host)
+	b.add("time", e.Time.Local().Format("2006-01-02 15:04:05 -0700"))
+	b.add("sender", e.Sender)
+	b.add("mail from", e.MailFrom)
+	b.add("from", r.HeaderFrom)
+	b.add("subject", r.Subject)
+	b.add("client", strings.TrimSpace(clientText(&h.Hold)+" "+e.Helo))
+	b.add("queue id", e.QueueID+" on "+e.Host)
 	if !h.Due.IsZero() && h.State == ledger.Delayed {
-		field("leaves", stamp(h.Due)+" unless more follows")
+		b.add("leaves", stamp(h.Due)+" unless more follows")
 	}
-	if !h.Recalled.IsZero() {
-		field("recalled", stamp(h.Recalled)+", it had passed")
-	}
-	field("decided", strings.TrimSpace(h.By+" "+h.Reason))
-	field("error", h.Error)
-	writeList(&b, "recipients", h.Recipients)
-	writeList(&b, "links", r.URLs)
-	writeList(&b, "files", r.Files)
-	fmt.Fprintf(&b, "\nverdict     %s: %s points, sum %s\n", r.Verdict.Would,
-		points(r.Verdict.Points), points(r.Verdict.Sum))
-	for _, ev := range r.Verdict.Evidence {
-		if ev.Observed == "" && ev.Usual == "" { // a note: what could not be judged
-			fmt.Fprintf(&b, "      -  %s  [%s]\n", safe(ev.Text, 200), ev.Signal)
-			continue
-		}
-		fmt.Fprintf(&b, "  %5.2f  %s\n         observed: %s\n         usual:    %s  [%s]\n", ev.Points,
-			safe(ev.Text, 200), safe(ev.Observed, 200), safe(ev.Usual, 200), ev.Signal)
-	}
-	if r.Verdict.PassIf != "" {
-		fmt.Fprintf(&b, "  %s\n", safe(r.Verdict.PassIf, 200))
-	}
+	b.add("later", review.Later(&h.Hold))
+	b.add("decided", strings.TrimSpace(h.By+" "+h.Reason))
+	b.add("error", h.Error)
+	b.list("recipients", h.Recipients)
+	b.list("links", r.URLs)
+	b.list("files", r.Files)
+	writeVerdict(&b, h)
 	if h.Excerpt != "" {
-		fmt.Fprintf(&b, "\nexcerpt     %s\n", safe(unsealed(cfg.Privacy, h), 2000))
+		fmt.Fprintf(&b, "\nexcerpt     %s\n", safe(h.Excerpt, 2000))
 	}
 	b.WriteString("\n")
-	if _, err := io.WriteString(w, b.String()); err != nil {
-		return err
-	}
-	if mail && canShowMail(h) {
-		return showMail(ctx, w, cfg.Agent.PostfixConfig, e.QueueID)
-	}
-	return nil
+	writeMail(&b, h)
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
-func inQueue(s ledger.State) bool {
-	return slices.Contains(openStates, s)
+func writeVerdict(b *fields, h *review.Shown) {
+	v := &h.Record.Verdict
+	fmt.Fprintf(b, "\nverdict     %s: %s points, sum %s\n", safe(string(v.Would), 20), points(v.Points),
+		points(v.Sum))
+	for _, e := range v.Evidence {
+		if e.Observed == "" && e.Usual == "" { // a note: what could not be judged
+			fmt.Fprintf(b, "      -  %s  [%s]\n", safe(e.Text, 200), safe(string(e.Signal), 40))
+			continue
+		}
+		fmt.Fprintf(b, "  %5.2f  %s\n         observed: %s\n         usual:    %s  [%s]\n", e.Points,
+			safe(e.Text, 200), safe(e.Observed, 200), safe(e.Usual, 200), safe(string(e.Signal), 40))
+	}
+	if v.PassIf != "" {
+		fmt.Fprintf(b, "  %s\n", safe(v.PassIf, 200))
+	}
 }
 
 func clientText(h *ledger.Hold) string {
@@ -154,16 +132,25 @@ func clientText(h *ledger.Hold) string {
 	return strings.TrimSpace(e.Client.String() + " " + e.ClientName)
 }
 
-// writeList prints a list under its name, at most 20 entries of it.
-func writeList(b *strings.Builder, name string, list []string) {
-	for i, s := range list {
-		if i == 20 {
-			fmt.Fprintf(b, "%-11s and %d more\n", "", len(list)-i)
+// Bounds of a mail shown on a terminal.
+const (
+	maxShownLines = 400
+	maxShownWidth = 300 // characters
+)
+
+// writeMail prints a mail from Postfix's queue, made safe for a terminal.
+func writeMail(b *fields, h *review.Shown) {
+	if h.Unread != "" {
+		fmt.Fprintf(b, "mail        not shown: %s\n", safe(h.Unread, 200))
+	}
+	if len(h.Source) == 0 {
+		return
+	}
+	for i, line := range strings.Split(strings.TrimRight(string(h.Source), "\n"), "\n") {
+		if i == maxShownLines {
+			fmt.Fprintf(b, "... cut after %d lines, see postcat -q %s\n", i, safe(h.Record.Envelope.QueueID, 40))
 			return
 		}
-		if i > 0 {
-			name = ""
-		}
-		fmt.Fprintf(b, "%-11s %s\n", name, safe(s, 300))
+		fmt.Fprintln(b, "| "+safe(line, maxShownWidth))
 	}
 }

@@ -9,10 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"hisseki/analyzer"
-	"hisseki/analyzer/content"
-	"hisseki/internal/config"
-	"hisseki/ledger"
-	"hisseki/store"
+	"hisseki/internal/table"
+	"hisseki/review"
 )
 
 // ruleCommand sets one kind of rule for a sender, a class or links.
@@ -48,56 +46,75 @@ var urlRules = []ruleCommand{
 		example: `  hisseki url allow new-partner.example.org`},
 }
 
-func newRule(r ruleCommand, what string, subject func(string) (string, error)) *cobra.Command {
-	var until, reason string
+func newURL() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "url",
+		Short: "Block or allow links by host, domain or URL",
+		Long: `Rules for links, in force within seconds. A domain stands for itself and all hosts below
+it, a URL for all that begin with it; the narrowest rule that fits a link counts.
+
+A mail with a blocked link is held, whoever sends it and wherever the link stands, also
+when the sender is allowed. In mode observe that is only recorded. An allowed link counts
+as known to everybody.`,
+		Args: cobra.NoArgs,
+		RunE: needSubcommand,
+	}
+	addRules(cmd, urlRules, "HOST|DOMAIN|URL...", review.URLRules)
+	cmd.AddCommand(newListRules("list", "List the rules for links that hold now", review.URLRules))
+	return cmd
+}
+
+// addRules adds the verbs that set and clear rules of a kind.
+func addRules(to *cobra.Command, list []ruleCommand, what string, kind review.RuleKind) {
+	for _, r := range list {
+		to.AddCommand(newRule(r, what, kind))
+	}
+	to.AddCommand(newClearRule(what, kind))
+}
+
+// completeSubjects offers what rules of a kind may be for.
+func completeSubjects(kind review.RuleKind) cobra.CompletionFunc {
+	if kind == review.SenderRules {
+		return accounts
+	}
+	return cobra.NoFileCompletions
+}
+
+func newRule(r ruleCommand, what string, kind review.RuleKind) *cobra.Command {
+	c := review.RuleChange{Kind: kind, Action: r.rule.Action, Mode: r.rule.Mode}
 	cmd := &cobra.Command{
 		Use: r.use + " " + what, Short: r.short, Example: r.example,
-		Args: cobra.MinimumNArgs(1),
+		Args: someArgs(what), ValidArgsFunction: completeSubjects(kind),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			subjects, err := each(args, subject)
-			if err != nil {
-				return usageError{err}
-			}
-			rule := r.rule
-			if until != "" {
-				if rule.Until, err = parseUntil(until, time.Now()); err != nil {
-					return usageError{err}
+			c.Subjects = args
+			return withReview(cmd, func(s *review.Service) error {
+				did, err := s.SetRules(cmd.Context(), actor(), c)
+				if err != nil {
+					return err
 				}
-			}
-			rule.By, rule.Reason = actor(), reason
-			return withStore(cmd, func(cfg config.Config, db *store.DB) error {
-				if rule.Action == analyzer.Hold && cfg.Mode != config.Mode(analyzer.Enforce) {
-					fmt.Fprintln(cmd.ErrOrStderr(), "hisseki: mode is observe here: what this rule"+
-						" would hold is only recorded, unless serve runs with --mode enforce")
-				}
-				return setRules(cmd, db, subjects, r.use, rule)
+				tellRules(cmd, r.use, did)
+				return nil
 			})
 		},
 	}
-	addReason(cmd, &reason)
-	cmd.Flags().StringVar(&until, "until", "", "end, a `TIME`: in 3d or 12h, or a date")
+	addReason(cmd, &c.Reason)
+	cmd.Flags().StringVar(&c.Until, "until", "", "end, a `TIME`: in 3d or 12h, or a date")
 	if !r.endless {
 		cobra.CheckErr(cmd.MarkFlagRequired("until"))
 	}
 	return cmd
 }
 
-func addReason(cmd *cobra.Command, reason *string) {
-	cmd.Flags().StringVar(reason, "reason", "", "`TEXT` for the audit log")
-}
-
-func setRules(cmd *cobra.Command, db *store.DB, subjects []string, verb string,
-	rule analyzer.Override) error {
-	for _, s := range subjects {
-		if err := db.SetOverride(cmd.Context(), s, rule); err != nil {
-			return err
-		}
-		if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s for %s %s\n", verb, safe(s, 200),
-			untilText(rule.Until)); err != nil {
-			return err
-		}
+// tellRules says which rules were set, and what is doubtful about them.
+func tellRules(cmd *cobra.Command, verb string, did *review.RuleDone) {
+	if did.Observed {
+		fmt.Fprintln(cmd.ErrOrStderr(), "hisseki: mode is observe here: what this rule"+
+			" would hold is only recorded, unless serve runs with --mode enforce")
 	}
-	return nil
+	warn(cmd.ErrOrStderr(), did.Doubts)
+	for _, subject := range did.Subjects {
+		fmt.Fprintf(cmd.OutOrStdout(), "%s for %s %s\n", verb, safe(subject, 200), untilText(did.Until))
+	}
 }
 
 // untilText is the end of a rule for people.
@@ -108,65 +125,19 @@ func untilText(t time.Time) string {
 	return "until " + stamp(t)
 }
 
-// each turns arguments into subjects, all or none.
-func each(args []string, subject func(string) (string, error)) ([]string, error) {
-	out := make([]string, len(args))
-	var errs []error
-	for i, arg := range args {
-		var err error
-		out[i], err = subject(arg)
-		errs = append(errs, err)
-	}
-	return out, errors.Join(errs...)
-}
-
-// parseUntil reads a time to come: a span from now, or what parseTime knows.
-func parseUntil(text string, now time.Time) (time.Time, error) {
-	if d, err := config.ParseDuration(text); err == nil {
-		return now.Add(d), nil
-	}
-	t, err := parseTime("--until", text, now)
-	if err == nil && !t.After(now) {
-		err = fmt.Errorf("--until %q is over: a rule needs an end in the future", text)
-	}
-	return t, err
-}
-
-// senderSubject turns "NAME" or "class:NAME" into the store's subject.
-func senderSubject(text string) (string, error) {
-	class, ok := strings.CutPrefix(text, "class:")
-	if !ok {
-		if text == "" {
-			return "", errors.New("the sender is empty")
-		}
-		return "sender:" + strings.ToLower(strings.TrimPrefix(text, "sender:")), nil
-	}
-	switch analyzer.Class(class) {
-	case analyzer.Account, analyzer.Application, analyzer.Null:
-		return text, nil
-	}
-	return "", fmt.Errorf("class %q is not account, application or null", class)
-}
-
-// urlSubject turns a host, domain or URL into the store's subject.
-func urlSubject(text string) (string, error) {
-	p, err := content.ParsePattern(text)
-	return "url:" + p.String(), err
-}
-
-func newClearRule(what string, subject func(string) (string, error)) *cobra.Command {
+func newClearRule(what string, kind review.RuleKind) *cobra.Command {
 	var reason string
 	cmd := &cobra.Command{
 		Use:   "clear " + what,
 		Short: "End a rule now",
-		Args:  cobra.MinimumNArgs(1),
+		Args:  someArgs(what), ValidArgsFunction: completeSubjects(kind),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			subjects, err := each(args, subject)
-			if err != nil {
-				return usageError{err}
-			}
-			return withStore(cmd, func(_ config.Config, db *store.DB) error {
-				return clearRules(cmd, db, subjects, reason)
+			return withReview(cmd, func(s *review.Service) error {
+				done, lack := s.ClearRules(cmd.Context(), actor(), kind, args, reason)
+				for _, subject := range done {
+					fmt.Fprintf(cmd.OutOrStdout(), "the rule for %s has ended\n", safe(subject, 200))
+				}
+				return lack
 			})
 		},
 	}
@@ -174,79 +145,60 @@ func newClearRule(what string, subject func(string) (string, error)) *cobra.Comm
 	return cmd
 }
 
-func clearRules(cmd *cobra.Command, db *store.DB, subjects []string, reason string) error {
-	cleared := 0
-	for _, s := range subjects {
-		done, err := db.ClearOverride(cmd.Context(), s, actor(), reason)
-		if err != nil {
-			return err
-		}
-		if done {
-			cleared++
-		}
-	}
-	switch {
-	case cleared == 0:
-		return errNothing
-	case cleared < len(subjects):
-		return errPartly
-	}
-	return nil
-}
-
-// ruleLine is a rule as --json prints it, schema 1.
-type ruleLine struct {
-	Schema  int             `json:"schema"`
-	Kind    string          `json:"kind"`
-	Subject string          `json:"subject"`
-	Rule    string          `json:"rule"` // the verb that set it
-	Action  analyzer.Action `json:"action"`
-	Mode    analyzer.Mode   `json:"mode"`
-	Since   time.Time       `json:"since"`
-	Until   *time.Time      `json:"until"` // null: for good
-	By      string          `json:"by"`
-	Reason  string          `json:"reason"`
-}
-
-// newListRules lists the rules that are valid now; kind as in store.Overrides.
-func newListRules(use, short, kind string) *cobra.Command {
-	var asJSON bool
+// newListRules lists the rules of a kind that are valid now.
+func newListRules(use, short string, kind review.RuleKind) *cobra.Command {
+	var out listFlags
 	cmd := &cobra.Command{
 		Use: use, Short: short, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withStore(cmd, func(_ config.Config, db *store.DB) error {
-				list, err := db.Overrides(cmd.Context(), kind, time.Now())
+			return withReview(cmd, func(s *review.Service) error {
+				list, err := s.Rules(cmd.Context(), kind)
 				if err != nil {
 					return err
 				}
-				if len(list) == 0 {
-					return errNothing
+				lines := review.RuleLines(list)
+				if out.json {
+					return review.WriteLines(cmd.OutOrStdout(), lines)
 				}
-				return writeRules(cmd, list, asJSON)
+				return ruleTable(out.screen(cmd), lines)
 			})
 		},
 	}
-	addJSON(cmd, &asJSON)
+	out.add(cmd)
 	return cmd
 }
 
-func writeRules(cmd *cobra.Command, list []ledger.Rule, asJSON bool) error {
-	var lines []ruleLine
-	t := newTable(cmd.OutOrStdout(), "for", "rule", "since", "until", "by", "reason")
-	for i := range list {
-		r := &list[i]
-		line := ruleLine{Schema: 1, Kind: "rule", Subject: r.Subject, Rule: r.Verb(), Action: r.Action,
-			Mode: r.Mode, Since: r.Created, By: r.By, Reason: r.Reason}
+func ruleTable(screen table.Screen, lines []review.RuleLine) error {
+	t := table.New(screen, table.Cut("for", 20), table.Fixed("rule"), table.Fixed("until"),
+		table.Spare("by", 8), table.Spare("reason", 10), table.Spare("since", 16))
+	for i := range lines {
+		l := &lines[i]
 		end := "for good"
-		if !r.Until.IsZero() {
-			line.Until, end = &r.Until, stamp(r.Until)
+		if l.Until != nil {
+			end = stamp(*l.Until)
 		}
-		lines = append(lines, line)
-		t.row(safe(strings.TrimPrefix(r.Subject, "url:"), 80), line.Rule, stamp(r.Created), end,
-			safe(r.By, 30), safe(r.Reason, 60))
+		t.Row(safe(strings.TrimPrefix(l.Subject, "url:"), 80), safe(l.Rule, 20), end, safe(l.By, 30),
+			safe(l.Reason, 60), stamp(l.Since))
 	}
-	if asJSON {
-		return writeLines(cmd.OutOrStdout(), lines)
+	return t.Write()
+}
+
+// someArgs wants at least one argument, and says which.
+func someArgs(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return usageError{errors.New(cmd.CommandPath() + " needs " + what)}
+		}
+		return nil
 	}
-	return t.write()
+}
+
+// oneArg wants exactly one argument, and says which.
+func oneArg(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return usageError{errors.New(cmd.CommandPath() + " needs one " + what)}
+		}
+		return nil
+	}
 }

@@ -1,41 +1,15 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"hisseki/analyzer"
-	"hisseki/baseline"
-	"hisseki/internal/config"
-	"hisseki/ledger"
-	"hisseki/store"
+	"hisseki/internal/table"
+	"hisseki/review"
 )
-
-// senderLine is a sender as --json prints it, schema 1.
-type senderLine struct {
-	Schema   int            `json:"schema"`
-	Kind     string         `json:"kind"`
-	Sender   string         `json:"sender"`
-	Class    analyzer.Class `json:"class"`
-	Mode     analyzer.Mode  `json:"mode"`    // in force
-	Rule     string         `json:"rule"`    // an admin's, such as "allow"; "" for none
-	Until    *time.Time     `json:"until"`   // end of the rule, null for none
-	Mails    int            `json:"mails"`   // in the journal
-	Would    int            `json:"would"`   // of those, delayed or held in mode enforce
-	Learned  int            `json:"learned"` // in the profile
-	Since    string         `json:"since"`   // first day in the profile, "" when it is empty
-	Last     time.Time      `json:"last"`
-	Incident *time.Time     `json:"incident"` // when the open one began, null for none
-	Known    map[string]int `json:"known"`    // distinct values per habit
-
-	Signals []analyzer.Readiness `json:"signals"` // which of them the history suffices for
-}
 
 func newSender() *cobra.Command {
 	cmd := &cobra.Command{
@@ -44,187 +18,102 @@ func newSender() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  needSubcommand,
 	}
-	var asJSON bool
-	list := &cobra.Command{
+	cmd.AddCommand(newSenderList(), newSenderShow(), newSenderExport(), newSenderForget())
+	addRules(cmd, senderRules, "ACCOUNT|class:CLASS...", review.SenderRules)
+	cmd.AddCommand(newListRules("rules", "List the rules for senders and classes that hold now",
+		review.SenderRules))
+	return cmd
+}
+
+func newSenderList() *cobra.Command {
+	var out listFlags
+	var limit int
+	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the senders of the journal, the busiest first",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withStore(cmd, func(cfg config.Config, db *store.DB) error {
-				senders, err := findSenders(cmd, cfg, db, "")
+			return withReview(cmd, func(s *review.Service) error {
+				list, err := s.Senders(cmd.Context(), limit)
 				if err != nil {
 					return err
 				}
-				if asJSON {
-					return writeLines(cmd.OutOrStdout(), senders)
+				if out.json {
+					return review.WriteLines(cmd.OutOrStdout(), list)
 				}
-				return senderTable(cmd.OutOrStdout(), senders)
+				return senderTable(out.screen(cmd), list)
 			})
 		},
 	}
-	show := &cobra.Command{
-		Use:   "show ACCOUNT",
-		Short: "Show what is known of a sender",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return withStore(cmd, func(cfg config.Config, db *store.DB) error {
-				senders, err := findSenders(cmd, cfg, db, strings.ToLower(args[0]))
-				if err != nil {
-					return err
-				}
-				err = db.Audit(cmd.Context(), actor(), "read", "sender:"+senders[0].Sender, "profile")
-				if err != nil {
-					return err
-				}
-				if asJSON {
-					return writeLines(cmd.OutOrStdout(), senders)
-				}
-				return senders[0].print(cmd.OutOrStdout())
-			})
-		},
-	}
-	addJSON(list, &asJSON)
-	addJSON(show, &asJSON)
-	cmd.AddCommand(list, show, newSenderExport(), newSenderForget())
-	const what = "ACCOUNT|class:CLASS..."
-	for _, r := range senderRules {
-		cmd.AddCommand(newRule(r, what, senderSubject))
-	}
-	cmd.AddCommand(newClearRule(what, senderSubject),
-		newListRules("rules", "List the rules for senders and classes that hold now", ""))
+	out.add(cmd)
+	cmd.Flags().IntVar(&limit, "limit", 0, "only the `N` busiest senders")
 	return cmd
 }
 
-// habits are the families that mean something to a reader.
-var habits = []struct {
-	family baseline.Family
-	name   string
-}{
-	{baseline.Recipient, "recipients"}, {baseline.RecipientDomain, "recipient domains"},
-	{baseline.Site, "linked sites"}, {baseline.Network, "networks"},
-	{baseline.Country, "countries"}, {baseline.Mailer, "mail programs"},
-	{baseline.From, "from addresses"}, {baseline.Hour, "parts of the week"},
-	{baseline.File, "kinds of files"}, {baseline.Phrase, "first and last lines"},
-}
-
-// findSenders sums the journal up per sender ("" is all), the busiest first, and adds what
-// the profiles, incidents and rules say.
-func findSenders(cmd *cobra.Command, cfg config.Config, db *store.DB, name string) (
-	[]senderLine, error) {
-	now := time.Now()
-	senders, err := db.Senders(cmd.Context(), store.SenderFilter{Name: name,
-		Since: now.Add(-time.Duration(cfg.Privacy.Journal))})
-	if err != nil {
-		return nil, err
-	}
-	if len(senders) == 0 {
-		return nil, errNothing
-	}
-	out := make([]senderLine, len(senders))
-	for i, s := range senders {
-		l := &out[i]
-		*l = senderLine{Schema: 1, Kind: "sender", Sender: s.Name, Class: s.Class, Mails: s.Mails,
-			Would: s.Odd, Last: s.Last, Mode: modeOf(cfg, s.Class)}
-		if err := l.look(cmd.Context(), db, now); err != nil {
-			return nil, err
-		}
-		if cfg.Places.Country == "" { // nobody asked for it
-			l.Signals = slices.DeleteFunc(l.Signals, func(r analyzer.Readiness) bool {
-				return r.Signals == "country"
-			})
-		}
-	}
-	return out, nil
-}
-
-// modeOf is the mode that the configuration sets for a class.
-func modeOf(cfg config.Config, class analyzer.Class) analyzer.Mode {
-	switch class {
-	case analyzer.Application:
-		return analyzer.Mode(cfg.Classes.Application)
-	case analyzer.Null:
-		return analyzer.Mode(cfg.Classes.Null)
-	}
-	return analyzer.Mode(cfg.Mode)
-}
-
-// look adds what the profile, the incidents and the rules say of a sender.
-func (s *senderLine) look(ctx context.Context, db *store.DB, now time.Time) error {
-	p, _, err := db.Profile(ctx, s.Sender)
-	if err != nil {
-		return err
-	}
-	s.Learned, s.Signals, s.Known = p.Mails(), analyzer.Coverage(p), map[string]int{}
-	for _, h := range habits {
-		s.Known[h.name] = p.Count(h.family)
-	}
-	if first, _, ok := p.Since(); ok {
-		s.Since = first.Start().Format(time.DateOnly)
-	}
-	open, began, err := db.Incident(ctx, s.Sender)
-	if err != nil {
-		return err
-	}
-	if open {
-		s.Incident = &began
-	}
-	rule, ok, err := db.Override(ctx, s.Sender, s.Class, now)
-	if err != nil || !ok {
-		return err
-	}
-	s.Rule, s.Until = (&ledger.Rule{Override: rule}).Verb(), &rule.Until
-	if rule.Mode != "" {
-		s.Mode = rule.Mode
-	}
-	return nil
-}
-
 // senderTable shows at a glance how well each sender is covered.
-func senderTable(w io.Writer, senders []senderLine) error {
-	t := newTable(w, "sender", "class", "mode", "mails", "odd", "learned", "not ready", "last",
-		"incident")
+func senderTable(screen table.Screen, senders []review.SenderLine) error {
+	t := table.New(screen, table.Cut("sender", 18), table.Fixed("class"), table.Cut("mode", 7),
+		table.Fixed("mails"), table.Fixed("odd"), table.Fixed("learned"), table.Cut("not ready", 9),
+		table.Spare("last", 16), table.Spare("incident", 10))
 	for i := range senders {
 		s := &senders[i]
-		t.row(safe(s.Sender, 60), string(s.Class), s.mode(), fmt.Sprint(s.Mails),
-			fmt.Sprint(s.Would), fmt.Sprint(s.Learned), s.notReady(), stamp(s.Last), s.incident())
+		t.Row(safe(s.Sender, 60), safe(string(s.Class), 20), modeText(s), fmt.Sprint(s.Mails),
+			fmt.Sprint(s.Would), fmt.Sprint(s.Learned), strings.Join(s.NotReady(), ", "), stamp(s.Last),
+			openText(s))
 	}
-	return t.write()
+	return t.Write()
 }
 
-// mode is the mode in force, and the rule if there is one.
-func (s *senderLine) mode() string {
+// modeText is the mode in force, and the rule if there is one.
+func modeText(s *review.SenderLine) string {
 	if s.Rule == "" {
 		return string(s.Mode)
 	}
-	return fmt.Sprintf("%s %s", s.Rule, untilText(*s.Until))
-}
-
-// notReady names the signals that lack history.
-func (s *senderLine) notReady() string {
-	var names []string
-	for _, r := range s.Signals {
-		if !r.Ready {
-			names = append(names, r.Signals)
-		}
+	if s.Until == nil {
+		return safe(s.Rule, 20)
 	}
-	return strings.Join(names, ", ")
+	return safe(s.Rule, 20) + " " + untilText(*s.Until)
 }
 
-func (s *senderLine) incident() string {
+func openText(s *review.SenderLine) string {
 	if s.Incident == nil {
 		return ""
 	}
 	return "since " + stamp(*s.Incident)
 }
 
-func (s *senderLine) print(w io.Writer) error {
+func newSenderShow() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:               "show ACCOUNT",
+		Short:             "Show what is known of a sender",
+		Args:              oneArg("account: see hisseki sender list"),
+		ValidArgsFunction: accounts,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return withReview(cmd, func(s *review.Service) error {
+				line, err := s.ShowSender(cmd.Context(), actor(), args[0])
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return review.WriteLines(cmd.OutOrStdout(), []*review.SenderLine{line})
+				}
+				return writeSender(cmd.OutOrStdout(), line)
+			})
+		},
+	}
+	addJSON(cmd, &asJSON)
+	return cmd
+}
+
+func writeSender(w io.Writer, s *review.SenderLine) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "sender      %s (%s)\n", safe(s.Sender, 200), s.Class)
+	fmt.Fprintf(&b, "sender      %s (%s)\n", safe(s.Sender, 200), safe(string(s.Class), 20))
 	fmt.Fprintf(&b, "journal     %s, %d of them odd, the last %s\n", counted(s.Mails, "mail"),
 		s.Would, stamp(s.Last))
-	fmt.Fprintf(&b, "mode        %s\n", s.mode())
+	fmt.Fprintf(&b, "mode        %s\n", modeText(s))
 	if s.Incident != nil {
-		fmt.Fprintf(&b, "incident    open %s\n", s.incident())
+		fmt.Fprintf(&b, "incident    open %s\n", openText(s))
 	}
 	b.WriteString("signals\n")
 	for _, r := range s.Signals {
@@ -239,9 +128,76 @@ func (s *senderLine) print(w io.Writer) error {
 		fmt.Fprintf(&b, " since %s", s.Since)
 	}
 	b.WriteString("; distinct values:\n")
-	for _, h := range habits {
-		fmt.Fprintf(&b, "  %6d  %s\n", s.Known[h.name], h.name)
+	for _, h := range review.KnownHabits {
+		fmt.Fprintf(&b, "  %6d  %s\n", s.Known[h.Name], h.Name)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// newSenderExport prints all that is stored about an account, schema 1: one JSON object
+// for each row of a table, with the table's name as kind. Hashes and profiles are base64,
+// as JSON has no bytes.
+func newSenderExport() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "export ACCOUNT",
+		Short: "Print all that is stored about an account, as JSON lines",
+		Long: `Print all that is stored about an account, one JSON object a line, for whoever asks what is
+known of him. It holds his recipients' addresses too: look before you hand it on.`,
+		Args:              oneArg("account: see hisseki sender list"),
+		ValidArgsFunction: accounts,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return withReview(cmd, func(s *review.Service) error {
+				return s.ExportSender(cmd.Context(), actor(), args[0], func(row map[string]any) error {
+					return review.WriteLines(cmd.OutOrStdout(), []map[string]any{row})
+				})
+			})
+		},
+	}
+	var always bool
+	addJSON(cmd, &always)
+	cmd.Flags().Lookup("json").Usage = "print one JSON object a line; it always does"
+	return cmd
+}
+
+func newSenderForget() *cobra.Command {
+	var yes, dry bool
+	var reason string
+	cmd := &cobra.Command{
+		Use:   "forget ACCOUNT",
+		Short: "Erase what is stored about an account, and what it taught",
+		Long: `Erase what is stored about an account: its mail in the journal, its profile, logins, rules and
+ended incidents; and take back what its mail taught the organisation, as far as the journal
+reaches. Kept mail and open incidents have to be decided first. The audit log keeps its lines.
+Hashes stay for an hour or two, until running daemons have heard of it.`,
+		Args:              oneArg("account: see hisseki sender list"),
+		ValidArgsFunction: accounts,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return withReview(cmd, func(s *review.Service) error {
+				f, err := s.PreviewForget(cmd.Context(), args[0])
+				if err != nil {
+					return err
+				}
+				if dry {
+					fmt.Fprintln(cmd.OutOrStdout(), "would forget "+f.String())
+					return nil
+				}
+				if !yes {
+					if err := confirm(cmd, "forget "+f.String()); err != nil {
+						return err
+					}
+				}
+				if err := s.Forget(cmd.Context(), actor(), f, reason); err != nil {
+					return err
+				}
+				fmt.Fprintln(cmd.OutOrStdout(), "forgot "+f.String())
+				return nil
+			})
+		},
+	}
+	fl := cmd.Flags()
+	fl.BoolVarP(&yes, "yes", "y", false, "do not ask")
+	fl.BoolVarP(&dry, "dry-run", "n", false, "only say what would be erased")
+	addReason(cmd, &reason)
+	return cmd
 }

@@ -5,17 +5,34 @@ import (
 	"runtime"
 
 	"github.com/spf13/cobra"
+
+	"hisseki/review"
 )
 
+// versionLine is the program's version as JSON, schema 1.
+type versionLine struct {
+	Schema  int    `json:"schema"`
+	Kind    string `json:"kind"` // "version"
+	Version string `json:"version"`
+	Go      string `json:"go"`
+	System  string `json:"system"`
+}
+
 func newVersion() *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Say which hisseki this is",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "hisseki %s (%s, %s/%s)\n", version,
-				runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			l := versionLine{1, "version", version, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
+			if asJSON {
+				return review.WriteLines(cmd.OutOrStdout(), []versionLine{l})
+			}
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "hisseki %s (%s, %s)\n", l.Version, l.Go, l.System)
 			return err
 		},
 	}
+	addJSON(cmd, &asJSON)
+	return cmd
 }

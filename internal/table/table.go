@@ -27,7 +27,7 @@ type Column struct {
 // Fixed is a column that is always printed in full: ids, times, counts.
 func Fixed(name string) Column { return Column{Name: name} }
 
-// Cut is a column that is cut to no less than a width.
+// Cut is a column that is cut to no less than a width, after those on its right.
 func Cut(name string, least int) Column { return Column{Name: name, least: least} }
 
 // Spare is a column that is cut as Cut is, and left out where that is not enough.
@@ -99,12 +99,13 @@ func (t *Table) fit() []int {
 			widths[i] = -1
 		}
 	}
-	for over := total(widths) - t.screen.Width; over > 0; over-- {
-		i := t.widest(widths)
-		if i < 0 {
-			break // what is left cannot be cut
+	over := total(widths) - t.screen.Width
+	for i := len(widths) - 1; i >= 0 && over > 0; i-- { // what matters most is on the left
+		if least := t.columns[i].least; least > 0 && widths[i] > least {
+			cut := min(over, widths[i]-least)
+			widths[i] -= cut
+			over -= cut
 		}
-		widths[i]--
 	}
 	return widths
 }
@@ -131,17 +132,6 @@ func (t *Table) least(widths []int) int {
 		}
 	}
 	return total(cut)
-}
-
-// widest returns the widest column that can still be cut, or -1.
-func (t *Table) widest(widths []int) int {
-	found := -1
-	for i, w := range widths {
-		if least := t.columns[i].least; least > 0 && w > least && (found < 0 || w > widths[found]) {
-			found = i
-		}
-	}
-	return found
 }
 
 func total(widths []int) int {

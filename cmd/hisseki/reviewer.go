@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"hisseki/analyzer"
+	"hisseki/daemon"
+	"hisseki/internal/config"
+	"hisseki/internal/wiring"
+	"hisseki/ledger"
+	"hisseki/quarantine"
+	"hisseki/review"
+	"hisseki/seal"
+	"hisseki/store"
+)
+
+// withReview runs a subcommand on what a reviewer sees and does.
+func withReview(cmd *cobra.Command, do func(*review.Service) error) error {
+	return withStore(cmd, func(cfg config.Config, db *store.DB) error {
+		s, err := newReview(cfg, db)
+		if err != nil {
+			return err
+		}
+		return do(s)
+	})
+}
+
+func newReview(cfg config.Config, db *store.DB) (*review.Service, error) {
+	habits, err := cfg.Declared()
+	if err != nil {
+		return nil, err
+	}
+	s := &review.Service{
+		Store: db, Now: time.Now, Normal: wiring.Identity(cfg).Normal, Unseal: unsealer(cfg.Privacy),
+		Settings: review.Settings{
+			Mode: map[analyzer.Class]analyzer.Mode{
+				analyzer.Account:     analyzer.Mode(cfg.Mode),
+				analyzer.Application: analyzer.Mode(cfg.Classes.Application),
+				analyzer.Null:        analyzer.Mode(cfg.Classes.Null),
+			},
+			Journal: time.Duration(cfg.Privacy.Journal), Countries: cfg.Places.Country != "",
+			Habits: habits, Database: cfg.Database, StaleAfter: daemon.StaleAfter,
+			Hooks: hooksByEvent(cfg.Hooks),
+		},
+	}
+	if os.Geteuid() == 0 { // nobody else may read Postfix's queue
+		queue := &quarantine.Queue{ConfigDir: cfg.Agent.PostfixConfig}
+		s.ReadMail = queue.Cat
+	}
+	return s, nil
+}
+
+// unsealer opens excerpts with the reviewers' key.
+func unsealer(cfg config.Privacy) func(string) (string, error) {
+	return func(sealed string) (string, error) {
+		if cfg.ExcerptIdentity == "" {
+			return "", errors.New("set privacy.excerpt_identity to the key's file")
+		}
+		return seal.Open(sealed, cfg.ExcerptIdentity)
+	}
+}
+
+// hooksByEvent names the hooks that are told of the kinds of events that a decision makes.
+func hooksByEvent(h config.Hooks) map[ledger.EventKind][]string {
+	out := map[ledger.EventKind][]string{}
+	add := func(name string, on []string) {
+		if len(on) == 0 {
+			on = []string{string(ledger.EventConfirmed), string(ledger.EventDismissed)}
+		}
+		for _, kind := range on {
+			out[ledger.EventKind(kind)] = append(out[ledger.EventKind(kind)], name)
+		}
+	}
+	for i := range h.Command {
+		add(h.Command[i].Name, h.Command[i].On)
+	}
+	for i := range h.Webhook {
+		add(h.Webhook[i].Name, h.Webhook[i].On)
+	}
+	return out
+}
+
+// warnAgent says so when nobody carries decisions out.
+func warnAgent(ctx context.Context, w io.Writer, s *review.Service) {
+	if s.AgentMissing(ctx) {
+		fmt.Fprintln(w, "hisseki: no agent is running: nothing leaves the queue until"+
+			" hisseki agent runs as root")
+	}
+}
+
+// warn prints what a person should know although all went well.
+func warn(w io.Writer, doubts []string) {
+	for _, text := range doubts {
+		fmt.Fprintf(w, "hisseki: %s\n", text)
+	}
+}
+
+// confirm asks a person. Without one, --yes is required.
+func confirm(cmd *cobra.Command, what string) error {
+	yes, err := ask(cmd, what)
+	if err == nil && !yes {
+		err = errors.New("nothing was done")
+	}
+	return err
+}
+
+// ask asks a person a question. The answers to more than one come from the same reader.
+func ask(cmd *cobra.Command, what string) (bool, error) {
+	if !isTerminal(cmd.InOrStdin()) {
+		return false, usageError{errors.New("no terminal to ask on: add --yes, or --dry-run to look first")}
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s? [y/N] ", what)
+	line, err := readLine(cmd.InOrStdin())
+	if err != nil {
+		return false, err
+	}
+	a := strings.ToLower(strings.TrimSpace(line))
+	return a == "y" || a == "yes", nil
+}
+
+// readLine reads one line and nothing beyond it.
+func readLine(r io.Reader) (string, error) {
+	one := bufio.NewReaderSize(&byByte{r}, 16)
+	line, err := one.ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", fmt.Errorf("reading the answer: %w", err)
+	}
+	return line, nil
+}
+
+// byByte gives one byte a call, so that a buffer takes no more than it is asked for.
+type byByte struct{ io.Reader }
+
+func (b *byByte) Read(p []byte) (int, error) { return b.Reader.Read(p[:min(len(p), 1)]) }
+
+func addReason(cmd *cobra.Command, reason *string) {
+	cmd.Flags().StringVar(reason, "reason", "", "`TEXT` for the audit log")
+}
+
+// decisionFlags are the same wherever something is decided.
+type decisionFlags struct {
+	listFlags
+	dryRun, yes bool
+	reason      string
+}
+
+func (f *decisionFlags) add(cmd *cobra.Command) {
+	fl := cmd.Flags()
+	fl.BoolVarP(&f.dryRun, "dry-run", "n", false, "only show what would be done")
+	fl.BoolVarP(&f.yes, "yes", "y", false, "do not ask")
+	addReason(cmd, &f.reason)
+	f.listFlags.add(cmd)
+}

@@ -1,0 +1,18 @@
+package ledger
+
+import (
+	"time"
+
+	"hisseki/analyzer"
+)
+
+// Status is how things stand.
+type Status struct {
+	Did       map[analyzer.Action]int // mails of a span by what happened to them
+	Would     map[analyzer.Action]int // by what mode enforce does
+	Holds     map[State]int           // kept mail
+	Incidents int                     // open ones
+	Opened    time.Time               // of the oldest of these, zero for none
+	Undecided time.Time               // of the oldest mail that is held, zero for none
+	Agent     time.Time               // last heartbeat of any agent, zero for never
+}

@@ -1,0 +1,312 @@
+package review
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"hisseki/analyzer"
+	"hisseki/ledger"
+)
+
+// Ending is how a reviewer ends incidents.
+type Ending struct {
+	To     ledger.IncidentState // confirmed or dismissed
+	Since  string               // when the attacker got in, for a confirmation; see ParseTime
+	Keep   bool                 // leave the kept mail where it is
+	Others ledger.State         // of recalled mail of others: discarding, releasing, or "" to leave it on hold
+	Block  bool                 // block the lures
+	Reason string
+}
+
+// Preview is what an ending is going to do, exactly: it was tried and taken back.
+type Preview struct {
+	Ending    Ending
+	Since     time.Time
+	Incidents []ledger.Incident
+	Own       []ledger.Hold // undecided mail of the incidents' senders
+	Others    []ledger.Hold // undecided mail of others, which was recalled for them
+	Does      ledger.Ended  // in all
+	Lures     []ledger.Lure // that may be blocked, the most telling first
+	Blocked   []string      // lures that a rule blocks already
+	Hooks     []string      // that will be told
+	Not       []string      // in words, which of the chosen ids cannot be ended, and why
+}
+
+// Recipients counts for how many recipients the mail is that the ending decides.
+func (p *Preview) Recipients() int {
+	seen := map[string]bool{}
+	for _, list := range [][]ledger.Hold{p.Own, p.Others} {
+		for i := range list {
+			for _, r := range list[i].Recipients {
+				seen[r] = true
+			}
+		}
+	}
+	return len(seen)
+}
+
+// PreviewEnding says what an ending of the chosen incidents would do. Those that are not
+// open are named; when none is, it is ErrNothing.
+func (s *Service) PreviewEnding(ctx context.Context, q IncidentQuery, e Ending) (*Preview, error) {
+	if !q.Given() {
+		return nil, UsageError{errors.New("it needs ids or a filter such as --sender:" +
+			" see hisseki incident list")}
+	}
+	p := &Preview{Ending: e}
+	var err error
+	if p.Since, err = ParseTime(e.Since, s.Now()); err != nil {
+		return nil, UsageError{fmt.Errorf("--since %w", err)}
+	}
+	f, err := s.incidentFilter(&q)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.findOpen(ctx, f, p); err != nil {
+		return nil, err
+	}
+	for i := range p.Incidents {
+		if err := s.previewOne(ctx, p, &p.Incidents[i]); err != nil {
+			return nil, err
+		}
+	}
+	if e.To != ledger.IncidentConfirmed {
+		return p, nil
+	}
+	return p, s.previewLures(ctx, p)
+}
+
+// findOpen finds the open incidents that a filter chooses, and says why others are not
+// among them. Without ids only open ones are meant.
+func (s *Service) findOpen(ctx context.Context, f ledger.IncidentFilter, p *Preview) error {
+	found, err := s.Store.FindIncidents(ctx, f)
+	if err != nil {
+		return err
+	}
+	have := make(map[int64]bool, len(found))
+	for i := range found {
+		x := &found[i]
+		have[x.ID] = true
+		switch {
+		case x.State == ledger.IncidentOpen:
+			p.Incidents = append(p.Incidents, *x)
+		case len(f.IDs) > 0:
+			p.Not = append(p.Not, fmt.Sprintf("%s is %s", x.Name(), x.State))
+		}
+	}
+	p.Not = append(p.Not, unknown("I", f.IDs, have)...)
+	switch {
+	case len(p.Incidents) > 0:
+		return nil
+	case len(found) > 0:
+		return fmt.Errorf("%w that is open: take an end back with hisseki incident reopen", ErrNothing)
+	}
+	return s.nothing(ctx, f.Sender)
+}
+
+func (s *Service) previewOne(ctx context.Context, p *Preview, i *ledger.Incident) error {
+	holds, err := s.Store.Holds(ctx, ledger.HoldFilter{Incident: i.ID,
+		States: []ledger.State{ledger.Held, ledger.Delayed, ledger.Recalling}})
+	if err != nil {
+		return err
+	}
+	for k := range holds {
+		if holds[k].Record.Envelope.Sender == i.Sender {
+			p.Own = append(p.Own, holds[k])
+		} else {
+			p.Others = append(p.Others, holds[k])
+		}
+	}
+	did, _, err := s.Store.PreviewEnding(ctx, i.ID, p.ending(Actor{}))
+	p.Does.Discarding += did.Discarding
+	p.Does.Releasing += did.Releasing
+	p.Does.Unlearned += did.Unlearned
+	p.Does.Learned += did.Learned
+	p.Does.Left += did.Left
+	p.Hooks = s.Settings.Hooks[ledger.EventKind(p.Ending.To)]
+	return err
+}
+
+// ending is the preview's ending as the store carries it out.
+func (p *Preview) ending(who Actor) ledger.Ending {
+	e := p.Ending
+	return ledger.Ending{To: e.To, By: who.String(), Reason: e.Reason, Since: p.Since, Keep: e.Keep,
+		Others: e.Others}
+}
+
+// previewLures finds what of the incidents' links may be blocked and is not yet.
+func (s *Service) previewLures(ctx context.Context, p *Preview) error {
+	ids := make([]int64, len(p.Incidents))
+	for i := range p.Incidents {
+		ids[i] = p.Incidents[i].ID
+	}
+	found, err := s.Store.Lures(ctx, ids...)
+	if err != nil {
+		return err
+	}
+	rules, err := s.Store.Overrides(ctx, "url", s.Now())
+	if err != nil {
+		return err
+	}
+	for _, lure := range found {
+		switch ruled(rules, lure.Pattern) {
+		case analyzer.Hold:
+			p.Blocked = append(p.Blocked, lure.Pattern)
+		case "": // what a reviewer allows is known to everybody
+			p.Lures = append(p.Lures, lure)
+		}
+	}
+	return nil
+}
+
+// Outcome is what an ending did.
+type Outcome struct {
+	Ended []EndedIncident
+	// Now are the ended incidents as they are now.
+	Now     []ledger.Incident
+	Blocked []string // links
+}
+
+// EndedIncident is an incident and what its end did.
+type EndedIncident struct {
+	Name string
+	ledger.Ended
+}
+
+// End ends the incidents of a preview. An error that is ErrPartly names what was not done.
+func (s *Service) End(ctx context.Context, who Actor, p *Preview) (*Outcome, error) {
+	out := &Outcome{}
+	var ids []int64
+	not := slices.Clone(p.Not)
+	for i := range p.Incidents {
+		x := &p.Incidents[i]
+		did, ok, err := s.Store.EndIncident(ctx, x.ID, p.ending(who))
+		if err != nil {
+			return out, err
+		}
+		if !ok {
+			not = append(not, x.Name()+" was ended by somebody else")
+			continue
+		}
+		ids = append(ids, x.ID)
+		out.Ended = append(out.Ended, EndedIncident{x.Name(), did})
+	}
+	if len(ids) == 0 {
+		return out, fmt.Errorf("%w: somebody else ended it", ErrNothing)
+	}
+	var err error
+	if out.Now, err = s.Store.FindIncidents(ctx, ledger.IncidentFilter{IDs: ids}); err != nil {
+		return out, err
+	}
+	if p.Ending.Block {
+		failed := s.block(ctx, who, p, out)
+		not = append(not, failed...)
+	}
+	return out, missing(not)
+}
+
+// block blocks the lures for everybody and returns in words what failed.
+func (s *Service) block(ctx context.Context, who Actor, p *Preview, out *Outcome) (failed []string) {
+	for _, lure := range p.Lures {
+		if lure.Elsewhere {
+			continue // may be an innocent's: a person has to name it
+		}
+		subject, err := urlSubject(lure.Pattern)
+		if err == nil {
+			err = s.Store.SetOverride(ctx, subject, analyzer.Override{Action: analyzer.Hold,
+				By: who.String(), Reason: "incident " + p.Incidents[0].Name()})
+		}
+		if err != nil {
+			failed = append(failed, err.Error())
+			continue
+		}
+		out.Blocked = append(out.Blocked, lure.Pattern)
+	}
+	return failed
+}
+
+// Back is what taking ends back did.
+type Back struct {
+	Incidents []BackIncident
+	Now       []ledger.Incident // the reopened incidents as they are now
+}
+
+// BackIncident is an incident and what taking its end back did.
+type BackIncident struct {
+	Name string
+	ledger.Reopened
+}
+
+// Reopen takes the ends of incidents back. An error that is ErrPartly names what was too
+// late or not ended.
+func (s *Service) Reopen(ctx context.Context, who Actor, ids []string, reason string) (*Back, error) {
+	if len(ids) == 0 {
+		return nil, UsageError{errors.New("reopen needs an id: see hisseki incident list --state" +
+			" confirmed,dismissed")}
+	}
+	f, err := s.incidentFilter(&IncidentQuery{IDs: ids})
+	if err != nil {
+		return nil, err
+	}
+	out := &Back{}
+	var done []int64
+	var not []string
+	for _, id := range f.IDs {
+		back, ok, err := s.Store.ReopenIncident(ctx, id, who.String(), reason)
+		if err != nil {
+			return out, err
+		}
+		if !ok {
+			not = append(not, fmt.Sprintf("%s has not ended", IncidentName(id)))
+			continue
+		}
+		done = append(done, id)
+		out.Incidents = append(out.Incidents, BackIncident{IncidentName(id), back})
+		if back.Late > 0 {
+			not = append(not, fmt.Sprintf("%d of %s too late to take back", back.Late, IncidentName(id)))
+		}
+	}
+	if len(done) == 0 {
+		return nil, fmt.Errorf("%w that has ended", ErrNothing)
+	}
+	if out.Now, err = s.Store.FindIncidents(ctx, ledger.IncidentFilter{IDs: done}); err != nil {
+		return out, err
+	}
+	return out, missing(not)
+}
+
+// Lack names the chosen ids that cannot be ended; nil for none.
+func (p *Preview) Lack() error { return missing(p.Not) }
+
+// PreviewLine is a preview as JSON, schema 1.
+type PreviewLine struct {
+	Schema     int            `json:"schema"`
+	Kind       string         `json:"kind"` // "ending"
+	To         string         `json:"to"`
+	Incidents  []IncidentLine `json:"incidents"`
+	Mail       []HoldLine     `json:"mail"`   // undecided, of the incidents' senders
+	Others     []HoldLine     `json:"others"` // undecided, of others, recalled for them
+	Recipients int            `json:"recipients"`
+	Discarding int            `json:"discarding"` // mails, and the next four
+	Releasing  int            `json:"releasing"`
+	Left       int            `json:"left"` // of others, on hold
+	Unlearned  int            `json:"unlearned"`
+	Learned    int            `json:"learned"`
+	Lures      []string       `json:"lures"` // that may be blocked
+	Hooks      []string       `json:"hooks"` // that will be told
+}
+
+// Line is the preview as JSON.
+func (p *Preview) Line() PreviewLine {
+	l := PreviewLine{Schema: 1, Kind: "ending", To: string(p.Ending.To),
+		Incidents: IncidentLines(p.Incidents), Mail: HoldLines(p.Own), Others: HoldLines(p.Others),
+		Recipients: p.Recipients(), Discarding: p.Does.Discarding, Releasing: p.Does.Releasing,
+		Left: p.Does.Left, Unlearned: p.Does.Unlearned, Learned: p.Does.Learned, Lures: []string{},
+		Hooks: append([]string{}, p.Hooks...)}
+	for _, lure := range p.Lures {
+		l.Lures = append(l.Lures, lure.Pattern)
+	}
+	return l
+}

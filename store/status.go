@@ -1,0 +1,64 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"hisseki/analyzer"
+	"hisseki/ledger"
+)
+
+// Status says how things stand; it counts the mails since a time.
+func (db *DB) Status(ctx context.Context, since time.Time) (ledger.Status, error) {
+	s := ledger.Status{Did: map[analyzer.Action]int{}, Would: map[analyzer.Action]int{},
+		Holds: map[ledger.State]int{}}
+	tx, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return s, fmt.Errorf("count: %w", err)
+	}
+	defer tx.Rollback() //nolint:errcheck // read only
+	if err := countActions(ctx, tx, since, &s); err != nil {
+		return s, fmt.Errorf("count: %w", err)
+	}
+	if err := tally(ctx, tx, `SELECT state, count(*) FROM hold GROUP BY state`, s.Holds); err != nil {
+		return s, err
+	}
+	var opened, undecided, agent int64
+	err = tx.QueryRowContext(ctx, `SELECT
+			(SELECT count(*) FROM incident WHERE state = 'open'),
+			(SELECT coalesce(min(opened), 0) FROM incident WHERE state = 'open'),
+			(SELECT coalesce(min(j.at), 0)
+				FROM hold h
+				JOIN journal j ON j.id = h.journal
+				WHERE h.state = 'held'),
+			(SELECT coalesce(max(at), 0) FROM heartbeat)`).
+		Scan(&s.Incidents, &opened, &undecided, &agent)
+	if err != nil {
+		return s, fmt.Errorf("count: %w", err)
+	}
+	s.Opened, s.Undecided, s.Agent = fromUnix(opened), fromUnix(undecided), fromUnix(agent)
+	return s, nil
+}
+
+func countActions(ctx context.Context, tx *sql.Tx, since time.Time, s *ledger.Status) error {
+	rows, err := tx.QueryContext(ctx, `SELECT action, would, count(*)
+		FROM journal
+		WHERE at >= ?
+		GROUP BY action, would`, since.Unix())
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var did, would analyzer.Action
+		var n int
+		if err := rows.Scan(&did, &would, &n); err != nil {
+			return err
+		}
+		s.Did[did] += n
+		s.Would[would] += n
+	}
+	return rows.Err()
+}
