@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"hisseki/analyzer"
@@ -27,27 +28,32 @@ const (
 	Passed     State = "passed"
 )
 
-// InQueue are the states of mail that is still in the MTA's queue.
+// InQueue are the states of mail that is still in the MTA's queue: the agent watches it.
 var InQueue = []State{Delayed, Recalling, Held, Releasing, Discarding}
+
+// InQueue says whether the mail is still in the MTA's queue.
+func (s State) InQueue() bool { return slices.Contains(InQueue, s) }
 
 // Hold is one kept mail with its record.
 type Hold struct {
-	ID           int64
-	State        State
-	Incident     int64     // 0 for a delay that never became more
-	Due          time.Time // when the agent should act next, zero for never
-	By           string
-	Reason       string
-	Decided      time.Time
-	Promoted     time.Time // when a delay became a hold, zero when it did not
-	Recalled     time.Time // when it was asked back for an incident, zero when it was not
-	Tells        bool      // says what its incident's campaign is: held for what it is itself
-	Attempts     int
-	Error        string // of the last attempt
-	Excerpt      string
-	ExcerptUntil time.Time
-	Record       *analyzer.Record
-	Recipients   []string
+	ID       int64
+	State    State
+	Incident int64     // 0 for a delay that never became more
+	Due      time.Time // when the agent should act next, zero for never
+	By       string
+	Reason   string
+	Decided  time.Time
+	Promoted time.Time // when a delay became a hold, zero when it did not
+	Recalled time.Time // when it was asked back for an incident, zero when it was not
+	// DefinesCampaign: the mail was held for what it is itself, so it says what its incident's
+	// campaign is.
+	DefinesCampaign bool
+	Attempts        int
+	Error           string // of the last attempt
+	Excerpt         string
+	ExcerptUntil    time.Time
+	Record          *analyzer.Record
+	Recipients      []string
 }
 
 // Name is the hold's stable id for people, such as "H12".

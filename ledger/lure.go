@@ -13,9 +13,3 @@ type Lure struct {
 	// innocent.
 	Elsewhere bool
 }
-
-// OfAttack says whether a hold shows what its incident's attack looks like: held for what
-// it is itself, and not let go by a person.
-func (h *Hold) OfAttack() bool {
-	return h.Tells && h.State != Released && h.State != Releasing
-}

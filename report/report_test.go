@@ -76,7 +76,7 @@ func story() *ledger.Scope {
 		}
 		m := mail(int64(i+1), sender, begin.Add(time.Duration(i*i)*10*time.Second),
 			"【至急】請求書のご確認")
-		h := ledger.Hold{ID: int64(i + 1), State: ledger.Held, Incident: 1, Record: m, Tells: i > 0}
+		h := ledger.Hold{ID: int64(i + 1), State: ledger.Held, Incident: 1, Record: m, DefinesCampaign: i > 0}
 		for k := range 1 + i%3 {
 			fate := fates[i%len(fates)]
 			if k > 0 {

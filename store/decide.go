@@ -40,6 +40,13 @@ func (db *DB) DecideHolds(ctx context.Context, ids []int64, d ledger.Decision) (
 			WHERE id IN `+anyOf, d.To, now, d.By, d.Reason, now, listOf(done)); err != nil {
 			return err
 		}
+		if d.To == ledger.Releasing {
+			for _, id := range done {
+				if err := leaveCampaign(tx, id); err != nil {
+					return err
+				}
+			}
+		}
 		_, err = tx.Exec(`INSERT INTO audit (at, actor, verb, object, reason)
 			SELECT ?, ?, ?, 'H' || id, ?
 			FROM hold

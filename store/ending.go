@@ -94,6 +94,9 @@ func endIncident(tx *sql.Tx, id int64, e ledger.Ending, now time.Time) (
 			out.Releasing, err = decideHolds(tx, id, ledger.Releasing, e, now, "1")
 		}
 	}
+	if err == nil && !e.To.Campaign() {
+		err = dropCampaign(tx, "id = ?", id)
+	}
 	if err != nil {
 		return out, true, err
 	}
@@ -185,7 +188,7 @@ func unlearn(tx *sql.Tx, incident int64, now time.Time) (int, error) {
 		  AND j.learned = 1
 		UNION
 		SELECT j.id
-		FROM taken t
+		FROM unlearned t
 		JOIN journal j ON j.id = t.journal
 		WHERE t.incident = ?1
 		  AND j.learned = 1`, incident)
@@ -214,7 +217,7 @@ func givenBack(tx *sql.Tx, incident int64, now time.Time) (int, error) {
 // learnTaken learns again what a condition on taken (t) chooses.
 func learnTaken(tx *sql.Tx, incident int64, now time.Time, cond string) (int, error) {
 	rows, err := tx.Query(`SELECT t.journal
-		FROM taken t
+		FROM unlearned t
 		WHERE t.incident = ?
 		  AND `+cond, incident)
 	if err != nil {
@@ -248,7 +251,7 @@ func (db *DB) ReopenIncident(ctx context.Context, id int64, by, reason string) (
 	var out ledger.Reopened
 	done := false
 	err := db.update(ctx, func(tx *sql.Tx) (err error) {
-		out, done, err = reopen(tx, id, by, reason, db.now())
+		out, done, err = db.reopen(tx, id, by, reason, db.now())
 		return err
 	})
 	if err != nil {
@@ -257,7 +260,7 @@ func (db *DB) ReopenIncident(ctx context.Context, id int64, by, reason string) (
 	return out, done, nil
 }
 
-func reopen(tx *sql.Tx, id int64, by, reason string, now time.Time) (out ledger.Reopened, done bool,
+func (db *DB) reopen(tx *sql.Tx, id int64, by, reason string, now time.Time) (out ledger.Reopened, done bool,
 	err error) {
 	var newer bool
 	err = tx.QueryRow(`SELECT EXISTS (SELECT 1
@@ -314,6 +317,9 @@ func reopen(tx *sql.Tx, id int64, by, reason string, now time.Time) (out ledger.
 	if err != nil {
 		return out, false, err
 	}
+	if err := db.renewCampaign(tx, id); err != nil {
+		return out, false, err
+	}
 	return out, true, audit(tx, now, by, "reopen", fmt.Sprintf("I%d", id), reason)
 }
 
@@ -321,7 +327,7 @@ func reopen(tx *sql.Tx, id int64, by, reason string, now time.Time) (out ledger.
 // given back, what a dismissal gave back of recalled mail is taken again.
 func relearn(tx *sql.Tx, incident int64, now time.Time) (int, error) {
 	rows, err := tx.Query(`SELECT t.journal
-		FROM taken t
+		FROM unlearned t
 		JOIN hold h ON h.journal = t.journal AND h.state = 'gone'
 		JOIN journal j ON j.id = t.journal AND j.learned = 1
 		WHERE t.incident = ?
@@ -342,6 +348,6 @@ func relearn(tx *sql.Tx, incident int64, now time.Time) (int, error) {
 	if err != nil {
 		return n, err
 	}
-	_, err = tx.Exec(`DELETE FROM taken WHERE incident = ? AND cause = 'confirm'`, incident)
+	_, err = tx.Exec(`DELETE FROM unlearned WHERE incident = ? AND cause = 'confirm'`, incident)
 	return n, err
 }

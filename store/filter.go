@@ -52,7 +52,7 @@ func (db *DB) Holds(ctx context.Context, f ledger.HoldFilter) ([]ledger.Hold, er
 			h.decided,
 			h.promoted,
 			h.recalled,
-			h.tells,
+			h.defines_campaign,
 			h.attempts,
 			h.error,
 			h.excerpt,
@@ -84,7 +84,7 @@ func (db *DB) scanHold(rows scanner) (*ledger.Hold, error) {
 	var due, decided, promoted, recalled, until int64
 	var rcpts string
 	r, err := db.scanRecord(rows, &h.ID, &h.State, &h.Incident, &due, &h.By, &h.Reason, &decided,
-		&promoted, &recalled, &h.Tells, &h.Attempts, &h.Error, &h.Excerpt, &until, &rcpts)
+		&promoted, &recalled, &h.DefinesCampaign, &h.Attempts, &h.Error, &h.Excerpt, &until, &rcpts)
 	if err != nil {
 		return nil, err
 	}

@@ -40,7 +40,7 @@ func (db *DB) Stranger(ctx context.Context, host, queueID string) (bool, error) 
 	err := db.update(ctx, func(tx *sql.Tx) error {
 		now := db.now()
 		var err error
-		first, err = changed(tx.Exec(`INSERT INTO stranger (host, queue_id, seen) VALUES (?, ?, ?)
+		first, err = changed(tx.Exec(`INSERT INTO unknown_mail (host, queue_id, seen) VALUES (?, ?, ?)
 			ON CONFLICT DO NOTHING`, host, queueID, now.Unix()))
 		if err != nil || !first {
 			return err

@@ -28,14 +28,15 @@ func (db *DB) insertHold(tx *sql.Tx, journal int64, r *analyzer.Record) error {
 	if r.Excerpt != "" {
 		until = db.now().Add(db.opt.Excerpt).Unix()
 	}
+	defines := ledger.DefinesCampaign(&r.Verdict)
 	if _, err := tx.Exec(`INSERT INTO hold (journal, incident, state, due, excerpt, excerpt_until,
-			tells)
+			defines_campaign)
 		VALUES (?, ?, ?, ?, ?, ?, ?)`, journal, incident, state, unix(r.Due), r.Excerpt, until,
-		tells(r)); err != nil {
+		defines); err != nil {
 		return fmt.Errorf("insert hold: %w", err)
 	}
-	if state != ledger.Delayed && tells(r) {
-		return joinCase(tx, incident.(int64), journal)
+	if state != ledger.Delayed && defines {
+		return db.addToCampaign(tx, incident.(int64), shownBy(r), state != ledger.Passed)
 	}
 	return nil
 }
@@ -60,23 +61,36 @@ func (db *DB) promote(tx *sql.Tx, by *analyzer.Record) ([]int64, error) {
 		return nil, fmt.Errorf("look for delayed mail: %w", err)
 	}
 	for _, journal := range list {
-		incident, err := openIncident(tx, by, journal)
-		if err != nil {
-			return nil, err
-		}
-		if _, err := tx.Exec(`UPDATE hold SET
-				state = 'held',
-				due = 0,
-				promoted = ?,
-				incident = ?
-			WHERE journal = ?`, db.now().Unix(), incident, journal); err != nil {
-			return nil, fmt.Errorf("promote delayed mail: %w", err)
-		}
-		if err := joinCase(tx, incident, journal); err != nil {
+		if err := db.promoteOne(tx, journal, by); err != nil {
 			return nil, err
 		}
 	}
 	return list, nil
+}
+
+func (db *DB) promoteOne(tx *sql.Tx, journal int64, by *analyzer.Record) error {
+	incident, err := openIncident(tx, by, journal)
+	if err != nil {
+		return err
+	}
+	var defines bool
+	if err := tx.QueryRow(`UPDATE hold SET
+			state = 'held',
+			due = 0,
+			promoted = ?,
+			incident = ?
+		WHERE journal = ?
+		RETURNING defines_campaign`, db.now().Unix(), incident, journal).Scan(&defines); err != nil {
+		return fmt.Errorf("promote delayed mail: %w", err)
+	}
+	if !defines {
+		return nil
+	}
+	s, err := shownIn(tx, journal)
+	if err != nil {
+		return err
+	}
+	return db.addToCampaign(tx, incident, s, true)
 }
 
 // EndDelay moves a delayed mail whose time is over to releasing. It returns false when

@@ -29,7 +29,7 @@ func (db *DB) Lures(ctx context.Context, incidents ...int64) ([]ledger.Lure, err
 		FROM hold s
 		JOIN journal j ON j.id = s.journal
 		WHERE s.incident IN `+anyOf+`
-		  AND s.tells = 1
+		  AND s.defines_campaign = 1
 		  AND s.state NOT IN ('releasing', 'released')
 		ORDER BY s.id
 		LIMIT ?`, listOf(incidents), maxLureMails)
@@ -162,7 +162,7 @@ func (db *DB) sentBefore(ctx context.Context, key baseline.Key, before int64,
 			FROM hold h
 			WHERE h.journal = j.id
 			  AND h.incident IS NOT NULL
-			  AND h.tells = 1)
+			  AND h.defines_campaign = 1)
 		LIMIT 1`, int64(key), before, listOf(names)).Scan(&one)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil

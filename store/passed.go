@@ -50,12 +50,13 @@ func (db *DB) EndPassed(ctx context.Context, now time.Time) (int, error) {
 // seriousNow says once more that an incident opened, when all its mail was passed and this
 // is the first that is kept: commands were not told while hisseki only watched.
 func seriousNow(tx *sql.Tx, incident int64, r *analyzer.Record) error {
+	// Three looks into the index, however many mails the incident has.
 	_, err := tx.Exec(`INSERT INTO event (id, incident, kind, at, by, reason)
-		SELECT lower(hex(randomblob(16))), incident, ?, ?, '', ''
-		FROM hold
-		WHERE incident = ?
-		GROUP BY incident
-		HAVING min(state = 'passed') = 1`, ledger.EventOpened, r.Envelope.Time.Unix(), incident)
+		SELECT lower(hex(randomblob(16))), ?1, ?2, ?3, '', ''
+		WHERE EXISTS (SELECT 1 FROM hold WHERE incident = ?1 AND state = 'passed')
+		  AND NOT EXISTS (SELECT 1 FROM hold WHERE incident = ?1 AND state < 'passed')
+		  AND NOT EXISTS (SELECT 1 FROM hold WHERE incident = ?1 AND state > 'passed')`,
+		incident, ledger.EventOpened, r.Envelope.Time.Unix())
 	if err != nil {
 		return fmt.Errorf("say that mail is kept now: %w", err)
 	}

@@ -20,8 +20,10 @@ var personal = []struct{ table, where string }{
 	{"requeued", `journal IN (SELECT id FROM journal WHERE sender = ?1)`},
 	{"mark", `journal IN (SELECT id FROM journal WHERE sender = ?1)`},
 	{"hold", `journal IN (SELECT id FROM journal WHERE sender = ?1)`},
-	{"taken", `incident IN (SELECT id FROM incident WHERE sender = ?1)
+	{"unlearned", `incident IN (SELECT id FROM incident WHERE sender = ?1)
 		OR journal IN (SELECT id FROM journal WHERE sender = ?1)`},
+	{"incident_mark", `incident IN (SELECT id FROM incident WHERE sender = ?1)`},
+	{"incident_text", `incident IN (SELECT id FROM incident WHERE sender = ?1)`},
 	{"alert", `incident IN (SELECT id FROM incident WHERE sender = ?1)`},
 	{"event", `incident IN (SELECT id FROM incident WHERE sender = ?1)`},
 	{"incident", `sender = ?1`},
@@ -38,7 +40,7 @@ var personal = []struct{ table, where string }{
 
 // impersonal are the tables with nothing about a sender of mail.
 var impersonal = map[string]bool{
-	"goose_db_version": true, "setting": true, "heartbeat": true, "stranger": true,
+	"goose_db_version": true, "setting": true, "heartbeat": true, "unknown_mail": true,
 	"log_position": true, "hook": true, "hook_event": true, "hook_run": true, "own_mail": true,
 	"sqlite_sequence": true,
 }

@@ -65,13 +65,16 @@ func purgePositions(tx *sql.Tx, before int64) error {
 	return err
 }
 
-// purgeEvents forgets what hooks were told of incidents that ended long ago, and the
-// Message-IDs of own mail: each is good for an hour.
+// purgeEvents forgets what hooks were told of incidents that ended long ago, what those
+// incidents showed, and the Message-IDs of own mail: each is good for an hour.
 func purgeEvents(tx *sql.Tx, before int64) error {
 	_, err := tx.Exec(`DELETE FROM event
 		WHERE at < ?
 		  AND incident NOT IN (SELECT id FROM incident WHERE state = 'open')`, before)
 	if err != nil {
+		return err
+	}
+	if err := dropCampaign(tx, "state != 'open' AND closed < ?", before); err != nil {
 		return err
 	}
 	_, err = tx.Exec(`DELETE FROM own_mail WHERE at < ?`, before)
@@ -96,7 +99,7 @@ func (db *DB) Purge(ctx context.Context, now time.Time, keep time.Duration) (p P
 		if err := purgeEvents(tx, before); err != nil {
 			return err
 		}
-		p.Strange, err = affected(tx.Exec(`DELETE FROM stranger WHERE seen < ?`, before))
+		p.Strange, err = affected(tx.Exec(`DELETE FROM unknown_mail WHERE seen < ?`, before))
 		if err != nil {
 			return err
 		}

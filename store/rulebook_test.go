@@ -1,11 +1,14 @@
 package store
 
 import (
+	"errors"
+	"fmt"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/ledger"
 )
 
 // What this process writes stands at once, what another one writes soon.
@@ -62,4 +65,79 @@ func TestRulesAreNeverStale(t *testing.T) {
 			t.Fatal("the first login that another process kept is not known for ten seconds")
 		}
 	}
+}
+
+// The book is changed in place: it must say what a book says that is read anew, after
+// whatever another process did.
+func TestTheBookFollows(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "h.db")
+	serve, admin := open(t, path), open(t, path)
+	ctx := t.Context()
+	end := func(id int64, to ledger.IncidentState) func() error {
+		return func() error {
+			_, _, err := admin.EndIncident(ctx, id, ledger.Ending{To: to, By: "a", Keep: true})
+			return err
+		}
+	}
+	hold := func(sender string) func() error {
+		return func() error {
+			keep(t, admin, record(sender, analyzer.Hold))
+			return nil
+		}
+	}
+	rule := func(subject string) func() error {
+		return func() error {
+			return admin.SetOverride(ctx, subject, analyzer.Override{Mode: analyzer.Observe,
+				Until: time.Now().Add(time.Hour), By: "a", Reason: "r"})
+		}
+	}
+	const who = "b@example.jp"
+	for n, step := range []func() error{
+		hold(who), hold("c@example.jp"), hold("d@example.jp"), end(1, ledger.IncidentDismissed),
+		rule("sender:" + who), rule("class:account"), hold(who), end(4, ledger.IncidentConfirmed),
+		func() error {
+			if _, err := admin.Decide(ctx, 1, ledger.Releasing, "a", ""); err != nil {
+				return err
+			}
+			return errors.Join(admin.Finish(ctx, 1), func() error {
+				_, err := admin.Vanish(ctx, 4)
+				return err
+			}())
+		},
+		func() error { _, _, err := admin.ReopenIncident(ctx, 1, "a", "r"); return err },
+		end(1, ledger.IncidentEnded),
+		func() error { // opened and gone before serve looks
+			keep(t, admin, record("e@example.jp", analyzer.Hold))
+			if err := end(5, ledger.IncidentEnded)(); err != nil {
+				return err
+			}
+			if _, err := admin.Vanish(ctx, 5); err != nil {
+				return err
+			}
+			_, err := admin.Forget(ctx, "e@example.jp", "a", "asked")
+			return err
+		},
+		func() error { _, err := admin.Forget(ctx, who, "a", "asked"); return err },
+		func() error { _, err := admin.ClearOverride(ctx, "class:account", "a", "r"); return err },
+	} {
+		if err := step(); err != nil {
+			t.Fatalf("step %d: %v", n, err)
+		}
+		serve.book.changed() // as after bookAge
+		fresh := open(t, path)
+		if got, want := bookOf(t, serve), bookOf(t, fresh); got != want {
+			t.Errorf("step %d: the book says\n%swant\n%s", n, got, want)
+		}
+		fresh.Close()
+	}
+}
+
+func bookOf(t *testing.T, db *DB) (text string) {
+	t.Helper()
+	if err := db.consult(t.Context(), func(b *rulebook) {
+		text = fmt.Sprintf("%v\n%v\n%v\n", b.open, b.of, b.logs)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return text
 }

@@ -32,16 +32,18 @@ func (db *DB) Scope(ctx context.Context, ids ...int64) (*ledger.Scope, error) {
 	if len(s.Incidents) < len(ids) || len(ids) == 0 {
 		return nil, errNoIncident
 	}
-	seen := make(map[int64]bool) // records
+	c := collector{db: db, scope: s, seen: make(map[int64]bool),
+		logins: make(map[analyzer.Login]bool), attacks: attacks{key: make(map[int64][]int),
+			client: make(map[string][]int), ofAccount: make(map[string][]int)}}
 	for i := range s.Incidents {
-		if err := db.scopeIncident(ctx, s, &s.Incidents[i], seen); err != nil {
-			return nil, err
+		if err := c.incident(ctx, &s.Incidents[i]); err != nil {
+			return nil, fmt.Errorf("read incident %s: %w", s.Incidents[i].Name(), err)
 		}
 	}
+	if err := c.suspects(ctx); err != nil {
+		return nil, fmt.Errorf("look for earlier mail of the incidents: %w", err)
+	}
 	slices.SortStableFunc(s.Holds, func(a, b ledger.Hold) int {
-		return a.Record.Envelope.Time.Compare(b.Record.Envelope.Time)
-	})
-	slices.SortStableFunc(s.Suspects, func(a, b ledger.Suspect) int {
 		return a.Record.Envelope.Time.Compare(b.Record.Envelope.Time)
 	})
 	slices.SortStableFunc(s.Logins, func(a, b analyzer.Login) int { return a.At.Compare(b.At) })
@@ -62,52 +64,78 @@ func attackOf(holds []ledger.Hold) []*analyzer.Record {
 	return out
 }
 
-// scopeIncident adds one incident's mail, suspects, logins and sender's past.
-func (db *DB) scopeIncident(ctx context.Context, s *ledger.Scope, i *ledger.Incident,
-	seen map[int64]bool) error {
-	holds, err := db.Holds(ctx, ledger.HoldFilter{Incident: i.ID})
+// collector fills a scope.
+type collector struct {
+	db      *DB
+	scope   *ledger.Scope
+	seen    map[int64]bool // records that are in the scope
+	logins  map[analyzer.Login]bool
+	attacks attacks
+	past    []past
+}
+
+// past is a sender's own mail before an incident.
+type past struct {
+	sender string
+	first  time.Time // suspicious mail
+	own    []glimpse
+}
+
+// incident adds one incident's mail and logins, and what its suspects are found by.
+func (c *collector) incident(ctx context.Context, i *ledger.Incident) error {
+	s := c.scope
+	holds, err := c.db.Holds(ctx, ledger.HoldFilter{Incident: i.ID})
 	if err != nil {
 		return err
 	}
 	for k := range holds {
-		seen[holds[k].Record.ID] = true
+		c.seen[holds[k].Record.ID] = true
 	}
 	s.Holds = append(s.Holds, holds...)
-	if s.Notes[i.ID], err = db.Notes(ctx, i.ID); err != nil {
+	if s.Notes[i.ID], err = c.db.Notes(ctx, i.ID); err != nil {
 		return err
 	}
-	suspects, err := db.Suspects(ctx, i)
+	first, last := span(i, holds)
+	own, err := c.db.own(ctx, i.Sender, first.Add(-suspectSpan))
 	if err != nil {
 		return err
 	}
-	for _, x := range suspects {
-		if !seen[x.Record.ID] {
-			seen[x.Record.ID] = true
-			s.Suspects = append(s.Suspects, x)
-		}
-	}
-	first, last := span(i, holds)
-	logins, err := db.Logins(ctx, i.Sender, first.Add(-guessSpan), last.Add(24*time.Hour))
+	c.attacks.add(i, holds, own, first.Add(-suspectSpan))
+	c.past = append(c.past, past{i.Sender, first, own})
+	logins, err := c.db.Logins(ctx, i.Sender, first.Add(-guessSpan), last.Add(24*time.Hour))
 	if err != nil {
 		return err
 	}
 	for _, l := range logins {
-		if !slices.Contains(s.Logins, l) { // two incidents of one sender
+		if !c.logins[l] { // two incidents of one sender
+			c.logins[l] = true
 			s.Logins = append(s.Logins, l)
 		}
 	}
-	past, err := db.Recent(ctx, i.Sender, first.Add(-usualSpan))
-	if err != nil {
+	return nil
+}
+
+// suspects adds the mail that looks like that of the incidents, and then when each sender
+// sent other mail.
+func (c *collector) suspects(ctx context.Context) (err error) {
+	s := c.scope
+	if s.Suspects, err = c.db.suspects(ctx, &c.attacks); err != nil {
 		return err
 	}
-	var usual []time.Time
-	for k := range past {
-		if t := past[k].Envelope.Time; t.Before(first) && !seen[past[k].ID] {
-			usual = append(usual, t)
-		}
+	for _, x := range s.Suspects {
+		c.seen[x.Record.ID] = true
 	}
-	if _, ok := s.Usual[i.Sender]; !ok {
-		s.Usual[i.Sender] = usual
+	for _, p := range c.past {
+		if _, ok := s.Usual[p.sender]; ok {
+			continue
+		}
+		var usual []time.Time
+		for _, g := range p.own {
+			if !g.at.Before(p.first.Add(-usualSpan)) && g.at.Before(p.first) && !c.seen[g.id] {
+				usual = append(usual, g.at)
+			}
+		}
+		s.Usual[p.sender] = usual
 	}
 	return nil
 }

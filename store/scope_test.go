@@ -58,19 +58,15 @@ func attacked(t *testing.T, db *DB) {
 func TestSuspects(t *testing.T) {
 	db, _ := clocked(t)
 	attacked(t, db)
-	list, err := db.FindIncidents(t.Context(), ledger.IncidentFilter{})
-	if err != nil || len(list) != 1 {
-		t.Fatal(list, err)
-	}
-	found, err := db.Suspects(t.Context(), &list[0])
+	s, err := db.Scope(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, s := range found {
-		got = append(got, fmt.Sprintf("%d %v", s.Record.ID, s.Traits))
-		if s.Points <= s.Record.Verdict.Points || len(s.Record.Envelope.Recipients) != 2 {
-			t.Errorf("suspect %+v: %v points", s.Record, s.Points)
+	for _, x := range s.Suspects {
+		got = append(got, fmt.Sprintf("%d %v", x.Record.ID, x.Traits))
+		if x.Points <= x.Record.Verdict.Points || len(x.Record.Envelope.Recipients) != 2 {
+			t.Errorf("suspect %+v: %v points", x.Record, x.Points)
 		}
 	}
 	want := []string{"3 [link]", "4 [text]", "5 [network]", "6 [text]", "7 [link]", "8 [network]",

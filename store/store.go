@@ -46,8 +46,10 @@ type DB struct {
 	closing sync.Once
 	failed  error // of closing
 	book    rulebook
+	recalls recalls
 
 	// The committer's:
+	texts    campaignTexts
 	commits  int  // since the last copy
 	written  bool // since the log was emptied
 	emptying bool // it is to be emptied after the copy under way

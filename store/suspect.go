@@ -1,103 +1,247 @@
 package store
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"hisseki/analyzer"
 	"hisseki/ledger"
 )
 
-// maxSuspects bounds how many mails of an incident are listed. They are found where the
-// attack was, so more of them means that a trait is nobody's.
-const maxSuspects = 2000
+const (
+	// maxSuspects bounds how many mails a scope lists. They are found where the attack was, so
+	// more of them means that a trait is nobody's.
+	maxSuspects = 5000
+	// maxOwn bounds how much mail of one sender is looked at: the newest.
+	maxOwn = 100_000
+)
 
-// Suspects looks at the past again, from suspectSpan before an incident on, with what its
-// mail showed: the sender's own mail with the same link, text or new network, and anybody's
-// with the same link or from the very same address. They come oldest first.
-func (db *DB) Suspects(ctx context.Context, i *ledger.Incident) ([]ledger.Suspect, error) {
-	holds, err := db.Holds(ctx, ledger.HoldFilter{Incident: i.ID})
+// glimpse is what of a sender's own mail says at once whether it may be a suspect.
+type glimpse struct {
+	id   int64
+	at   time.Time
+	text uint64
+	from netip.Addr
+}
+
+// own returns the newest mail of a sender since a time, oldest first.
+func (db *DB) own(ctx context.Context, sender string, since time.Time) ([]glimpse, error) {
+	rows, err := db.read.QueryContext(ctx, `SELECT id, at, simhash, client
+		FROM journal
+		WHERE sender = ?
+		  AND at >= ?
+		ORDER BY at DESC, id DESC
+		LIMIT ?`, sender, unix(since), maxOwn)
 	if err != nil {
 		return nil, err
 	}
-	var attack []*analyzer.Record
-	clients := make(map[string]bool)
+	defer rows.Close()
+	var out []glimpse
+	for rows.Next() {
+		var g glimpse
+		var at, text int64
+		var client string
+		if err := rows.Scan(&g.id, &at, &text, &client); err != nil {
+			return nil, err
+		}
+		g.at, g.text = time.Unix(at, 0).UTC(), uint64(text)
+		if client != "" {
+			g.from, _ = netip.ParseAddr(client)
+		}
+		out = append(out, g)
+	}
+	slices.Reverse(out)
+	return out, rows.Err()
+}
+
+// attack is what the mail of one incident showed.
+type attack struct {
+	trail    *analyzer.Trail
+	since    time.Time // of the mail to be looked at
+	own      []glimpse
+	texts    []uint64
+	networks map[netip.Prefix]bool // that were new to the sender
+}
+
+// attacks is what the incidents of a scope showed, and where each thing was seen: which of
+// list, rising.
+type attacks struct {
+	list              []attack
+	key               map[int64][]int
+	client, ofAccount map[string][]int
+}
+
+// add takes an incident in, with its holds and its sender's own mail. Mail that was found by
+// its likeness, or that is the owner's after all, shows nothing.
+func (x *attacks) add(i *ledger.Incident, holds []ledger.Hold, own []glimpse, since time.Time) {
+	a := attack{since: since, own: own, networks: make(map[netip.Prefix]bool)}
+	n := len(x.list)
+	var mails []*analyzer.Record
 	for k := range holds {
 		h := &holds[k]
-		if !h.Tells || h.State == ledger.Releasing || h.State == ledger.Released {
-			continue // found by its likeness, or the owner's after all
+		if !h.OfAttack() {
+			continue
 		}
-		attack = append(attack, h.Record)
-		if isNewNetwork(h.Record) {
-			clients[h.Record.Envelope.Client.String()] = true
+		mails = append(mails, h.Record)
+		if !slices.Contains(a.texts, h.Record.Observation.SimHash) {
+			a.texts = append(a.texts, h.Record.Observation.SimHash)
+		}
+		for _, key := range h.Record.Observation.Marks {
+			note(x.key, int64(key), n)
+		}
+		if h.Record.Verdict.Shows(analyzer.NetworkNew) {
+			a.networks[network(h.Record.Envelope.Client)] = true
+			note(x.client, h.Record.Envelope.Client.String(), n)
 		}
 	}
-	if len(attack) == 0 {
-		return nil, nil
+	if len(mails) == 0 {
+		return
 	}
-	trail := analyzer.NewTrail(attack)
-	var out []ledger.Suspect
-	err = db.candidates(ctx, i, holds, clients, func(r *analyzer.Record) bool {
-		if traits := trail.Traits(&r.Observation); len(traits) > 0 {
-			out = append(out, ledger.Suspect{Record: r, Traits: traits,
-				Points: analyzer.Rescore(r, traits)})
-		}
-		return len(out) < maxSuspects
-	})
+	note(x.ofAccount, i.Sender, n)
+	a.trail = analyzer.NewTrail(mails)
+	x.list = append(x.list, a)
+}
+
+// note adds a number to a rising list, once.
+func note[K comparable](m map[K][]int, key K, n int) {
+	if list := m[key]; len(list) == 0 || list[len(list)-1] != n {
+		m[key] = append(list, n)
+	}
+}
+
+// network is an address's network as it is looked at in a mail.
+func network(a netip.Addr) netip.Prefix {
+	bits := 24
+	if a = a.Unmap(); a.Is6() {
+		bits = 48
+	}
+	p, _ := a.Prefix(bits) // none of no address
+	return p
+}
+
+// suspects looks at the past again with what the incidents' mail showed: the senders' own
+// mail with the same link, text or new network, and anybody's with the same link or from the
+// very same address. They come oldest first. Mail that an incident keeps is not among them.
+func (db *DB) suspects(ctx context.Context, x *attacks) ([]ledger.Suspect, error) {
+	ids, err := db.suspectIDs(ctx, x)
 	if err != nil {
-		return nil, fmt.Errorf("look for earlier mail of incident %s: %w", i.Name(), err)
+		return nil, err
+	}
+	var out []ledger.Suspect
+	for part := range slices.Chunk(ids, 500) {
+		records, err := db.records(ctx, part)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range records {
+			if s, ok := x.suspect(r); ok {
+				out = append(out, s)
+			}
+			if len(out) == maxSuspects {
+				return out, nil
+			}
+		}
 	}
 	return out, nil
 }
 
-// isNewNetwork says whether a mail came from a network that was new to its sender.
-func isNewNetwork(r *analyzer.Record) bool {
-	return r.Verdict.Shows(analyzer.NetworkNew)
+// suspect says what a mail shares with the first incident that it shares something with.
+func (x *attacks) suspect(r *analyzer.Record) (ledger.Suspect, bool) {
+	e := &r.Envelope
+	near := slices.Concat(x.ofAccount[e.Sender], x.client[e.Client.String()])
+	for _, key := range r.Observation.Marks {
+		near = append(near, x.key[int64(key)]...)
+	}
+	slices.Sort(near)
+	for _, n := range slices.Compact(near) {
+		a := &x.list[n]
+		if e.Time.Before(a.since) {
+			continue
+		}
+		if traits := a.trail.Traits(&r.Observation); len(traits) > 0 {
+			return ledger.Suspect{Record: r, Traits: traits,
+				Points: analyzer.Rescore(r, traits)}, true
+		}
+	}
+	return ledger.Suspect{}, false
 }
 
-// candidates reads mail that no incident keeps, as long as take wants more: the sender's
-// own, and others' that shares a mark or a client address with the incident.
-func (db *DB) candidates(ctx context.Context, i *ledger.Incident, holds []ledger.Hold,
-	clients map[string]bool, take func(*analyzer.Record) bool) error {
-	first, _ := span(i, holds)
+// suspectIDs returns the mail that is worth reading whole, oldest first.
+func (db *DB) suspectIDs(ctx context.Context, x *attacks) ([]int64, error) {
+	if len(x.list) == 0 {
+		return nil, nil
+	}
+	since := x.list[0].since
+	own := make(map[int64]bool)
+	for n := range x.list {
+		a := &x.list[n]
+		if a.since.Before(since) {
+			since = a.since
+		}
+		for _, g := range a.own {
+			if a.networks[network(g.from)] && g.from.IsValid() ||
+				slices.ContainsFunc(a.texts, func(t uint64) bool {
+					return analyzer.SameText(t, g.text)
+				}) {
+				own[g.id] = true
+			}
+		}
+	}
+	rows, err := db.read.QueryContext(ctx, `WITH found AS (
+			SELECT value AS id FROM json_each(?1)
+			UNION
+			SELECT m.journal FROM json_each(?2) k CROSS JOIN mark m ON m.key = k.value
+			UNION
+			SELECT o.id FROM json_each(?3) c CROSS JOIN journal o ON o.client = c.value
+				AND o.client != '' AND o.at >= ?4)
+		SELECT j.id
+		FROM found f
+		CROSS JOIN journal j ON j.id = f.id
+		WHERE j.at >= ?4
+		  AND NOT EXISTS (SELECT 1
+			FROM hold h
+			WHERE h.journal = j.id
+			  AND h.incident IS NOT NULL)
+		ORDER BY j.at, j.id`, listOf(slices.Sorted(maps.Keys(own))),
+		listOf(slices.Sorted(maps.Keys(x.key))), listOf(slices.Sorted(maps.Keys(x.client))),
+		unix(since))
+	if err != nil {
+		return nil, err
+	}
+	return ints(rows)
+}
+
+// records returns recorded mails with their recipients, in order of time.
+func (db *DB) records(ctx context.Context, ids []int64) ([]*analyzer.Record, error) {
 	rows, err := db.read.QueryContext(ctx, `SELECT
 			`+recordColumns+`,
 			(SELECT coalesce(group_concat(address, char(10)), '')
 				FROM recipient WHERE journal = j.id)
 		FROM journal j
-		WHERE j.at >= ?
-		  AND (j.sender = ?
-			OR j.client IN `+anyOf+`
-			OR j.id IN (SELECT m.journal
-				FROM hold s
-				JOIN mark a ON a.journal = s.journal
-				JOIN mark m ON m.key = a.key
-				WHERE `+attackMail+`))
-		  AND NOT EXISTS (SELECT 1
-			FROM hold h
-			WHERE h.journal = j.id
-			  AND h.incident IS NOT NULL)
-		ORDER BY j.at, j.id`,
-		first.Add(-suspectSpan).Unix(), i.Sender, listOf(slices.Collect(maps.Keys(clients))), i.ID)
+		WHERE j.id IN `+anyOf, listOf(ids))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer rows.Close()
+	var out []*analyzer.Record
 	for rows.Next() {
 		var rcpts string
 		r, err := db.scanRecord(rows, &rcpts)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if rcpts != "" {
 			r.Envelope.Recipients = strings.Split(rcpts, "\n")
 		}
-		if !take(r) {
-			return nil
-		}
+		out = append(out, r)
 	}
-	return rows.Err()
+	slices.SortFunc(out, func(a, b *analyzer.Record) int {
+		return cmp.Or(a.Envelope.Time.Compare(b.Envelope.Time), cmp.Compare(a.ID, b.ID))
+	})
+	return out, rows.Err()
 }

@@ -85,6 +85,19 @@ func ints(rows *sql.Rows) (list []int64, err error) {
 	return list, rows.Err()
 }
 
+// texts reads and closes rows of one text.
+func texts(rows *sql.Rows) (list []string, err error) {
+	defer rows.Close()
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, err
+		}
+		list = append(list, s)
+	}
+	return list, rows.Err()
+}
+
 // changed says whether a statement changed a row.
 func changed(res sql.Result, err error) (bool, error) {
 	n, err := affected(res, err)

@@ -1,0 +1,210 @@
+package store
+
+import (
+	"database/sql"
+	"fmt"
+	"net/netip"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"hisseki/analyzer"
+	"hisseki/baseline"
+)
+
+// keepMany keeps many mails in few transactions, without lessons.
+func keepMany(t testing.TB, db *DB, mails int, mail func(n int) *analyzer.Record) {
+	t.Helper()
+	for from := 0; from < mails; from += 5000 {
+		err := db.update(t.Context(), func(tx *sql.Tx) error {
+			for n := from; n < min(from+5000, mails); n++ {
+				r := mail(n)
+				row, err := db.row(r)
+				if err != nil {
+					return err
+				}
+				id, err := insertRecord(tx, r, row)
+				if err != nil {
+					return err
+				}
+				if r.Verdict.Action != analyzer.Pass || r.Spared {
+					if err := db.insertHold(tx, id, r); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// campaignMail is the n-th mail of one campaign from so many stolen accounts: all have one
+// link, each account has texts of its own.
+func campaignMail(n, accounts int) *analyzer.Record {
+	account, mail := n%accounts, n/accounts
+	r := mailOf(fmt.Sprintf("user%d@example.org", account), analyzer.Hold,
+		uint64(account*7919+mail%3+1)*0x9e3779b97f4a7c15, 7, baseline.Key(1000+mail%2))
+	r.Envelope.Time = noon.Add(time.Duration(n) * time.Second)
+	return r
+}
+
+func openFor(t testing.TB) *DB {
+	t.Helper()
+	db, err := Open(t.Context(), filepath.Join(t.TempDir(), "h.db"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// What a hold costs does not depend on how many incidents are open: each round keeps as many
+// mails in a store with 5 as in one with 500, in turn.
+func TestAHoldCostsTheSameAtManyIncidents(t *testing.T) {
+	const rounds, mails = 15, 200
+	var took [2][]time.Duration
+	few, many := openFor(t), openFor(t)
+	keepMany(t, few, 4000, func(n int) *analyzer.Record { return campaignMail(n, 5) })
+	keepMany(t, many, 4000, func(n int) *analyzer.Record { return campaignMail(n, 500) })
+	for round := range rounds {
+		for i, db := range []*DB{few, many} {
+			began := time.Now()
+			keepMany(t, db, mails, func(n int) *analyzer.Record {
+				return campaignMail(4000+round*mails+n, []int{5, 500}[i])
+			})
+			took[i] = append(took[i], time.Since(began))
+		}
+	}
+	slices.Sort(took[0])
+	slices.Sort(took[1])
+	least := [2]time.Duration{took[0][0], took[1][0]} // the rest is noise
+	t.Logf("%d holds took %v at 5 incidents, %v at 500", mails, least[0], least[1])
+	if least[1] > 2*least[0] {
+		t.Errorf("%d holds took %v at 500 open incidents, %v at 5", mails, least[1], least[0])
+	}
+}
+
+// A round that looks for mail to recall costs what is new, not what is held: rounds beside
+// 100 holds and beside 4,000, in turn.
+func TestARecallRoundCostsTheSameAtManyHolds(t *testing.T) {
+	var least [2]time.Duration
+	few, many := openFor(t), openFor(t)
+	keepMany(t, few, 100, func(n int) *analyzer.Record { return campaignMail(n, 5) })
+	keepMany(t, many, 4000, func(n int) *analyzer.Record { return campaignMail(n, 200) })
+	for round := range 20 {
+		for i, db := range []*DB{few, many} {
+			began := time.Now()
+			if n, err := db.Recall(t.Context(), noon.Add(3*time.Hour)); err != nil || n != 0 {
+				t.Fatal(n, err)
+			}
+			took := time.Since(began)
+			if round == 1 || round > 1 && took < least[i] { // the first looks at everything
+				least[i] = took
+			}
+		}
+	}
+	t.Logf("a round took %v beside 100 holds, %v beside 4,000", least[0], least[1])
+	if least[1] > 4*least[0] {
+		t.Errorf("a round took %v beside 4,000 holds, %v beside 100", least[1], least[0])
+	}
+}
+
+// BenchmarkHold keeps mail of one campaign while so many incidents are open.
+func BenchmarkHold(b *testing.B) {
+	for _, incidents := range []int{5, 50, 500} {
+		b.Run(fmt.Sprintf("incidents=%d", incidents), func(b *testing.B) {
+			db := openFor(b)
+			keepMany(b, db, 4*incidents, func(n int) *analyzer.Record {
+				return campaignMail(n, incidents)
+			})
+			n := 4 * incidents
+			b.ResetTimer()
+			keepMany(b, db, b.N, func(k int) *analyzer.Record { return campaignMail(n+k, incidents) })
+		})
+	}
+}
+
+// BenchmarkRecall looks for mail to recall while 200 incidents have 10,000 open holds: the
+// first round of a process, which looks at everything, a round after nothing, and one after
+// 100 more mails, of which one is recalled.
+func BenchmarkRecall(b *testing.B) {
+	const incidents = 200
+	db := openFor(b)
+	now := noon.Add(3 * time.Hour)
+	keepMany(b, db, 10_000, func(n int) *analyzer.Record { return campaignMail(n, incidents) })
+	keepMany(b, db, 100_000, func(n int) *analyzer.Record {
+		r := mailOf(fmt.Sprintf("other%d@example.org", n%20_000), analyzer.Pass,
+			uint64(n+1)*0x9e3779b97f4a7c15, baseline.Key(1<<40+n))
+		r.Envelope.Time = now.Add(-time.Duration(n) * time.Second)
+		return r
+	})
+	round := func(b *testing.B, want int) {
+		b.Helper()
+		if n, err := db.Recall(b.Context(), now); err != nil || n != want {
+			b.Fatalf("%d recalled, %v; want %d", n, err, want)
+		}
+	}
+	b.Run("first", func(b *testing.B) {
+		for b.Loop() {
+			db.recalls.seen = recallPosition{}
+			round(b, 0)
+		}
+	})
+	b.Run("nothing", func(b *testing.B) {
+		for b.Loop() {
+			round(b, 0)
+		}
+	})
+	b.Run("new", func(b *testing.B) {
+		n := 0
+		for b.Loop() {
+			b.StopTimer()
+			keepMany(b, db, 100, func(k int) *analyzer.Record {
+				n++
+				r := mailOf(fmt.Sprintf("other%d@example.org", n%20_000), analyzer.Pass,
+					uint64(n)*0x9e3779b97f4a7c15, baseline.Key(1<<41+n))
+				r.Envelope.Time = now
+				if k == 50 {
+					r.Observation.Marks = []baseline.Key{7}
+				}
+				return r
+			})
+			b.StartTimer()
+			round(b, 1)
+		}
+	})
+}
+
+// BenchmarkScope reads a case of 200 accounts in a journal of 300,000 mails, two thirds of
+// which are theirs.
+func BenchmarkScope(b *testing.B) {
+	const accounts = 200
+	db := openFor(b)
+	keepMany(b, db, 300_000, func(n int) *analyzer.Record {
+		who := fmt.Sprintf("user%d@example.org", n%(accounts*3/2))
+		r := mailOf(who, analyzer.Pass, uint64(n+1)*0x9e3779b97f4a7c15, baseline.Key(1<<40+n))
+		r.Envelope.Time = noon.Add(-time.Duration(n) * 8 * time.Second) // 28 days
+		r.Envelope.Client = netip.AddrFrom4([4]byte{10, byte(n % 7), byte(n >> 8), byte(n)})
+		return r
+	})
+	keepMany(b, db, 2000, func(n int) *analyzer.Record {
+		r := campaignMail(n, accounts)
+		r.Envelope.Client = netip.MustParseAddr("203.0.113.9")
+		r.Verdict.Evidence = append(r.Verdict.Evidence, analyzer.Evidence{Signal: "network-new"})
+		return r
+	})
+	ids := make([]int64, accounts)
+	for i := range ids {
+		ids[i] = int64(i + 1)
+	}
+	for b.Loop() {
+		s, err := db.Scope(b.Context(), ids...)
+		if err != nil || len(s.Holds) != 2000 {
+			b.Fatalf("%d holds, %v", len(s.Holds), err)
+		}
+	}
+}
