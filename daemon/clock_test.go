@@ -31,7 +31,9 @@ func TestPurgeAfterClockJump(t *testing.T) {
 	var log bytes.Buffer
 	ahead := func() time.Time { return time.Now().AddDate(3, 0, 0) }
 	d := NewServe(ServeOptions{Clock: ahead, Log: slog.New(slog.NewTextHandler(&log, nil))})
-	d.db, d.cfg = db, config.Default("/nonexistent")
+	cfg := config.Default("/nonexistent")
+	d.db = db
+	d.settings.Store(&cfg)
 	d.core.Store(analyzer.New(analyzer.Config{Salt: []byte("test")}, db))
 	left := func() int {
 		records, err := db.Recent(t.Context(), "", time.Time{})

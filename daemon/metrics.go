@@ -20,7 +20,7 @@ type watch struct {
 	metrics *metrics.Metrics
 	counted *milter.Counters
 	budget  atomic.Pointer[config.Budget]
-	worked  atomic.Int64 // unix time when upkeep last did its work, on the machine's clock
+	signs   signs
 	serving atomic.Bool
 	db      ServeStore
 }
@@ -34,12 +34,6 @@ func newWatch(version string) *watch {
 		},
 	})
 	return w
-}
-
-// use takes up what a reload changed; that is work done, too.
-func (w *watch) use(b *config.Budget) {
-	w.budget.Store(b)
-	w.worked.Store(time.Now().Unix())
 }
 
 // verdict counts a judged mail.
@@ -88,17 +82,6 @@ func (w *watch) store() metrics.Store {
 		s.AgentAge = max(time.Since(seen), 0)
 	}
 	return s
-}
-
-// stuckAfter is how long upkeep, which works every second, may take for a round: saving
-// ten thousand profiles on a slow disk takes some seconds.
-const stuckAfter = time.Minute
-
-func (w *watch) healthy() error {
-	if idle := time.Since(time.Unix(w.worked.Load(), 0)); idle > stuckAfter {
-		return fmt.Errorf("no upkeep for %s: the store does not answer", idle.Round(time.Second))
-	}
-	return nil
 }
 
 func (w *watch) ready() error {

@@ -22,6 +22,22 @@ func (c clocks) jump(later clocks) time.Duration {
 	return later.set.Sub(c.set) - later.runs.Sub(c.runs)
 }
 
+// purgeLoop purges until ctx ends, on its own goroutine: a purge may take hours, and nothing
+// waits for it.
+func (d *Serve) purgeLoop(ctx context.Context) {
+	tick := time.NewTicker(d.PurgeEvery)
+	defer tick.Stop()
+	d.purged = readClocks()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			d.purge(ctx)
+		}
+	}
+}
+
 // purge forgets what is older than the retention. Profiles are saved first, so that
 // little is left for the store to fold in.
 func (d *Serve) purge(ctx context.Context) {
@@ -42,10 +58,9 @@ func (d *Serve) purge(ctx context.Context) {
 	if ended > 0 {
 		d.Log.Info("incidents of mode observe ended", "incidents", ended)
 	}
-	p, err := d.db.Purge(ctx, d.Clock(), time.Duration(d.cfg.Privacy.Journal))
-	if err != nil {
-		d.report(ctx, "old mail not purged", err)
-		return
-	}
-	d.Log.Info("old mail purged", "mails", p.Mails, "excerpts", p.Excerpts)
+	keep := time.Duration(d.settings.Load().Privacy.Journal)
+	p, err := d.db.Purge(ctx, d.Clock(), keep)
+	d.report(ctx, "old mail not purged", err)
+	d.Log.Info("old mail purged", "mails", p.Mails, "excerpts", p.Excerpts,
+		"took", time.Since(now.runs).Round(time.Millisecond))
 }

@@ -45,7 +45,7 @@ func (d *Serve) apply(ctx context.Context, cfg config.Config, locate analyzer.Lo
 	}
 	d.places, d.lines = locate, ac.Thresholds
 	d.identity.Store(wiring.Identity(cfg))
-	d.watch.use(&cfg.Budget)
+	d.watch.budget.Store(&cfg.Budget)
 	SetLevel(d.Level, cfg.Log.Level)
 	if d.endWebhooks != nil {
 		d.endWebhooks() // a run under way ends by itself, nobody else is told its event
@@ -71,9 +71,10 @@ func (d *Serve) judgeBy(ctx context.Context, ac analyzer.Config, memory analyzer
 
 // recalibrate takes up thresholds that calibrate set since.
 func (d *Serve) recalibrate(ctx context.Context) {
-	lines, err := wiring.Thresholds(ctx, d.cfg, d.db)
+	cfg := *d.settings.Load()
+	lines, err := wiring.Thresholds(ctx, cfg, d.db)
 	if err == nil && lines != d.lines {
-		if err = d.apply(ctx, d.cfg, d.places); err == nil {
+		if err = d.apply(ctx, cfg, d.places); err == nil {
 			d.Log.Info("calibrated thresholds taken up", "hold", lines.Hold, "sum", lines.Sum,
 				"delay", lines.Delay)
 		}
@@ -93,10 +94,10 @@ func (d *Serve) reload(ctx context.Context) {
 		d.Log.Error("configuration not reloaded, the old one stays", "error", err)
 		return
 	}
-	if cfg.Milter != d.cfg.Milter || cfg.Database != d.cfg.Database ||
-		cfg.Log.Format != d.cfg.Log.Format || cfg.Metrics != d.cfg.Metrics {
+	old := d.settings.Swap(&cfg)
+	if cfg.Milter != old.Milter || cfg.Database != old.Database ||
+		cfg.Log.Format != old.Log.Format || cfg.Metrics != old.Metrics {
 		d.Log.Warn("changes of milter, database, metrics and log.format need a restart")
 	}
-	d.cfg = cfg
 	d.Log.Info("configuration reloaded", "mode", cfg.Mode)
 }

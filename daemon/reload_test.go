@@ -34,7 +34,8 @@ func TestReloadUnderLoad(t *testing.T) {
 			cfg.Verdict.Hold, cfg.Verdict.Delay = 0.1, 0.1 // any surprise
 			return cfg, nil
 		}})
-	d.cfg, d.db, d.watch.db = cfg, db, db
+	d.db, d.watch.db = db, db
+	d.settings.Store(&cfg)
 	if err := d.use(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +72,7 @@ func TestReloadUnderLoad(t *testing.T) {
 			t.Error(err)
 		}
 		if v.Action != analyzer.Pass {
-			held[d.cfg.Mode]++
+			held[d.settings.Load().Mode]++
 		}
 		for sent.Load() < before+20 && !t.Failed() { // all have met these settings
 			time.Sleep(time.Millisecond)

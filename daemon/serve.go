@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -28,16 +29,20 @@ const StaleAfter = 30 * time.Second
 // Serve is a running milter. Make it with NewServe.
 type Serve struct {
 	ServeOptions
-	cfg      config.Config
+	settings atomic.Pointer[config.Config]
 	db       ServeStore
 	core     atomic.Pointer[analyzer.Analyzer]
 	identity atomic.Pointer[milter.Identity]
-	places   analyzer.Locator
-	lines    analyzer.Thresholds // as configured or calibrated
-	agent    atomic.Bool         // somebody ends delays
-	told     bool                // the first state of the agent was logged
+	agent    atomic.Bool // somebody ends delays
 	watch    *watch
-	purged   clocks // when old mail was last purged
+
+	// Of upkeep.
+	places      analyzer.Locator
+	lines       analyzer.Thresholds // as configured or calibrated
+	agentLogged bool                // the first state of the agent was logged
+
+	// Of the purge.
+	purged clocks // when old mail was last purged
 
 	endWebhooks context.CancelFunc
 	webhooks    <-chan struct{} // closed when those of endWebhooks have ended
@@ -51,10 +56,15 @@ type ServeOptions struct {
 	Log     *slog.Logger
 	Level   *slog.LevelVar // of Log; follows the configuration
 	Version string         // of the program
+
+	PurgeEvery time.Duration // between two purges of old mail; 0 means an hour
 }
 
 // NewServe returns a Serve that is not running yet.
 func NewServe(o ServeOptions) *Serve {
+	if o.PurgeEvery == 0 {
+		o.PurgeEvery = time.Hour
+	}
 	return &Serve{ServeOptions: o, watch: newWatch(o.Version)}
 }
 
@@ -74,7 +84,8 @@ func (d *Serve) Run(ctx context.Context, cfg config.Config, db ServeStore) error
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
-	d.cfg, d.db, d.watch.db = cfg, db, db
+	d.db, d.watch.db = db, db
+	d.settings.Store(&cfg)
 	if err := d.use(ctx, cfg); err != nil {
 		return err
 	}
@@ -102,15 +113,9 @@ func listen(m config.Milter) (net.Listener, error) {
 func (d *Serve) serve(ctx context.Context, ln net.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	m := d.cfg.Milter
-	srv := milter.New(milter.Config{
-		Judge: d, Identity: d.identity.Load, Log: d.Log, Now: d.Clock,
-		HeaderBytes: int(m.MaxHeader), BodyBytes: int(m.MaxBody),
-		InFlightBytes: int64(m.MaxInFlight), Connections: int(m.MaxConnections),
-		Budget: time.Duration(m.Budget), OnFailure: analyzer.Action(m.Failure),
-		Counters: d.watch.counted,
-	})
-	hide, err := d.show(d.cfg.Metrics.Listen)
+	cfg := d.settings.Load()
+	srv := d.milter(cfg.Milter)
+	hide, err := d.show(cfg.Metrics.Listen)
 	if err != nil {
 		return err
 	}
@@ -121,11 +126,10 @@ func (d *Serve) serve(ctx context.Context, ln net.Listener) error {
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(ctx, ln) }()
 	d.watch.serving.Store(true)
-	d.Log.Info("serving", "listen", ln.Addr().String(), "mode", d.cfg.Mode,
-		"database", d.cfg.Database, "version", d.Version)
+	d.Log.Info("serving", "listen", ln.Addr().String(), "mode", cfg.Mode,
+		"database", cfg.Database, "version", d.Version)
 	notify(d.Log, daemon.SdNotifyReady)
-	lost := d.upkeep(ctx, reload)
-	cancel()
+	lost := d.look(ctx, cancel, reload)
 	notify(d.Log, daemon.SdNotifyStopping)
 	d.watch.serving.Store(false)
 	// ctx has ended: what is left to do must not depend on it.
@@ -139,9 +143,34 @@ func (d *Serve) serve(ctx context.Context, ln net.Listener) error {
 	return err
 }
 
+// look looks after serve until ctx ends, which it does itself when the store is lost: that is
+// its error. Upkeep, purge and watchdog wait for each other nowhere: a purge may take hours.
+func (d *Serve) look(ctx context.Context, cancel func(), reload <-chan os.Signal) error {
+	d.watch.expect(stepWithin)
+	expect(&d.watch.signs.writer, askWithin)
+	var beside sync.WaitGroup
+	beside.Go(func() { d.purgeLoop(ctx) })
+	beside.Go(func() { d.askWriter(ctx) })
+	beside.Go(func() { d.watchdog(ctx) })
+	err := d.upkeep(ctx, reload)
+	cancel()
+	beside.Wait()
+	return err
+}
+
+func (d *Serve) milter(m config.Milter) *milter.Server {
+	return milter.New(milter.Config{
+		Judge: d, Identity: d.identity.Load, Log: d.Log, Now: d.Clock,
+		HeaderBytes: int(m.MaxHeader), BodyBytes: int(m.MaxBody),
+		InFlightBytes: int64(m.MaxInFlight), Connections: int(m.MaxConnections),
+		Budget: time.Duration(m.Budget), OnFailure: analyzer.Action(m.Failure),
+		Counters: d.watch.counted,
+	})
+}
+
 // end lets mails in flight and webhooks finish, then saves what was learned.
 func (d *Serve) end(ctx context.Context, finish, hide func(context.Context) error) error {
-	drain, cancel := context.WithTimeout(ctx, time.Duration(d.cfg.Milter.Drain))
+	drain, cancel := context.WithTimeout(ctx, time.Duration(d.settings.Load().Milter.Drain))
 	defer cancel()
 	err := finish(drain)
 	select {

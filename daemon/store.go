@@ -33,6 +33,9 @@ type ServeStore interface {
 	EndPassed(ctx context.Context, now time.Time) (int, error)
 	// Purge removes mail that is older than keep.
 	Purge(ctx context.Context, now time.Time, keep time.Duration) (store.Purged, error)
+	// AskWriter returns when what is to be written comes to its turn. An error is the one
+	// that a write would get.
+	AskWriter(ctx context.Context) error
 	// Lost says that the store's file was deleted or replaced, Rescue writes it back.
 	Lost() error
 	Rescue(ctx context.Context) error

@@ -3,7 +3,6 @@ package daemon
 import (
 	"fmt"
 	"log/slog"
-	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
 )
@@ -21,7 +20,8 @@ func (d *Serve) statusLine() string {
 	if !d.agent.Load() {
 		agent = "no sign of the agent, nothing is delayed"
 	}
-	return fmt.Sprintf("mode %s: %d passed, %d delayed, %d held, %d not judged; %s", d.cfg.Mode,
+	return fmt.Sprintf("mode %s: %d passed, %d delayed, %d held, %d not judged; %s",
+		d.settings.Load().Mode,
 		c.Passed.Load(), c.Delayed.Load(), c.Held.Load(), c.Failures(), agent)
 }
 
@@ -32,22 +32,6 @@ func statusNotifier(log *slog.Logger) func(string) {
 		if line != last {
 			last = line
 			notify(log, "STATUS="+line)
-		}
-	}
-}
-
-// watchdog returns what tells systemd that the process is well, at most twice per
-// watchdog time.
-func watchdog(log *slog.Logger) func() {
-	every, err := daemon.SdWatchdogEnabled(false)
-	if err != nil || every == 0 {
-		return func() {}
-	}
-	var last time.Time
-	return func() {
-		if time.Since(last) >= every/2 {
-			last = time.Now()
-			notify(log, daemon.SdNotifyWatchdog)
 		}
 	}
 }

@@ -10,18 +10,18 @@ import (
 const (
 	applyEvery = time.Second
 	saveEvery  = time.Minute
-	purgeEvery = time.Hour
 )
+
+// stepWithin is how long a step of upkeep may take: saving ten thousand profiles on a slow
+// disk takes some seconds.
+const stepWithin = time.Minute
 
 // upkeep does the regular work until ctx ends. An error says that the store is lost.
 func (d *Serve) upkeep(ctx context.Context, reload <-chan os.Signal) error {
 	apply, save := time.NewTicker(applyEvery), time.NewTicker(saveEvery)
-	purge := time.NewTicker(purgeEvery)
 	defer apply.Stop()
 	defer save.Stop()
-	defer purge.Stop()
-	alive, status := watchdog(d.Log), statusNotifier(d.Log)
-	d.purged = readClocks()
+	status := statusNotifier(d.Log)
 	for {
 		select {
 		case <-ctx.Done():
@@ -38,14 +38,11 @@ func (d *Serve) upkeep(ctx context.Context, reload <-chan os.Signal) error {
 			err := d.core.Load().Apply(ctx)
 			d.report(ctx, "others' lessons not applied", err)
 			if err == nil {
-				d.watch.worked.Store(time.Now().Unix())
-				alive()
+				d.watch.expect(stepWithin)
 				status(d.statusLine())
 			}
 		case <-save.C:
 			d.report(ctx, "profiles not saved", d.core.Load().Save(ctx))
-		case <-purge.C:
-			d.purge(ctx)
 		}
 	}
 }
@@ -56,10 +53,10 @@ func (d *Serve) watchAgent(ctx context.Context) {
 	d.report(ctx, "agent's heartbeat not read", err)
 	// A heartbeat from the future is none: the clock was set back since.
 	ok := err == nil && time.Since(seen).Abs() <= StaleAfter
-	if d.agent.Swap(ok) == ok && d.told {
+	if d.agent.Swap(ok) == ok && d.agentLogged {
 		return
 	}
-	d.told = true
+	d.agentLogged = true
 	if ok {
 		d.Log.Info("the agent is alive: mail may be delayed")
 		return

@@ -1,6 +1,9 @@
 package milter
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // Counters are what a server counts, for metrics. Open and InFlight go up and down, the
 // others only up. All may be read at any time.
@@ -13,6 +16,7 @@ type Counters struct {
 	Broken   atomic.Int64 // connections closed because what came was no milter protocol
 	Bugs     atomic.Int64 // panics, in a callback or in the judge
 
+	Judging  atomic.Int64 // judgements under way, also those that come too late
 	InFlight atomic.Int64 // bytes of mails being received or judged
 	Passed   atomic.Int64 // mails by the verdict's action
 	Delayed  atomic.Int64
@@ -24,6 +28,32 @@ type Counters struct {
 	TimedOut   atomic.Int64 // no verdict within Budget
 	Failed     atomic.Int64 // an error or a panic
 	Late       atomic.Int64 // of TimedOut: judged in the end, too late to count
+
+	moved atomic.Int64 // time since begun when a judgement last ended, or the first began
+}
+
+// begun is the zero of Counters.moved.
+var begun = time.Now()
+
+// begin counts a judgement that begins.
+func (c *Counters) begin() {
+	if c.Judging.Add(1) == 1 {
+		c.moved.Store(int64(time.Since(begun)))
+	}
+}
+
+// end counts the end of a judgement.
+func (c *Counters) end() {
+	c.moved.Store(int64(time.Since(begun)))
+	c.Judging.Add(-1)
+}
+
+// Standstill returns how long no judgement has ended while some were under way.
+func (c *Counters) Standstill() time.Duration {
+	if c.Judging.Load() == 0 {
+		return 0
+	}
+	return time.Since(begun) - time.Duration(c.moved.Load())
 }
 
 // Failures returns how many mails got the failure action.

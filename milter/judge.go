@@ -38,8 +38,10 @@ func (s *Server) judge(cfg *Config, m *analyzer.Mail, room int64) (analyzer.Verd
 	result := make(chan outcome, 1)
 	var decided atomic.Bool // by the verdict or by the clock, whichever comes first
 	s.wg.Add(1)
+	s.count.begin()
 	go func() {
 		defer s.wg.Done()
+		defer s.count.end()
 		defer s.count.InFlight.Add(-room)
 		v, err := s.ask(ctx, cfg, m)
 		if !decided.CompareAndSwap(false, true) {

@@ -17,6 +17,8 @@ const (
 	// copyEvery is how many commits are worth a copy. One dirties about 15 pages: the log
 	// stays near 64 MiB, which journalSize leaves it.
 	copyEvery = 1024
+	// sweptPerCommit is how many rows of a purge dirty as many pages as a mail's commit.
+	sweptPerCommit = 4
 	// ownCheckpoint, in pages, is when SQLite does it after all: the copier is in trouble.
 	ownCheckpoint = 32_768
 	// checkpointEvery truncates the log, which SQLite never does by itself.
@@ -56,7 +58,8 @@ func (db *DB) copyLoop() {
 // count asks for a copy after enough commits. It is the committer's, as are the next two.
 func (db *DB) count() {
 	db.written = true
-	if db.commits++; db.commits >= copyEvery && db.askToCopy() {
+	db.commits += 1 + int(db.swept.Swap(0)/sweptPerCommit)
+	if db.commits >= copyEvery && db.askToCopy() {
 		db.commits = 0
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 
-	"hisseki/analyzer"
 	"hisseki/ledger"
 )
 
@@ -175,51 +174,4 @@ func unteach(tx *sql.Tx, sender string, at int64) error {
 		}
 	}
 	return nil
-}
-
-// purgeForgotten erases the last traces of forgotten senders: lessons of before a time
-// that the organisation's saved profile holds.
-func (db *DB) purgeForgotten(ctx context.Context, lessons int64) (n int, err error) {
-	var waiting bool
-	if err := db.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM journal WHERE at = 0)`).
-		Scan(&waiting); err != nil || !waiting {
-		return 0, err
-	}
-	org, last, err := db.Profile(ctx, "")
-	if err != nil {
-		return 0, err
-	}
-	if err := db.SaveProfiles(ctx, analyzer.NewSaved("", org, last)); err != nil {
-		return 0, err
-	}
-	err = db.update(ctx, func(tx *sql.Tx) error {
-		const gone = `SELECT j.id FROM journal j
-			WHERE j.at = 0
-			  AND NOT EXISTS (SELECT 1 FROM lesson l WHERE l.journal = j.id AND (l.at > ?1
-				OR l.id > (SELECT lesson FROM profile WHERE sender = '')))`
-		rows, err := tx.Query(gone, lessons)
-		if err != nil {
-			return err
-		}
-		ids, err := ints(rows)
-		if err != nil {
-			return err
-		}
-		for _, id := range ids {
-			for _, query := range []string{
-				// Saved by a daemon that had not heard yet. What came since is folded in again.
-				`DELETE FROM profile WHERE sender IN (SELECT sender FROM lesson
-					WHERE journal = ? AND sign = 0)`,
-				`DELETE FROM lesson WHERE journal = ?`,
-				`DELETE FROM journal WHERE id = ?`,
-			} {
-				if _, err := tx.Exec(query, id); err != nil {
-					return err
-				}
-			}
-		}
-		n = len(ids)
-		return nil
-	})
-	return n, err
 }

@@ -20,6 +20,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -44,7 +45,8 @@ type DB struct {
 	copied  chan struct{}
 	stopped chan struct{}
 	closing sync.Once
-	failed  error // of closing
+	failed  error        // of closing
+	swept   atomic.Int64 // rows that a purge removed and count has not counted
 	book    rulebook
 	recalls recalls
 

@@ -26,6 +26,13 @@ const silent = gomilter.OptNoHeaderReply | gomilter.OptNoEOHReply | gomilter.Opt
 var program string
 
 func TestMain(m *testing.M) {
+	if os.Getenv(asServe) != "" {
+		if err := serveStore(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	switch os.Getenv(asNoop) {
 	case "answering":
 		serveNoop(0, nil)
