@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"hisseki/internal/jsonl"
 	"hisseki/internal/table"
 	"hisseki/ledger"
 	"hisseki/review"
@@ -35,7 +36,7 @@ func newAuditList() *cobra.Command {
 					return err
 				}
 				if out.json {
-					return review.WriteLines(cmd.OutOrStdout(), review.ActLines(acts))
+					return jsonl.Write(cmd.OutOrStdout(), review.ActLines(acts))
 				}
 				return actTable(out.screen(cmd), acts)
 			})

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hisseki/internal/jsonl"
 	"hisseki/internal/table"
 	"hisseki/review"
 )
@@ -90,7 +91,7 @@ func newHabitList() *cobra.Command {
 				}
 				lines := s.HabitLines(list)
 				if out.json {
-					return review.WriteLines(cmd.OutOrStdout(), lines)
+					return jsonl.Write(cmd.OutOrStdout(), lines)
 				}
 				return habitTable(out.screen(cmd), lines)
 			})

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hisseki/internal/jsonl"
 	"hisseki/internal/table"
 	"hisseki/ledger"
 	"hisseki/review"
@@ -62,7 +63,7 @@ func newIncidentList() *cobra.Command {
 // writeIncidents prints incidents as a list or as JSON.
 func writeIncidents(cmd *cobra.Command, out *listFlags, list []ledger.Incident) error {
 	if out.json {
-		return review.WriteLines(cmd.OutOrStdout(), review.IncidentLines(list))
+		return jsonl.Write(cmd.OutOrStdout(), review.IncidentLines(list))
 	}
 	screen := out.screen(cmd)
 	t := table.New(screen, table.Fixed("id"), table.Fixed("case"), table.Fixed("opened"),

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hisseki/internal/jsonl"
 	"hisseki/ledger"
 	"hisseki/review"
 )
@@ -101,7 +102,7 @@ func (e *ending) run(cmd *cobra.Command, s *review.Service) error {
 	}
 	warnAgent(cmd.Context(), cmd.ErrOrStderr(), s)
 	if e.flags.json {
-		return errors.Join(review.WriteLines(cmd.OutOrStdout(), review.IncidentLines(out.Now)), lack)
+		return errors.Join(jsonl.Write(cmd.OutOrStdout(), review.IncidentLines(out.Now)), lack)
 	}
 	e.tell(cmd.OutOrStdout(), p, out)
 	return lack
@@ -125,7 +126,7 @@ func (e *ending) readOthers() error {
 func (e *ending) show(cmd *cobra.Command, p *review.Preview) error {
 	if e.flags.json {
 		if e.flags.dryRun {
-			return review.WriteLines(cmd.OutOrStdout(), []review.PreviewLine{p.Line()})
+			return jsonl.Write(cmd.OutOrStdout(), []review.PreviewLine{p.Line()})
 		}
 		return nil
 	}
@@ -257,7 +258,7 @@ late: nobody can bring it back.`,
 					return lack
 				}
 				if out.json {
-					return errors.Join(review.WriteLines(cmd.OutOrStdout(), review.IncidentLines(back.Now)), lack)
+					return errors.Join(jsonl.Write(cmd.OutOrStdout(), review.IncidentLines(back.Now)), lack)
 				}
 				for _, x := range back.Incidents {
 					fmt.Fprintf(cmd.OutOrStdout(),

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hisseki/internal/jsonl"
 	"hisseki/internal/table"
 	"hisseki/ledger"
 	"hisseki/review"
@@ -22,7 +23,7 @@ func newIncidentShow() *cobra.Command {
 			return withReview(cmd, func(s *review.Service) error {
 				return s.ShowIncidents(cmd.Context(), actor(), ids, func(d *review.Detail) error {
 					if out.json {
-						return review.WriteLines(cmd.OutOrStdout(), []review.DetailLine{d.Line()})
+						return jsonl.Write(cmd.OutOrStdout(), []review.DetailLine{d.Line()})
 					}
 					return writeIncident(cmd, &out, d)
 				})

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hisseki/internal/config"
+	"hisseki/internal/jsonl"
 	"hisseki/internal/wiring"
 	"hisseki/maillog"
 	"hisseki/store"
@@ -77,7 +78,7 @@ func importLogs(cmd *cobra.Command, db *store.DB, p *maillog.Parser, host string
 		done++
 		line := importedLog{1, "maillog", file, c.Read, c.Lines, c.Strange, c.Logins}
 		if asJSON {
-			err = writeLines(cmd.OutOrStdout(), []importedLog{line})
+			err = jsonl.Write(cmd.OutOrStdout(), []importedLog{line})
 		} else {
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s, %d of recorded mail, %d of other mail, %s\n",
 				safe(file, 200), counted(c.Read, "new line"), c.Lines, c.Strange, counted(c.Logins, "login"))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hisseki/internal/jsonl"
 	"hisseki/internal/table"
 	"hisseki/ledger"
 	"hisseki/review"
@@ -76,7 +77,7 @@ func newQuarantineList() *cobra.Command {
 // writeHolds prints kept mail as a list or as JSON.
 func writeHolds(cmd *cobra.Command, out *listFlags, holds []ledger.Hold) error {
 	if out.json {
-		return review.WriteLines(cmd.OutOrStdout(), review.HoldLines(holds))
+		return jsonl.Write(cmd.OutOrStdout(), review.HoldLines(holds))
 	}
 	screen := out.screen(cmd)
 	t := table.New(screen, table.Fixed("id"), table.Fixed("time"), table.Cut("state", 8),
@@ -163,7 +164,7 @@ func decide(cmd *cobra.Command, s *review.Service, f *decisionFlags, c *review.C
 	}
 	now, failed := s.Decided(ctx, done)
 	if failed == nil {
-		failed = review.WriteLines(w, review.HoldLines(now))
+		failed = jsonl.Write(w, review.HoldLines(now))
 	}
 	return errors.Join(failed, err)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hisseki/internal/jsonl"
 	"hisseki/ledger"
 	"hisseki/review"
 )
@@ -39,7 +40,7 @@ func writeShown(cmd *cobra.Command, list []review.Shown, asJSON bool) error {
 	for i := range list {
 		var err error
 		if asJSON {
-			err = review.WriteLines(w, []review.HoldLine{review.LineOf(&list[i].Hold)})
+			err = jsonl.Write(w, []review.HoldLine{review.LineOf(&list[i].Hold)})
 		} else {
 			err = writeHold(w, &list[i])
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hisseki/analyzer"
+	"hisseki/internal/jsonl"
 	"hisseki/internal/table"
 	"hisseki/review"
 )
@@ -158,7 +159,7 @@ func newListRules(use, short string, kind review.RuleKind) *cobra.Command {
 				}
 				lines := review.RuleLines(list)
 				if out.json {
-					return review.WriteLines(cmd.OutOrStdout(), lines)
+					return jsonl.Write(cmd.OutOrStdout(), lines)
 				}
 				return ruleTable(out.screen(cmd), lines)
 			})

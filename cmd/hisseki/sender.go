@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hisseki/internal/jsonl"
 	"hisseki/internal/table"
 	"hisseki/review"
 )
@@ -39,7 +40,7 @@ func newSenderList() *cobra.Command {
 					return err
 				}
 				if out.json {
-					return review.WriteLines(cmd.OutOrStdout(), list)
+					return jsonl.Write(cmd.OutOrStdout(), list)
 				}
 				return senderTable(out.screen(cmd), list)
 			})
@@ -96,7 +97,7 @@ func newSenderShow() *cobra.Command {
 					return err
 				}
 				if asJSON {
-					return review.WriteLines(cmd.OutOrStdout(), []*review.SenderLine{line})
+					return jsonl.Write(cmd.OutOrStdout(), []*review.SenderLine{line})
 				}
 				return writeSender(cmd.OutOrStdout(), line)
 			})
@@ -149,7 +150,7 @@ known of him. It holds his recipients' addresses too: look before you hand it on
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return withReview(cmd, func(s *review.Service) error {
 				return s.ExportSender(cmd.Context(), actor(), args[0], func(row map[string]any) error {
-					return review.WriteLines(cmd.OutOrStdout(), []map[string]any{row})
+					return jsonl.Write(cmd.OutOrStdout(), []map[string]any{row})
 				})
 			})
 		},

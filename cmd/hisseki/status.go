@@ -10,6 +10,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/internal/config"
+	"hisseki/internal/jsonl"
 	"hisseki/ledger"
 	"hisseki/review"
 	"hisseki/store"
@@ -35,7 +36,7 @@ func newStatus() *cobra.Command {
 					line.Milter = err.Error()
 				}
 				if asJSON {
-					return review.WriteLines(cmd.OutOrStdout(), []*review.StatusLine{line})
+					return jsonl.Write(cmd.OutOrStdout(), []*review.StatusLine{line})
 				}
 				return writeStatus(cmd.OutOrStdout(), line, time.Now())
 			})
