@@ -46,7 +46,7 @@ var mayImport = map[string][]string{
 	"replay":              {"analyzer", "analyzer/content", "baseline", "internal/maildate", "internal/term"},
 	"drill":               {"analyzer", "analyzer/content", "baseline", "internal/jsonl", "internal/maildate", "internal/table", "internal/term", "ledger", "replay"},
 	"calibration":         {"analyzer", "baseline", "drill", "internal/jsonl", "internal/table", "internal/term", "ledger"},
-	"maillog":             {"analyzer", "internal/capped", "ledger"},
+	"maillog":             {"analyzer", "internal/capped", "ledger", "postfix"},
 	"review":              {"analyzer", "analyzer/content", "baseline", "internal/config", "internal/term", "ledger", "report"},
 	"report":              {"analyzer", "analyzer/content", "internal/signalname", "internal/term", "ledger"},
 	"internal/places":     {"analyzer", "internal/config"},
