@@ -32,6 +32,7 @@ var mayImport = map[string][]string{
 	"internal/signalname": {"analyzer"},
 	"internal/capped":     nil,
 	"internal/maildate":   nil,
+	"analyzer/memorytest": {"analyzer", "analyzer/content", "baseline"}, // tests only
 	"hook":                {"analyzer", "internal/capped", "internal/signalname", "internal/term"},
 	"internal/bench":      nil, // benchmarks only
 	"internal/evaluate":   {"analyzer", "baseline", "calibration", "replay"},

@@ -54,7 +54,7 @@ func (d *Drill) Run(ctx context.Context, a *Account, r Recipe) (*Result, error) 
 	if err := p.carryOut(ctx, endOfTime); err != nil {
 		return nil, fmt.Errorf("drill %s: %w", a.Sender, err)
 	}
-	profile, _, err := d.memory.Profile(ctx, a.Sender)
+	profile, _, err := d.opt.Past.Profile(ctx, a.Sender)
 	if err != nil {
 		return nil, fmt.Errorf("drill %s: %w", a.Sender, err)
 	}
@@ -135,8 +135,8 @@ func (p *play) carryOut(ctx context.Context, now time.Time) error {
 	left := false
 	for _, f := range p.order {
 		if f.waits && !f.record.Due.After(now) {
-			f.waits, left = false, true
-			p.memory.teach(f.record.ID, f.record)
+			f.waits = false
+			left = p.memory.endDelay(f.record.ID) || left
 		}
 	}
 	if !left {

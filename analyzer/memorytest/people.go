@@ -92,11 +92,15 @@ func letter(sender string, minute int, host string) *analyzer.Mail {
 		Recipients: []string{to}, Client: netip.MustParseAddr("203.0.113.7")}, Source: src}
 }
 
-// readOnly forgets what is recorded.
-type readOnly struct{ analyzer.Memory }
-
-func (readOnly) Begin(context.Context, *analyzer.Record) analyzer.Pending {
-	return func() (analyzer.Recorded, error) { return analyzer.Recorded{ID: 1 << 40}, nil }
+// dropping is a memory that can stop keeping what is recorded.
+type dropping struct {
+	analyzer.Memory
+	drop bool
 }
 
-func (readOnly) SaveProfiles(context.Context, ...analyzer.Saved) error { return nil }
+func (d *dropping) Begin(ctx context.Context, r *analyzer.Record) analyzer.Pending {
+	if d.drop {
+		return func() (analyzer.Recorded, error) { return analyzer.Recorded{ID: 1 << 40}, nil }
+	}
+	return d.Memory.Begin(ctx, r)
+}
