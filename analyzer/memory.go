@@ -76,7 +76,7 @@ type Recent struct {
 	Action      Action
 	Would       Action
 	Points      float64
-	Sum         float64 // after this mail; 0 where an incident of the sender ended since
+	Sum         float64
 	Observation baseline.Observation
 }
 

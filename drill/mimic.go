@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -30,6 +31,9 @@ func (a *Account) Keep(m *analyzer.Mail) {
 	}
 }
 
+// CanImitate says whether it is known how the account's mail looks.
+func (a *Account) CanImitate() bool { return len(a.sample.Header) > 0 }
+
 // form returns a mail's media type and transfer encoding.
 func form(src content.Source) (kind, encoding string) {
 	kind = "text/plain"
@@ -52,26 +56,48 @@ func field(src content.Source, name string) string {
 }
 
 // imitate gives a mail the looks of the account's own: its mail program's header, its
-// words. Only the link is the thief's.
-func (t *thief) imitate(m *analyzer.Mail, l letter) {
+// words. Only what it asks for is the thief's.
+func (t *thief) imitate(m *analyzer.Mail, l *letter, to string) part {
 	src := t.account.sample
-	m.Header = nil
 	for _, f := range src.Header {
 		switch strings.ToLower(f.Name) {
 		case "to":
-			f.Value = strings.Join(l.to, ", ")
+			f.Value = to
 		case "date":
 			f.Value = l.at.In(zone(f.Value)).Format(time.RFC1123Z)
 		case "message-id":
 			f.Value = t.digits(f.Value)
+		case "subject":
+			if l.ask.subject != "" {
+				f.Value = strings.TrimRight(f.Value, "\r\n") + " " + l.ask.subject
+			}
 		case "cc", "bcc", "received", "dkim-signature": // an answer stays in its thread
 			continue
 		}
 		m.Header = append(m.Header, f)
 	}
 	_, encoding := form(src)
-	m.Body = insert(src.Body, l.url+"\r\n\r\n", encoding)
-	m.BodySize = int64(len(m.Body))
+	if l.answers != "" {
+		setField(m, "In-Reply-To", "<"+l.answers+">")
+	}
+	p := part{kind: cmp.Or(field(src, "Content-Type"), "text/plain"), encoding: cmp.Or(encoding, "7bit")}
+	p.text = words(src.Body, p.encoding) + l.quote()
+	if l.ask.text != "" && !l.ask.quoted {
+		p.text = l.ask.text + "\r\n\r\n" + p.text
+	}
+	return p
+}
+
+// setField changes a field where it stands, for the order of fields is a habit too, or
+// appends it.
+func setField(m *analyzer.Mail, name, value string) {
+	for i := range m.Header {
+		if strings.EqualFold(m.Header[i].Name, name) {
+			m.Header[i].Value = value
+			return
+		}
+	}
+	m.Header = append(m.Header, content.Field{Name: name, Value: value})
 }
 
 // zone is the time zone of a Date field.
@@ -90,17 +116,17 @@ func (t *thief) digits(id string) string {
 	}, id)
 }
 
-// insert puts ASCII text without "=" in front of a body, where every charset of mail is in
-// its ASCII state.
-func insert(body []byte, text, encoding string) []byte {
+// words are a body's, without base64. Other text may stand before and after them: there
+// every charset of mail is in its ASCII state. It must have no "=".
+func words(body []byte, encoding string) string {
 	if encoding != "base64" {
-		return append([]byte(text), body...)
+		return string(body)
 	}
-	plain := strings.Join(strings.Fields(string(body)), "")
-	if own, err := base64.StdEncoding.DecodeString(plain); err == nil {
-		return []byte(encode(text + string(own)))
+	own, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(string(body)), ""))
+	if err != nil {
+		return ""
 	}
-	return []byte(encode(text))
+	return string(own)
 }
 
 // NeedsSample says whether a recipe can only be played with Keep.
@@ -111,9 +137,9 @@ const mimic = "mimic"
 // possible says why a recipe cannot be played in an account.
 func (d *Drill) possible(a *Account, r Recipe) error {
 	switch {
-	case d.opt.OwnNetwork && !a.Client.IsValid():
+	case (d.opt.OwnNetwork || d.opt.Hand == Own) && !d.opt.NoClient && !a.Client.IsValid():
 		return fmt.Errorf("drill %s: %w", a.Sender, ErrNoNetwork)
-	case r.NeedsSample() && len(a.sample.Header) == 0:
+	case (r.NeedsSample() || d.opt.Hand.ownWords()) && !a.CanImitate():
 		return fmt.Errorf("drill %s: %w", a.Sender, ErrNoSample)
 	}
 	return nil

@@ -15,64 +15,76 @@ import (
 // Recipe is one way to abuse an account. The numbers are those of incidents in reports:
 // bursts of dozens within the hour, slow ones of one mail in 10 to 40 minutes.
 type Recipe struct {
-	Name  string
-	Short string // for people
-	cook  func(*thief) []letter
+	Name   string
+	Short  string // for people
+	cook   func(*thief) []letter
+	Hidden bool // by a thief who knows how verdicts come about: not all of these are caught
 }
 
 // Recipes are all of them; the first is the case that hisseki exists for.
-var Recipes = []Recipe{
-	{"incident", "40 mails to own partners in 20 minutes, an unknown link", func(t *thief) []letter {
-		return t.burst(40, 20*time.Minute, t.partner, nil)
-	}},
-	{"contacts", "15 mails to three own partners each in 2 hours, an unknown link",
-		func(t *thief) []letter {
+var Recipes = slices.Concat(thefts, attacks)
+
+// thefts are those that reports of real incidents tell of.
+var thefts = []Recipe{
+	{Name: "incident", Short: "40 mails to own partners in 20 minutes, an unknown link",
+		cook: func(t *thief) []letter {
+			return t.burst(40, 20*time.Minute, t.partner, nil)
+		}},
+	{Name: "contacts", Short: "15 mails to three own partners each in 2 hours, an unknown link",
+		cook: func(t *thief) []letter {
 			return t.burst(15, 2*time.Hour, t.partner, func(l *letter) {
 				l.to = append(l.to, t.partner(), t.partner())
 			})
 		}},
-	{"spray", "60 mails to strangers in 30 minutes, an unknown link", func(t *thief) []letter {
-		return t.burst(60, 30*time.Minute, t.stranger, nil)
-	}},
-	{"blast", "3 mails in 15 minutes, each with 80 Bcc, half of them own partners, an unknown link",
-		func(t *thief) []letter {
-			return t.burst(3, 15*time.Minute, t.partner, func(l *letter) {
-				for l.bcc = true; len(l.to) < min(40, len(t.account.Partners)); {
-					l.to = append(l.to, t.partner())
-				}
-				for len(l.to) < 80 {
-					l.to = append(l.to, t.stranger())
-				}
-			})
+	{Name: "spray", Short: "60 mails to strangers in 30 minutes, an unknown link",
+		cook: func(t *thief) []letter {
+			return t.burst(60, 30*time.Minute, t.stranger, nil)
 		}},
-	{"slow", "12 mails to own partners, one in 10 to 40 minutes, an unknown link",
-		func(t *thief) []letter {
+	{Name: "blast", Short: "3 mails in 15 minutes, each with 80 Bcc, half of them own partners, an unknown link",
+		cook: func(t *thief) []letter {
+			return t.burst(3, 15*time.Minute, t.partner, func(l *letter) { t.fill(l, 80, true) })
+		}},
+	{Name: "slow", Short: "12 mails to own partners, one in 10 to 40 minutes, an unknown link",
+		cook: func(t *thief) []letter {
 			at := t.start
 			return t.burst(12, 0, t.partner, func(l *letter) {
 				l.at = at
 				at = at.Add(10*time.Minute + time.Duration(t.rand.Int64N(int64(30*time.Minute))))
 			})
 		}},
-	{"reply", "20 answers into own threads in 30 minutes, an unknown link", func(t *thief) []letter {
-		return t.burst(20, 30*time.Minute, t.partner, func(l *letter) {
-			l.answers = strings.Trim(t.account.MessageID, "<>")
-			l.subject = "Re: " + cmp.Or(t.account.Subject, t.lure.subject)
-		})
-	}},
-	{"trusted", "40 mails to own partners in 20 minutes, a link to a file-share host",
-		func(t *thief) []letter {
-			return t.burst(40, 20*time.Minute, t.partner, func(l *letter) {
-				l.url = shareHost + t.token
-			})
+	{Name: "reply", Short: "20 answers into own threads in 30 minutes, an unknown link",
+		cook: func(t *thief) []letter {
+			return t.burst(20, 30*time.Minute, t.partner, t.answering)
 		}},
-	{"attachment", "20 mails to own partners in 20 minutes, an HTML file and no link",
-		func(t *thief) []letter {
-			return t.burst(20, 20*time.Minute, t.partner, func(l *letter) { l.file = true })
+	{Name: "trusted", Short: "40 mails to own partners in 20 minutes, a link to a file-share host",
+		cook: func(t *thief) []letter {
+			return t.burst(40, 20*time.Minute, t.partner, func(l *letter) { l.ask = asks["page"](t) })
 		}},
-	{mimic, "20 mails to own partners in 30 minutes, own words and mail program, an unknown link " +
-		"(archives only)", func(t *thief) []letter {
-		return t.burst(20, 30*time.Minute, t.partner, func(l *letter) { l.mimic = true })
+	{Name: "attachment", Short: "20 mails to own partners in 20 minutes, an HTML file and no link",
+		cook: func(t *thief) []letter {
+			return t.burst(20, 20*time.Minute, t.partner, func(l *letter) { l.ask = asks["html-file"](t) })
+		}},
+	{Name: mimic, Short: "20 mails to own partners in 30 minutes, own words and mail program, an unknown link " +
+		"(archives only)", cook: func(t *thief) []letter {
+		return t.burst(20, 30*time.Minute, t.partner, func(l *letter) { l.own = true })
 	}},
+}
+
+// answering makes a mail an answer in one of the account's threads.
+func (t *thief) answering(l *letter) {
+	l.answers = strings.Trim(t.account.MessageID, "<>")
+	l.subject = "Re: " + cmp.Or(t.account.Subject, t.lure.subject)
+}
+
+// fill adds blind copies up to n recipients, where wanted half of them own partners.
+func (t *thief) fill(l *letter, n int, partners bool) {
+	l.bcc = true
+	for partners && len(l.to) < min(n/2, len(t.account.Partners)) {
+		l.to = append(l.to, t.partner())
+	}
+	for len(l.to) < n {
+		l.to = append(l.to, t.stranger())
+	}
 }
 
 // Find returns the recipe of a name.
@@ -103,19 +115,22 @@ type thief struct {
 	start   time.Time
 	client  netip.Addr
 	helo    string
+	hand    Hand
 	lure    *lure
-	token   string // names this theft's page or host
-	used    int    // partners written to
-	strange int    // strangers written to
+	token   string   // names this theft's page or host
+	used    int      // partners written to
+	strange int      // strangers written to
+	letters []letter // as composed
 }
 
 // newThief breaks into an account.
 func newThief(a *Account, opt *Options, recipe string) *thief {
-	t := &thief{account: a, rand: a.random(opt.Seed, recipe), client: opt.Client, helo: thiefMachine}
+	t := &thief{account: a, rand: a.random(opt.Seed, recipe), client: opt.Client, helo: thiefMachine,
+		hand: opt.Hand}
 	if !t.client.IsValid() {
 		t.client = DefaultClient
 	}
-	if opt.OwnNetwork {
+	if opt.OwnNetwork || opt.Hand == Own {
 		t.client, t.helo = a.Client, a.Helo
 	}
 	if opt.NoClient {
@@ -141,7 +156,7 @@ func (t *thief) burst(n int, span time.Duration, to func() string, change func(*
 		if gap > 0 {
 			l.at = l.at.Add(time.Duration(t.rand.Int64N(int64(gap / 2)))).Truncate(time.Second)
 		}
-		l.url = fmt.Sprintf("https://kakunin-%s.test/view/%06x", t.token[:6], t.rand.IntN(1<<24))
+		l.ask, l.own = ask{text: t.link()}, t.hand.ownWords()
 		if change != nil {
 			change(l)
 		}
@@ -167,9 +182,9 @@ func (t *thief) stranger() string {
 
 // mails composes all of a recipe.
 func (t *thief) mails(r Recipe) []*analyzer.Mail {
-	letters := r.cook(t)
-	list := make([]*analyzer.Mail, len(letters))
-	for i, l := range letters {
+	t.letters = r.cook(t)
+	list := make([]*analyzer.Mail, len(t.letters))
+	for i, l := range t.letters {
 		slices.Sort(l.to)
 		l.to = slices.Compact(l.to) // an account with few partners
 		list[i] = t.compose(l)

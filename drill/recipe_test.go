@@ -106,7 +106,7 @@ func TestStart(t *testing.T) {
 
 // Every recipe gives mail that the analyzer reads as the thief meant it.
 func TestRecipes(t *testing.T) {
-	for _, r := range Recipes {
+	for _, r := range thefts {
 		t.Run(r.Name, func(t *testing.T) {
 			opt := &Options{Newest: monday, Seed: 3}
 			mails := newThief(account(), opt, r.Name).mails(r)

@@ -19,7 +19,7 @@ type Result struct {
 	FirstHold  int                  // number of the mail that brought the first hold, 0 for none
 	Held       int                  // in the end
 	Delayed    int                  // had to wait, whatever came of it
-	Escaped    int                  // mails
+	Escaped    int                  // mails, without those that only prepare the theft
 	Reached    int                  // different recipients of those
 	Most       float64              // points of the most unusual mail
 	Evidence   []analyzer.Evidence  // of the first hold, or of the most unusual mail
@@ -52,7 +52,11 @@ func (p *play) result(recipe string) *Result {
 		}
 		if f.held {
 			r.Held++
-		} else {
+		}
+		if f.prepares {
+			continue
+		}
+		if !f.held {
 			r.Escaped++
 		}
 		for _, addr := range f.record.Envelope.Recipients {

@@ -18,10 +18,12 @@ type Options struct {
 	Newest     time.Time       // last mail of the past
 	Now        time.Time       // at which overrides count
 	Seed       uint64
-	Start      time.Time  // of every theft; zero means each account's usual hour
-	Client     netip.Addr // the thief's; the zero Addr means DefaultClient
-	OwnNetwork bool       // the thief sends from where the account does
-	NoClient   bool       // no client address is told, as behind webmail
+	Start      time.Time     // of every theft; zero means each account's usual hour
+	Client     netip.Addr    // the thief's; the zero Addr means DefaultClient
+	OwnNetwork bool          // the thief sends from where the account does
+	NoClient   bool          // no client address is told, as behind webmail
+	Hand       Hand          // how much of the owner the theft shows; "" is Foreign
+	Closed     time.Duration // after the first hold: then nobody can send any more, and nothing leaves; 0 is never
 }
 
 // Drill runs simulated compromises. It is for one call at a time.
@@ -44,17 +46,18 @@ func (d *Drill) Run(ctx context.Context, a *Account, r Recipe) (*Result, error) 
 	}
 	t := newThief(a, &d.opt, r.Name)
 	p := &play{judge: analyzer.New(d.opt.Config, d.memory), memory: d.memory,
-		fates: make(map[int64]*fate)}
+		fates: make(map[int64]*fate), closed: d.opt.Closed}
 	defer d.memory.reset()
 	for i, m := range t.mails(r) {
-		if err := p.send(ctx, i+1, m); err != nil {
+		if err := p.send(ctx, i+1, m, t.letters[i].prepares); err != nil {
 			return nil, fmt.Errorf("drill %s: %w", a.Sender, err)
 		}
 	}
 	if err := p.carryOut(ctx, endOfTime); err != nil {
 		return nil, fmt.Errorf("drill %s: %w", a.Sender, err)
 	}
-	profile, _, err := d.opt.Past.Profile(ctx, a.Sender)
+	a = t.account // a recipe may make a newcomer of it
+	profile, _, err := d.memory.Profile(ctx, a.Sender)
 	if err != nil {
 		return nil, fmt.Errorf("drill %s: %w", a.Sender, err)
 	}
@@ -93,6 +96,13 @@ type play struct {
 	memory *copied
 	fates  map[int64]*fate // by record
 	order  []*fate
+	closed time.Duration // after the first hold nobody sends any more, 0 for never
+	hold   time.Time     // of the first hold, zero before
+}
+
+// over says whether the account is closed by a time.
+func (p *play) over(at time.Time) bool {
+	return p.closed > 0 && !p.hold.IsZero() && at.After(p.hold.Add(p.closed))
 }
 
 // fate is what became of one mail of the thief.
@@ -102,10 +112,16 @@ type fate struct {
 	waits  bool // delayed, and still here
 	waited bool // was delayed
 	held   bool
+	// prepares says that the mail hurts nobody who gets it.
+	prepares bool
 }
 
 // send judges one mail after ending the delays that are over by then.
-func (p *play) send(ctx context.Context, number int, m *analyzer.Mail) error {
+func (p *play) send(ctx context.Context, number int, m *analyzer.Mail,
+	prepares bool) error {
+	if p.over(m.Time) {
+		return nil
+	}
 	if err := p.carryOut(ctx, m.Time); err != nil {
 		return err
 	}
@@ -113,7 +129,7 @@ func (p *play) send(ctx context.Context, number int, m *analyzer.Mail) error {
 	if err != nil {
 		return err
 	}
-	f := &fate{number: number, record: r}
+	f := &fate{number: number, record: r, prepares: prepares}
 	p.fates[r.ID] = f
 	p.order = append(p.order, f)
 	switch r.Verdict.Action {
@@ -121,6 +137,9 @@ func (p *play) send(ctx context.Context, number int, m *analyzer.Mail) error {
 		f.waits, f.waited = true, true
 	case analyzer.Hold:
 		f.held = true
+		if p.hold.IsZero() {
+			p.hold = m.Time
+		}
 	}
 	for _, id := range r.Promoted {
 		if w := p.fates[id]; w != nil && w.waits {
@@ -134,10 +153,15 @@ func (p *play) send(ctx context.Context, number int, m *analyzer.Mail) error {
 func (p *play) carryOut(ctx context.Context, now time.Time) error {
 	left := false
 	for _, f := range p.order {
-		if f.waits && !f.record.Due.After(now) {
-			f.waits = false
-			left = p.memory.endDelay(f.record.ID) || left
+		if !f.waits || f.record.Due.After(now) {
+			continue
 		}
+		if f.waits = false; p.over(f.record.Due) {
+			f.held = true // discarded with the others
+			continue
+		}
+		left = true
+		p.memory.teach(f.record.ID, f.record)
 	}
 	if !left {
 		return nil

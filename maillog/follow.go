@@ -175,7 +175,7 @@ func (s *fileSource) open(ctx context.Context) (*tail, error) {
 func (t *tail) recognise(ctx context.Context) error {
 	p := &t.batch.Position
 	p.Device, p.Inode = identity(t.info)
-	h, err := fingerprint(io.NewSectionReader(t.file, 0, headBytes))
+	h, err := head(io.NewSectionReader(t.file, 0, headBytes))
 	if err != nil || h == "" {
 		return err
 	}
@@ -197,13 +197,10 @@ func (t *tail) more(ctx context.Context) error {
 			return err
 		}
 	}
-	if _, err := t.file.Seek(t.batch.Position.Offset+t.beyond, io.SeekStart); err != nil {
+	if _, err := t.file.Seek(t.batch.Position.Offset, io.SeekStart); err != nil {
 		return err
 	}
-	if err := t.read(ctx, t.file, false); err != nil {
-		return err
-	}
-	return t.trouble()
+	return t.read(ctx, t.file, false)
 }
 
 // truncated starts anew when the file was emptied in place (logrotate's copytruncate),
@@ -217,8 +214,8 @@ func (s *fileSource) truncated(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	now, err := fingerprint(io.NewSectionReader(s.cur.file, 0, headBytes))
-	if err != nil || now == p.Head && info.Size() >= p.Offset+s.cur.beyond {
+	now, err := head(io.NewSectionReader(s.cur.file, 0, headBytes))
+	if err != nil || now == p.Head && info.Size() >= p.Offset {
 		return err
 	}
 	if err := s.cur.keep(ctx); err != nil {
@@ -228,7 +225,6 @@ func (s *fileSource) truncated(ctx context.Context) error {
 		return err
 	}
 	p.Head, p.Offset = "", 0
-	s.cur.beyond, s.cur.streak = 0, 0
 	return nil
 }
 
@@ -269,10 +265,6 @@ func (s *fileSource) catchUp(ctx context.Context, last string, since time.Time) 
 			continue // older than what was read
 		}
 		counts, err := readOn(ctx, s.Parser, s.Store, s.Host, s.path, r.path)
-		if errors.Is(err, errUnreadable) {
-			s.Log.Warn("a rotated mail log cannot be read", "log", r.path, "error", err)
-			continue
-		}
 		if err != nil {
 			return err
 		}

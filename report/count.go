@@ -23,10 +23,9 @@ func classOf(f ledger.Fate) Class {
 	switch f {
 	case ledger.FateDelivered:
 		return Reached
-	case ledger.FateBounced, ledger.FateExpired, ledger.FateRejected:
+	case ledger.FateBounced, ledger.FateExpired:
 		return Refused
-	case ledger.FateHeld, ledger.FateRecalled, ledger.FateDiscarded, ledger.FateDelayed,
-		ledger.FateHeldByPostfix:
+	case ledger.FateHeld, ledger.FateRecalled, ledger.FateDiscarded, ledger.FateDelayed:
 		return Stopped
 	}
 	return Open

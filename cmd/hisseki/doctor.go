@@ -3,14 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
 	"hisseki/daemon"
 	"hisseki/doctor"
 	"hisseki/internal/config"
-	"hisseki/internal/jsonl"
-	"hisseki/internal/table"
 	"hisseki/postfix"
 )
 
@@ -27,9 +26,9 @@ func newDoctor() *cobra.Command {
 			}
 			list := examiner(cfg, configFile(cmd, machineConfig)).Examine(cmd.Context())
 			if asJSON {
-				err = jsonl.Write(cmd.OutOrStdout(), list)
+				err = writeLines(cmd.OutOrStdout(), list)
 			} else {
-				err = printFindings((&listFlags{}).screen(cmd), list)
+				err = printFindings(cmd.OutOrStdout(), list)
 			}
 			if n := doctor.Count(list, doctor.Bad); err == nil && n > 0 {
 				err = fmt.Errorf("%s to repair", counted(n, "thing"))
@@ -51,14 +50,14 @@ func examiner(cfg config.Config, file string) *doctor.Doctor {
 	}
 }
 
-func printFindings(screen table.Screen, list []doctor.Finding) error {
-	t := table.New(screen, table.Fixed("check"), table.Fixed("state"), table.Fixed("found"))
+func printFindings(w io.Writer, list []doctor.Finding) error {
+	t := newTable(w, "check", "state", "found")
 	for _, f := range list {
 		found := safe(f.Found, 200)
 		if f.Do != "" {
 			found += "\n-> " + f.Do
 		}
-		t.Row(f.Check, screen.Paint(f.State), found)
+		t.row(f.Check, t.paint(f.State), found)
 	}
-	return t.Write()
+	return t.write()
 }

@@ -79,7 +79,7 @@ func (e *evaluation) measure(ctx context.Context, runs ...run) error {
 func replayScenario(ctx context.Context, s *scenario, set setting) (score, error) {
 	o := newOutcome()
 	_, err := replay.Run(ctx, replay.Options{
-		Source: &source{s.acts}, Config: set.config(), NoClient: set.noClient, Report: o.add,
+		Source: &source{rest: s.acts}, Config: set.config(), NoClient: set.noClient, Report: o.add,
 	})
 	if err != nil {
 		return score{}, fmt.Errorf("replay scenario %s: %w", s.name, err)

@@ -11,6 +11,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -18,6 +20,7 @@ type flags struct {
 	check    string
 	markdown string
 	commit   string
+	only     string
 }
 
 func main() {
@@ -26,6 +29,7 @@ func main() {
 		"NAME.score.json and NAME--no-client.score.json")
 	flag.StringVar(&f.markdown, "markdown", "", "write the tables to `FILE` too, for docs")
 	flag.StringVar(&f.commit, "commit", "unknown", "`COMMIT` that is measured, for the tables")
+	flag.StringVar(&f.only, "only", "", "measure only these `TABLES`: thefts, leave-out, ablation, style, attacker")
 	flag.Usage = func() {
 		fmt.Fprintln(flag.CommandLine.Output(), "usage: evaluate [flags] SCENARIO-FOLDER...")
 		flag.PrintDefaults()
@@ -55,10 +59,17 @@ func evaluate(ctx context.Context, f flags, dirs []string, out io.Writer) (err e
 	}
 	e := newEvaluation(scenarios)
 	var done []section
-	for _, measure := range []func(context.Context) (section, error){
-		e.scenariosSection, e.leaveOutSection, e.ablationSection, e.styleSection,
+	for _, t := range []struct {
+		name    string
+		measure func(context.Context) (section, error)
+	}{
+		{"thefts", e.scenariosSection}, {"leave-out", e.leaveOutSection},
+		{"ablation", e.ablationSection}, {"style", e.styleSection}, {"attacker", e.attackerTable},
 	} {
-		s, err := measure(ctx)
+		if f.only != "" && !slices.Contains(strings.Split(f.only, ","), t.name) {
+			continue
+		}
+		s, err := t.measure(ctx)
 		if err != nil {
 			return err
 		}

@@ -122,7 +122,10 @@ func (s *scenario) readIncidents(name string) error {
 
 // source yields a scenario's acts from the start. A run may change the mails it gets, so
 // each gets copies; what they carry is shared and only read.
-type source struct{ rest []*replay.Act }
+type source struct {
+	rest []*replay.Act
+	mail *analyzer.Mail // of the last act, nil when it had none
+}
 
 func (s *source) Next() (*replay.Act, error) {
 	if len(s.rest) == 0 {
@@ -134,5 +137,6 @@ func (s *source) Next() (*replay.Act, error) {
 		mail := analyzer.Mail{Envelope: act.Mail.Envelope, Source: act.Mail.Source}
 		act.Mail = &mail
 	}
+	s.mail = act.Mail
 	return &act, nil
 }

@@ -60,7 +60,7 @@ func writings(ctx context.Context, s *scenario) ([]writing, error) {
 	}
 	var list []writing
 	_, err := replay.Run(ctx, replay.Options{
-		Source: &source{s.acts}, Config: asShipped.config(),
+		Source: &source{rest: s.acts}, Config: asShipped.config(),
 		Report: func(e *replay.Event) error {
 			if l := truth[e.File]; e.Record != nil && l.Label == "benign" {
 				list = append(list, writing{e.Sender, e.Record.Observation, l.Phase == "eval"})
