@@ -27,10 +27,12 @@ var mayImport = map[string][]string{
 	"internal/config":     {"analyzer"},
 	"internal/company":    nil,
 	"internal/demo":       {"analyzer/content", "internal/company", "internal/table", "internal/term", "ledger", "store"},
+	"internal/jsonl":      nil,
 	"internal/table":      nil,
 	"internal/signalname": {"analyzer"},
 	"internal/capped":     nil,
 	"internal/maildate":   nil,
+	"analyzer/memorytest": {"analyzer", "analyzer/content", "baseline"}, // tests only
 	"hook":                {"analyzer", "internal/capped", "internal/signalname", "internal/term"},
 	"internal/bench":      nil, // benchmarks only
 	"internal/evaluate":   {"analyzer", "baseline", "calibration", "drill", "replay"},
@@ -43,10 +45,11 @@ var mayImport = map[string][]string{
 	"quarantine":          {"internal/capped", "postfix"},
 	"postfix":             nil,
 	"replay":              {"analyzer", "analyzer/content", "baseline", "internal/maildate", "internal/term"},
-	"drill":               {"analyzer", "analyzer/content", "baseline", "internal/maildate"},
-	"calibration":         {"analyzer"},
-	"maillog":             {"analyzer", "internal/capped", "ledger"},
+	"drill":               {"analyzer", "analyzer/content", "baseline", "internal/jsonl", "internal/maildate", "internal/table", "internal/term", "ledger", "replay"},
+	"calibration":         {"analyzer", "baseline", "drill", "internal/jsonl", "internal/table", "internal/term", "ledger"},
+	"maillog":             {"analyzer", "internal/capped", "ledger", "postfix"},
 	"review":              {"analyzer", "analyzer/content", "baseline", "internal/config", "internal/term", "ledger", "report"},
+	"review/terminal":     {"analyzer", "internal/table", "internal/term", "ledger", "review"},
 	"report":              {"analyzer", "analyzer/content", "internal/signalname", "internal/term", "ledger"},
 	"internal/places":     {"analyzer", "internal/config"},
 

@@ -76,7 +76,7 @@ type Recent struct {
 	Action      Action
 	Would       Action
 	Points      float64
-	Sum         float64
+	Sum         float64 // after this mail; 0 where an incident of the sender ended since
 	Observation baseline.Observation
 }
 

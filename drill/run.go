@@ -57,7 +57,7 @@ func (d *Drill) Run(ctx context.Context, a *Account, r Recipe) (*Result, error) 
 		return nil, fmt.Errorf("drill %s: %w", a.Sender, err)
 	}
 	a = t.account // a recipe may make a newcomer of it
-	profile, _, err := d.memory.Profile(ctx, a.Sender)
+	profile, _, err := d.opt.Past.Profile(ctx, a.Sender)
 	if err != nil {
 		return nil, fmt.Errorf("drill %s: %w", a.Sender, err)
 	}
@@ -160,8 +160,7 @@ func (p *play) carryOut(ctx context.Context, now time.Time) error {
 			f.held = true // discarded with the others
 			continue
 		}
-		left = true
-		p.memory.teach(f.record.ID, f.record)
+		left = p.memory.endDelay(f.record.ID) || left
 	}
 	if !left {
 		return nil

@@ -17,7 +17,11 @@ const (
 	FateRecalled  Fate = "recalled" // kept after it had been let go
 	FateReleased  Fate = "released" // let go again, the log says nothing since
 	FateDiscarded Fate = "discarded"
-	FateUnknown   Fate = "unknown" // let go, the log says nothing
+	FateRejected  Fate = "rejected" // refused by Postfix or another milter, the client was told
+	FateUnknown   Fate = "unknown"  // let go, the log says nothing
+	// FateHeldByPostfix is of mail that a rule of Postfix's, another milter or a person put on
+	// hold: hisseki does not let it go.
+	FateHeldByPostfix Fate = "held-by-postfix"
 )
 
 // RecipientFate is one recipient of one recorded mail.

@@ -9,7 +9,8 @@ import (
 // Outcome is the latest that the MTA's log says of one recipient of a mail.
 type Outcome string
 
-// Outcomes. The first three are final, and so is discarded.
+// Outcomes. Those that end a mail for a recipient are final: delivered, bounced, expired,
+// discarded and rejected.
 const (
 	OutcomeDelivered Outcome = "delivered" // the next MTA or the mailbox took it
 	OutcomeBounced   Outcome = "bounced"   // refused for good
@@ -17,7 +18,9 @@ const (
 	OutcomeDeferred  Outcome = "deferred"  // to be tried again
 	OutcomeHeld      Outcome = "held"      // put into the hold queue after it was taken
 	OutcomeQueued    Outcome = "queued"    // out of the hold queue again, nothing since
-	OutcomeDiscarded Outcome = "discarded" // deleted from the queue by hand
+	OutcomeDiscarded Outcome = "discarded" // deleted by hand, or thrown away by a rule or a filter
+	OutcomeRejected  Outcome = "rejected"  // refused at its end, to the client
+	OutcomePassed    Outcome = "passed"    // taken by a content filter, nothing since
 )
 
 // Delivery is the state of one recipient of one recorded mail.
@@ -62,9 +65,12 @@ type LogLine struct {
 // LogLogin is what one line says of attempts to log in.
 type LogLogin struct {
 	analyzer.Login // At and Count count, Last does not
-	// Backend says that the password database told, which proves that the account exists.
-	// The service in front of it tells of the same attempt in a line of its own.
+	// Backend says that the password database told. The service in front of it tells of the
+	// same attempt in a line of its own.
 	Backend bool
+	// Exists says that the line proves the account to exist. PAM, for one, refuses guessed
+	// names as it refuses wrong passwords.
+	Exists bool
 }
 
 // LogPosition is how far a log was read. A file is known by its first line, so that it is

@@ -61,7 +61,7 @@ func headOf(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	h, err := head(o)
+	h, err := fingerprint(o)
 	return h, errors.Join(err, o.Close())
 }
 
@@ -111,10 +111,18 @@ func readOn(ctx context.Context, p *Parser, db Store, host, source, path string)
 	ref := o.info.ModTime()
 	f := feed{parser: p, store: db, host: host, ref: func() time.Time { return ref },
 		batch: ledger.LogBatch{Position: pos}}
-	if err := f.read(ctx, o, true); err != nil {
+	err = f.read(ctx, o, true)
+	if err == nil && !f.some {
+		err = f.trouble()
+	}
+	if err != nil {
+		f.settle()
 		return f.counts, fmt.Errorf("%s: %w", path, err)
 	}
-	return f.counts, f.keep(ctx) // the position too, where the end said nothing
+	// The position too where the end said nothing, and behind what could not be read.
+	f.batch.Position.Offset += f.beyond
+	err = f.keep(ctx)
+	return f.counts, err
 }
 
 // identity returns a file's device and inode number.

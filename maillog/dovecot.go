@@ -7,110 +7,190 @@ import (
 	"strings"
 
 	"hisseki/analyzer"
-	"hisseki/ledger"
 )
 
-// passdb is how Dovecot's password databases tell of a lookup:
-// "sql(name,address,<session>): Password mismatch". A name holds none of the marks around
-// it, so that nothing in it can be taken for an address.
-var passdb = regexp.MustCompile(
-	`^[a-z0-9_-]+\(([^(),<>"\s]+),([0-9a-fA-F.:]+)(?:,[^()\s]*)?\): (.*)$`)
+// process is how a message begins: the process, what it serves, and what follows. Since 2.4
+// the account and its address are there:
+//
+//	auth: x
+//	auth-worker(123): x
+//	imap(bob@example.org)<123><session>: x
+//	auth(bob@example.org,198.51.100.1,sasl:plain)<session>: x
+var process = regexp.MustCompile(`^([a-z][a-z0-9-]*)(?:\(([^()]*)\))?((?:<[^<>]*>)*): (.*)$`)
 
-// worker comes before the message of an auth-worker process.
-var worker = regexp.MustCompile(`^conn unix:\S+ \([^()]*\): auth-worker<\d+>: `)
+// prefixes may come before a message's own words: the name of a request's connection (2.3),
+// its number (2.4), and in Dovecot's own files and in containers the level.
+var prefixes = regexp.MustCompile(
+	`^(?:conn unix:\S+ \([^()]*\): auth-worker<\d+>: |request \[\d+\]: |(Debug|Info|Warning|Error|Fatal|Panic): )*`)
+
+// ownFile says whether a line without a host is of a file of Dovecot's own: the tag is its
+// process, and a level follows.
+func ownFile(tag, message string) bool {
+	m := process.FindStringSubmatch(tag + ": " + message)
+	return m != nil && prefixes.FindStringSubmatch(m[4])[1] != ""
+}
+
+// about is an attempt as a password database names it: "bob,198.51.100.1,<session>", "master"
+// and, since 2.4, "sasl:plain" between. A name holds none of the marks around it, so that
+// nothing in it can be taken for an address.
+var about = regexp.MustCompile(
+	`^([^(),<>"\s]+),([0-9a-fA-F.:]+)(?:,(?:master|sasl:[a-z0-9-]+|<[^<>]*>))*$`)
+
+// database is "sql(bob,198.51.100.1,<session>): x", as until 2.3, or "users: x", where the
+// attempt is with the process.
+var database = regexp.MustCompile(`^([A-Za-z0-9_-]+)(?:\(([^()]*)\))?: (.*)$`)
 
 // attempts is what a login service says before the name, of its own words only.
-var attempts = regexp.MustCompile(`\(auth failed, (\d+) attempts`)
+var attempts = regexp.MustCompile(`(\d+) attempts`)
 
 // maxAttempts is more than one connection may try (auth_failure_delay and the services'
 // own limits), so that a line cannot tell of millions.
 const maxAttempts = 100
 
-// dovecot reads a message of Dovecot: "auth: ..." or "imap-login: ...", each perhaps with
-// a process id in parentheses.
-func dovecot(message string) *ledger.LogLogin {
-	process, said, ok := strings.Cut(message, ": ")
-	if !ok {
-		return nil
+// dovecot reads a message of Dovecot's.
+func dovecot(message string) (e entry) {
+	m := process.FindStringSubmatch(message)
+	if m == nil {
+		return entry{kind: unknown}
 	}
-	process, _, _ = strings.Cut(process, "(")
-	switch service, isLogin := strings.CutSuffix(process, "-login"); {
+	name, who, session, said := m[1], m[2], m[3], m[4]
+	p := prefixes.FindStringSubmatch(said)
+	said = said[len(p[0]):]
+	service, isLogin := strings.CutSuffix(name, "-login")
+	switch {
+	case p[1] == "Debug":
 	case isLogin:
 		return loginService(service, said)
-	case process == "auth":
-		return passwordDatabase(said)
-	case process == "auth-worker":
-		return passwordDatabase(said[len(worker.FindString(said)):])
+	case name == "auth", name == "auth-worker":
+		if name == "auth-worker" {
+			_, session, _ = strings.Cut(session, ">") // its process comes first
+		}
+		return passwordDatabase(who, session, said)
 	}
-	return nil
+	return entry{kind: irrelevant}
 }
 
 // passwordDatabase reads a refusal. That a name is unknown says nothing of any account.
-func passwordDatabase(said string) *ledger.LogLogin {
-	m := passdb.FindStringSubmatch(said)
+func passwordDatabase(who, session, said string) entry {
+	m := database.FindStringSubmatch(said)
 	if m == nil {
-		return nil
+		return entry{kind: irrelevant}
 	}
-	client, err := netip.ParseAddr(m[2])
-	if err != nil {
-		return nil
+	if m[2] != "" {
+		who = m[2]
 	}
-	var result analyzer.LoginResult
-	switch why := strings.ToLower(m[3]); {
-	case strings.Contains(why, "unknown user"), strings.Contains(why, "not known"):
-		return nil
-	case lockout(why):
-		result = analyzer.LoginLockout
-	case strings.HasPrefix(why, "password mismatch"), strings.HasPrefix(why, "invalid credentials"),
-		strings.HasPrefix(why, "pam_authenticate() failed: "):
-		result = analyzer.LoginFailure
-	default:
-		return nil
+	attempt := about.FindStringSubmatch(who)
+	if attempt == nil {
+		return entry{kind: irrelevant} // its own trouble, or a test without a client
 	}
-	l := login(m[1], client.Unmap().WithZone(""), result, "auth")
-	if l != nil {
-		l.Backend = true
+	verdict, known := refusals.find(m[3])
+	if !known {
+		return entry{kind: unknown}
 	}
-	return l
+	client, err := netip.ParseAddr(attempt[2])
+	if err != nil || verdict.result == "" {
+		return entry{kind: irrelevant}
+	}
+	e := login(attempt[1], client.Unmap().WithZone(""), verdict.result, "auth")
+	if e.login != nil {
+		e.login.Backend, e.login.Exists = true, verdict.exists
+		_, id, _ := lastCut(who+session, "<") // of the session, when there is one
+		e.guess = guess{attempt: attempt[1] + "," + attempt[2] + "," + id, database: m[1]}
+	}
+	return e
 }
 
-// lockout says whether a refusal would come with the right password too. What follows
-// "(given password" is the stranger's (auth_verbose_passwords).
-func lockout(why string) bool {
-	why, _, _ = strings.Cut(why, "(given password")
-	for _, sign := range []string{"account is locked", "account locked", "temporarily locked",
-		"user is disabled", "account is disabled", "login disabled", "maximum number of tries"} {
-		if strings.Contains(why, sign) {
-			return true
+// lastCut is strings.Cut around the last separator.
+func lastCut(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
+}
+
+// verdict is what a text means for an account; without a result nothing.
+type verdict struct {
+	text   string // lower case
+	result analyzer.LoginResult
+	exists bool // the account does: the database has found it
+}
+
+type verdicts []verdict
+
+// find returns the first verdict whose text is in a refusal. What follows "(given password"
+// and "(username:" is the stranger's (auth_verbose_passwords).
+func (list verdicts) find(said string) (verdict, bool) {
+	said = strings.ToLower(said)
+	for _, end := range []string{"given password", "(username"} {
+		said, _, _ = strings.Cut(said, end)
+	}
+	for _, v := range list {
+		if strings.Contains(said, v.text) {
+			return v, true
 		}
 	}
-	return false
+	return verdict{}, false
+}
+
+// refusals are the words of Dovecot's password databases, of 2.0 to 2.4 (auth-request.c,
+// passdb-*.c), and of PAM behind it. PAM refuses guessed names as it refuses wrong passwords
+// (pam_deny comes last), so that it shows no account to exist.
+var refusals = verdicts{
+	// Nothing was judged.
+	{text: "unknown user"}, {text: "user unknown"}, {text: "not known"}, {text: "user not found"},
+	{text: "system error"}, {text: "cannot retrieve"}, {text: "critical error"}, {text: "module is unknown"},
+	{text: "service error"}, {text: "conversation"}, {text: "temporar"}, {text: "internal"},
+	{text: "timeout"}, {text: "timed out"}, {text: "connect"},
+	{text: "pam_acct_mgmt() failed", result: analyzer.LoginLockout}, {text: "token"}, {text: "empty username"},
+	{text: "empty password"}, {text: "username character disallowed"}, {text: "aborted"},
+	{text: "unsupported"}, {text: "invalid input"}, {text: "invalid argument"}, {text: "malformed"},
+	{text: "cached"}, {text: "lookup"}, {text: "ldap_"}, {text: "query failed"}, {text: "no password"},
+	{text: "requested login"}, {text: "anonymous"}, {text: "master user"}, {text: "unknown scheme"},
+	{text: "authentication failed: "}, // "oauth2 failed", of a token
+	// Refused also with the right password.
+	{text: "deny passdb", result: analyzer.LoginLockout, exists: true},
+	{text: "allow_nets check failed", result: analyzer.LoginLockout, exists: true},
+	{text: "allow_real_nets check failed", result: analyzer.LoginLockout, exists: true},
+	{text: "account is locked", result: analyzer.LoginLockout},
+	{text: "account locked", result: analyzer.LoginLockout},
+	{text: "user is disabled", result: analyzer.LoginLockout},
+	{text: "user disabled", result: analyzer.LoginLockout, exists: true},
+	{text: "account is disabled", result: analyzer.LoginLockout},
+	{text: "login disabled", result: analyzer.LoginLockout},
+	{text: "maximum number of tries", result: analyzer.LoginLockout},
+	{text: "maximum number of retries", result: analyzer.LoginLockout},
+	{text: "expired", result: analyzer.LoginLockout},
+	// The password was wrong.
+	{text: "pam_authenticate() failed: authentication failure", result: analyzer.LoginFailure},
+	{text: "pam_authenticate() failed: permission denied", result: analyzer.LoginLockout},
+	{text: "invalid credentials", result: analyzer.LoginFailure, exists: true},
+	{text: "password mismatch", result: analyzer.LoginFailure, exists: true},
 }
 
 // loginService reads "Login: user=<name>, method=PLAIN, rip=address, ..." and
 // "Disconnected (auth failed, 3 attempts in 12 secs): user=<name>, ...".
-func loginService(service, said string) *ledger.LogLogin {
+func loginService(service, said string) entry {
 	own, rest, ok := strings.Cut(said, ": user=<")
-	if !ok || strings.Contains(rest, "user=<") || strings.Count(rest, "rip=") != 1 {
-		return nil // a name that plays the rest of the line
+	if !ok {
+		return entry{kind: irrelevant} // of no session
+	}
+	result, count, known := outcome(own)
+	if !known {
+		return entry{kind: unknown}
 	}
 	user, rest, ok := strings.Cut(rest, ">, ")
-	if !ok {
-		return nil
+	if result == "" || !ok || user == "" {
+		return entry{kind: irrelevant}
 	}
 	client, ok := remote(rest)
-	if !ok {
-		return nil
+	if !ok || strings.Contains(rest, "user=<") || strings.Count(rest, "rip=") != 1 {
+		return entry{kind: irrelevant} // a name that plays the rest of the line
 	}
-	result, count, ok := outcome(own)
-	if !ok {
-		return nil
+	e := login(user, client, result, service)
+	if e.login != nil {
+		e.login.Count = count
 	}
-	l := login(user, client, result, service)
-	if l != nil {
-		l.Count = count
-	}
-	return l
+	return e
 }
 
 // remote returns the address in "method=PLAIN, rip=address, lip=...". Only the elements
@@ -132,33 +212,74 @@ func remote(elements string) (netip.Addr, bool) {
 	return netip.Addr{}, false
 }
 
-// outcome reads what a login service says of its own.
-func outcome(own string) (result analyzer.LoginResult, count int, ok bool) {
-	if own == "Login" || own == "Logged in" {
+// reason is the last bracket of what a login service says: until 2.3 its words, since 2.4 a
+// stable word behind them, "(user disabled, 1 attempts in 2 secs) (user_disabled)".
+var reason = regexp.MustCompile(`\(([^()]*)\)$`)
+
+// started is what a proxy says when the server behind it let the account in.
+var started = regexp.MustCompile(`^(?:proxy\([^()]*\): )?[Ss]tarted proxying to `)
+
+// outcome reads what a login service says of its own: no result for what is no judgement of
+// a password, and false for words that nobody knows.
+func outcome(own string) (result analyzer.LoginResult, count int, known bool) {
+	if own == "Login" || own == "Logged in" || started.MatchString(own) {
 		return analyzer.LoginSuccess, 1, true
 	}
-	if strings.Contains(own, "(user disabled)") || strings.Contains(own, "(login disabled)") {
-		return analyzer.LoginLockout, 1, true
+	m := reason.FindStringSubmatch(own)
+	switch {
+	case talk.MatchString(own):
+		return "", 0, true
+	case m == nil:
+		return "", 0, plainEnd.MatchString(own)
 	}
-	m := attempts.FindStringSubmatch(own)
-	if m == nil {
-		return "", 0, false
+	v, known := reasons.find(strings.ReplaceAll(m[1], "_", " "))
+	if v.result != analyzer.LoginFailure {
+		return v.result, 1, known
 	}
-	count, err := strconv.Atoi(m[1])
-	return analyzer.LoginFailure, count, err == nil && count >= 1 && count <= maxAttempts
+	count = 1
+	if n := attempts.FindStringSubmatch(own); n != nil {
+		var err error
+		if count, err = strconv.Atoi(n[1]); err != nil || count < 1 || count > maxAttempts {
+			return "", 0, true
+		}
+	}
+	return v.result, count, true
+}
+
+// talk is of sessions that go on: the end comes in another line.
+var talk = regexp.MustCompile(`^(?:proxy\([^()]*\): |Authenticate \S+ failed: )`)
+
+// plainEnd is of ends without a reason.
+var plainEnd = regexp.MustCompile(`^(?:Aborted login|Connection closed|Disconnected|Disconnecting|Inactivity|` +
+	`Internal login failure|Login aborted|Maximum number of connections)\b`)
+
+// reasons are the words for why a session ended before it had begun (client-common.c), with
+// blanks for underlines.
+var reasons = verdicts{
+	{text: "user disabled", result: analyzer.LoginLockout},
+	{text: "login disabled", result: analyzer.LoginLockout},
+	{text: "expired", result: analyzer.LoginLockout},
+	{text: "no auth attempts"}, {text: "temporar"}, {text: "temp fail"}, {text: "internal"}, {text: "aborted"}, {text: "waited"},
+	{text: "waiting"}, {text: "base64"}, {text: "mech"}, {text: "cleartext"}, {text: "plaintext"},
+	{text: "cert"}, {text: "ssl"}, {text: "tls"}, {text: "comm"}, {text: "not ready"}, {text: "anonymous"},
+	{text: "authorization"}, {text: "authz"}, {text: "referral"}, {text: "connection limit"},
+	{text: "process full"}, {text: "connect failed"}, {text: "connection failed"}, {text: "remote failure"},
+	{text: "protocol"}, {text: "shutting down"}, {text: "successful auths"}, {text: "mail max userip"},
+	{text: "proxy dest auth", result: analyzer.LoginFailure},
+	{text: "auth failed", result: analyzer.LoginFailure},
 }
 
 // faillock reads "Consecutive login failures for user name account temporarily locked" of
 // Linux-PAM's pam_faillock, which names no address.
-func faillock(said string) *ledger.LogLogin {
+func faillock(said string) entry {
 	user, ok := strings.CutPrefix(said, "Consecutive login failures for user ")
 	user, end := strings.CutSuffix(user, " account temporarily locked")
 	if !ok || !end {
-		return nil
+		return entry{kind: irrelevant}
 	}
-	l := login(user, netip.Addr{}, analyzer.LoginLockout, "auth")
-	if l != nil {
-		l.Backend = true
+	e := login(user, netip.Addr{}, analyzer.LoginLockout, "auth")
+	if e.login != nil {
+		e.login.Backend, e.login.Exists = true, true
 	}
-	return l
+	return e
 }

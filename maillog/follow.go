@@ -175,7 +175,7 @@ func (s *fileSource) open(ctx context.Context) (*tail, error) {
 func (t *tail) recognise(ctx context.Context) error {
 	p := &t.batch.Position
 	p.Device, p.Inode = identity(t.info)
-	h, err := head(io.NewSectionReader(t.file, 0, headBytes))
+	h, err := fingerprint(io.NewSectionReader(t.file, 0, headBytes))
 	if err != nil || h == "" {
 		return err
 	}
@@ -197,10 +197,13 @@ func (t *tail) more(ctx context.Context) error {
 			return err
 		}
 	}
-	if _, err := t.file.Seek(t.batch.Position.Offset, io.SeekStart); err != nil {
+	if _, err := t.file.Seek(t.batch.Position.Offset+t.beyond, io.SeekStart); err != nil {
 		return err
 	}
-	return t.read(ctx, t.file, false)
+	if err := t.read(ctx, t.file, false); err != nil {
+		return err
+	}
+	return t.trouble()
 }
 
 // truncated starts anew when the file was emptied in place (logrotate's copytruncate),
@@ -214,8 +217,8 @@ func (s *fileSource) truncated(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	now, err := head(io.NewSectionReader(s.cur.file, 0, headBytes))
-	if err != nil || now == p.Head && info.Size() >= p.Offset {
+	now, err := fingerprint(io.NewSectionReader(s.cur.file, 0, headBytes))
+	if err != nil || now == p.Head && info.Size() >= p.Offset+s.cur.beyond {
 		return err
 	}
 	if err := s.cur.keep(ctx); err != nil {
@@ -225,6 +228,7 @@ func (s *fileSource) truncated(ctx context.Context) error {
 		return err
 	}
 	p.Head, p.Offset = "", 0
+	s.cur.beyond, s.cur.streak = 0, 0
 	return nil
 }
 
@@ -265,6 +269,10 @@ func (s *fileSource) catchUp(ctx context.Context, last string, since time.Time) 
 			continue // older than what was read
 		}
 		counts, err := readOn(ctx, s.Parser, s.Store, s.Host, s.path, r.path)
+		if errors.Is(err, errUnreadable) {
+			s.Log.Warn("a rotated mail log cannot be read", "log", r.path, "error", err)
+			continue
+		}
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"os/user"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -29,9 +31,6 @@ const (
 	// maxEntry bounds one entry as JSON, in bytes: a message as an array of numbers takes
 	// five times its length.
 	maxEntry = 256 << 10
-	// people is where the user ids of people begin on Linux. They may write to journald
-	// under any name, so their words about mail are not believed.
-	people = 1000
 )
 
 // journalSource follows journald through journalctl, which needs no library of C.
@@ -137,13 +136,19 @@ func (s *journalSource) consume(ctx context.Context, out io.Reader) error {
 	}
 }
 
-// record is what is read of an entry of journald (systemd.journal-fields(7)).
+// record is what is read of an entry of journald (systemd.journal-fields(7)), and of a line
+// that Docker keeps of a container.
 type record struct {
 	Cursor     string `json:"__CURSOR"`
 	Realtime   string `json:"__REALTIME_TIMESTAMP"` // microseconds since 1970
 	UID        string `json:"_UID"`
+	Unit       string `json:"_SYSTEMD_UNIT"`
+	PID        string `json:"_PID"`
 	Identifier string `json:"SYSLOG_IDENTIFIER"`
 	Message    any    `json:"MESSAGE"` // text, or an array of its bytes when that is not UTF-8
+
+	Log  string    `json:"log"`
+	Time time.Time `json:"time"`
 }
 
 func (s *journalSource) take(f *feed, line []byte) {
@@ -152,14 +157,55 @@ func (s *journalSource) take(f *feed, line []byte) {
 		return
 	}
 	f.batch.Position.Cursor = r.Cursor
+	f.take(s.Parser.journal(&r), []byte(r.text()))
+}
+
+// wrapped reads a line of JSON: an entry as journalctl -o json prints it, or Docker's
+// {"log":"Nov  4 10:00:00 mx postfix/smtpd[1]: x\n","stream":"stdout","time":"..."}.
+func (p *Parser) wrapped(line string, ref time.Time) entry {
+	var r record
+	if err := json.Unmarshal([]byte(line), &r); err != nil {
+		return entry{}
+	}
+	if r.Log != "" && !strings.HasPrefix(r.Log, "{") {
+		if !r.Time.IsZero() {
+			ref = r.Time
+		}
+		return p.parse(strings.TrimSuffix(r.Log, "\n"), ref)
+	}
+	return p.journal(&r)
+}
+
+// journal reads an entry of journald.
+func (p *Parser) journal(r *record) entry {
 	micro, err := strconv.ParseInt(r.Realtime, 10, 64)
 	if err != nil {
-		return
+		return entry{}
 	}
-	if uid, err := strconv.Atoi(r.UID); err == nil && uid >= people {
-		return
+	h := head{at: time.UnixMicro(micro), tag: r.Identifier, process: r.PID, message: r.text()}
+	if !r.believed() {
+		return entry{kind: irrelevant, at: h.at}
 	}
-	f.take(s.Parser.message(time.UnixMicro(micro), r.Identifier, r.text()))
+	h.unwrap(h.at, p.zone())
+	return p.message(&h)
+}
+
+// people is where the user ids of people begin on Linux.
+const people = 1000
+
+// believed says whether who wrote an entry may speak of mail: root, the users of Postfix and
+// Dovecot, and other services' users in their units (there are commands of people's too, from
+// .forward files). Anybody may write to journald under any name.
+func (r *record) believed() bool {
+	uid, err := strconv.Atoi(r.UID)
+	if err != nil || uid == 0 {
+		return r.UID == "" || err == nil // old journals may not know who it was
+	}
+	if uid < people && (strings.HasPrefix(r.Unit, "postfix") || strings.HasPrefix(r.Unit, "dovecot")) {
+		return true
+	}
+	u, err := user.LookupId(r.UID)
+	return err == nil && slices.Contains([]string{"postfix", "dovecot", "dovenull"}, u.Username)
 }
 
 func (r *record) text() string {

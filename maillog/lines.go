@@ -2,10 +2,12 @@ package maillog
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -23,6 +25,11 @@ const (
 	maxUnkept = 1 << 20
 	// headBytes of a first line identify a file. With its time it is not written twice.
 	headBytes = 1 << 10
+	// maxSample bounds what is shown of a line, in bytes.
+	maxSample = 160
+	// maxStreak is how many lines in a row may be unreadable: a program may write a few that
+	// are not of a log's form.
+	maxStreak = 10
 )
 
 // feed turns lines into batches and keeps them.
@@ -31,29 +38,84 @@ type feed struct {
 	store  Store
 	host   string
 	ref    func() time.Time
+	memory memory
 	batch  ledger.LogBatch
-	lines  int
+	// Lines that cannot be read are behind the position, until one that can follows.
+	beyond int64 // bytes of them
+	streak int   // how many they are
+	some   bool  // a line could be read
+	odd    string
+	lines  Counts // since the last batch
 	unkept int64
 	counts Counts
 }
 
 // add parses one line and moves the position behind it.
 func (f *feed) add(ctx context.Context, line []byte, size int64) error {
-	f.take(f.parser.parse(string(line), f.ref()))
-	f.batch.Position.Offset += size
-	f.unkept += size
+	e := f.parser.parse(string(line), f.ref())
+	f.beyond += size
+	if e.kind == unreadable && !isFiller(line) {
+		f.unreadable(line)
+		return nil
+	}
+	if e.kind != unreadable {
+		f.some = true
+	}
+	f.batch.Position.Offset += f.beyond
+	f.unkept += f.beyond
+	f.beyond, f.streak = 0, 0
+	f.take(e, line)
 	if len(f.batch.Lines)+len(f.batch.Logins) >= maxBatch || f.unkept >= maxUnkept {
 		return f.keep(ctx)
 	}
 	return nil
 }
 
-func (f *feed) take(e entry) {
-	f.lines++
+// isFiller says whether a line is one of those that journalctl writes between others, "-- Boot
+// 1f2e --", or is empty.
+func isFiller(line []byte) bool {
+	return len(bytes.TrimSpace(line)) == 0 || bytes.HasPrefix(line, []byte("-- "))
+}
+
+func (f *feed) unreadable(line []byte) {
+	if f.streak == 0 {
+		f.odd = sample(line)
+	}
+	f.streak++
+	f.lines.Unreadable++
+	if f.counts.Sample == "" {
+		f.counts.Sample = f.odd
+	}
+}
+
+// sample is the beginning of a line, for people.
+func sample(line []byte) string { return clean(string(line[:min(len(line), maxSample)]), maxSample) }
+
+func (f *feed) take(e entry, line []byte) {
+	f.lines.Read++
+	if e.kind == unknown {
+		if f.lines.Unknown+f.counts.Unknown == 0 {
+			f.counts.Sample = sample(line)
+		}
+		f.lines.Unknown++
+	}
+	e = f.memory.resolve(e)
 	f.batch.Lines = append(f.batch.Lines, e.lines...)
 	if e.login != nil {
 		f.batch.Logins = append(f.batch.Logins, *e.login)
 	}
+}
+
+// errUnreadable is of a log in a form that nobody knows.
+var errUnreadable = errors.New("no line of it can be read")
+
+// trouble complains about a log of which nothing could be read, or nothing any more.
+func (f *feed) trouble() error {
+	if f.streak == 0 || f.some && f.streak < maxStreak {
+		return nil
+	}
+	return fmt.Errorf("%w, such as %q: hisseki knows the forms of syslog daemons, journalctl and "+
+		"Dovecot (docs/logging.md)", errUnreadable, f.odd)
 }
 
 // flush keeps what there is, if there is something.
@@ -70,13 +132,20 @@ func (f *feed) keep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f.counts.Read += f.lines
 	f.counts.Lines += counts.Lines
 	f.counts.Strange += counts.Strange
 	f.counts.Logins += counts.Logins
-	f.lines, f.unkept = 0, 0
+	f.settle()
 	f.batch.Lines, f.batch.Logins = nil, nil
 	return nil
+}
+
+// settle counts the lines that were read since the last batch.
+func (f *feed) settle() {
+	f.counts.Read += f.lines.Read
+	f.counts.Unreadable += f.lines.Unreadable
+	f.counts.Unknown += f.lines.Unknown
+	f.lines, f.unkept = Counts{}, 0
 }
 
 // read takes all complete lines of r, which begins at the position. rest says whether
@@ -120,8 +189,8 @@ func readLine(in *bufio.Reader) (line []byte, size int64, err error) {
 	return line, size, err
 }
 
-// head returns the fingerprint of the first line of r, "" while that is not complete.
-func head(r io.Reader) (string, error) {
+// fingerprint returns that of the first line of r, "" while that is not complete.
+func fingerprint(r io.Reader) (string, error) {
 	buf := make([]byte, headBytes)
 	n, err := io.ReadFull(r, buf)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {

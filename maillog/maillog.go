@@ -1,5 +1,6 @@
 // Package maillog reads what Postfix and Dovecot log: what became of each recipient of a
-// mail, and who tried to log in from where. It is the only package that knows the formats.
+// mail, and who tried to log in from where. Package postfix knows Postfix's words; the forms
+// of lines around them, and Dovecot's words, are known here only.
 //
 // A line is the syslog daemon's
 //
@@ -21,6 +22,7 @@ import (
 	"time"
 
 	"hisseki/ledger"
+	"hisseki/postfix"
 )
 
 // Store keeps what was read, as store.DB does.
@@ -32,7 +34,10 @@ type Store interface {
 // Counts says what was read and what became of it.
 type Counts struct {
 	ledger.LogKept
-	Read int // lines
+	Read       int    // lines
+	Unreadable int    // without a time, so that they are no lines of a log
+	Unknown    int    // of Postfix or Dovecot, in words that hisseki does not know
+	Sample     string // the first unknown line, else the first unreadable one; hostile text
 }
 
 // Parser reads lines. It is safe for concurrent use.
@@ -41,41 +46,64 @@ type Parser struct {
 	Normal func(login string) string // turns a login into a sender; nil keeps it
 }
 
-// entry is what one line says; most say nothing of interest.
+// kind says how far a line was understood.
+type kind int
+
+const (
+	unreadable kind = iota // no line of a log
+	unknown                // Postfix's or Dovecot's, but in unknown words
+	irrelevant             // of another program, or of no mail and no account
+	telling
+)
+
+// entry is what one line says.
 type entry struct {
+	kind  kind
+	at    time.Time
 	lines []ledger.LogLine
 	login *ledger.LogLogin
+	// What follows is for the lines around it (memory).
+	guess   guess          // the attempt that login is of
+	session string         // process of a client's session, "" for none
+	mail    string         // the queue id that the session got
+	pending ledger.Outcome // of the mail that the session takes next
+	again   int            // the line before stands for so many more
 }
 
 // parse reads one line without its end. ref is a time not long after the line was written:
 // old formats leave the year out.
 func (p *Parser) parse(line string, ref time.Time) entry {
-	at, rest, ok := timestamp(line, ref, p.zone())
+	if strings.HasPrefix(line, "{") {
+		return p.wrapped(line, ref)
+	}
+	h, ok := parseHead(line, ref, p.zone())
 	if !ok {
 		return entry{}
 	}
-	tag, message, ok := split(rest)
-	if !ok {
-		return entry{}
-	}
-	return p.message(at, tag, message)
+	return p.message(&h)
 }
 
 // message reads what a program logged under a tag.
-func (p *Parser) message(at time.Time, tag, message string) (e entry) {
-	at = at.UTC()
-	if daemon, service, ok := postfixTag(tag); ok {
-		e = postfix(daemon, service, message)
-	} else if tag == "dovecot" {
-		e.login = dovecot(message)
-	} else if said, ok := strings.CutPrefix(message, "pam_faillock(dovecot:auth): "); ok {
-		e.login = faillock(said)
+func (p *Parser) message(h *head) (e entry) {
+	e.kind = irrelevant
+	if daemon, service, ok := postfix.Tag(h.tag); ok {
+		e = ofPostfix(daemon, postfix.ParseLine(daemon, service, h.message))
+		if daemon == "smtpd" {
+			e.session = h.process
+		}
+	} else if strings.HasPrefix(h.tag, "dovecot") && h.message != "" {
+		e = dovecot(h.message)
 	}
+	if _, said, ok := strings.Cut(h.message, "pam_faillock(dovecot:auth): "); ok && e.kind != telling {
+		e = faillock(said)
+	}
+	e.at, e.again = h.at.UTC(), h.again
 	for i := range e.lines {
-		e.lines[i].At = at
+		e.lines[i].At = e.at
 	}
 	if e.login != nil {
-		e.login.At = at
+		e.login.At = e.at
+		e.login.Count *= max(h.repeat, 1)
 		if p.Normal != nil {
 			e.login.Sender = p.Normal(e.login.Sender)
 		}

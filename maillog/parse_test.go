@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hisseki/ledger"
+	"hisseki/postfix"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -34,11 +35,17 @@ func show(e entry) string {
 		}
 	}
 	if l := e.login; l != nil {
-		fmt.Fprintf(&b, "  %s login %s x%d %q from %s by %s backend=%v\n",
-			l.At.Format(time.RFC3339Nano), l.Result, l.Count, l.Sender, l.Client, l.Service, l.Backend)
+		fmt.Fprintf(&b, "  %s login %s x%d %q from %s by %s backend=%v exists=%v\n",
+			l.At.Format(time.RFC3339Nano), l.Result, l.Count, l.Sender, l.Client, l.Service, l.Backend, l.Exists)
+	}
+	if e.pending != "" {
+		fmt.Fprintf(&b, "  the next mail of %s is %s\n", e.session, e.pending)
+	}
+	if e.again > 0 {
+		fmt.Fprintf(&b, "  the same x%d\n", e.again)
 	}
 	if b.Len() == 0 {
-		return "  nothing\n"
+		return fmt.Sprintf("  %s\n", [...]string{"unreadable", "unknown", "nothing", "nothing"}[e.kind])
 	}
 	return b.String()
 }
@@ -78,6 +85,12 @@ func TestLines(t *testing.T) {
 	}
 }
 
+func timeOf(line string, ref time.Time) (time.Time, string, bool) {
+	s := stamp{ref: ref, zone: tokyo}
+	rest, ok := s.read(line)
+	return s.at, rest, ok
+}
+
 func TestYearIsInferred(t *testing.T) {
 	at := func(s string) time.Time {
 		out, err := time.Parse(time.RFC3339, s)
@@ -95,14 +108,14 @@ func TestYearIsInferred(t *testing.T) {
 		{"Feb 29 10:00:00 x", "2026-11-04T01:00:00Z", "2024-02-29T10:00:00+09:00"},
 		{"2026-11-04T10:00:00.5-03:00 x", "2001-01-01T00:00:00Z", "2026-11-04T22:00:00.5+09:00"},
 	} {
-		got, rest, ok := timestamp(c.line, at(c.ref), tokyo)
+		got, rest, ok := timeOf(c.line, at(c.ref))
 		if !ok || rest != "x" || !got.Equal(at(c.want)) {
 			t.Errorf("%q read at %s is %s %q %v, want %s", c.line, c.ref, got, rest, ok, c.want)
 		}
 	}
 	for _, bad := range []string{"", "x", "Nov  4 10:00:00", "Nov 31 10:00:00 x", "Feb 30 10:00:00 x",
 		"2026-13-01T00:00:00Z x", "0000 00 00 00 00 00 00 0"} {
-		if _, _, ok := timestamp(bad, december, tokyo); ok {
+		if _, _, ok := timeOf(bad, december); ok {
 			t.Errorf("%q was taken for a time", bad)
 		}
 	}
@@ -124,7 +137,7 @@ func FuzzLine(f *testing.F) {
 	f.Fuzz(func(t *testing.T, line string) {
 		e := reader.parse(line, december)
 		for _, l := range e.lines {
-			if !queueID(l.QueueID) || l.Next != "" && !queueID(l.Next) || len(l.Reply) > maxReply ||
+			if !postfix.ValidID(l.QueueID) || l.Next != "" && !postfix.ValidID(l.Next) || len(l.Reply) > maxReply ||
 				strings.ContainsAny(l.Reply, "\x00\x1b\r\n") {
 				t.Errorf("%q says %+v", line, l)
 			}

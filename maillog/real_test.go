@@ -135,7 +135,7 @@ func TestPostfixFates(t *testing.T) {
 	held, heldID := o.send("c@later.test", "d@good.test")
 	o.expect(held, ledger.FateDeferred, ledger.FateDelivered)
 	o.postsuper("-h", heldID)
-	o.expect(held, ledger.FateHeld, ledger.FateDelivered)
+	o.expect(held, ledger.FateHeldByPostfix, ledger.FateDelivered)
 	o.postsuper("-H", heldID)
 	o.expect(held, ledger.FateDeferred, ledger.FateDelivered) // it is tried again
 	o.postsuper("-r", heldID)                                 // under another queue id

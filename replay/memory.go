@@ -30,7 +30,8 @@ type remembered struct {
 	profile  *baseline.Profile
 	last     int64     // lesson up to which profile holds all of them
 	incident int       // number of the open one, 0 for none
-	since    time.Time // when it began
+	opened   time.Time // when its first mail was held
+	since    time.Time // when the first mail came that belongs to it
 	ended    time.Time // when the last one ended
 }
 
@@ -95,11 +96,15 @@ func (m *Memory) Past(ctx context.Context, sender string, since time.Time, most 
 	if past.Profile, past.Last, err = m.Profile(ctx, sender); err != nil {
 		return past, err
 	}
-	list := m.of(sender).records
-	list = list[from(list, since):]
+	s := m.of(sender)
+	list := s.records[from(s.records, since):]
 	for _, r := range list[max(0, len(list)-most):] {
+		sum := r.Verdict.Sum
+		if !r.Envelope.Time.After(s.ended) {
+			sum = 0
+		}
 		past.Recent = append(past.Recent, analyzer.Recent{ID: r.ID, Action: r.Verdict.Action,
-			Would: r.Verdict.Would, Points: r.Verdict.Points, Sum: r.Verdict.Sum,
+			Would: r.Verdict.Would, Points: r.Verdict.Points, Sum: sum,
 			Observation: r.Observation})
 	}
 	return past, nil
@@ -171,7 +176,12 @@ func (m *Memory) Lessons(_ context.Context, after int64, limit int) ([]analyzer.
 }
 
 // Begin keeps what the analyzer may want back; the id is the record's place, from 1.
-func (m *Memory) Begin(_ context.Context, r *analyzer.Record) analyzer.Pending {
+func (m *Memory) Begin(ctx context.Context, r *analyzer.Record) analyzer.Pending {
+	if err := ctx.Err(); err != nil {
+		return func() (analyzer.Recorded, error) {
+			return analyzer.Recorded{}, fmt.Errorf("keep record: %w", err)
+		}
+	}
 	kept := m.record(r)
 	return func() (analyzer.Recorded, error) { return kept, nil }
 }
@@ -189,15 +199,14 @@ func (m *Memory) record(r *analyzer.Record) (kept analyzer.Recorded) {
 	}
 	s := m.of(r.Envelope.Sender)
 	s.records = append(s.records, k)
-	switch r.Verdict.Action {
-	case analyzer.Delay:
+	switch {
+	case r.Verdict.Action == analyzer.Delay:
 		s.waiting = append(s.waiting, k)
-	case analyzer.Hold:
+	case r.Verdict.Action == analyzer.Hold:
 		kept.Promoted = s.promote(r.Envelope.Time)
-		if s.incident == 0 {
-			m.incidents++
-			s.incident, s.since = m.incidents, firstSuspicious(s, r.Envelope.Time)
-		}
+		fallthrough
+	case r.Spared:
+		m.open(s, k, kept.Promoted)
 	}
 	if r.Learn {
 		kept.Lesson = m.Teach(kept.ID, 1)
@@ -205,20 +214,55 @@ func (m *Memory) record(r *analyzer.Record) (kept analyzer.Recorded) {
 	return kept
 }
 
-// promote returns the records that were delayed and are not due at a time.
+// open opens the sender's incident unless one is open. As in the store, it begins with the
+// first mail that was kept because of it: held, or delayed until then.
+func (m *Memory) open(s *remembered, held *analyzer.Record, promoted []int64) {
+	if s.incident != 0 {
+		return
+	}
+	m.incidents++
+	s.incident, s.opened, s.since = m.incidents, held.Envelope.Time, held.Envelope.Time
+	if len(promoted) > 0 {
+		s.since = m.records[promoted[0]-1].Envelope.Time
+	}
+}
+
+// promote returns the records that were delayed and are not due at a time. They wait for
+// their delay no more.
 func (s *remembered) promote(at time.Time) (list []int64) {
+	var rest []*analyzer.Record
 	for _, r := range s.waiting {
 		if r.Due.After(at) {
 			list = append(list, r.ID)
+		} else {
+			rest = append(rest, r)
 		}
 	}
-	s.waiting = nil
+	s.waiting = rest
 	return list
 }
 
-// Teach adds a lesson about a recorded mail and returns the lesson's id.
+// EndDelay lets a delayed mail go, which teaches it. It returns false when the mail does not
+// wait any more.
+func (m *Memory) EndDelay(id int64) bool {
+	r := m.records[id-1]
+	s := m.of(r.Envelope.Sender)
+	i := slices.Index(s.waiting, r)
+	if i < 0 {
+		return false
+	}
+	s.waiting = slices.Delete(s.waiting, i, i+1)
+	m.Teach(id, 1)
+	return true
+}
+
+// Teach adds a lesson about a recorded mail and returns the lesson's id, 0 where the mail
+// is learned, or unlearned, already.
 func (m *Memory) Teach(record int64, sign int) int64 {
 	r := m.records[record-1]
+	if r.Learned == (sign > 0) {
+		return 0
+	}
 	r.Learned = sign > 0
 	m.lessons = append(m.lessons, lesson{record, sign})
 	id := int64(len(m.lessons))
@@ -233,7 +277,7 @@ func (m *Memory) Incident(_ context.Context, sender string) (bool, time.Time, er
 	if s.incident == 0 {
 		return false, time.Time{}, nil
 	}
-	return true, s.since, nil
+	return true, s.opened, nil
 }
 
 // IncidentName names the sender's open incident, or is "".
@@ -244,17 +288,13 @@ func (m *Memory) IncidentName(sender string) string {
 	return ""
 }
 
-// incidentReach is how far before the first hold an incident begins at most.
-const incidentReach = 24 * time.Hour
+// reviewReach is how far a reviewer looks back who hears of a theft that was not noticed.
+const reviewReach = 24 * time.Hour
 
-// firstSuspicious returns when the sender's incident began that was noticed at a time:
-// with the first mail of the day before that was to wait, and after the last incident.
+// firstSuspicious returns where such a reviewer says that the theft began: with the first
+// mail of the day before that was to wait.
 func firstSuspicious(s *remembered, at time.Time) time.Time {
-	since := at.Add(-incidentReach)
-	if s.ended.After(since) {
-		since = s.ended
-	}
-	for _, r := range s.records[from(s.records, since):] {
+	for _, r := range s.records[from(s.records, at.Add(-reviewReach)):] {
 		if r.Verdict.Would != analyzer.Pass {
 			return r.Envelope.Time
 		}
@@ -265,19 +305,18 @@ func firstSuspicious(s *remembered, at time.Time) time.Time {
 // Dismiss ends the sender's incident, if one is open: it was the owner.
 func (m *Memory) Dismiss(sender string, at time.Time) {
 	if s := m.of(sender); s.incident != 0 {
-		s.incident, s.ended = 0, at
+		s.end(at)
 	}
 }
 
 // Confirm ends the sender's incident as a compromise and unlearns what was learned from
-// the sender since it began. Without an open incident (a missed attack, or one whose
-// holds were released before anybody knew) it began with the first mail of the last day
-// that was to wait.
+// the sender since it began. Without an open one (a missed attack, or one whose holds were
+// released before anybody knew) the reviewer says since when, as with
+// "incident confirm --since".
 func (m *Memory) Confirm(sender string, at time.Time) {
 	s := m.of(sender)
 	since := s.since
 	if s.incident == 0 {
-		s.ended = time.Time{}
 		since = firstSuspicious(s, at)
 	}
 	list := s.records[from(s.records, since):]
@@ -286,8 +325,11 @@ func (m *Memory) Confirm(sender string, at time.Time) {
 			m.Teach(r.ID, -1)
 		}
 	}
-	s.incident, s.ended = 0, at
+	s.end(at)
 }
+
+// end ends the incident, and with it what the sender's mail had added up to.
+func (s *remembered) end(at time.Time) { s.incident, s.ended = 0, at }
 
 // URLRules knows none.
 func (m *Memory) URLRules(context.Context) ([]analyzer.URLRule, error) { return nil, nil }

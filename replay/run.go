@@ -169,11 +169,13 @@ func (r *run) carryOut(ctx context.Context, now time.Time) error {
 			continue // discarded, or promoted since
 		}
 		delete(r.kept, d.id)
-		r.memory.Teach(d.id, 1)
 		by := "timer"
 		if k.held {
 			by = "reviewer"
+			r.memory.Teach(d.id, 1)
 			r.memory.Dismiss(k.record.Envelope.Sender, d.at)
+		} else {
+			r.memory.EndDelay(d.id)
 		}
 		if err := r.tell("released", d.at, k, by); err != nil {
 			return err

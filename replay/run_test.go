@@ -130,13 +130,18 @@ func TestReviewer(t *testing.T) {
 				"11 released 2 timer\n245 released 1 reviewer\n245 released 3 reviewer\n" +
 				"300 verdict 4 pass",
 			"+1:2 +1:1 +1:3"},
-		"a confirmation discards and unlearns since the first suspicious mail": {
+		"a confirmation discards and unlearns since the first held mail": {
 			"0 a pass\n1 a delay\n20 a pass\n21 b pass\n25 a hold\n26 a delay\n27 a pass\n" +
 				"30 a confirm\n500 a pass\n501 a hold",
 			"0 verdict 1 pass\n1 verdict 2 delay\n11 released 2 timer\n20 verdict 3 pass\n" +
 				"21 verdict 4 pass\n25 verdict 5 hold I-1\n26 verdict 6 delay\n27 verdict 7 pass\n" +
 				"500 verdict 9 pass\n501 verdict 10 hold I-2\n741 released 10 reviewer",
-			"+1:1 +1:2 +1:3 +1:4 +1:7 -1:7 -1:3 -1:2 +1:8 +1:9"},
+			"+1:1 +1:2 +1:3 +1:4 +1:7 -1:7 +1:8 +1:9"},
+		"a delayed mail that is held with it belongs to it": {
+			"0 a pass\n20 a delay\n22 a pass\n25 a hold\n30 a confirm",
+			"0 verdict 1 pass\n20 verdict 2 delay\n22 verdict 3 pass\n25 verdict 4 hold I-1\n" +
+				"25 held 2 incident",
+			"+1:1 +1:3 -1:3"},
 		"a confirmation after the holds were released unlearns them": {
 			"0 a pass\n1 a hold\n300 a confirm\n301 a pass",
 			"0 verdict 1 pass\n1 verdict 2 hold I-1\n241 released 2 reviewer\n301 verdict 4 pass",

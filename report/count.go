@@ -23,9 +23,10 @@ func classOf(f ledger.Fate) Class {
 	switch f {
 	case ledger.FateDelivered:
 		return Reached
-	case ledger.FateBounced, ledger.FateExpired:
+	case ledger.FateBounced, ledger.FateExpired, ledger.FateRejected:
 		return Refused
-	case ledger.FateHeld, ledger.FateRecalled, ledger.FateDiscarded, ledger.FateDelayed:
+	case ledger.FateHeld, ledger.FateRecalled, ledger.FateDiscarded, ledger.FateDelayed,
+		ledger.FateHeldByPostfix:
 		return Stopped
 	}
 	return Open

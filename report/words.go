@@ -94,7 +94,10 @@ var words = map[string][2]string{
 	"fate-recalled":  {"recalled, held", "回収して保留中"},
 	"fate-released":  {"let go, no word since", "保留解除(結果不明)"},
 	"fate-discarded": {"discarded", "破棄済み"},
+	"fate-rejected":  {"rejected", "受信拒否"},
 	"fate-unknown":   {"let go, not known", "送信済み(結果不明)"},
+
+	"fate-held-by-postfix": {"held by Postfix", "Postfixで保留中"},
 
 	"login-failure": {"failed", "失敗"},
 	"login-lockout": {"locked out", "ロックアウト"},

@@ -79,9 +79,10 @@ func unknown(letter string, ids []int64, have map[int64]bool) []string {
 // Shown is a kept mail as somebody looks at it.
 type Shown struct {
 	ledger.Hold
-	Excerpt string // in clear, or why it cannot be read; "" without one
-	Source  []byte // of the mail; nil when it was not asked for or cannot be read
-	Unread  string // why Source is nil, "" when it was not asked for
+	Excerpt string  // in clear, or why it cannot be read; "" without one
+	Source  []byte  // of the mail; nil when it was not asked for or cannot be read
+	Letter  *Letter // the source as its reader sees it, nil without one
+	Unread  string  // why Source is nil, "" when it was not asked for
 }
 
 // View says what of a mail is shown beside the evidence.
@@ -145,7 +146,9 @@ func (s *Service) fill(ctx context.Context, h *Shown, v View) {
 	var err error
 	if h.Source, err = s.ReadMail(ctx, h.Record.Envelope.QueueID); err != nil {
 		h.Source, h.Unread = nil, err.Error()
+		return
 	}
+	h.Letter = ReadLetter(h.Source, s.Now)
 }
 
 func (s *Service) unseal(sealed string) string {

@@ -8,10 +8,8 @@ package review
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -102,16 +100,4 @@ func missing(what []string) error {
 		return nil
 	}
 	return MissingError{what}
-}
-
-// WriteLines prints one JSON object a line, also for control characters: JSON escapes them.
-func WriteLines[T any](w io.Writer, lines []T) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	for i := range lines {
-		if err := enc.Encode(lines[i]); err != nil {
-			return fmt.Errorf("writing JSON: %w", err)
-		}
-	}
-	return nil
 }

@@ -69,7 +69,7 @@ func keepDelivery(tx *sql.Tx, journal int64, l *ledger.LogLine) error {
 }
 
 // settled are the outcomes that a later one of the whole mail does not change.
-const settled = `('delivered', 'bounced', 'expired', 'discarded')`
+const settled = `('delivered', 'bounced', 'expired', 'discarded', 'rejected')`
 
 // keepForAll keeps an outcome that the log tells of a mail without naming recipients: it
 // is that of all who had none for good by then.

@@ -81,9 +81,10 @@ func (db *DB) fated(ctx context.Context, journal []int64) ([]fated, error) {
 // that still may, else one that did not.
 func furthest(list []ledger.Delivery) (best ledger.Delivery) {
 	rank := map[ledger.Outcome]int{
-		ledger.OutcomeDelivered: 3,
-		ledger.OutcomeDeferred:  2, ledger.OutcomeHeld: 2, ledger.OutcomeQueued: 2,
-		ledger.OutcomeBounced: 1, ledger.OutcomeExpired: 1, ledger.OutcomeDiscarded: 1}
+		ledger.OutcomeDelivered: 3, ledger.OutcomePassed: 3,
+		ledger.OutcomeDeferred: 2, ledger.OutcomeHeld: 2, ledger.OutcomeQueued: 2,
+		ledger.OutcomeBounced: 1, ledger.OutcomeExpired: 1, ledger.OutcomeDiscarded: 1,
+		ledger.OutcomeRejected: 1}
 	for _, d := range list {
 		if rank[d.Outcome] > rank[best.Outcome] {
 			best = d
@@ -98,7 +99,8 @@ func (f *fated) judge() {
 	d := &f.Delivery
 	f.At = d.At
 	switch d.Outcome {
-	case ledger.OutcomeDelivered, ledger.OutcomeBounced, ledger.OutcomeExpired, ledger.OutcomeDiscarded:
+	case ledger.OutcomeDelivered, ledger.OutcomeBounced, ledger.OutcomeExpired, ledger.OutcomeDiscarded,
+		ledger.OutcomeRejected:
 		f.Fate = ledger.Fate(d.Outcome)
 		return
 	}
@@ -122,8 +124,12 @@ func (f *fated) judge() {
 		}
 	}
 	switch d.Outcome {
-	case ledger.OutcomeDeferred, ledger.OutcomeHeld:
-		f.Fate = ledger.Fate(d.Outcome)
+	case ledger.OutcomeDeferred:
+		f.Fate = ledger.FateDeferred
+	case ledger.OutcomeHeld:
+		f.Fate = ledger.FateHeldByPostfix
+	case ledger.OutcomePassed:
+		f.Fate = ledger.FateDelivered // a filter that says no more was the last hop
 	case ledger.OutcomeQueued:
 		f.Fate = ledger.FateReleased
 	default:

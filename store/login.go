@@ -31,7 +31,7 @@ func keepLogin(tx *sql.Tx, l *ledger.LogLogin) (bool, error) {
 	if l.Backend {
 		backend, front = front, 0
 	}
-	if l.Result != analyzer.LoginSuccess && !l.Backend {
+	if l.Result != analyzer.LoginSuccess && !l.Exists {
 		if ok, err := knownAccount(tx, l.Sender); err != nil || !ok {
 			return false, err
 		}

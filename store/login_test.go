@@ -15,7 +15,7 @@ import (
 func attempt(t *testing.T, db *DB, sender string, result analyzer.LoginResult, client string,
 	at time.Time, backend bool) bool {
 	t.Helper()
-	l := ledger.LogLogin{Backend: backend, Login: analyzer.Login{At: at, Sender: sender,
+	l := ledger.LogLogin{Backend: backend, Exists: backend, Login: analyzer.Login{At: at, Sender: sender,
 		Client: netip.MustParseAddr(client), Result: result, Service: "imap"}}
 	if backend {
 		l.Service = "auth"

@@ -107,13 +107,15 @@ func (db *DB) newest(ctx context.Context, sender string, since time.Time, most i
 			action,
 			would,
 			points,
-			sum,
+			iif(at > (SELECT coalesce(max(closed), 0)
+				FROM incident
+				WHERE sender = ?1), sum, 0), -- a person's decision ended what was before
 			observation
 		FROM journal
-		WHERE sender = ?
-		  AND at >= ?
+		WHERE sender = ?1
+		  AND at >= ?2
 		ORDER BY at DESC, id DESC
-		LIMIT ?`, sender, unix(since), most)
+		LIMIT ?3`, sender, unix(since), most)
 	if err != nil {
 		return nil, fmt.Errorf("read recent mail of %q: %w", sender, err)
 	}

@@ -3,9 +3,9 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"hisseki/internal/table"
-	"hisseki/ledger"
+	"hisseki/internal/jsonl"
 	"hisseki/review"
+	"hisseki/review/terminal"
 )
 
 func newAudit() *cobra.Command {
@@ -35,9 +35,9 @@ func newAuditList() *cobra.Command {
 					return err
 				}
 				if out.json {
-					return review.WriteLines(cmd.OutOrStdout(), review.ActLines(acts))
+					return jsonl.Write(cmd.OutOrStdout(), review.ActLines(acts))
 				}
-				return actTable(out.screen(cmd), acts)
+				return terminal.Acts(out.screen(cmd), acts)
 			})
 		},
 	}
@@ -51,13 +51,4 @@ func newAuditList() *cobra.Command {
 	out.add(cmd)
 	completeAccounts(cmd, "object")
 	return cmd
-}
-
-func actTable(screen table.Screen, acts []ledger.Act) error {
-	t := table.New(screen, table.Fixed("time"), table.Cut("who", 10), table.Cut("did", 8),
-		table.Cut("to", 14), table.Cut("reason", 10))
-	for _, a := range acts {
-		t.Row(stamp(a.At), safe(a.Actor, 40), safe(a.Verb, 20), safe(a.Object, 60), safe(a.Reason, 100))
-	}
-	return t.Write()
 }

@@ -3,13 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
 	"hisseki/daemon"
 	"hisseki/doctor"
 	"hisseki/internal/config"
+	"hisseki/internal/jsonl"
+	"hisseki/internal/table"
 	"hisseki/postfix"
 )
 
@@ -26,9 +27,9 @@ func newDoctor() *cobra.Command {
 			}
 			list := examiner(cfg, configFile(cmd, machineConfig)).Examine(cmd.Context())
 			if asJSON {
-				err = writeLines(cmd.OutOrStdout(), list)
+				err = jsonl.Write(cmd.OutOrStdout(), list)
 			} else {
-				err = printFindings(cmd.OutOrStdout(), list)
+				err = printFindings((&listFlags{}).screen(cmd), list)
 			}
 			if n := doctor.Count(list, doctor.Bad); err == nil && n > 0 {
 				err = fmt.Errorf("%s to repair", counted(n, "thing"))
@@ -50,14 +51,14 @@ func examiner(cfg config.Config, file string) *doctor.Doctor {
 	}
 }
 
-func printFindings(w io.Writer, list []doctor.Finding) error {
-	t := newTable(w, "check", "state", "found")
+func printFindings(screen table.Screen, list []doctor.Finding) error {
+	t := table.New(screen, table.Fixed("check"), table.Fixed("state"), table.Fixed("found"))
 	for _, f := range list {
 		found := safe(f.Found, 200)
 		if f.Do != "" {
 			found += "\n-> " + f.Do
 		}
-		t.row(f.Check, t.paint(f.State), found)
+		t.Row(f.Check, screen.Paint(f.State), found)
 	}
-	return t.write()
+	return t.Write()
 }

@@ -10,7 +10,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hisseki/analyzer"
 	"hisseki/drill"
+	"hisseki/internal/config"
+	"hisseki/internal/places"
+	"hisseki/internal/wiring"
+	"hisseki/replay"
+	"hisseki/review"
+	"hisseki/store"
 )
 
 type drillFlags struct {
@@ -19,11 +26,10 @@ type drillFlags struct {
 	limit    int
 	recipes  []string
 	client   string
-	own      bool
 	hand     string
 	at       string
-	seed     uint64
-	json     bool
+	opt      drill.Options
+	out      listFlags
 }
 
 func newDrill() *cobra.Command {
@@ -34,8 +40,8 @@ func newDrill() *cobra.Command {
 	}
 	cmd := &cobra.Command{
 		Use:   "drill [PATH... | --timeline FILE]",
-		Short: "Play a simulated compromise in every account, and show which are blind",
-		Long: `Play a simulated compromise in every account: a thief's mail is composed in memory and
+		Short: "Play a simulated theft in every account, and show which are blind",
+		Long: `Play a simulated theft in every account: an attacker's mail is composed in memory and
 judged by the very same analyzer as serve, in mode enforce, against a copy of what the
 store knows, or of what a replayed archive teaches. Nothing is written, nothing is sent.
 
@@ -54,18 +60,19 @@ Exit code 3 says that some theft was not contained: none of its mails was held.`
 		"`NAMES` of recipes, or all")
 	fl.StringSliceVar(&f.accounts, "account", nil, "only these `ACCOUNTS`")
 	fl.IntVar(&f.limit, "limit", 0, "only the `N` busiest accounts")
-	fl.BoolVar(&f.own, "own-network", false, "the thief sends from where the account does")
+	fl.BoolVar(&f.opt.OwnNetwork, "own-network", false, "the attacker sends from where the account does")
 	fl.StringVar(&f.hand, "hand", string(drill.Foreign), "whose computer and words: foreign, webmail"+
 		" (a foreign network, the owner's mail form and words) or own (his network too); the last two"+
 		" need an archive")
-	fl.StringVar(&f.client, "client", "", "the thief's `ADDRESS` (default "+
+	fl.StringVar(&f.client, "client", "", "the attacker's `ADDRESS` (default "+
 		drill.DefaultClient.String()+")")
 	fl.BoolVar(&f.past.noClient, "no-client", false, "withhold client addresses, as behind webmail")
 	fl.StringVar(&f.at, "at", "", "`TIME` of the thefts (default: the account's usual hour)")
-	fl.Uint64Var(&f.seed, "seed", 1, "`NUMBER` that all choices follow from")
+	fl.Uint64Var(&f.opt.Seed, "seed", 1, "`NUMBER` that all choices follow from")
 	fl.StringVar(&f.past.timeline, "timeline", "", "an archive: timeline.jsonl `FILE`")
 	fl.StringVar(&f.past.sender, "sender", "", "the `ACCOUNT` that sent all of PATH")
-	addJSON(cmd, &f.json)
+	f.out.add(cmd)
+	completeAccounts(cmd, "account")
 	cmd.MarkFlagsMutuallyExclusive("own-network", "client")
 	cmd.MarkFlagsMutuallyExclusive("own-network", "hand")
 	cmd.MarkFlagsMutuallyExclusive("own-network", "no-client")
@@ -73,115 +80,128 @@ Exit code 3 says that some theft was not contained: none of its mails was held.`
 	return cmd
 }
 
-// findRecipes returns the recipes of names, or all.
-func findRecipes(names []string) ([]drill.Recipe, error) {
-	if slices.Equal(names, []string{"all"}) {
-		return drill.Recipes, nil
-	}
-	var list []drill.Recipe
-	for _, name := range names {
-		r, ok := drill.Find(name)
-		if !ok {
-			return nil, usageError{fmt.Errorf("--recipe %s: no such recipe, see hisseki drill --help",
-				name)}
-		}
-		list = append(list, r)
-	}
-	return list, nil
-}
-
-// options reads the flags that say how the thief works.
-func (f *drillFlags) options(now time.Time) (opt drill.Options, err error) {
-	opt = drill.Options{Seed: f.seed, OwnNetwork: f.own, NoClient: f.past.noClient, Now: now,
-		Hand: drill.Hand(f.hand)}
-	if !slices.Contains(drill.Hands, opt.Hand) {
-		return opt, usageError{fmt.Errorf("--hand %q is not one of %v", f.hand, drill.Hands)}
+// read reads the flags that say how the attacker works.
+func (f *drillFlags) read(now time.Time) error {
+	var err error
+	if f.opt.Hand = drill.Hand(f.hand); !slices.Contains(drill.Hands, f.opt.Hand) {
+		return fmt.Errorf("--hand %q is not one of %v", f.hand, drill.Hands)
 	}
 	if f.client != "" {
-		if opt.Client, err = netip.ParseAddr(f.client); err != nil {
-			return opt, usageError{fmt.Errorf("--client %q is not an IP address", f.client)}
+		if f.opt.Client, err = netip.ParseAddr(f.client); err != nil {
+			return fmt.Errorf("--client %q is not an IP address", f.client)
 		}
 	}
-	if f.at != "" {
-		if opt.Start, err = parseTime("--at", f.at, now); err != nil {
-			return opt, usageError{err}
-		}
+	if f.opt.Start, err = review.ParseTime(f.at, now); err != nil {
+		return fmt.Errorf("--at %w", err)
 	}
-	return opt, nil
+	if _, err := drill.FindAll(f.recipes); err != nil {
+		return fmt.Errorf("--recipe %w", err)
+	}
+	f.opt.Now, f.opt.NoClient = now, f.past.noClient
+	return nil
 }
 
-func runDrill(cmd *cobra.Command, f *drillFlags, paths []string) (err error) {
-	recipes, err := findRecipes(f.recipes)
+func runDrill(cmd *cobra.Command, f *drillFlags, paths []string) error {
+	if err := f.read(time.Now()); err != nil {
+		return usageError{err}
+	}
+	if f.past.timeline != "" || len(paths) > 0 {
+		g, err := replayGround(cmd, &f.past, paths)
+		if err != nil {
+			return err
+		}
+		return f.play(cmd, g, strings.ToLower)
+	}
+	return onStoreGround(cmd, false, func(cfg config.Config, _ *store.DB, g *drill.Ground) error {
+		return f.play(cmd, g, wiring.Identity(cfg).Normal)
+	})
+}
+
+// onStoreGround runs do on the store, which is opened for looking only unless it is to be
+// written.
+func onStoreGround(cmd *cobra.Command, write bool,
+	do func(config.Config, *store.DB, *drill.Ground) error) (err error) {
+	cfg, err := settings(cmd)
 	if err != nil {
 		return err
 	}
-	opt, err := f.options(time.Now())
+	open := lookStore
+	if write {
+		open = openExisting
+	}
+	db, err := open(cmd.Context(), cfg)
 	if err != nil {
 		return err
 	}
-	ground, err := openGround(cmd, &f.past, paths)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	files, err := places.Open(cfg.Places)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, ground.Close()) }()
-	if slices.Equal(f.recipes, []string{"all"}) {
-		recipes = drill.Archived(recipes, ground.samples)
+	defer func() { err = errors.Join(err, files.Close()) }()
+	ac, err := wiring.Analyzer(cmd.Context(), cfg, db, files)
+	if err != nil {
+		return err
 	}
-	opt.Past, opt.Config, opt.Newest = ground.past, ground.config, ground.newest
-	accounts, missing := f.choose(ground.accounts)
+	g, err := drill.StoreGround(cmd.Context(), db, ac, analyzer.Mode(cfg.Mode), time.Now())
+	if err != nil {
+		return err
+	}
+	return do(cfg, db, g)
+}
+
+// replayGround learns an archive as replay does.
+func replayGround(cmd *cobra.Command, f *replayFlags, paths []string) (g *drill.Ground, err error) {
+	src, total, err := f.open(cmd, paths)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, src.Close()) }()
+	progress, end := progressBar(cmd.ErrOrStderr(), total)
+	defer end()
+	return drill.ReplayGround(cmd.Context(), replay.Options{Source: src, Config: replayConfig(),
+		NoClient: f.noClient, Progress: progress})
+}
+
+// play plays the recipes and prints what came of it.
+func (f *drillFlags) play(cmd *cobra.Command, g *drill.Ground, normal func(string) string) error {
+	recipes, err := g.Recipes(f.recipes)
+	if err != nil {
+		return err
+	}
+	names := make([]string, len(f.accounts))
+	for i, name := range f.accounts {
+		names[i] = normal(name)
+	}
+	accounts, missing := g.Choose(names, f.limit)
 	if len(accounts) == 0 {
 		return errNothing
 	}
-	report := &drillReport{ground: ground, recipes: recipes}
 	progress, end := progressBar(cmd.ErrOrStderr(), len(accounts)*len(recipes))
 	defer end()
-	d := drill.New(opt)
-	for _, a := range accounts {
-		for _, r := range recipes {
-			res, err := d.Run(cmd.Context(), a, r)
-			switch {
-			case drill.Impossible(err):
-				report.skipped = append(report.skipped, err)
-			case err != nil:
-				return err
-			default:
-				report.results = append(report.results, res)
-			}
-			progress(len(report.results) + len(report.skipped))
-		}
-	}
+	report, err := g.Play(cmd.Context(), f.opt, accounts, recipes, progress)
 	end()
-	if err := report.write(cmd.OutOrStdout(), f.json); err != nil {
+	if err != nil {
+		return err
+	}
+	if f.out.json {
+		err = report.WriteJSON(cmd.OutOrStdout())
+	} else {
+		err = report.Write(f.out.screen(cmd))
+	}
+	if err != nil {
 		return err
 	}
 	if len(missing) > 0 {
 		return fmt.Errorf("%w: nothing is known of %s", errPartly, few(missing, 5))
 	}
-	return report.verdict()
+	if err := report.Verdict(); err != nil {
+		return partly{err}
+	}
+	return nil
 }
 
-// choose returns the accounts that the flags name, and what it did not find.
-func (f *drillFlags) choose(all []*drill.Account) (list []*drill.Account, missing []string) {
-	if len(f.accounts) == 0 {
-		list = all
-	}
-	for _, name := range f.accounts {
-		i := slices.IndexFunc(all, func(a *drill.Account) bool {
-			return a.Sender == strings.ToLower(name)
-		})
-		if i < 0 {
-			missing = append(missing, name)
-			continue
-		}
-		list = append(list, all[i])
-	}
-	return busiest(list, f.limit), missing
-}
+// partly is an error with the exit code for what could be done in part only.
+type partly struct{ error }
 
-// busiest returns the first n of a list that begins with the busiest, 0 for all.
-func busiest(list []*drill.Account, n int) []*drill.Account {
-	if n > 0 && len(list) > n {
-		return list[:n]
-	}
-	return list
-}
+func (partly) Is(target error) bool { return target == errPartly }

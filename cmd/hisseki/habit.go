@@ -5,8 +5,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hisseki/internal/table"
+	"hisseki/internal/jsonl"
 	"hisseki/review"
+	"hisseki/review/terminal"
 )
 
 func newHabit() *cobra.Command {
@@ -40,7 +41,7 @@ func newHabitAdd() *cobra.Command {
 				}
 				warn(cmd.ErrOrStderr(), doubts)
 				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s for %s %s\n", e.Name,
-					safe(e.Declares(), 200), few(e.Senders, 5), untilText(e.Until))
+					safe(e.Declares(), 200), few(e.Senders, 5), terminal.Until(e.Until))
 				return err
 			})
 		},
@@ -90,33 +91,12 @@ func newHabitList() *cobra.Command {
 				}
 				lines := s.HabitLines(list)
 				if out.json {
-					return review.WriteLines(cmd.OutOrStdout(), lines)
+					return jsonl.Write(cmd.OutOrStdout(), lines)
 				}
-				return habitTable(out.screen(cmd), lines)
+				return terminal.Habits(out.screen(cmd), lines)
 			})
 		},
 	}
 	out.add(cmd)
 	return cmd
-}
-
-func habitTable(screen table.Screen, lines []review.HabitLine) error {
-	t := table.New(screen, table.Cut("name", 10), table.Cut("for", 14), table.Cut("declares", 14),
-		table.Fixed("outside"), table.Cut("until", 16), table.Spare("by", 8), table.Spare("reason", 10))
-	for i := range lines {
-		l := &lines[i]
-		senders, until := "all accounts", "for good"
-		if len(l.Senders) > 0 {
-			senders = few(l.Senders, 3)
-		}
-		switch {
-		case l.Over:
-			until = "over since " + stamp(*l.Until)
-		case l.Until != nil:
-			until = untilText(*l.Until)
-		}
-		t.Row(safe(l.Name, 40), senders, safe(l.Declares, 80), l.Outside, until, safe(l.By, 30),
-			safe(l.Reason, 60))
-	}
-	return t.Write()
 }

@@ -2,13 +2,13 @@ package main
 
 import (
 	"errors"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"hisseki/internal/table"
+	"hisseki/internal/jsonl"
 	"hisseki/ledger"
 	"hisseki/review"
+	"hisseki/review/terminal"
 )
 
 func newIncident() *cobra.Command {
@@ -62,24 +62,28 @@ func newIncidentList() *cobra.Command {
 // writeIncidents prints incidents as a list or as JSON.
 func writeIncidents(cmd *cobra.Command, out *listFlags, list []ledger.Incident) error {
 	if out.json {
-		return review.WriteLines(cmd.OutOrStdout(), review.IncidentLines(list))
+		return jsonl.Write(cmd.OutOrStdout(), review.IncidentLines(list))
 	}
-	screen := out.screen(cmd)
-	t := table.New(screen, table.Fixed("id"), table.Fixed("case"), table.Fixed("opened"),
-		table.Cut("state", 4), table.Cut("sender", 16), table.Cut("mail", 8), table.Spare("decided", 10))
-	for i := range list {
-		x := &list[i]
-		decided := ""
-		if !x.Closed.IsZero() {
-			decided = strings.TrimSpace(stamp(x.Closed) + " " + safe(x.By, 30) + " " + safe(x.Reason, 60))
-		}
-		t.Row(x.Name(), x.CaseName(), stamp(x.Opened), screen.Paint(safe(string(x.State), 20)),
-			safe(x.Sender, 60), stateCounts(x.States), decided)
-	}
-	return t.Write()
+	return terminal.Incidents(out.screen(cmd), list)
 }
 
-// stateCounts says how much mail is in which state: "36 held, 2 gone".
-func stateCounts(states map[ledger.State]int) string {
-	return strings.Join(review.StateCounts(states), ", ")
+func newIncidentShow() *cobra.Command {
+	var out listFlags
+	cmd := &cobra.Command{
+		Use:               "show ID...",
+		Short:             "Show an incident: its mail, its case, suspects of earlier, what can be done",
+		ValidArgsFunction: completeIncidents(),
+		RunE: func(cmd *cobra.Command, ids []string) error {
+			return withReview(cmd, func(s *review.Service) error {
+				return s.ShowIncidents(cmd.Context(), actor(), ids, func(d *review.Detail) error {
+					if out.json {
+						return jsonl.Write(cmd.OutOrStdout(), []review.DetailLine{d.Line()})
+					}
+					return terminal.Incident(out.screen(cmd), d)
+				})
+			})
+		},
+	}
+	out.add(cmd)
+	return cmd
 }

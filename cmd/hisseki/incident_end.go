@@ -8,8 +8,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hisseki/internal/jsonl"
+	"hisseki/internal/term"
 	"hisseki/ledger"
 	"hisseki/review"
+	"hisseki/review/terminal"
 )
 
 // ending is confirm or dismiss.
@@ -101,7 +104,7 @@ func (e *ending) run(cmd *cobra.Command, s *review.Service) error {
 	}
 	warnAgent(cmd.Context(), cmd.ErrOrStderr(), s)
 	if e.flags.json {
-		return errors.Join(review.WriteLines(cmd.OutOrStdout(), review.IncidentLines(out.Now)), lack)
+		return errors.Join(jsonl.Write(cmd.OutOrStdout(), review.IncidentLines(out.Now)), lack)
 	}
 	e.tell(cmd.OutOrStdout(), p, out)
 	return lack
@@ -125,7 +128,7 @@ func (e *ending) readOthers() error {
 func (e *ending) show(cmd *cobra.Command, p *review.Preview) error {
 	if e.flags.json {
 		if e.flags.dryRun {
-			return review.WriteLines(cmd.OutOrStdout(), []review.PreviewLine{p.Line()})
+			return jsonl.Write(cmd.OutOrStdout(), []review.PreviewLine{p.Line()})
 		}
 		return nil
 	}
@@ -139,7 +142,7 @@ func (e *ending) show(cmd *cobra.Command, p *review.Preview) error {
 		fmt.Fprintf(w, "would %s\n", e.says(p))
 		if n := len(p.Others); n > 0 && e.Others == "" && e.To == ledger.IncidentConfirmed {
 			fmt.Fprintf(w, "would leave %s %s on hold: --others discard or release decides\n",
-				counted(n, "recalled mail"), senders(p.Others))
+				counted(n, "recalled mail"), terminal.Senders(p.Others))
 		}
 		e.linkAdvice(w, p, p.Incidents[0].Name())
 	}
@@ -162,10 +165,10 @@ func (e *ending) says(p *review.Preview) string {
 		if e.Keep {
 			acts = "keep"
 		}
-		what += fmt.Sprintf(": %s %s %s", acts, counted(len(mail), "mail"), senders(mail))
+		what += fmt.Sprintf(": %s %s %s", acts, counted(len(mail), "mail"), terminal.Senders(mail))
 	}
 	if !p.Since.IsZero() {
-		what += ", unlearn mail since " + stamp(p.Since)
+		what += ", unlearn mail since " + term.Stamp(p.Since)
 	}
 	if p.Does.Unlearned > 0 {
 		what += fmt.Sprintf(", unlearn %s", counted(p.Does.Unlearned, "mail"))
@@ -191,7 +194,7 @@ func (e *ending) ask(cmd *cobra.Command, p *review.Preview) error {
 		return nil
 	}
 	yes, err := ask(cmd, fmt.Sprintf("discard also %s %s, recalled because of a shared link or file (no leaves"+
-		" it on hold)", counted(len(p.Others), "mail"), senders(p.Others)))
+		" it on hold)", counted(len(p.Others), "mail"), terminal.Senders(p.Others)))
 	if yes {
 		p.Ending.Others = ledger.Discarding
 	}
@@ -234,8 +237,8 @@ func (e *ending) linkAdvice(w io.Writer, p *review.Preview, incident string) {
 		if l.Elsewhere {
 			note = "   # others sent it before: look first"
 		}
-		fmt.Fprintf(w, "  hisseki url block %s --reason %s%s\n", shellQuote(l.Pattern),
-			shellQuote("incident "+incident), note)
+		fmt.Fprintf(w, "  hisseki url block %s --reason %s%s\n", terminal.ShellQuote(l.Pattern),
+			terminal.ShellQuote("incident "+incident), note)
 	}
 }
 
@@ -257,7 +260,7 @@ late: nobody can bring it back.`,
 					return lack
 				}
 				if out.json {
-					return errors.Join(review.WriteLines(cmd.OutOrStdout(), review.IncidentLines(back.Now)), lack)
+					return errors.Join(jsonl.Write(cmd.OutOrStdout(), review.IncidentLines(back.Now)), lack)
 				}
 				for _, x := range back.Incidents {
 					fmt.Fprintf(cmd.OutOrStdout(),
@@ -271,16 +274,4 @@ late: nobody can bring it back.`,
 	addReason(cmd, &reason)
 	addJSON(cmd, &out.json)
 	return cmd
-}
-
-// shellQuote makes one word of text that a person may copy into a shell.
-func shellQuote(text string) string {
-	text = safe(text, 300)
-	if text != "" && !strings.ContainsFunc(text, func(r rune) bool {
-		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"+
-			"@%+=:,./-_", r)
-	}) {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }

@@ -3,11 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"hisseki/internal/config"
+	"hisseki/internal/jsonl"
 	"hisseki/internal/wiring"
 	"hisseki/maillog"
 	"hisseki/store"
@@ -59,6 +61,21 @@ type importedLog struct {
 	Ours   int    `json:"of_recorded_mail"`
 	Others int    `json:"of_other_mail"`
 	Logins int    `json:"logins"`
+	// Lines of Postfix and Dovecot in unknown words, lines of no log's form, and one of them.
+	Unknown    int    `json:"unknown"`
+	Unreadable int    `json:"unreadable"`
+	Sample     string `json:"sample,omitempty"`
+}
+
+// print writes a result for people.
+func (l *importedLog) print(w io.Writer) error {
+	_, err := fmt.Fprintf(w, "%s: %s, %d of recorded mail, %d of other mail, %s\n",
+		safe(l.File, 200), counted(l.Lines, "new line"), l.Ours, l.Others, counted(l.Logins, "login"))
+	if err == nil && l.Unknown+l.Unreadable > 0 {
+		_, err = fmt.Fprintf(w, "  not understood: %d of Postfix or Dovecot, %d of no log's form, such as\n  %s\n",
+			l.Unknown, l.Unreadable, safe(l.Sample, 160))
+	}
+	return err
 }
 
 // importLogs reads files in their order. One that cannot be read does not stop the others.
@@ -75,12 +92,12 @@ func importLogs(cmd *cobra.Command, db *store.DB, p *maillog.Parser, host string
 			continue
 		}
 		done++
-		line := importedLog{1, "maillog", file, c.Read, c.Lines, c.Strange, c.Logins}
+		line := importedLog{1, "maillog", file, c.Read, c.Lines, c.Strange, c.Logins,
+			c.Unknown, c.Unreadable, c.Sample}
 		if asJSON {
-			err = writeLines(cmd.OutOrStdout(), []importedLog{line})
+			err = jsonl.Write(cmd.OutOrStdout(), []importedLog{line})
 		} else {
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s, %d of recorded mail, %d of other mail, %s\n",
-				safe(file, 200), counted(c.Read, "new line"), c.Lines, c.Strange, counted(c.Logins, "login"))
+			err = line.print(cmd.OutOrStdout())
 		}
 		if err != nil {
 			return err

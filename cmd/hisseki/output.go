@@ -3,7 +3,6 @@ package main
 import (
 	"os"
 	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 	xterm "golang.org/x/term"
@@ -59,24 +58,7 @@ func wantsColour(w any) bool {
 // safe makes text from a mail fit for a terminal.
 func safe(s string, most int) string { return term.Safe(s, most) }
 
-// stamp is a time in the machine's zone.
-func stamp(t time.Time) string { return term.Stamp(t) }
-
-func points(p float64) string { return strconv.FormatFloat(p, 'f', 1, 64) }
-
 // few shows the first of a list and how many more there are.
 func few(list []string, n int) string { return term.Few(list, n) }
 
 func counted(n int, noun string) string { return term.Count(n, noun) }
-
-// ago is how long before now a time was, for people: "45s", "3h12m", "5d".
-func ago(t, now time.Time) string {
-	d := now.Sub(t)
-	switch {
-	case d < time.Minute:
-		return d.Round(time.Second).String()
-	case d < 48*time.Hour:
-		return strconv.Itoa(int(d/time.Hour)) + "h" + strconv.Itoa(int(d/time.Minute)%60) + "m"
-	}
-	return strconv.Itoa(int(d/(24*time.Hour))) + "d"
-}

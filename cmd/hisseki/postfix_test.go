@@ -120,7 +120,7 @@ func (j *job) journal(db *store.DB) int {
 // review looks as a postmaster does: who, to whom, which link, why.
 func (j *job) review() {
 	j.t.Helper()
-	list := j.hisseki("quarantine", "list")
+	list := j.hisseki("quarantine", "list", "--wide")
 	if n := strings.Count(list, "held I1"); n != len(j.theft) {
 		j.t.Errorf("the list has %d held mails:\n%s", n, list)
 	}

@@ -3,14 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"hisseki/internal/table"
+	"hisseki/internal/jsonl"
 	"hisseki/ledger"
 	"hisseki/review"
+	"hisseki/review/terminal"
 )
 
 func newQuarantine() *cobra.Command {
@@ -76,36 +76,9 @@ func newQuarantineList() *cobra.Command {
 // writeHolds prints kept mail as a list or as JSON.
 func writeHolds(cmd *cobra.Command, out *listFlags, holds []ledger.Hold) error {
 	if out.json {
-		return review.WriteLines(cmd.OutOrStdout(), review.HoldLines(holds))
+		return jsonl.Write(cmd.OutOrStdout(), review.HoldLines(holds))
 	}
-	screen := out.screen(cmd)
-	t := table.New(screen, table.Fixed("id"), table.Fixed("time"), table.Cut("state", 8),
-		table.Cut("sender", 16), table.Fixed("points"), table.Spare("link", 14),
-		table.Spare("recipients", 14), table.Spare("because", 20))
-	for i := range holds {
-		h := &holds[i]
-		r := h.Record
-		because := ""
-		if len(r.Verdict.Evidence) > 0 {
-			because = safe(r.Verdict.Evidence[0].Text, 60)
-		}
-		t.Row(h.Name(), stamp(r.Envelope.Time), screen.Paint(safe(string(h.State), 20))+standing(h),
-			safe(r.Envelope.Sender, 60), points(r.Verdict.Points), safe(strings.Join(r.Hosts, " "), 30),
-			few(h.Recipients, 1), because)
-	}
-	return t.Write()
-}
-
-// standing is what a list says beside a hold's state.
-func standing(h *ledger.Hold) string {
-	out := ""
-	if h.Incident != 0 {
-		out = " " + review.IncidentName(h.Incident)
-	}
-	if !h.Recalled.IsZero() && h.State != ledger.Recalling && h.State != ledger.Gone {
-		out += " recalled"
-	}
-	return out
+	return terminal.Holds(out.screen(cmd), holds)
 }
 
 func newDecision(to ledger.State, short string) *cobra.Command {
@@ -140,7 +113,7 @@ func decide(cmd *cobra.Command, s *review.Service, f *decisionFlags, c *review.C
 			return err
 		}
 	}
-	what := fmt.Sprintf("%s %s %s", verb.Verb, counted(len(c.Holds), "mail"), senders(c.Holds))
+	what := fmt.Sprintf("%s %s %s", verb.Verb, counted(len(c.Holds), "mail"), terminal.Senders(c.Holds))
 	if f.dryRun {
 		if !f.json {
 			fmt.Fprintln(w, "would "+what)
@@ -163,29 +136,7 @@ func decide(cmd *cobra.Command, s *review.Service, f *decisionFlags, c *review.C
 	}
 	now, failed := s.Decided(ctx, done)
 	if failed == nil {
-		failed = review.WriteLines(w, review.HoldLines(now))
+		failed = jsonl.Write(w, review.HoldLines(now))
 	}
 	return errors.Join(failed, err)
-}
-
-// senders names whose mail it is: "of bando@example.jp (38), sato@example.jp (2)".
-func senders(holds []ledger.Hold) string {
-	count := map[string]int{}
-	var names []string
-	for i := range holds {
-		s := holds[i].Record.Envelope.Sender
-		if count[s]++; count[s] == 1 {
-			names = append(names, s)
-		}
-	}
-	slices.SortStableFunc(names, func(a, b string) int { return count[b] - count[a] })
-	var parts []string
-	for i, s := range names {
-		if i == 5 {
-			parts = append(parts, fmt.Sprintf("and %d more senders", len(names)-i))
-			break
-		}
-		parts = append(parts, fmt.Sprintf("%s (%d)", safe(s, 60), count[s]))
-	}
-	return "of " + strings.Join(parts, ", ")
 }

@@ -62,7 +62,7 @@ func TestRecall(t *testing.T) {
 	wait(t, "the recalled mail held", func() bool {
 		return len(r.holds(db, ledger.HoldFilter{Incident: 1, States: []ledger.State{ledger.Held}})) == 3
 	})
-	list := r.hisseki("quarantine", "list", "--incident", "I1", "--state", "held")
+	list := r.hisseki("quarantine", "list", "--incident", "I1", "--state", "held", "--wide")
 	if n := strings.Count(list, "I1 recalled"); n != 2 || !strings.Contains(list, colleague.Login) {
 		t.Errorf("the list has %d recalled mails:\n%s", n, list)
 	}
@@ -74,7 +74,7 @@ func TestRecall(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.arrives(&own, sent)
-	r.hisseki("incident", "confirm", "I1", "--yes", "--reason", "a test")
+	r.hisseki("incident", "confirm", "I1", "--yes", "--others", "discard", "--reason", "a test")
 	for _, id := range waiting[:2] {
 		r.comes(id, "")
 	}

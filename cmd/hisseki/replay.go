@@ -15,6 +15,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"hisseki/analyzer"
+	"hisseki/daemon"
+	"hisseki/internal/places"
+	"hisseki/internal/wiring"
 	"hisseki/replay"
 )
 
@@ -177,22 +180,34 @@ func runReplay(cmd *cobra.Command, f replayFlags, paths []string) (err error) {
 }
 
 func runLearn(cmd *cobra.Command, src replay.Source, progress func(int), end func()) (err error) {
+	ctx := cmd.Context()
 	cfg, err := settings(cmd)
 	if err != nil {
 		return err
 	}
-	db, err := openStore(cmd.Context(), cfg, true)
+	db, err := openStore(ctx, cfg, true)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	n, err := learn(cmd.Context(), cfg, db, src, progress)
+	files, err := places.Open(cfg.Places)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, files.Close()) }()
+	ac, err := wiring.Analyzer(ctx, cfg, db, files)
+	if err != nil {
+		return err
+	}
+	ac.Mode = nil // observe
+	// What is learned from needs no excerpts.
+	n, err := replay.Learn(ctx, analyzer.New(ac, daemon.Sealing{To: db}), src, progress)
 	end()
 	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "learned from %s into %s, %d of them too odd to learn\n",
-		counted(n.mails, "mail"), cfg.Database, n.odd)
+		counted(n.Mails, "mail"), cfg.Database, n.Odd)
 	return err
 }
 

@@ -3,14 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"hisseki/analyzer"
-	"hisseki/internal/table"
+	"hisseki/internal/jsonl"
 	"hisseki/review"
+	"hisseki/review/terminal"
 )
 
 // ruleCommand sets one kind of rule for a sender, a class or links.
@@ -113,16 +112,8 @@ func tellRules(cmd *cobra.Command, verb string, did *review.RuleDone) {
 	}
 	warn(cmd.ErrOrStderr(), did.Doubts)
 	for _, subject := range did.Subjects {
-		fmt.Fprintf(cmd.OutOrStdout(), "%s for %s %s\n", verb, safe(subject, 200), untilText(did.Until))
+		fmt.Fprintf(cmd.OutOrStdout(), "%s for %s %s\n", verb, safe(subject, 200), terminal.Until(did.Until))
 	}
-}
-
-// untilText is the end of a rule for people.
-func untilText(t time.Time) string {
-	if t.IsZero() {
-		return "for good"
-	}
-	return "until " + stamp(t)
 }
 
 func newClearRule(what string, kind review.RuleKind) *cobra.Command {
@@ -158,29 +149,14 @@ func newListRules(use, short string, kind review.RuleKind) *cobra.Command {
 				}
 				lines := review.RuleLines(list)
 				if out.json {
-					return review.WriteLines(cmd.OutOrStdout(), lines)
+					return jsonl.Write(cmd.OutOrStdout(), lines)
 				}
-				return ruleTable(out.screen(cmd), lines)
+				return terminal.Rules(out.screen(cmd), lines)
 			})
 		},
 	}
 	out.add(cmd)
 	return cmd
-}
-
-func ruleTable(screen table.Screen, lines []review.RuleLine) error {
-	t := table.New(screen, table.Cut("for", 20), table.Fixed("rule"), table.Fixed("until"),
-		table.Spare("by", 8), table.Spare("reason", 10), table.Spare("since", 16))
-	for i := range lines {
-		l := &lines[i]
-		end := "for good"
-		if l.Until != nil {
-			end = stamp(*l.Until)
-		}
-		t.Row(safe(strings.TrimPrefix(l.Subject, "url:"), 80), safe(l.Rule, 20), end, safe(l.By, 30),
-			safe(l.Reason, 60), stamp(l.Since))
-	}
-	return t.Write()
 }
 
 // someArgs wants at least one argument, and says which.

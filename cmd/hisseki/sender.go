@@ -2,13 +2,12 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"hisseki/internal/table"
+	"hisseki/internal/jsonl"
 	"hisseki/review"
+	"hisseki/review/terminal"
 )
 
 func newSender() *cobra.Command {
@@ -39,47 +38,15 @@ func newSenderList() *cobra.Command {
 					return err
 				}
 				if out.json {
-					return review.WriteLines(cmd.OutOrStdout(), list)
+					return jsonl.Write(cmd.OutOrStdout(), list)
 				}
-				return senderTable(out.screen(cmd), list)
+				return terminal.SenderList(out.screen(cmd), list)
 			})
 		},
 	}
 	out.add(cmd)
 	cmd.Flags().IntVar(&limit, "limit", 0, "only the `N` busiest senders")
 	return cmd
-}
-
-// senderTable shows at a glance how well each sender is covered.
-func senderTable(screen table.Screen, senders []review.SenderLine) error {
-	t := table.New(screen, table.Cut("sender", 18), table.Fixed("class"), table.Cut("mode", 7),
-		table.Fixed("mails"), table.Fixed("odd"), table.Fixed("learned"), table.Cut("not ready", 9),
-		table.Spare("last", 16), table.Spare("incident", 10))
-	for i := range senders {
-		s := &senders[i]
-		t.Row(safe(s.Sender, 60), safe(string(s.Class), 20), modeText(s), fmt.Sprint(s.Mails),
-			fmt.Sprint(s.Would), fmt.Sprint(s.Learned), strings.Join(s.NotReady(), ", "), stamp(s.Last),
-			openText(s))
-	}
-	return t.Write()
-}
-
-// modeText is the mode in force, and the rule if there is one.
-func modeText(s *review.SenderLine) string {
-	if s.Rule == "" {
-		return string(s.Mode)
-	}
-	if s.Until == nil {
-		return safe(s.Rule, 20)
-	}
-	return safe(s.Rule, 20) + " " + untilText(*s.Until)
-}
-
-func openText(s *review.SenderLine) string {
-	if s.Incident == nil {
-		return ""
-	}
-	return "since " + stamp(*s.Incident)
 }
 
 func newSenderShow() *cobra.Command {
@@ -96,43 +63,14 @@ func newSenderShow() *cobra.Command {
 					return err
 				}
 				if asJSON {
-					return review.WriteLines(cmd.OutOrStdout(), []*review.SenderLine{line})
+					return jsonl.Write(cmd.OutOrStdout(), []*review.SenderLine{line})
 				}
-				return writeSender(cmd.OutOrStdout(), line)
+				return terminal.Sender(cmd.OutOrStdout(), line)
 			})
 		},
 	}
 	addJSON(cmd, &asJSON)
 	return cmd
-}
-
-func writeSender(w io.Writer, s *review.SenderLine) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "sender      %s (%s)\n", safe(s.Sender, 200), safe(string(s.Class), 20))
-	fmt.Fprintf(&b, "journal     %s, %d of them odd, the last %s\n", counted(s.Mails, "mail"),
-		s.Would, stamp(s.Last))
-	fmt.Fprintf(&b, "mode        %s\n", modeText(s))
-	if s.Incident != nil {
-		fmt.Fprintf(&b, "incident    open %s\n", openText(s))
-	}
-	b.WriteString("signals\n")
-	for _, r := range s.Signals {
-		state := "ready"
-		if !r.Ready {
-			state = "not ready: " + r.Needs
-		}
-		fmt.Fprintf(&b, "  %-15s  %s\n", r.Signals, state)
-	}
-	fmt.Fprintf(&b, "profile     learned from %s", counted(s.Learned, "mail"))
-	if s.Since != "" {
-		fmt.Fprintf(&b, " since %s", s.Since)
-	}
-	b.WriteString("; distinct values:\n")
-	for _, h := range review.KnownHabits {
-		fmt.Fprintf(&b, "  %6d  %s\n", s.Known[h.Name], h.Name)
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
 }
 
 // newSenderExport prints all that is stored about an account, schema 1: one JSON object
@@ -149,7 +87,7 @@ known of him. It holds his recipients' addresses too: look before you hand it on
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return withReview(cmd, func(s *review.Service) error {
 				return s.ExportSender(cmd.Context(), actor(), args[0], func(row map[string]any) error {
-					return review.WriteLines(cmd.OutOrStdout(), []map[string]any{row})
+					return jsonl.Write(cmd.OutOrStdout(), []map[string]any{row})
 				})
 			})
 		},

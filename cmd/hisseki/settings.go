@@ -95,6 +95,11 @@ func openStore(ctx context.Context, cfg config.Config, create bool) (*store.DB, 
 	return db, asWhom(err)
 }
 
+// openExisting opens the store for writing, and does not create one.
+func openExisting(ctx context.Context, cfg config.Config) (*store.DB, error) {
+	return openStore(ctx, cfg, false)
+}
+
 // lookStore opens the store for looking only: nothing can be written.
 func lookStore(ctx context.Context, cfg config.Config) (*store.DB, error) {
 	if err := storeExists(cfg); err != nil {

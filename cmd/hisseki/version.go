@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hisseki/review"
+	"hisseki/internal/jsonl"
 )
 
 // versionLine is the program's version as JSON, schema 1.
@@ -27,7 +27,7 @@ func newVersion() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			l := versionLine{1, "version", version, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
 			if asJSON {
-				return review.WriteLines(cmd.OutOrStdout(), []versionLine{l})
+				return jsonl.Write(cmd.OutOrStdout(), []versionLine{l})
 			}
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "hisseki %s (%s, %s)\n", l.Version, l.Go, l.System)
 			return err

@@ -1,49 +1,50 @@
-package main
+package terminal
 
 import (
 	"fmt"
 	"io"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"hisseki/internal/table"
+	"hisseki/internal/term"
 	"hisseki/ledger"
 	"hisseki/review"
 )
 
-func newIncidentShow() *cobra.Command {
-	var out listFlags
-	cmd := &cobra.Command{
-		Use:               "show ID...",
-		Short:             "Show an incident: its mail, its case, suspects of earlier, what can be done",
-		ValidArgsFunction: completeIncidents(),
-		RunE: func(cmd *cobra.Command, ids []string) error {
-			return withReview(cmd, func(s *review.Service) error {
-				return s.ShowIncidents(cmd.Context(), actor(), ids, func(d *review.Detail) error {
-					if out.json {
-						return review.WriteLines(cmd.OutOrStdout(), []review.DetailLine{d.Line()})
-					}
-					return writeIncident(cmd, &out, d)
-				})
-			})
-		},
+// Incidents lists incidents.
+func Incidents(screen table.Screen, list []ledger.Incident) error {
+	t := table.New(screen, table.Fixed("id"), table.Fixed("case"), table.Fixed("opened"),
+		table.Cut("state", 4), table.Cut("sender", 16), table.Cut("mail", 8), table.Spare("decided", 10))
+	for i := range list {
+		x := &list[i]
+		decided := ""
+		if !x.Closed.IsZero() {
+			decided = strings.TrimSpace(term.Stamp(x.Closed) + " " + safe(x.By, 30) + " " + safe(x.Reason, 60))
+		}
+		t.Row(x.Name(), x.CaseName(), term.Stamp(x.Opened), screen.Paint(word(x.State)),
+			safe(x.Sender, 60), stateCounts(x.States), decided)
 	}
-	out.add(cmd)
-	return cmd
+	return t.Write()
 }
 
-func writeIncident(cmd *cobra.Command, out *listFlags, d *review.Detail) error {
+// stateCounts says how much mail is in which state: "36 held, 2 gone".
+func stateCounts(states map[ledger.State]int) string {
+	return strings.Join(review.StateCounts(states), ", ")
+}
+
+// Incident prints an incident: its mail, its case, why it was noticed, suspects of earlier
+// and what can be done.
+func Incident(screen table.Screen, d *review.Detail) error {
 	var b fields
 	i, r := d.Incident(), d.Report
 	b.add("incident", i.Name()+" "+string(i.State))
 	b.add("case", caseText(i, d.Mates))
 	b.add("sender", i.Sender)
 	if !r.First.IsZero() {
-		b.add("mail", fmt.Sprintf("%s to %s: %s", stamp(r.First), stamp(r.Last), stateCounts(i.States)))
+		b.add("mail", fmt.Sprintf("%s to %s: %s", term.Stamp(r.First), term.Stamp(r.Last), stateCounts(i.States)))
 	}
 	if !i.Closed.IsZero() {
-		b.add("ended", strings.TrimSpace(stamp(i.Closed)+" "+i.By+" "+i.Reason))
+		b.add("ended", strings.TrimSpace(term.Stamp(i.Closed)+" "+i.By+" "+i.Reason))
 	}
 	b.add("recipients", fmt.Sprintf("%s at %s got mail; %d deliveries stopped, %d open, %d refused",
 		oneOr(r.Reached.People, "person", "people"), oneOr(r.Reached.Companies, "company", "companies"),
@@ -56,20 +57,20 @@ func writeIncident(cmd *cobra.Command, out *listFlags, d *review.Detail) error {
 		b.add("link", l.Pattern+note)
 	}
 	if h := r.Noticed; h != nil {
-		fmt.Fprintf(&b, "\nnoticed     %s %s, %s points\n", h.Name(), stamp(h.Record.Envelope.Time),
+		fmt.Fprintf(&b, "\nnoticed     %s %s, %s points\n", h.Name(), term.Stamp(h.Record.Envelope.Time),
 			points(h.Record.Verdict.Points))
 		for _, e := range h.Record.Verdict.Evidence {
 			fmt.Fprintf(&b, "  %5.2f  %s\n", e.Points, safe(e.Text, 200))
 		}
 	}
-	writeNotes(&b, d.Scope.Notes[i.ID])
-	screen := out.screen(cmd)
-	screen.Writer = &b
-	if err := writeSuspects(screen, d.Scope.Suspects); err != nil {
+	b.notes(d.Scope.Notes[i.ID])
+	inside := screen
+	inside.Writer = &b
+	if err := suspects(inside, d.Scope.Suspects); err != nil {
 		return err
 	}
-	next(&b, i)
-	_, err := io.WriteString(cmd.OutOrStdout(), b.String())
+	b.next(i)
+	_, err := io.WriteString(screen, b.String())
 	return err
 }
 
@@ -98,11 +99,11 @@ func oneOr(n int, one, many string) string {
 // maxNoteRows is how many lines of one hook's output show prints.
 const maxNoteRows = 40
 
-// writeNotes prints what hooks said: anybody's words, if anybody wrote what they read.
-func writeNotes(b *fields, list []ledger.Note) {
+// notes prints what hooks said: anybody's words, if anybody wrote what they read.
+func (f *fields) notes(list []ledger.Note) {
 	for k, n := range list {
 		if k == 0 {
-			b.WriteString("\n")
+			f.WriteString("\n")
 		}
 		text := safe(string(n.Event)+", "+n.State, 40)
 		if n.Runs > 1 {
@@ -111,14 +112,14 @@ func writeNotes(b *fields, list []ledger.Note) {
 		if n.Error != "" {
 			text += ": " + safe(n.Error, 200)
 		}
-		fmt.Fprintf(b, "hook        %s  %s  %s\n", stamp(n.At), safe(n.Hook, 40), text)
+		fmt.Fprintf(f, "hook        %s  %s  %s\n", term.Stamp(n.At), safe(n.Hook, 40), text)
 		rows := 0
 		for line := range strings.Lines(n.Output) {
 			if rows++; rows > maxNoteRows {
-				b.WriteString("  | ... see the report\n")
+				f.WriteString("  | ... see the report\n")
 				break
 			}
-			fmt.Fprintf(b, "  | %s\n", safe(strings.TrimRight(line, "\r\n"), 200))
+			fmt.Fprintf(f, "  | %s\n", safe(strings.TrimRight(line, "\r\n"), 200))
 		}
 	}
 }
@@ -126,18 +127,18 @@ func writeNotes(b *fields, list []ledger.Note) {
 // maxSuspectRows is how many suspects show lists; the report has all.
 const maxSuspectRows = 20
 
-func writeSuspects(screen table.Screen, list []ledger.Suspect) error {
+func suspects(screen table.Screen, list []ledger.Suspect) error {
 	if len(list) == 0 {
 		return nil
 	}
 	fmt.Fprintf(screen, "\nsuspects    %s not held that share something with it\n",
-		counted(len(list), "mail"))
+		term.Count(len(list), "mail"))
 	t := table.New(screen, table.Fixed("  time"), table.Cut("sender", 16), table.Fixed("then"),
 		table.Fixed("now"), table.Cut("shares", 8), table.Spare("recipients", 14), table.Spare("subject", 14))
 	for k := range list[:min(len(list), maxSuspectRows)] {
 		x, e := &list[k], &list[k].Record.Envelope
-		t.Row("  "+stamp(e.Time), safe(e.Sender, 40), points(x.Record.Verdict.Points), points(x.Points),
-			strings.Join(review.Shares(x), ", "), few(e.Recipients, 1), safe(x.Record.Subject, 40))
+		t.Row("  "+term.Stamp(e.Time), safe(e.Sender, 40), points(x.Record.Verdict.Points), points(x.Points),
+			strings.Join(review.Shares(x), ", "), term.Few(e.Recipients, 1), safe(x.Record.Subject, 40))
 	}
 	if err := t.Write(); err != nil {
 		return err
@@ -149,12 +150,12 @@ func writeSuspects(screen table.Screen, list []ledger.Suspect) error {
 }
 
 // next says which commands make sense now.
-func next(b *fields, i *ledger.Incident) {
+func (f *fields) next(i *ledger.Incident) {
 	if i.State == ledger.IncidentOpen {
-		fmt.Fprintf(b, "\nit was stolen:    hisseki incident confirm %[1]s --dry-run\n"+
+		fmt.Fprintf(f, "\nit was stolen:    hisseki incident confirm %[1]s --dry-run\n"+
 			"it was the owner: hisseki incident dismiss %[1]s --dry-run\n", i.Name())
 	} else {
-		fmt.Fprintf(b, "\ntake it back:     hisseki incident reopen %s\n", i.Name())
+		fmt.Fprintf(f, "\ntake it back:     hisseki incident reopen %s\n", i.Name())
 	}
-	fmt.Fprintf(b, "who got what:     hisseki incident report %s\n\n", i.Name())
+	fmt.Fprintf(f, "who got what:     hisseki incident report %s\n\n", i.Name())
 }

@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"strings"
@@ -11,7 +11,7 @@ import (
 func TestNotesAreShownHarmless(t *testing.T) {
 	at := time.Date(2026, 11, 17, 10, 13, 0, 0, time.Local)
 	var b fields
-	writeNotes(&b, []ledger.Note{
+	b.notes([]ledger.Note{
 		{At: at, Hook: "sieve", Event: ledger.EventOpened, State: ledger.HookDone, Runs: 1,
 			Output: "redirect \"thief@evil.test\x1b[2J\u202e\";\r\n" + strings.Repeat("line\n", 100)},
 		{At: at, Hook: "soc", Event: ledger.EventConfirmed, State: "due", Runs: 3,

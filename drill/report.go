@@ -1,4 +1,4 @@
-package main
+package drill
 
 import (
 	"cmp"
@@ -9,11 +9,13 @@ import (
 	"strings"
 
 	"hisseki/analyzer"
-	"hisseki/drill"
+	"hisseki/internal/jsonl"
+	"hisseki/internal/table"
+	"hisseki/internal/term"
 )
 
-// drillLine is one theft as --json prints it, schema 1.
-type drillLine struct {
+// Line is one theft as JSON, schema 1.
+type Line struct {
 	Schema     int                  `json:"schema"`
 	Kind       string               `json:"kind"` // "drill"
 	Sender     string               `json:"sender"`
@@ -28,15 +30,15 @@ type drillLine struct {
 	Escaped    int                  `json:"escaped"`
 	Recipients int                  `json:"recipients"`
 	Reached    int                  `json:"reached"`
-	Partners   int                  `json:"partners"` // own ones written to, 0: strangers only
+	Partners   int                  `json:"partners"` // own ones written to, 0: unknown recipients only
 	History    int                  `json:"history"`  // mails in the profile
 	NotReady   []analyzer.Readiness `json:"not_ready"`
 	Why        string               `json:"why"` // it is blind
 	Evidence   []analyzer.Evidence  `json:"evidence"`
 }
 
-// drillTotal sums up one recipe, schema 1.
-type drillTotal struct {
+// TotalLine sums up one recipe as JSON, schema 1.
+type TotalLine struct {
 	Schema     int                     `json:"schema"`
 	Kind       string                  `json:"kind"` // "total"
 	Recipe     string                  `json:"recipe"`
@@ -52,64 +54,75 @@ type drillTotal struct {
 	Signals    map[analyzer.Signal]int `json:"signals"` // in how many first holds each was heavy
 }
 
-// drillReport is a drill's outcome.
-type drillReport struct {
-	ground  *ground
-	recipes []drill.Recipe
-	results []*drill.Result
+// Report is a drill's outcome.
+type Report struct {
+	Results []*Result
+	ground  *Ground
+	recipes []Recipe
 	skipped []error // accounts in which a theft could not be played, and why
 }
 
-// blindError says that thefts were not contained.
-type blindError struct{ blind, all int }
+// BlindError says that thefts were not contained.
+type BlindError struct{ Blind, All int }
 
-func (e blindError) Error() string {
-	return fmt.Sprintf("%d of %s not contained", e.blind, counted(e.all, "theft"))
+func (e BlindError) Error() string {
+	return fmt.Sprintf("%d of %s not contained", e.Blind, term.Count(e.All, "theft"))
 }
 
-func (blindError) Is(target error) bool { return target == errPartly }
+// SkippedError says that thefts could not be played.
+type SkippedError struct {
+	Skipped int
+	Such    error // of one of them
+}
 
-func (r *drillReport) verdict() error {
+func (e SkippedError) Error() string {
+	return fmt.Sprintf("%s could not be played, such as: %v", term.Count(e.Skipped, "theft"), e.Such)
+}
+
+// Verdict says what is not well: a BlindError, a SkippedError, or nil.
+func (r *Report) Verdict() error {
 	blind := 0
-	for _, res := range r.results {
+	for _, res := range r.Results {
 		if !res.Contained() {
 			blind++
 		}
 	}
 	switch {
 	case blind > 0:
-		return blindError{blind, len(r.results)}
+		return BlindError{blind, len(r.Results)}
 	case len(r.skipped) > 0:
-		return fmt.Errorf("%w: %d thefts, such as: %w", errPartly, len(r.skipped), r.skipped[0])
+		return SkippedError{len(r.skipped), r.skipped[0]}
 	}
 	return nil
 }
 
-func (r *drillReport) write(w io.Writer, asJSON bool) error {
-	totals := r.totals()
-	if asJSON {
-		lines := make([]drillLine, len(r.results))
-		for i, res := range r.results {
-			lines[i] = r.line(res)
-		}
-		if err := writeLines(w, lines); err != nil {
-			return err
-		}
-		return writeLines(w, totals)
-	}
-	if err := r.table(w); err != nil {
+// Write prints the thefts, the worst first, the sums by recipe, and what limits the drill.
+func (r *Report) Write(screen table.Screen) error {
+	if err := r.table(screen); err != nil {
 		return err
 	}
-	for i := range totals {
-		if err := totals[i].print(w); err != nil {
+	for _, t := range r.totals() {
+		if err := t.print(screen); err != nil {
 			return err
 		}
 	}
-	return r.notes(w)
+	return r.notes(screen)
 }
 
-func (r *drillReport) line(res *drill.Result) drillLine {
-	l := drillLine{1, "drill", res.Sender, res.Recipe, r.ground.modeOf(res.Sender),
+// WriteJSON prints the same as JSON lines.
+func (r *Report) WriteJSON(w io.Writer) error {
+	lines := make([]Line, len(r.Results))
+	for i, res := range r.Results {
+		lines[i] = r.line(res)
+	}
+	if err := jsonl.Write(w, lines); err != nil {
+		return err
+	}
+	return jsonl.Write(w, r.totals())
+}
+
+func (r *Report) line(res *Result) Line {
+	l := Line{1, "drill", res.Sender, res.Recipe, r.ground.ModeOf(res.Sender),
 		res.Contained(), res.Mails, res.FirstKept, res.FirstHold, res.Held, res.Delayed,
 		res.Escaped, res.Recipients, res.Reached, res.Partners, res.History, res.NotReady,
 		res.Why, res.Evidence}
@@ -122,17 +135,17 @@ func (r *drillReport) line(res *drill.Result) drillLine {
 	return l
 }
 
-func (r *drillReport) totals() []drillTotal {
-	var out []drillTotal
+func (r *Report) totals() []TotalLine {
+	var out []TotalLine
 	for _, recipe := range r.recipes {
-		var of []*drill.Result
-		for _, res := range r.results {
+		var of []*Result
+		for _, res := range r.Results {
 			if res.Recipe == recipe.Name {
 				of = append(of, res)
 			}
 		}
-		t := drill.Sum(of)
-		out = append(out, drillTotal{1, "total", recipe.Name, t.Thefts, t.Contained, t.Mails,
+		t := Sum(of)
+		out = append(out, TotalLine{1, "total", recipe.Name, t.Thefts, t.Contained, t.Mails,
 			t.Escaped, t.Quantile(0.5), t.Quantile(0.9), t.Quantile(1), t.Recipients, t.Reached,
 			t.Signals})
 	}
@@ -140,9 +153,9 @@ func (r *drillReport) totals() []drillTotal {
 }
 
 // table lists the thefts, the worst first.
-func (r *drillReport) table(w io.Writer) error {
-	list := slices.Clone(r.results)
-	slices.SortStableFunc(list, func(a, b *drill.Result) int {
+func (r *Report) table(screen table.Screen) error {
+	list := slices.Clone(r.Results)
+	slices.SortStableFunc(list, func(a, b *Result) int {
 		if a.Contained() != b.Contained() {
 			if a.Contained() {
 				return 1
@@ -151,18 +164,19 @@ func (r *drillReport) table(w io.Writer) error {
 		}
 		return b.Escaped - a.Escaped
 	})
-	t := newTable(w, "account", "recipe", "history", "mails", "held at", "delayed", "escaped",
-		"reached", "given away by")
+	t := table.New(screen, table.Cut("account", 16), table.Fixed("recipe"), table.Fixed("mails"),
+		table.Fixed("held at"), table.Fixed("escaped"), table.Fixed("reached"),
+		table.Cut("given away by", 12), table.Spare("delayed", 7), table.Spare("history", 7))
 	for _, res := range list {
 		at, by := fmt.Sprint(res.FirstHold), signals(res.Evidence, 3)
 		if !res.Contained() {
-			at, by = t.paint("blind"), safe(res.Why, 90)
+			at, by = screen.Paint("blind"), term.Safe(res.Why, 90)
 		}
-		t.row(safe(res.Sender, 50), res.Recipe, fmt.Sprint(res.History), fmt.Sprint(res.Mails), at,
-			fmt.Sprint(res.Delayed), fmt.Sprint(res.Escaped),
-			fmt.Sprintf("%d of %d", res.Reached, res.Recipients), by)
+		t.Row(term.Safe(res.Sender, 50), res.Recipe, fmt.Sprint(res.Mails), at, fmt.Sprint(res.Escaped),
+			fmt.Sprintf("%d of %d", res.Reached, res.Recipients), by, fmt.Sprint(res.Delayed),
+			fmt.Sprint(res.History))
 	}
-	return t.write()
+	return t.Write()
 }
 
 // signals names the heaviest evidence.
@@ -178,7 +192,7 @@ func signals(list []analyzer.Evidence, n int) string {
 	return strings.Join(out, ", ")
 }
 
-func (t *drillTotal) print(w io.Writer) error {
+func (t *TotalLine) print(w io.Writer) error {
 	if t.Accounts == 0 {
 		return nil
 	}
@@ -194,19 +208,19 @@ func (t *drillTotal) print(w io.Writer) error {
 	}
 	_, err := fmt.Fprintf(w, "\n%s: %d of %s contained; mails that escaped: median %d, nine of"+
 		" ten at most %d, worst %d;\n  %d of %s reached; given away by %s\n", t.Recipe, t.Contained,
-		counted(t.Accounts, "theft"), t.Median, t.P90, t.Most, t.Reached,
-		counted(t.Recipients, "recipient"), strings.Join(most, ", "))
+		term.Count(t.Accounts, "theft"), t.Median, t.P90, t.Most, t.Reached,
+		term.Count(t.Recipients, "recipient"), strings.Join(most, ", "))
 	return err
 }
 
 // notes say what limits the drill.
-func (r *drillReport) notes(w io.Writer) error {
-	strangers, observed := map[string]bool{}, map[string]bool{}
-	for _, res := range r.results {
+func (r *Report) notes(w io.Writer) error {
+	unknown, observed := map[string]bool{}, map[string]bool{}
+	for _, res := range r.Results {
 		if res.Partners == 0 && res.Recipe != "spray" {
-			strangers[res.Sender] = true
+			unknown[res.Sender] = true
 		}
-		if r.ground.modeOf(res.Sender) != analyzer.Enforce {
+		if r.ground.ModeOf(res.Sender) != analyzer.Enforce {
 			observed[res.Sender] = true
 		}
 	}
@@ -214,10 +228,10 @@ func (r *drillReport) notes(w io.Writer) error {
 		if len(of) == 0 {
 			return nil
 		}
-		_, err := fmt.Fprintf(w, "note: %s: %s\n", text, few(slices.Sorted(maps.Keys(of)), 5))
+		_, err := fmt.Fprintf(w, "note: %s: %s\n", text, term.Few(slices.Sorted(maps.Keys(of)), 5))
 		return err
 	}
-	if err := note(strangers, "no recipients are known, so strangers were written to"); err != nil {
+	if err := note(unknown, "no recipients are known, so unknown were written to"); err != nil {
 		return err
 	}
 	return note(observed, "in mode observe all of it would pass today")

@@ -1,0 +1,253 @@
+package maillog
+
+import (
+	"strings"
+	"time"
+)
+
+// ahead is how far in the future of its reference a line without a year may be, before it
+// is taken for one of the year before: clocks differ a little, zones up to a day.
+const ahead = 25 * time.Hour
+
+// stamp reads the time that a line begins with: words for day, clock, year and zone in the
+// orders that programs write them,
+//
+//	Nov  4 10:00:00                      RFC 3164
+//	Nov  4 10:00:00.123456               journalctl -o short-precise
+//	Wed 2026-11-04 10:00:00 JST          journalctl -o short-full
+//	2026-11-04T10:00:00.123+09:00        RFC 3339; +0900 by journalctl -o short-iso
+//	2026-11-04 10:00:00,123              Dovecot's log_timestamp, and many others
+//	Wed Nov  4 10:00:00 JST 2026         date(1); without the zone, ctime(3)
+//	Nov  4 2026 10:00:00                 syslog with years
+//	1796346000.123456                    journalctl -o short-unix
+type stamp struct {
+	ref  time.Time // not long after the line was written: a year may be missing
+	zone *time.Location
+
+	at   time.Time
+	fine bool // the clock has parts of a second
+
+	year, day, second, nano int
+	month                   time.Month
+	weekday, clock          bool
+	offset                  *time.Location
+}
+
+// read returns what follows the time.
+func (s *stamp) read(line string) (rest string, ok bool) {
+	if len(line) == 0 || len(line) > 1 && line[0] == ' ' {
+		return "", false
+	}
+	rest = line
+	for range 7 { // more words has no time
+		word, after, found := strings.Cut(rest, " ")
+		if !found || !s.word(word, after) {
+			break
+		}
+		rest = strings.TrimLeft(after, " ")
+	}
+	if !s.clock || s.month == 0 || s.day == 0 {
+		return "", false
+	}
+	return rest, s.finish()
+}
+
+// word takes one word of the time; false for one that is not of it.
+func (s *stamp) word(word, after string) bool {
+	switch {
+	case s.clock && s.month != 0:
+		return s.behind(word, after)
+	case len(word) >= 19 && (word[10] == 'T' || word[10] == 't'):
+		return s.date(word[:10]) && s.time(word[11:])
+	case len(word) >= 8 && word[2] == ':':
+		return s.time(word)
+	case len(word) == 10 && word[4] == '-':
+		return s.date(word)
+	case len(word) == 4 && digits(word):
+		s.year = number(word)
+		return s.year >= 1970
+	case len(word) <= 2 && digits(word):
+		s.day = number(word)
+		return s.month != 0
+	case len(word) >= 12 && (word[10] == '.' && digits(word[:10])):
+		return s.unix(word)
+	}
+	return s.name(strings.TrimSuffix(word, ","))
+}
+
+// name takes "Wed" or "Nov".
+func (s *stamp) name(word string) bool {
+	if len(word) != 3 {
+		return false
+	}
+	for m := time.January; m <= time.December; m++ {
+		if m.String()[:3] == word {
+			s.month = m
+			return true
+		}
+	}
+	for d := time.Sunday; d <= time.Saturday; d++ {
+		if d.String()[:3] == word {
+			s.weekday = true
+			return true
+		}
+	}
+	return false
+}
+
+// behind takes what may follow when day and clock are complete: a year, a zone. A host's name
+// has letters too: a zone of letters is expected only where a program that writes weekdays
+// puts one, before a year or after a day with its year.
+func (s *stamp) behind(word, after string) bool {
+	if s.year == 0 && len(word) == 4 && digits(word) {
+		s.year = number(word)
+		return s.year >= 1970
+	}
+	if s.offset != nil || word == "" {
+		return false
+	}
+	if word[0] == '+' || word[0] == '-' {
+		s.offset = offset(word)
+		return s.offset != nil
+	}
+	year, _, _ := strings.Cut(after, " ")
+	if !s.weekday || s.year == 0 && (len(year) != 4 || !digits(year)) {
+		return false
+	}
+	s.offset = s.named(word)
+	return s.offset != nil
+}
+
+// date takes "2026-11-04".
+func (s *stamp) date(word string) bool {
+	if word[4] != '-' || word[7] != '-' || !digits(word[:4]) || !digits(word[5:7]) || !digits(word[8:]) {
+		return false
+	}
+	s.year, s.month, s.day = number(word[:4]), time.Month(number(word[5:7])), number(word[8:])
+	return s.year >= 1970 && s.month >= 1 && s.month <= 12
+}
+
+// time takes "10:00:00", parts of a second and an offset.
+func (s *stamp) time(word string) bool {
+	if len(word) < 8 || word[2] != ':' || word[5] != ':' ||
+		!digits(word[:2]) || !digits(word[3:5]) || !digits(word[6:8]) {
+		return false
+	}
+	hour, minute, second := number(word[:2]), number(word[3:5]), number(word[6:8])
+	if hour > 23 || minute > 59 || second > 60 {
+		return false
+	}
+	s.second = hour*3600 + minute*60 + second
+	rest := word[8:]
+	if rest != "" && (rest[0] == '.' || rest[0] == ',') {
+		n := 1
+		for n < len(rest) && rest[n] >= '0' && rest[n] <= '9' {
+			n++
+		}
+		s.nano, s.fine = nanoseconds(rest[1:n]), n > 1
+		rest = rest[n:]
+	}
+	if rest != "" {
+		s.offset = offset(rest)
+	}
+	s.clock = rest == "" || s.offset != nil
+	return s.clock
+}
+
+// unix takes "1796346000.123456".
+func (s *stamp) unix(word string) bool {
+	seconds := int64(0)
+	for _, c := range word[:10] {
+		seconds = seconds*10 + int64(c-'0')
+	}
+	if !digits(word[11:]) {
+		return false
+	}
+	at := time.Unix(seconds, int64(nanoseconds(word[11:]))).UTC()
+	s.year, s.month, s.day = at.Date()
+	s.second = at.Hour()*3600 + at.Minute()*60 + at.Second()
+	s.nano, s.fine, s.clock, s.offset = at.Nanosecond(), true, true, time.UTC
+	return true
+}
+
+// nanoseconds reads the digits behind a decimal point; what is finer is dropped.
+func nanoseconds(s string) int {
+	n := 0
+	for i := range 9 {
+		n *= 10
+		if i < len(s) {
+			n += int(s[i] - '0')
+		}
+	}
+	return n
+}
+
+// offset reads "Z", "+09:00", "+0900" or "+09"; nil for anything else.
+func offset(s string) *time.Location {
+	if s == "Z" || s == "z" {
+		return time.UTC
+	}
+	if len(s) < 3 || s[0] != '+' && s[0] != '-' {
+		return nil
+	}
+	text := strings.Replace(s[1:], ":", "", 1)
+	if !digits(text) || len(text) != 2 && len(text) != 4 {
+		return nil
+	}
+	seconds := number(text[:2]) * 3600
+	if len(text) == 4 {
+		seconds += number(text[2:]) * 60
+	}
+	if seconds > 15*3600 {
+		return nil
+	}
+	if s[0] == '-' {
+		seconds = -seconds
+	}
+	return time.FixedZone(s, seconds)
+}
+
+// zones are abbreviations that mean one zone wherever they are used, in hours east.
+var zones = map[string]int{"UTC": 0, "GMT": 0, "WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "EET": 2,
+	"EEST": 3, "MSK": 3, "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13,
+	"EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "HST": -10}
+
+// named returns the zone of an abbreviation. One that several places use is taken for the
+// machine's; nil for a word that is no abbreviation.
+func (s *stamp) named(word string) *time.Location {
+	if hours, ok := zones[word]; ok {
+		return time.FixedZone(word, hours*3600)
+	}
+	if len(word) < 3 || len(word) > 5 || strings.ToUpper(word) != word || digits(word) {
+		return nil
+	}
+	return s.zone
+}
+
+// finish makes a time of the words.
+func (s *stamp) finish() bool {
+	zone := s.zone
+	if s.offset != nil {
+		zone = s.offset
+	}
+	if s.year != 0 {
+		return s.make(s.year, zone)
+	}
+	year := s.ref.In(zone).Year()
+	for _, y := range []int{year + 1, year, year - 1, year - 2, year - 3, year - 4} {
+		// 29 February is in few.
+		if s.make(y, zone) && s.at.Sub(s.ref) < ahead {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *stamp) make(year int, zone *time.Location) bool {
+	s.at = time.Date(year, s.month, s.day, 0, 0, 0, 0, time.UTC)
+	if s.at.Day() != s.day {
+		return false // 31 November
+	}
+	s.at = time.Date(year, s.month, s.day, s.second/3600, s.second/60%60, s.second%60, s.nano, zone)
+	return true
+}

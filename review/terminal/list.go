@@ -1,0 +1,91 @@
+package terminal
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"hisseki/analyzer"
+	"hisseki/internal/table"
+	"hisseki/internal/term"
+	"hisseki/ledger"
+	"hisseki/review"
+)
+
+// Rules lists rules.
+func Rules(screen table.Screen, lines []review.RuleLine) error {
+	t := table.New(screen, table.Cut("for", 20), table.Fixed("rule"), table.Fixed("until"),
+		table.Spare("by", 8), table.Spare("reason", 10), table.Spare("since", 16))
+	for i := range lines {
+		l := &lines[i]
+		end := "for good"
+		if l.Until != nil {
+			end = term.Stamp(*l.Until)
+		}
+		t.Row(safe(strings.TrimPrefix(l.Subject, "url:"), 80), safe(l.Rule, 20), end, safe(l.By, 30),
+			safe(l.Reason, 60), term.Stamp(l.Since))
+	}
+	return t.Write()
+}
+
+// Habits lists habits.
+func Habits(screen table.Screen, lines []review.HabitLine) error {
+	t := table.New(screen, table.Cut("name", 10), table.Cut("for", 14), table.Cut("declares", 14),
+		table.Fixed("outside"), table.Cut("until", 16), table.Spare("by", 8), table.Spare("reason", 10))
+	for i := range lines {
+		l := &lines[i]
+		senders, until := "all accounts", "for good"
+		if len(l.Senders) > 0 {
+			senders = term.Few(l.Senders, 3)
+		}
+		switch {
+		case l.Over:
+			until = "over since " + term.Stamp(*l.Until)
+		case l.Until != nil:
+			until = Until(*l.Until)
+		}
+		t.Row(safe(l.Name, 40), senders, safe(l.Declares, 80), l.Outside, until, safe(l.By, 30),
+			safe(l.Reason, 60))
+	}
+	return t.Write()
+}
+
+// Acts lists lines of the audit log.
+func Acts(screen table.Screen, acts []ledger.Act) error {
+	t := table.New(screen, table.Fixed("time"), table.Cut("who", 10), table.Cut("did", 8),
+		table.Cut("to", 14), table.Cut("reason", 10))
+	for _, a := range acts {
+		t.Row(term.Stamp(a.At), safe(a.Actor, 40), safe(a.Verb, 20), safe(a.Object, 60), safe(a.Reason, 100))
+	}
+	return t.Write()
+}
+
+// Status prints how things stand.
+func Status(w io.Writer, s *review.StatusLine, now time.Time) error {
+	agent := "never seen"
+	if s.Agent != nil {
+		agent = "seen " + Ago(*s.Agent, now) + " ago"
+		if s.Stale {
+			agent += ", stale: nothing is delayed, released or discarded"
+		}
+	}
+	incidents := fmt.Sprintf("%d open", s.Incidents)
+	if s.Opened != nil {
+		incidents += ", the oldest since " + Ago(*s.Opened, now)
+	}
+	undecided := ""
+	if s.Undecided != nil {
+		undecided = "; the oldest held mail waits for " + Ago(*s.Undecided, now)
+	}
+	_, err := fmt.Fprintf(w, "milter    %s\nagent     %s\nstore     %s\n"+
+		"24 hours  %d passed, %d delayed, %d held (enforce: %d delayed, %d held)\n"+
+		"incidents %s\n"+
+		"queue     %d held, %d delayed, %d recalling, %d releasing, %d discarding%s\n",
+		safe(s.Milter, 200), agent, safe(s.Database, 200),
+		s.Day[analyzer.Pass], s.Day[analyzer.Delay], s.Day[analyzer.Hold],
+		s.Would[analyzer.Delay], s.Would[analyzer.Hold], incidents,
+		s.Queue[ledger.Held], s.Queue[ledger.Delayed], s.Queue[ledger.Recalling],
+		s.Queue[ledger.Releasing], s.Queue[ledger.Discarding], undecided)
+	return err
+}

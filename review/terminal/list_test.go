@@ -1,0 +1,132 @@
+package terminal
+
+import (
+	"bytes"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"hisseki/analyzer"
+	"hisseki/internal/table"
+	"hisseki/ledger"
+	"hisseki/review"
+)
+
+var noon = time.Date(2026, 11, 17, 12, 0, 0, 0, time.UTC)
+
+// long is as long and wide as what an attacker or an organisation may choose.
+const long = "営業部・請求担当@部門.株式会社例.example.jp\x1b[2J\n\u202eforged"
+
+func record() *analyzer.Record {
+	return &analyzer.Record{
+		Envelope: analyzer.Envelope{Time: noon, Sender: long, QueueID: "4Cabc123XYz", Host: "mail.example.jp",
+			Client: netip.MustParseAddr("2001:db8:1234:5678:9abc:def0:1234:5678"), ClientName: long,
+			Recipients: []string{long, long, long}},
+		Subject: long, Hosts: []string{long, long}, URLs: []string{"https://example.org/" + long},
+		HeaderFrom: long, Files: []string{long},
+		Verdict: analyzer.Verdict{Would: analyzer.Hold, Action: analyzer.Hold, Points: 123.4, PassIf: long,
+			Evidence: []analyzer.Evidence{{Signal: "url-unknown", Points: 4, Text: long, Observed: long,
+				Usual: long}}},
+	}
+}
+
+// printed are all lists as a screen of 80 columns shows them.
+func printed(t *testing.T) map[string]string {
+	t.Helper()
+	h := ledger.Hold{ID: 12345, State: ledger.Discarding, Incident: 678, Recalled: noon,
+		Record: record(), Recipients: record().Envelope.Recipients, By: long, Reason: long, Error: long}
+	i := ledger.Incident{ID: 1234, Case: 1200, Sender: long, State: "confirmed\x1b[31m", Opened: noon,
+		Closed: noon, By: long, Reason: long,
+		States: map[ledger.State]int{ledger.Held: 1000, ledger.Discarding: 2000, ledger.Gone: 3}}
+	sender := review.SenderLine{Sender: long, Class: analyzer.Application, Mode: analyzer.Enforce,
+		Rule: "enforce", Until: &noon, Mails: 123456, Would: 12345, Learned: 123456, Last: noon,
+		Incident: &noon, Signals: []analyzer.Readiness{{Signals: "recipients", Needs: long},
+			{Signals: "style", Needs: long}}}
+	rule := review.RuleLine{Subject: "url:" + long, Rule: "enforce", Since: noon, Until: &noon, By: long,
+		Reason: long}
+	habit := review.HabitLine{Name: long, Senders: []string{long, long}, Declares: long,
+		Outside: "12.0 points", Until: &noon, Over: true, By: long, Reason: long}
+	act := ledger.Act{At: noon, Actor: long, Verb: "remove-habit", Object: "sender:" + long, Reason: long}
+	suspect := ledger.Suspect{Record: record(), Points: 12.5,
+		Traits: []analyzer.Trait{analyzer.SharedText, analyzer.SharedNetwork}}
+	out := map[string]string{}
+	for name, print := range map[string]func(table.Screen) error{
+		"quarantine list": func(s table.Screen) error { return Holds(s, []ledger.Hold{h, h}) },
+		"incident list":   func(s table.Screen) error { return Incidents(s, []ledger.Incident{i}) },
+		"sender list":     func(s table.Screen) error { return SenderList(s, []review.SenderLine{sender}) },
+		"url list":        func(s table.Screen) error { return Rules(s, []review.RuleLine{rule}) },
+		"habit list":      func(s table.Screen) error { return Habits(s, []review.HabitLine{habit}) },
+		"audit list":      func(s table.Screen) error { return Acts(s, []ledger.Act{act}) },
+		"suspects":        func(s table.Screen) error { return suspects(s, []ledger.Suspect{suspect}) },
+	} {
+		var b bytes.Buffer
+		if err := print(table.Screen{Writer: &b, Width: 80}); err != nil {
+			t.Fatal(name, err)
+		}
+		out[name] = b.String()
+	}
+	return out
+}
+
+func TestListsFitEightyColumns(t *testing.T) {
+	for name, list := range printed(t) {
+		for _, line := range strings.Split(list, "\n") {
+			if n := text.StringWidthWithoutEscSequences(line); n > 80 {
+				t.Errorf("%s: a line of %d columns: %s", name, n, line)
+			}
+		}
+	}
+}
+
+func TestListsAreHarmless(t *testing.T) {
+	for name, text := range printed(t) {
+		if strings.ContainsAny(text, "\x1b\u202e\r") || strings.Contains(text, "\nforged") {
+			t.Errorf("%s: %q", name, text)
+		}
+	}
+}
+
+func TestHoldIsHarmless(t *testing.T) {
+	h := review.Shown{Hold: ledger.Hold{ID: 1, State: ledger.Held, Record: record(), By: long, Reason: long,
+		Recipients: []string{long}, Promoted: noon, Incident: 3}, Excerpt: long, Unread: ""}
+	h.Source = []byte("Subject: " + long + "\r\n\r\n" + long + strings.Repeat("あ", 1000) + "\r\n" +
+		strings.Repeat("line\r\n", 2*maxLines))
+	h.Letter = review.ReadLetter(h.Source, time.Now)
+	for _, raw := range []bool{false, true} {
+		var b bytes.Buffer
+		if err := Hold(&b, &h, raw); err != nil {
+			t.Fatal(err)
+		}
+		text := b.String()
+		if strings.ContainsAny(text, "\x1b\u202e\r") || strings.Contains(text, "\nforged") {
+			t.Errorf("raw %v: %q", raw, text)
+		}
+		if !strings.Contains(text, "cut after 400 lines") || strings.Count(text, "\n| ") > maxLines {
+			t.Errorf("raw %v: %d lines of mail", raw, strings.Count(text, "\n| "))
+		}
+		if !strings.Contains(text, "held because incident I3 opened later") {
+			t.Errorf("it does not say how the delayed mail came to be held:\n%s", text[:600])
+		}
+	}
+}
+
+func TestAgo(t *testing.T) {
+	for d, want := range map[time.Duration]string{45 * time.Second: "45s", 61 * time.Second: "1m",
+		3*time.Hour + 12*time.Minute: "3h12m", 5 * 24 * time.Hour: "5d"} {
+		if got := Ago(noon.Add(-d), noon); got != want {
+			t.Errorf("%s: %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestShellQuote(t *testing.T) {
+	for text, want := range map[string]string{"lure.example.org/a": "lure.example.org/a",
+		"it's": `'it'\''s'`, "$(id)": "'$(id)'", "": "''", "a\nb": "'a b'"} {
+		if got := ShellQuote(text); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}

@@ -1,0 +1,75 @@
+// Package terminal prints for people at a terminal what package review finds. All text
+// that comes from mail, logs and the store is made safe here.
+package terminal
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"hisseki/internal/term"
+)
+
+func safe(s string, most int) string { return term.Safe(s, most) }
+
+// word makes a name that the store gives, such as a state, fit for a list.
+func word[T ~string](s T) string { return term.Safe(string(s), 20) }
+
+func points(p float64) string { return fmt.Sprintf("%.1f", p) }
+
+// fields are lines "name  value", made safe; empty values are left out.
+type fields struct{ strings.Builder }
+
+func (f *fields) add(name, value string) {
+	if value != "" {
+		fmt.Fprintf(f, "%-11s %s\n", name, safe(value, 300))
+	}
+}
+
+// list adds a list under its name, at most 20 entries of it.
+func (f *fields) list(name string, list []string) {
+	for i, s := range list {
+		if i == 20 {
+			fmt.Fprintf(f, "%-11s and %d more\n", "", len(list)-i)
+			return
+		}
+		if i > 0 {
+			name = ""
+		}
+		fmt.Fprintf(f, "%-11s %s\n", name, safe(s, 300))
+	}
+}
+
+// Until is the end of a rule for people.
+func Until(t time.Time) string {
+	if t.IsZero() {
+		return "for good"
+	}
+	return "until " + term.Stamp(t)
+}
+
+// Ago is how long before now a time was: "45s", "3h12m", "5d".
+func Ago(t, now time.Time) string {
+	d := now.Sub(t)
+	switch {
+	case d < time.Minute:
+		return d.Round(time.Second).String()
+	case d < time.Hour:
+		return fmt.Sprintf("%dm", int(d/time.Minute))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%dh%dm", int(d/time.Hour), int(d/time.Minute)%60)
+	}
+	return fmt.Sprintf("%dd", int(d/(24*time.Hour)))
+}
+
+// ShellQuote makes one word of text that a person may copy into a shell.
+func ShellQuote(text string) string {
+	text = safe(text, 300)
+	if text != "" && !strings.ContainsFunc(text, func(r rune) bool {
+		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"+
+			"@%+=:,./-_", r)
+	}) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
