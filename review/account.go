@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"hisseki/internal/similar"
 	"hisseki/internal/term"
 )
 
@@ -96,7 +97,7 @@ func nearest(name string, names []string) []string {
 			continue
 		}
 		most := 1 + len(name)/8
-		if d := distance(name, other, most); d <= most {
+		if d := similar.Distance(name, other, most); d <= most {
 			found = append(found, candidate{other, d})
 		}
 	}
@@ -106,37 +107,4 @@ func nearest(name string, names []string) []string {
 		out = append(out, c.name)
 	}
 	return out
-}
-
-// distance returns how many letters were left out, put in, changed or swapped with their
-// neighbour (optimal string alignment), or most+1 when it is more than that.
-func distance(a, b string, most int) int {
-	if len(a)-len(b) > most || len(b)-len(a) > most {
-		return most + 1
-	}
-	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row := make([]int, len(b)+1)
-		row[0] = i
-		best := i
-		for j := 1; j <= len(b); j++ {
-			change := 1
-			if a[i-1] == b[j-1] {
-				change = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+change)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-			best = min(best, row[j])
-		}
-		if best > most {
-			return most + 1
-		}
-		before, last = last, row
-	}
-	return min(last[len(b)], most+1)
 }

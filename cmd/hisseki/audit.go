@@ -12,7 +12,7 @@ func newAudit() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "audit",
 		Short: "Who looked at, decided and changed what, and why",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE:  needSubcommand,
 	}
 	cmd.AddCommand(newAuditList())
@@ -27,7 +27,7 @@ func newAuditList() *cobra.Command {
 		Short: "List the audit log, the newest first",
 		Example: `  hisseki audit list --since 7d --verb release
   hisseki audit list --object bob@example.jp --json`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withReview(cmd, func(s *review.Service) error {
 				acts, err := s.Acts(cmd.Context(), q)

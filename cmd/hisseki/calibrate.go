@@ -47,7 +47,7 @@ and discarded mail is left out, as are undecided mail and what a rule decided.
 
 Nothing is changed without --apply. Values in the configuration's [verdict] go before
 calibrated ones; --reset lets the thresholds follow the history again.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := f.read(time.Now()); err != nil {
 				return usageError{err}

@@ -14,7 +14,7 @@ func newDemo() *cobra.Command {
 		Use:    "demo",
 		Short:  "Play a compromised account against a real serve in a temporary folder",
 		Hidden: true,
-		Args:   cobra.NoArgs,
+		Args:   noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			program, err := os.Executable()
 			if err != nil {

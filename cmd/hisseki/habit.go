@@ -17,7 +17,7 @@ func newHabit() *cobra.Command {
 		Long: `Declared habits say from where and when mail is sent; the configuration sets them under
 [[habits]]. An exception is kept in the store and has an end: until then, what it names
 is inside every declared habit of its senders.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: needSubcommand,
 	}
 	cmd.AddCommand(newHabitList(), newHabitAdd(), newHabitRemove())
@@ -33,6 +33,9 @@ func newHabitAdd() *cobra.Command {
   hisseki habit add '*-ops@example.jp' --hours 22:00-06:00 --zone Asia/Tokyo --until 2027-01-04`,
 		Args: someArgs("a sender, domain or pattern"), ValidArgsFunction: accounts,
 		RunE: func(cmd *cobra.Command, senders []string) error {
+			if r.Until == "" {
+				return needUntil(cmd)
+			}
 			r.Senders = senders
 			return withReview(cmd, func(s *review.Service) error {
 				e, doubts, err := s.AddHabit(cmd.Context(), actor(), r)
@@ -53,7 +56,6 @@ func newHabitAdd() *cobra.Command {
 	fl.StringVar(&r.Zone, "zone", "", "time `ZONE` of the hours, such as Asia/Tokyo")
 	fl.StringVar(&r.Until, "until", "", "end, a `TIME`: in 3d or 12h, or a date")
 	addReason(cmd, &r.Reason)
-	cobra.CheckErr(cmd.MarkFlagRequired("until"))
 	return cmd
 }
 
@@ -82,7 +84,7 @@ func newHabitList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List declared habits and exceptions",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withReview(cmd, func(s *review.Service) error {
 				list, err := s.Habits(cmd.Context())

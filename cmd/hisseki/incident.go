@@ -15,7 +15,7 @@ func newIncident() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "incident",
 		Short: "List, show, end and report incidents: accounts believed taken over",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE:  needSubcommand,
 	}
 	cmd.AddCommand(newIncidentList(), newIncidentShow(), newIncidentConfirm(), newIncidentDismiss(),
@@ -72,6 +72,7 @@ func newIncidentShow() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:               "show ID...",
 		Short:             "Show an incident: its mail, its case, suspects of earlier, what can be done",
+		Args:              someArgs("an id: see hisseki incident list"),
 		ValidArgsFunction: completeIncidents(),
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			return withReview(cmd, func(s *review.Service) error {

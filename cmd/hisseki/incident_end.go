@@ -69,6 +69,13 @@ func (e *ending) command(short, long string) *cobra.Command {
 		ValidArgsFunction: completeIncidents(ledger.IncidentOpen),
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			e.query.IDs, e.Reason = ids, e.flags.reason
+			if !e.query.Given() {
+				return usageError{fmt.Errorf("%s needs ids or a filter such as --sender:"+
+					" see hisseki incident list", called(cmd))}
+			}
+			if err := e.readOthers(); err != nil {
+				return usageError{err}
+			}
 			return withReview(cmd, func(s *review.Service) error { return e.run(cmd, s) })
 		},
 	}
@@ -79,12 +86,6 @@ func (e *ending) command(short, long string) *cobra.Command {
 }
 
 func (e *ending) run(cmd *cobra.Command, s *review.Service) error {
-	if err := e.readOthers(); err != nil {
-		return usageError{err}
-	}
-	if !e.query.Given() {
-		return usageError{fmt.Errorf("%s needs ids or a filter such as --sender: see hisseki incident list", e.verb)}
-	}
 	p, err := s.PreviewEnding(cmd.Context(), e.query, e.Ending)
 	if err != nil {
 		return err
@@ -251,6 +252,7 @@ func newIncidentReopen() *cobra.Command {
 		Long: `Opens incidents again. Mail whose decision the agent has not begun to carry out goes back on
 hold; what was unlearned is learned again. Mail that was deleted or has left is counted as too
 late: nobody can bring it back.`,
+		Args: someArgs("an id: see hisseki incident list --state confirmed,dismissed"),
 		ValidArgsFunction: completeIncidents(ledger.IncidentConfirmed, ledger.IncidentDismissed,
 			ledger.IncidentEnded),
 		RunE: func(cmd *cobra.Command, ids []string) error {

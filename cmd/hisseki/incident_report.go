@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -36,12 +35,7 @@ func newIncidentReport() *cobra.Command {
 
 Links that people read are defanged: hxxp for http, [.] for a dot. Times are in the machine's
 zone (TZ). What happened to each mail is known as far as the MTA's log told of it.`,
-		Args: func(_ *cobra.Command, ids []string) error {
-			if len(ids) != 1 {
-				return usageError{errors.New("report needs one id: see hisseki incident list")}
-			}
-			return nil
-		},
+		Args:              oneArg("id: see hisseki incident list"),
 		ValidArgsFunction: completeIncidents(),
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			if f.json {

@@ -19,8 +19,8 @@ func newMaillog() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "maillog",
 		Short: "Read what Postfix and Dovecot logged",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:  noArgs,
+		RunE:  needSubcommand,
 	}
 	cmd.AddCommand(newMaillogImport())
 	return cmd
@@ -34,7 +34,7 @@ func newMaillogImport() *cobra.Command {
 		Short: "Read whole log files, also .gz and .bz2: what became of mail, who logged in",
 		Long: "Read whole log files, also .gz and .bz2. What the agent or an import has read of a\n" +
 			"file before is skipped, also under another name. Give the oldest file first.",
-		Args: cobra.MinimumNArgs(1),
+		Args: someArgs("log files, the oldest first"),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			where, err := time.LoadLocation(zone)
 			if err != nil {

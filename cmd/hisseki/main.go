@@ -40,9 +40,6 @@ var (
 	errPartly  = review.ErrPartly
 )
 
-// usageError is a mistake in the command line.
-type usageError struct{ error }
-
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := newRoot()
 	root.SetArgs(args)
@@ -51,14 +48,17 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetErr(stderr)
 	started := false
 	noteStart(root, &started)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitOK
 	}
+	if !started { // cobra refused the command line
+		err = usageError{plain(err)}
+	}
 	fmt.Fprintf(stderr, "hisseki: %v\n", err)
 	switch {
-	case isUsage(err), !started: // cobra refused the command line
-		fmt.Fprintln(stderr, "hisseki: see hisseki --help")
+	case isUsage(err):
+		fmt.Fprintf(stderr, "hisseki: see %s --help\n", cmd.CommandPath())
 		return exitUsage
 	case errors.Is(err, errNothing):
 		return exitNothing
@@ -66,13 +66,6 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitPartly
 	}
 	return exitError
-}
-
-// isUsage says whether an error is a mistake in the command line.
-func isUsage(err error) bool {
-	var usage usageError
-	var asked review.UsageError
-	return errors.As(err, &usage) || errors.As(err, &asked)
 }
 
 // noteStart has every command note that its own code is reached.
@@ -95,10 +88,10 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Version:       version,
-		Args:          cobra.NoArgs,
+		Args:          noArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(badFlag)
 	addSettingsFlags(root)
 	root.AddCommand(newServe(), newAgent(), newQuarantine(), newIncident(), newSender(), newURL(),
 		newAudit(), newReplay(), newDrill(), newCalibrate(), newHabit(), newMaillog(),

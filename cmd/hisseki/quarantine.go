@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -18,22 +17,13 @@ func newQuarantine() *cobra.Command {
 		Use:     "quarantine",
 		Aliases: []string{"q"},
 		Short:   "List, show, release and discard held and delayed mail",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE:    needSubcommand,
 	}
 	cmd.AddCommand(newQuarantineList(), newQuarantineShow(),
 		newDecision(ledger.Releasing, "Let mail go to its recipients, and learn it as the owner's own"),
 		newDecision(ledger.Discarding, "Delete mail from the MTA's queue; nothing is learned from it"))
 	return cmd
-}
-
-// needSubcommand is what a command that only groups others does by itself.
-func needSubcommand(cmd *cobra.Command, _ []string) error {
-	var names []string
-	for _, c := range cmd.Commands() {
-		names = append(names, c.Name())
-	}
-	return usageError{fmt.Errorf("%s needs one of: %s", cmd.CommandPath(), strings.Join(names, ", "))}
 }
 
 // addHoldQuery adds the filters of list, release and discard.
@@ -89,7 +79,9 @@ func newDecision(to ledger.State, short string) *cobra.Command {
 		Short:             short,
 		ValidArgsFunction: completeHolds,
 		RunE: func(cmd *cobra.Command, ids []string) error {
-			q.IDs = ids
+			if q.IDs = ids; !q.Given() {
+				return usageError{fmt.Errorf("%s needs ids or a filter such as --sender", called(cmd))}
+			}
 			return withReview(cmd, func(s *review.Service) error {
 				c, err := s.Choose(cmd.Context(), q, to)
 				if err != nil {

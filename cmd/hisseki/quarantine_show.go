@@ -17,6 +17,7 @@ func newQuarantineShow() *cobra.Command {
 		Short: "Show why a mail is kept, and as root the mail itself",
 		Long: `Shows why a mail is kept and, as root on the host that holds it, the mail as its reader would
 see it: decoded, with what its links and files are. That somebody looked is in the audit log.`,
+		Args:              someArgs("an id: see hisseki quarantine list"),
 		ValidArgsFunction: completeHolds,
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			return withReview(cmd, func(s *review.Service) error {

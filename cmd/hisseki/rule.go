@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -55,7 +54,7 @@ it, a URL for all that begin with it; the narrowest rule that fits a link counts
 A mail with a blocked link is held, whoever sends it and wherever the link stands, also
 when the sender is allowed. In mode observe that is only recorded. An allowed link counts
 as known to everybody.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: needSubcommand,
 	}
 	addRules(cmd, urlRules, "HOST|DOMAIN|URL...", review.URLRules)
@@ -85,6 +84,9 @@ func newRule(r ruleCommand, what string, kind review.RuleKind) *cobra.Command {
 		Use: r.use + " " + what, Short: r.short, Example: r.example,
 		Args: someArgs(what), ValidArgsFunction: completeSubjects(kind),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if c.Until == "" && !r.endless {
+				return needUntil(cmd)
+			}
 			c.Subjects = args
 			return withReview(cmd, func(s *review.Service) error {
 				did, err := s.SetRules(cmd.Context(), actor(), c)
@@ -98,9 +100,6 @@ func newRule(r ruleCommand, what string, kind review.RuleKind) *cobra.Command {
 	}
 	addReason(cmd, &c.Reason)
 	cmd.Flags().StringVar(&c.Until, "until", "", "end, a `TIME`: in 3d or 12h, or a date")
-	if !r.endless {
-		cobra.CheckErr(cmd.MarkFlagRequired("until"))
-	}
 	return cmd
 }
 
@@ -140,7 +139,7 @@ func newClearRule(what string, kind review.RuleKind) *cobra.Command {
 func newListRules(use, short string, kind review.RuleKind) *cobra.Command {
 	var out listFlags
 	cmd := &cobra.Command{
-		Use: use, Short: short, Args: cobra.NoArgs,
+		Use: use, Short: short, Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withReview(cmd, func(s *review.Service) error {
 				list, err := s.Rules(cmd.Context(), kind)
@@ -159,22 +158,7 @@ func newListRules(use, short string, kind review.RuleKind) *cobra.Command {
 	return cmd
 }
 
-// someArgs wants at least one argument, and says which.
-func someArgs(what string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) == 0 {
-			return usageError{errors.New(cmd.CommandPath() + " needs " + what)}
-		}
-		return nil
-	}
-}
-
-// oneArg wants exactly one argument, and says which.
-func oneArg(what string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) != 1 {
-			return usageError{errors.New(cmd.CommandPath() + " needs one " + what)}
-		}
-		return nil
-	}
+// needUntil says that a rule needs an end.
+func needUntil(cmd *cobra.Command) error {
+	return usageError{fmt.Errorf("%s needs an end: add --until, such as --until 3d", called(cmd))}
 }

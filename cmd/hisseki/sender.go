@@ -14,7 +14,7 @@ func newSender() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sender",
 		Short: "List, show, export and forget senders, hold or allow one until a time",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE:  needSubcommand,
 	}
 	cmd.AddCommand(newSenderList(), newSenderShow(), newSenderExport(), newSenderForget())
@@ -30,7 +30,7 @@ func newSenderList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the senders of the journal, the busiest first",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withReview(cmd, func(s *review.Service) error {
 				list, err := s.Senders(cmd.Context(), limit)

@@ -32,7 +32,7 @@ func newServe() *cobra.Command {
 current user's state folder, in mode observe: nothing is held.
 
 SIGHUP reads the configuration again; SIGTERM lets the mails in flight end first.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runServe(cmd, f) },
 	}
 	fl := cmd.Flags()

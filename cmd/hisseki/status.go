@@ -19,7 +19,7 @@ func newStatus() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Say in a few lines how things stand",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withStore(cmd, func(cfg config.Config, db *store.DB) error {
 				s, err := newReview(cfg, db)

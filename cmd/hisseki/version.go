@@ -23,7 +23,7 @@ func newVersion() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Say which hisseki this is",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			l := versionLine{1, "version", version, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
 			if asJSON {
