@@ -19,7 +19,9 @@ type senderStore interface {
 	auditor
 	// Senders returns the senders of the journal's mail, the busiest first.
 	Senders(ctx context.Context, f ledger.SenderFilter) ([]ledger.Sender, error)
-	Profile(ctx context.Context, sender string) (*baseline.Profile, int64, error)
+	// EachProfile calls do with the profile of each of some senders, in any order.
+	EachProfile(ctx context.Context, senders []string,
+		do func(sender string, p *baseline.Profile) error) error
 	// Export calls each for every row that is stored about a sender, table by table.
 	Export(ctx context.Context, sender string, each func(table string, row map[string]any) error) error
 	Forget(ctx context.Context, sender, by, reason string) (mails int, err error)
@@ -99,17 +101,19 @@ func (s *Service) senders(ctx context.Context, f ledger.SenderFilter) ([]SenderL
 	if err != nil {
 		return nil, err
 	}
-	out := make([]SenderLine, len(list))
+	out, names := make([]SenderLine, len(list)), make([]string, len(list))
+	lines := make(map[string]*SenderLine, len(list))
 	for i := range list {
 		x, l := &list[i], &out[i]
+		names[i], lines[x.Name] = x.Name, l
 		*l = SenderLine{Schema: 1, Kind: "sender", Sender: x.Name, Class: x.Class, Mails: x.Mails,
 			Would: x.Odd, Last: x.Last, Mode: s.Settings.Mode[x.Class], Incident: orNull(open[x.Name])}
 		l.obey(rules)
-		if err := s.addProfile(ctx, l); err != nil {
-			return nil, err
-		}
 	}
-	return out, nil
+	return out, s.Store.EachProfile(ctx, names, func(sender string, p *baseline.Profile) error {
+		s.addProfile(lines[sender], p)
+		return nil
+	})
 }
 
 // openIncidents returns when each sender's open incident began.
@@ -149,11 +153,7 @@ func (l *SenderLine) obey(rules map[string]*ledger.Rule) {
 }
 
 // addProfile adds what was learned of a sender.
-func (s *Service) addProfile(ctx context.Context, l *SenderLine) error {
-	p, _, err := s.Store.Profile(ctx, l.Sender)
-	if err != nil {
-		return err
-	}
+func (s *Service) addProfile(l *SenderLine, p *baseline.Profile) {
 	l.Learned, l.Signals, l.Known = p.Mails(), analyzer.Coverage(p), map[string]int{}
 	for _, h := range KnownHabits {
 		l.Known[h.Name] = p.Count(h.family)
@@ -166,7 +166,6 @@ func (s *Service) addProfile(ctx context.Context, l *SenderLine) error {
 			return r.Signals == "country"
 		})
 	}
-	return nil
 }
 
 // NotReady names the signals that lack history.

@@ -3,9 +3,9 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"hisseki/analyzer"
@@ -20,51 +20,129 @@ const (
 	loginSpan = 3600 // seconds
 )
 
+// Failures of one account in one hour have at most exactFailures rows of single addresses,
+// then as many rows of networks, one each, as failedNetworks leaves, then one more for all
+// others: an outsider who owns a /32 of IPv6 has more addresses than we have memory.
+const (
+	exactFailures  = 20
+	failedNetworks = 50
+	anyNetwork     = "*"
+)
+
 // keepLogin keeps an attempt. It returns false for a failure of an account of which
 // nothing shows that it exists: guessed names are endless.
 func keepLogin(tx *sql.Tx, l *ledger.LogLogin) (bool, error) {
-	at, client := l.At.Unix(), ""
-	if l.Client.IsValid() {
-		client = l.Client.Unmap().String()
-	}
-	backend, front := 0, max(l.Count, 1)
-	if l.Backend {
-		backend, front = front, 0
-	}
-	if l.Result != analyzer.LoginSuccess && !l.Exists {
+	failed := l.Result != analyzer.LoginSuccess
+	if failed && !l.Exists {
 		if ok, err := knownAccount(tx, l.Sender); err != nil || !ok {
 			return false, err
 		}
 	}
-	var id int64
-	err := tx.QueryRow(`SELECT id
+	row := loginRow{l: l}
+	if l.Client.IsValid() {
+		row.client = l.Client.Unmap().String()
+	}
+	if l.Backend {
+		row.backend = max(l.Count, 1)
+	} else {
+		row.front = max(l.Count, 1)
+	}
+	if err := row.keep(tx, failed); err != nil {
+		return false, fmt.Errorf("keep login: %w", err)
+	}
+	return true, nil
+}
+
+// loginRow is an attempt on its way into a row.
+type loginRow struct {
+	l               *ledger.LogLogin
+	client, network string
+	backend, front  int
+}
+
+func (r *loginRow) keep(tx *sql.Tx, failed bool) error {
+	id, err := r.near(tx)
+	if err == nil && id == 0 && failed {
+		id, err = r.crowded(tx)
+	}
+	if err != nil {
+		return err
+	}
+	if id != 0 {
+		return r.addTo(tx, id)
+	}
+	at := r.l.At.Unix()
+	_, err = tx.Exec(`INSERT INTO login (sender, client, network, result, service, at, last, backend,
+			front)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, r.l.Sender, r.client, r.network, r.l.Result,
+		r.l.Service, at, at, r.backend, r.front)
+	return err
+}
+
+// near returns the row of the same address that the attempt is close to, 0 for none.
+func (r *loginRow) near(tx *sql.Tx) (int64, error) {
+	return oneID(tx.QueryRow(`SELECT id
 		FROM login
 		WHERE sender = ?1
 		  AND client = ?2
+		  AND network = ''
 		  AND result = ?3
 		  AND last BETWEEN ?4 - ?5 AND ?4 + ?5 + ?6
 		  AND at <= ?4 + ?5
 		  AND max(last, ?4) - min(at, ?4) <= ?6
 		ORDER BY last DESC
-		LIMIT 1`, l.Sender, client, l.Result, at, loginGap, loginSpan).Scan(&id)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		_, err = tx.Exec(`INSERT INTO login (sender, client, result, service, at, last, backend, front)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, l.Sender, client, l.Result, l.Service, at, at, backend,
-			front)
-	case err == nil:
-		_, err = tx.Exec(`UPDATE login SET
-				at = min(at, ?1),
-				last = max(last, ?1),
-				backend = backend + ?2,
-				front = front + ?3,
-				service = iif(service = 'auth', ?4, service)
-			WHERE id = ?5`, at, backend, front, l.Service, id)
+		LIMIT 1`, r.l.Sender, r.client, r.l.Result, r.l.At.Unix(), loginGap, loginSpan))
+}
+
+// sameHour returns the row of the same network that began in the attempt's hour, 0 for none.
+func (r *loginRow) sameHour(tx *sql.Tx) (int64, error) {
+	hour := r.l.At.Truncate(time.Hour).Unix()
+	return oneID(tx.QueryRow(`SELECT id
+		FROM login
+		WHERE sender = ?1
+		  AND network = ?2
+		  AND result = ?3
+		  AND last >= ?4
+		  AND at BETWEEN ?4 AND ?4 + 3599
+		LIMIT 1`, r.l.Sender, r.network, r.l.Result, hour))
+}
+
+func (r *loginRow) addTo(tx *sql.Tx, id int64) error {
+	_, err := tx.Exec(`UPDATE login SET
+			at = min(at, ?1),
+			last = max(last, ?1),
+			backend = backend + ?2,
+			front = front + ?3,
+			service = iif(service = 'auth', ?4, service)
+		WHERE id = ?5`, r.l.At.Unix(), r.backend, r.front, r.l.Service, id)
+	return err
+}
+
+// crowded finds a failure's row, 0 for a new one, where its account has many in its hour: that
+// of its network, and where there are too many of these, that of all others.
+func (r *loginRow) crowded(tx *sql.Tx) (int64, error) {
+	n, err := failuresAt(tx, r.l.Sender, r.l.At.Truncate(time.Hour).Unix())
+	if err != nil || n < exactFailures {
+		return 0, err
 	}
-	if err != nil {
-		return false, fmt.Errorf("keep login: %w", err)
+	if r.l.Client.IsValid() {
+		r.network = network(r.l.Client).String()
+		if id, err := r.sameHour(tx); err != nil || id != 0 || n < failedNetworks {
+			return id, err
+		}
 	}
-	return true, nil
+	r.network, r.client = anyNetwork, ""
+	return r.sameHour(tx)
+}
+
+// failuresAt counts the rows of an account's failures that ended within an hour.
+func failuresAt(tx *sql.Tx, sender string, hour int64) (n int, err error) {
+	err = tx.QueryRow(`SELECT count(*)
+		FROM login
+		WHERE sender = ?1
+		  AND last BETWEEN ?2 AND ?2 + 3599
+		  AND result != 'success'`, sender, hour).Scan(&n)
+	return n, err
 }
 
 func knownAccount(tx *sql.Tx, sender string) (known bool, err error) {
@@ -77,8 +155,12 @@ func knownAccount(tx *sql.Tx, sender string) (known bool, err error) {
 	return known, nil
 }
 
+// maxLogins bounds how many rows of an account are read: the newest. Guessing that goes on for
+// days has more, and says nothing more.
+const maxLogins = 1000
+
 // Logins returns the attempts to log in to an account in [since, until), oldest first; a
-// zero until is no end.
+// zero until is no end. They are the newest maxLogins rows.
 func (db *DB) Logins(ctx context.Context, sender string, since, until time.Time) (
 	[]analyzer.Login, error) {
 	logs := false
@@ -101,7 +183,8 @@ func (db *DB) Logins(ctx context.Context, sender string, since, until time.Time)
 		WHERE sender = ?
 		  AND last >= ?
 		  AND at < ?
-		ORDER BY at, id`, sender, unix(since), end)
+		ORDER BY last DESC, id DESC
+		LIMIT ?`, sender, unix(since), end, maxLogins)
 	if err != nil {
 		return nil, fmt.Errorf("read logins of %s: %w", sender, err)
 	}
@@ -121,5 +204,7 @@ func (db *DB) Logins(ctx context.Context, sender string, since, until time.Time)
 		}
 		out = append(out, l)
 	}
+	slices.Reverse(out)
+	slices.SortStableFunc(out, func(a, b analyzer.Login) int { return a.At.Compare(b.At) })
 	return out, rows.Err()
 }

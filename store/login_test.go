@@ -97,6 +97,63 @@ failure 192.0.2.1 7300-7450 x4 auth`
 	}
 }
 
+// However many addresses guess, an hour has a bounded number of rows: the first are exact,
+// then come networks, then the rest.
+func TestGuessingFromManyAddressesIsBounded(t *testing.T) {
+	db, _ := clocked(t)
+	const who = "b@example.jp"
+	const guesses = 5000 // within 50 minutes
+	for from := 0; from < guesses; from += 500 {
+		b := ledger.LogBatch{}
+		for i := from; i < from+500; i++ {
+			at := netip.AddrFrom16([16]byte{0x20, 1, 0xd, 0xb8, byte(i % 100), byte(i % 7), 15: byte(i), 14: byte(i >> 8)})
+			b.Logins = append(b.Logins, ledger.LogLogin{Backend: true, Exists: true, Login: analyzer.Login{
+				At: noon.Add(time.Duration(i) * 600 * time.Millisecond), Sender: who, Client: at,
+				Result: analyzer.LoginFailure, Service: "imap"}})
+		}
+		if kept, err := db.KeepLog(t.Context(), &b); err != nil || kept.Logins != 500 {
+			t.Fatal(kept, err)
+		}
+	}
+	attempt(t, db, who, analyzer.LoginLockout, "198.51.100.1", noon.Add(time.Minute), true)
+	attempt(t, db, who, analyzer.LoginSuccess, "198.51.100.1", noon.Add(2*time.Minute), true)
+	list, err := db.Logins(t.Context(), who, noon, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	counted, networks, kinds := 0, make(map[netip.Prefix]bool), make(map[analyzer.LoginResult]int)
+	for _, l := range list {
+		kinds[l.Result]++
+		if l.Result == analyzer.LoginFailure {
+			counted += l.Count
+			networks[network(l.Client)] = true
+		}
+	}
+	if counted != guesses {
+		t.Errorf("%d failures are counted, want %d", counted, guesses)
+	}
+	if len(list) > failedNetworks+4 || len(networks) < 20 {
+		t.Errorf("%d rows of %d networks", len(list), len(networks))
+	}
+	if kinds[analyzer.LoginLockout] != 1 || kinds[analyzer.LoginSuccess] != 1 {
+		t.Errorf("rows %v: lockout and success are missing", kinds)
+	}
+}
+
+// An account with a million failures costs a mail no more than one with a few: what is read
+// is bounded.
+func TestLoginsReadAreBounded(t *testing.T) {
+	db, _ := clocked(t)
+	raw(t, db.path, `WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
+		INSERT INTO login (sender, client, result, service, at, last, backend, front)
+		SELECT 'b@example.jp', '2001:db8::' || i % 10000, 'failure', 'imap', 1767225600 + i,
+			1767225600 + i, 1, 0 FROM n`)
+	list, err := db.Logins(t.Context(), "b@example.jp", time.Time{}, time.Time{})
+	if err != nil || len(list) != maxLogins || list[maxLogins-1].At.Unix() != 1767225600+100000 {
+		t.Errorf("%d rows, %v; want the newest %d", len(list), err, maxLogins)
+	}
+}
+
 func TestGuessedNamesAreNotKept(t *testing.T) {
 	db, _ := clocked(t)
 	if attempt(t, db, "nobody@example.jp", analyzer.LoginFailure, "192.0.2.1", noon, false) {

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -123,5 +125,52 @@ func TestForgottenProfileIsNotSaved(t *testing.T) {
 	err = db.read.QueryRow(`SELECT count(*) FROM profile WHERE sender = 'a@example.jp'`).Scan(&n)
 	if err != nil || n != 0 {
 		t.Errorf("%d profiles of a forgotten sender, %v", n, err)
+	}
+}
+
+// EachProfile reads many profiles as Profile reads one: saved ones, those with later lessons,
+// those that were never saved, and none.
+func TestEachProfile(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "h.db"))
+	ctx := t.Context()
+	var names []string
+	for n := range 50 {
+		name := fmt.Sprintf("user%d@example.jp", n)
+		names = append(names, name)
+		if n%4 == 0 {
+			continue // never wrote
+		}
+		keep(t, db, record(name, analyzer.Pass))
+		if n%4 == 1 {
+			continue // never saved
+		}
+		p, last, err := db.Profile(ctx, name)
+		if err == nil {
+			err = db.SaveProfiles(ctx, analyzer.NewSaved(name, p, last))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n%4 == 2 {
+			keep(t, db, record(name, analyzer.Pass))
+		}
+	}
+	got := make(map[string]*baseline.Profile)
+	if err := db.EachProfile(ctx, names, func(sender string, p *baseline.Profile) error {
+		got[sender] = p
+		return nil
+	}); err != nil || len(got) != len(names) {
+		t.Fatal(len(got), err)
+	}
+	for _, name := range names {
+		if want, _, err := db.Profile(ctx, name); err != nil || !reflect.DeepEqual(got[name], want) {
+			t.Errorf("profile of %s: %d mails, %v; want %d", name, got[name].Mails(), err, want.Mails())
+		}
+	}
+	enough := errors.New("enough")
+	if err := db.EachProfile(ctx, names, func(string, *baseline.Profile) error {
+		return enough
+	}); !errors.Is(err, enough) {
+		t.Errorf("the caller's error: %v", err)
 	}
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -83,6 +84,14 @@ func ints(rows *sql.Rows) (list []int64, err error) {
 		list = append(list, n)
 	}
 	return list, rows.Err()
+}
+
+// oneID reads a row's id, 0 for no row.
+func oneID(row *sql.Row) (id int64, err error) {
+	if err = row.Scan(&id); errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return id, err
 }
 
 // texts reads and closes rows of one text.
