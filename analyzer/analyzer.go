@@ -185,9 +185,10 @@ func (a *Analyzer) Judge(ctx context.Context, m *Mail, cond Conditions) (*Record
 	if err := a.load(ctx); err != nil {
 		return nil, err
 	}
+	v := a.view(m, c)
 	e := a.take(m.Sender)
 	defer a.leave(e)
-	r, pending, err := a.begin(ctx, e, m, c, cond)
+	r, pending, err := a.begin(ctx, e, v, cond)
 	if err != nil {
 		return nil, err
 	}
@@ -201,8 +202,9 @@ func (a *Analyzer) limits() content.Limits {
 }
 
 // begin judges a mail in its sender's turn and begins its record.
-func (a *Analyzer) begin(ctx context.Context, e *entry, m *Mail, c *content.Content,
-	cond Conditions) (*Record, Pending, error) {
+func (a *Analyzer) begin(ctx context.Context, e *entry, v *view, cond Conditions) (
+	*Record, Pending, error) {
+	m := v.mail
 	if err := e.lock(ctx); err != nil {
 		return nil, nil, err
 	}
@@ -222,7 +224,8 @@ func (a *Analyzer) begin(ctx context.Context, e *entry, m *Mail, c *content.Cont
 	if err != nil {
 		return nil, nil, fmt.Errorf("read override of %s: %w", m.Sender, err)
 	}
-	j, err := a.judge(ctx, e, m, c, rule, cond)
+	v.sender, v.state = e.profile, &e.state
+	j, err := a.judge(ctx, v, rule, cond)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -16,15 +16,14 @@ type judgement struct {
 
 // judge decides; it changes nothing that outlives it but the state's pruning. The sender is
 // locked.
-func (a *Analyzer) judge(ctx context.Context, e *entry, m *Mail, c *content.Content, rule Override,
-	cond Conditions) (*judgement, error) {
-	e.state.prune(m.Time)
-	v := a.view(e, m, c)
+func (a *Analyzer) judge(ctx context.Context, v *view, rule Override, cond Conditions) (
+	*judgement, error) {
+	v.state.prune(v.mail.Time)
 	a.shared.RLock()
 	readings := v.takeMarks()
 	a.shared.RUnlock() // for others must not wait while the memory is asked
 	var err error
-	if v.carried, err = a.campaigns.look(ctx, a.memory, v.marks, m.Sender, v.now); err != nil {
+	if v.carried, err = a.campaigns.look(ctx, a.memory, v.marks, v.mail.Sender, v.now); err != nil {
 		return nil, err
 	}
 	a.shared.RLock()
@@ -46,11 +45,12 @@ func (a *Analyzer) judge(ctx context.Context, e *entry, m *Mail, c *content.Cont
 	return &judgement{a.record(v, &found, d, verdict), d.sum}, nil
 }
 
-// view gathers what the signals may look at, but for what earlier mails carried.
-func (a *Analyzer) view(e *entry, m *Mail, c *content.Content) *view {
+// view takes from a mail what does not depend on its sender's past: most of the work, and
+// done while an earlier mail of his is being judged.
+func (a *Analyzer) view(m *Mail, c *content.Content) *view {
 	o, place := a.observe(m, c)
 	v := &view{
-		mail: m, c: c, o: &o, sender: e.profile, org: a.shared.org, state: &e.state,
+		mail: m, c: c, o: &o, org: a.shared.org,
 		background: &a.shared.background, place: place, hasher: a.hash,
 		today: baseline.SlotOf(m.Time), now: o.At, rules: *a.urlRules.Load(),
 		declared: declare(*a.habits.Load(), m, place),

@@ -3,6 +3,7 @@ package analyzer
 import (
 	"math"
 	"slices"
+	"sort"
 	"time"
 
 	"hisseki/baseline"
@@ -20,6 +21,8 @@ const maxRecent = 1024
 // them, and so needs no saving.
 type state struct {
 	recent []trace // oldest first
+	all    volumes // of these mails and all before them, as far as they were in memory
+	held   volumes // of those with would Hold
 	sum    float64 // CUSUM after the last mail
 	last   time.Time
 	firsts firsts
@@ -29,38 +32,56 @@ type state struct {
 
 // trace is one recent mail.
 type trace struct {
-	at         time.Time
-	points     float64
-	recipients int
-	fresh      int // recipients that were new to the sender and not seen lately
-	marks      []baseline.Key
-	networks   []baseline.Key
-	sites      []baseline.Key
-	readers    []baseline.Key // recipients, at most maxReaders
-	simHash    uint64
-	fit        float64 // of the style, 0 when not judged
-	would      Action
+	at       time.Time
+	simHash  uint64
+	points   float64
+	fit      float64 // of the style, 0 when not judged
+	would    Action
+	all      volumes // of all mails before this one
+	held     volumes // of those with would Hold
+	marks    []baseline.Key
+	networks []baseline.Key
+	sites    []baseline.Key
+	readers  []baseline.Key // recipients, at most maxReaders
+}
+
+// volumes count mails, their recipients, and of these the ones that were new to the sender
+// and not seen lately. The difference of two sums is right also when one has wrapped around.
+type volumes struct{ mails, recipients, fresh int32 }
+
+func (v volumes) plus(w volumes) volumes {
+	return volumes{v.mails + w.mails, v.recipients + w.recipients, v.fresh + w.fresh}
+}
+
+func (v volumes) minus(w volumes) volumes {
+	return volumes{v.mails - w.mails, v.recipients - w.recipients, v.fresh - w.fresh}
 }
 
 // Bounds of what is kept of one recent mail. A few recipients tell a thread's circle; of
 // hundreds of links the first say as much as all, and are the same in each such mail.
 const (
 	maxReaders = 16
-	maxTraced  = 64 // sites, and marks
+	maxTraced  = 64      // sites, and marks
+	maxCounted = 1 << 20 // recipients of one mail
 )
 
 // add folds one record in. p is the sender's profile, of before the mail or after it: what
 // a mail teaches is not known for a day.
 func (s *state) add(r *Recent, p *baseline.Profile) {
 	o := &r.Observation
-	s.recent = append(s.recent, trace{
-		at: o.At, points: r.Points,
-		recipients: o.Recipients, fresh: s.fresh(o, p),
+	t := trace{
+		at: o.At, simHash: o.SimHash, points: r.Points, fit: o.Fit, would: r.Would,
 		marks: first(o.Marks, maxTraced), networks: o.Keys[baseline.Network],
 		sites:   first(o.Keys[baseline.Site], maxTraced),
 		readers: first(o.Keys[baseline.Recipient], maxReaders),
-		simHash: o.SimHash, fit: o.Fit, would: r.Would,
-	})
+	}
+	t.all, t.held = s.all, s.held
+	own := volumes{1, int32(min(o.Recipients, maxCounted)), int32(s.fresh(o, p))}
+	s.all = s.all.plus(own)
+	if r.Would == Hold {
+		s.held = s.held.plus(own)
+	}
+	s.recent = append(s.recent, t)
 	if n := len(s.recent) - maxRecent; n > 0 {
 		s.recent = s.recent[n:] // append copies the rest now and then
 	}
@@ -118,17 +139,18 @@ func (s *state) prune(now time.Time) {
 // likeness.
 func (s *state) fromAttacker(t *trace) bool { return s.open && t.would == Hold }
 
-// window counts mails and recipients of the last d, without the one being judged.
+// window counts mails and recipients of the last d, without the one being judged and the
+// attacker's. It looks at a few traces, however many there are.
 func (s *state) window(now time.Time, d time.Duration) (mails, recipients, fresh int) {
-	for i := len(s.recent) - 1; i >= 0 && now.Sub(s.recent[i].at) <= d; i-- {
-		if s.fromAttacker(&s.recent[i]) {
-			continue
-		}
-		mails++
-		recipients += s.recent[i].recipients
-		fresh += s.recent[i].fresh
+	from := sort.Search(len(s.recent), func(i int) bool { return now.Sub(s.recent[i].at) <= d })
+	if from == len(s.recent) {
+		return 0, 0, 0
 	}
-	return mails, recipients, fresh
+	v := s.all.minus(s.recent[from].all)
+	if s.open {
+		v = v.minus(s.held.minus(s.recent[from].held))
+	}
+	return int(v.mails), int(v.recipients), int(v.fresh)
 }
 
 // halfLife of the CUSUM. A slow attack sends one mail in 10 to 40 minutes; two hours

@@ -75,9 +75,28 @@ func benchmarkDirect(b *testing.B, connections int, pace time.Duration) {
 	b.ReportMetric(0, "ns/op")
 }
 
-// drive is one round: so many connections send mail after mail.
+// drive is one round: so many connections send mail after mail for a while, each begun every
+// pace at most.
 func drive(b *testing.B, p *process, connections int, pace time.Duration, list []letter,
 	next *atomic.Int64, t *tally) {
+	b.Helper()
+	begun := time.Now()
+	round(b, p, connections, pace, list, next, t, func() bool {
+		return time.Since(begun) < roundTime
+	})
+}
+
+// send is a round of so many mails.
+func send(b *testing.B, p *process, connections, mails int, list []letter, next *atomic.Int64,
+	t *tally) {
+	b.Helper()
+	var left atomic.Int64
+	left.Store(int64(mails))
+	round(b, p, connections, 0, list, next, t, func() bool { return left.Add(-1) >= 0 })
+}
+
+func round(b *testing.B, p *process, connections int, pace time.Duration, list []letter,
+	next *atomic.Int64, t *tally, more func() bool) {
 	b.Helper()
 	cpu, begun := p.cpu(b), time.Now()
 	var mu sync.Mutex
@@ -85,7 +104,7 @@ func drive(b *testing.B, p *process, connections int, pace time.Duration, list [
 	for i := range connections {
 		wg.Go(func() {
 			time.Sleep(pace * time.Duration(i) / time.Duration(connections)) // not all at once
-			ends, err := sendFor(p, roundTime, pace, list, next)
+			ends, err := sendWhile(p, more, pace, list, next)
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
@@ -103,17 +122,15 @@ func drive(b *testing.B, p *process, connections int, pace time.Duration, list [
 	}
 }
 
-// sendFor sends for a while, and begins a mail every pace at most.
-func sendFor(to *process, span, pace time.Duration, list []letter, next *atomic.Int64) (
-	[]time.Duration, error) {
+func sendWhile(to *process, more func() bool, pace time.Duration, list []letter,
+	next *atomic.Int64) ([]time.Duration, error) {
 	p, err := dialPeer(to.net, to.addr)
 	if err != nil {
 		return nil, err
 	}
 	defer p.conn.Close()
 	var ends []time.Duration
-	begun := time.Now()
-	for turn := begun; time.Since(begun) < span; turn = turn.Add(pace) {
+	for turn := time.Now(); more(); turn = turn.Add(pace) {
 		time.Sleep(time.Until(turn))
 		took, err := p.send(&list[int(next.Add(1))%len(list)])
 		if err != nil {

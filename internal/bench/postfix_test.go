@@ -43,7 +43,11 @@ func benchmarkPostfix(b *testing.B, network string) {
 	tallies := make([]tally, len(rivals))
 	for range rounds {
 		for i, p := range rivals {
-			submit(b, p, servers[i], list, &tallies[i])
+			submit(b, p, servers[i], func(user, n int) mta.Submission {
+				s := submission(user, &list[(user*997+n)%len(list)])
+				s.User = account(user)
+				return s
+			}, &tallies[i])
 		}
 	}
 	base := tallies[0].rate()
@@ -57,12 +61,13 @@ func benchmarkPostfix(b *testing.B, network string) {
 	b.ReportMetric(0, "ns/op")
 }
 
-// submit is one round: every session sends mail after mail.
-func submit(b *testing.B, p *process, in *mta.Instance, list []letter, t *tally) {
+// submit is one round: every session, of so many users, sends its mails one after another.
+func submit(b *testing.B, p *process, in *mta.Instance, mail func(user, n int) mta.Submission,
+	t *tally) {
 	b.Helper()
 	clients := make([]*mta.Client, smtpSessions)
 	for i := range clients {
-		c, err := in.Dial(mta.Submission{User: account(i)})
+		c, err := in.Dial(mta.Submission{User: mail(i, 0).User})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -80,7 +85,7 @@ func submit(b *testing.B, p *process, in *mta.Instance, list []letter, t *tally)
 		wg.Go(func() {
 			n := 0
 			for time.Since(begun) < roundTime {
-				if _, err := c.Send(submission(i, &list[(i*997+n)%len(list)])); err != nil {
+				if _, err := c.Send(mail(i, n)); err != nil {
 					b.Errorf("%s: %v", p.name, err)
 					break
 				}

@@ -173,3 +173,10 @@ func (p *process) resident(b *testing.B, what string) float64 {
 	b.Fatalf("no %s in %s", what, text)
 	return 0
 }
+
+func writeFile(b *testing.B, path, text string) {
+	b.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		b.Fatal(err)
+	}
+}
