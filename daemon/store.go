@@ -57,6 +57,8 @@ type AgentStore interface {
 type TaskStore interface {
 	// Recall asks back mail of open incidents' campaigns; it returns how many.
 	Recall(ctx context.Context, now time.Time) (int, error)
+	// Queued returns the holds of an MTA host whose mail is still in its queue.
+	Queued(ctx context.Context, host string) ([]ledger.Hold, error)
 	Holds(ctx context.Context, f ledger.HoldFilter) ([]ledger.Hold, error)
 	quarantine.Changes
 	// Reopen says that mail of a hold that was over is still on hold.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"hisseki/postfix"
@@ -31,7 +32,7 @@ func (a *Agent) due(tasks []Task) []Task {
 	for _, t := range tasks {
 		if !postfix.ValidID(t.QueueID) {
 			// A mail without a queue id cannot be found; it cannot be kept either.
-			a.say(t, fmt.Errorf("%.40q is no queue id", t.QueueID))
+			a.say(t, fmt.Errorf("%.40q is not a queue id", t.QueueID))
 			continue
 		}
 		if t.Verb != Keep && t.Verb != Wait {
@@ -49,36 +50,59 @@ func (a *Agent) round(ctx context.Context, due []Task) error {
 	}
 	files, err := a.search(ctx, due, before)
 	errs := []error{err}
+	due, err = a.endDelays(ctx, due, before)
+	errs = append(errs, err)
 	ask := make(map[Verb][]Task)
+	var r results
 	for _, t := range due {
 		queue := locate(t, before)
-		if t.Verb == EndDelay && queue != "" {
-			ok, err := a.Store.EndDelay(ctx, t.Hold)
-			if err != nil || !ok {
-				errs = append(errs, err)
-				continue
-			}
-			t.Verb = Release
-		}
 		switch {
 		case queue == "":
-			errs = append(errs, a.absent(ctx, t, files))
+			r.absent(t, files)
 		case t.Verb == Release && queue != postfix.Hold:
-			errs = append(errs, a.released(ctx, t)) // by us before we died, or by hand
+			r.released(t) // by us before we died, or by hand
 		case t.Verb == Recall && queue == postfix.Hold:
-			errs = append(errs, a.finish(ctx, t))
+			r.done = append(r.done, t)
 		case t.Verb == Discard && queue != postfix.Hold && queue != postfix.Deferred:
-			errs = append(errs, a.retry(ctx, t, errTransit))
+			r.failed = append(r.failed, failure{t, errTransit})
 		default:
 			ask[t.Verb] = append(ask[t.Verb], t)
 		}
 	}
 	for _, verb := range []Verb{Recall, Discard, Release} {
 		if len(ask[verb]) > 0 {
-			errs = append(errs, a.ask(ctx, verb, ask[verb]))
+			errs = append(errs, a.ask(ctx, verb, ask[verb], &r))
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, a.keep(ctx, &r))...)
+}
+
+// endDelays claims what of delayed mail is still in the queue for release. It returns the
+// tasks without those whose mail became a hold meanwhile.
+func (a *Agent) endDelays(ctx context.Context, due []Task, queue map[string]Queued) (
+	[]Task, error) {
+	over := func(t Task) bool { return t.Verb == EndDelay && locate(t, queue) != "" }
+	var ids []int64
+	for _, t := range due {
+		if over(t) {
+			ids = append(ids, t.Hold)
+		}
+	}
+	if len(ids) == 0 {
+		return due, nil
+	}
+	claimed, err := a.Store.EndDelay(ctx, ids...)
+	left := make([]Task, 0, len(due))
+	for _, t := range due {
+		if over(t) {
+			if !slices.Contains(claimed, t.Hold) {
+				continue
+			}
+			t.Verb = Release
+		}
+		left = append(left, t)
+	}
+	return left, err
 }
 
 // list looks where the mails of some tasks are.
@@ -104,7 +128,7 @@ func locate(t Task, queue map[string]Queued) string {
 
 // ask has Postfix act on mails that are where they should be, and believes it only when
 // the queue shows it.
-func (a *Agent) ask(ctx context.Context, verb Verb, tasks []Task) error {
+func (a *Agent) ask(ctx context.Context, verb Verb, tasks []Task, r *results) error {
 	tasks, ids, err := a.note(ctx, tasks)
 	if err != nil || len(ids) == 0 {
 		return err
@@ -112,39 +136,38 @@ func (a *Agent) ask(ctx context.Context, verb Verb, tasks []Task) error {
 	act := map[Verb]func(context.Context, ...string) ([]string, error){
 		Release: a.MTA.Release, Discard: a.MTA.Discard, Recall: a.MTA.Hold,
 	}[verb]
-	list, failure := act(ctx, ids...)
-	a.able = failure == nil
+	list, trouble := act(ctx, ids...)
+	a.works = trouble == nil
 	done := make(map[string]bool, len(list))
 	for _, id := range list {
 		done[id] = true
 	}
 	after, err := a.list(ctx, tasks)
 	if err != nil {
-		return errors.Join(err, failure)
+		return errors.Join(err, trouble)
 	}
-	var errs []error
 	for _, t := range tasks {
 		err := a.settled(t, locate(t, after), done[t.QueueID])
 		switch {
 		case err != nil:
-			errs = append(errs, a.retry(ctx, t, errors.Join(err, failure)))
+			r.failed = append(r.failed, failure{t, errors.Join(err, trouble)})
 		case verb == Release:
-			errs = append(errs, a.released(ctx, t))
+			r.released(t)
 		default:
-			errs = append(errs, a.finish(ctx, t))
+			r.done = append(r.done, t)
 		}
 	}
-	return errors.Join(append(errs, failure)...)
+	return trouble
 }
 
 // note has the store know that Postfix is asked, and leaves out what was taken back.
 func (a *Agent) note(ctx context.Context, tasks []Task) (asked []Task, ids []string, err error) {
+	due, err := a.Store.Retry(ctx, ErrAsked, a.Now().Add(askAgain), holdsOf(tasks)...)
+	if err != nil {
+		return nil, nil, fmt.Errorf("note that the MTA is asked: %w", err)
+	}
 	for _, t := range tasks {
-		due, err := a.Store.Retry(ctx, t.Hold, ErrAsked, a.Now().Add(askAgain))
-		if err != nil {
-			return nil, nil, fmt.Errorf("note that the MTA is asked: %w", err)
-		}
-		if due {
+		if slices.Contains(due, t.Hold) {
 			asked, ids = append(asked, t), append(ids, t.QueueID)
 		}
 	}
@@ -165,75 +188,6 @@ func (a *Agent) settled(t Task, queue string, done bool) error {
 		return errLost
 	}
 	return fmt.Errorf("the mail is still in the %s queue", queue)
-}
-
-// released finishes a mail that is off hold, and has it sent at once. Postfix sends it
-// anyhow with its next queue run, or when it is started again.
-func (a *Agent) released(ctx context.Context, t Task) error {
-	if err := a.MTA.Send(ctx, t.QueueID); err != nil {
-		a.Log.Warn("a released mail waits for the next queue run", "queue_id", t.QueueID, "error", err)
-	}
-	return a.finish(ctx, t)
-}
-
-// absent deals with a mail that the listing did not show, by what search found.
-func (a *Agent) absent(ctx context.Context, t Task, files map[int64]string) error {
-	// A file in the incoming queue that is not listed is unfinished: Postfix was killed
-	// before it had taken the mail.
-	queue, searched := files[t.Hold]
-	if !searched || queue != "" && queue != postfix.Incoming {
-		return nil // not surely gone: next round
-	}
-	if t.Verb != Recall && t.asked() {
-		return a.finish(ctx, t) // by us, before we died
-	}
-	return a.vanish(ctx, t)
-}
-
-func (a *Agent) finish(ctx context.Context, t Task) error {
-	if err := a.Store.Finish(ctx, t.Hold); err != nil {
-		return err
-	}
-	switch t.Verb {
-	case Release:
-		a.counts.Released++
-	case Discard:
-		a.counts.Discarded++
-	case Recall:
-		a.counts.Recalled++
-	}
-	delete(a.last, t.Hold)
-	a.Log.Info("carried out", "verb", string(t.Verb), "queue_id", t.QueueID)
-	return nil
-}
-
-func (a *Agent) retry(ctx context.Context, t Task, cause error) error {
-	a.counts.Failed++
-	a.say(t, cause)
-	next := a.Now().Add(backoff(t.Tries))
-	if _, err := a.Store.Retry(ctx, t.Hold, cause, next); err != nil {
-		return fmt.Errorf("note a failure: %w", err)
-	}
-	return nil
-}
-
-func (a *Agent) vanish(ctx context.Context, t Task) error {
-	gone, err := a.Store.Vanish(ctx, t.Hold)
-	if err != nil {
-		return err
-	}
-	if !gone && t.Verb != Keep {
-		return a.retry(ctx, t, errLost)
-	}
-	switch {
-	case gone && t.Verb == Recall:
-		a.counts.Late++
-		a.Log.Info("recall came too late: the mail has left the queue", "queue_id", t.QueueID)
-	case gone:
-		a.counts.Vanished++
-		a.Log.Warn("kept mail left the queue without us", "queue_id", t.QueueID)
-	}
-	return nil
 }
 
 // say logs a hold's trouble when it is new.

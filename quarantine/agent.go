@@ -17,7 +17,7 @@ type MTA interface {
 	Release(ctx context.Context, ids ...string) (done []string, err error)
 	Discard(ctx context.Context, ids ...string) (done []string, err error)
 	Hold(ctx context.Context, ids ...string) (done []string, err error)
-	Send(ctx context.Context, id string) error
+	Send(ctx context.Context, ids ...string) error
 	Probe(ctx context.Context) error
 }
 
@@ -30,7 +30,7 @@ type Counts struct {
 	Failed    int // tries that Postfix did not confirm
 	Vanished  int
 	Reopened  int // on hold although the store said that they were gone
-	Strangers int // held mail without a record, at the last look
+	Unknown   int // held mail without a record, at the last look
 }
 
 // Agent carries out what the store says is due on one MTA host, and reconciles the
@@ -46,15 +46,15 @@ type Agent struct {
 	Wake  <-chan struct{} // starts a round at once; may be nil
 	Seen  func(Counts)    // told after every round; may be nil
 
-	counts    Counts
-	able      bool              // postsuper worked when last used
-	looked    time.Time         // last reconciliation
-	missing   map[int64]int     // looks in a row that did not see a kept mail
-	strangers map[stranger]bool // held mail the store does not know, reported once
-	last      map[int64]string  // last error logged for a hold
+	counts     Counts
+	works      bool                 // postsuper worked when last used
+	reconciled time.Time            // last reconciliation
+	missing    map[int64]int        // looks in a row that did not see a kept mail
+	unknown    map[unknownMail]bool // held mail the store does not know, reported once
+	last       map[int64]string     // last error logged for a hold
 }
 
-type stranger struct {
+type unknownMail struct {
 	id      string
 	arrived int64
 }
@@ -88,18 +88,18 @@ func (a *Agent) Run(ctx context.Context, interval time.Duration) error {
 // round in which the store, the queue or postsuper failed us gives no heartbeat, for
 // serve must not delay mail that nobody can let go.
 func (a *Agent) Once(ctx context.Context) error {
-	if !a.able {
+	if !a.works {
 		if err := a.MTA.Probe(ctx); err != nil {
 			return fmt.Errorf("try postsuper: %w", err)
 		}
-		a.able = true
+		a.works = true
 	}
 	if a.missing == nil {
 		a.missing, a.last = make(map[int64]int), make(map[int64]string)
-		a.strangers = make(map[stranger]bool)
+		a.unknown = make(map[unknownMail]bool)
 	}
 	now := a.Now()
-	look := a.looked.IsZero() || now.Sub(a.looked) >= a.every() || now.Before(a.looked)
+	look := a.reconciled.IsZero() || now.Sub(a.reconciled) >= a.every() || now.Before(a.reconciled)
 	var held map[string]Queued
 	var err error
 	if look {
@@ -116,7 +116,7 @@ func (a *Agent) Once(ctx context.Context) error {
 	err = a.carryOut(ctx, tasks)
 	if look && ctx.Err() == nil {
 		if e := a.reconcile(ctx, tasks, held); e == nil {
-			a.looked = now
+			a.reconciled = now
 		} else {
 			err = errors.Join(err, e)
 		}
@@ -127,7 +127,7 @@ func (a *Agent) Once(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	detail := fmt.Sprintf("%d kept, %d strangers", len(tasks), a.counts.Strangers)
+	detail := fmt.Sprintf("%d kept, %d unknown", len(tasks), a.counts.Unknown)
 	if err := a.Store.Heartbeat(ctx, a.Host, detail); err != nil {
 		return fmt.Errorf("give heartbeat: %w", err)
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hisseki/postfix"
 )
 
 var noon = time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
@@ -43,8 +45,8 @@ func (f *fakeMTA) Where(_ context.Context, id string) (string, error) {
 
 func (f *fakeMTA) Probe(context.Context) error { return f.fails }
 
-func (f *fakeMTA) Send(_ context.Context, id string) error {
-	f.acts = append(f.acts, "send")
+func (f *fakeMTA) Send(_ context.Context, ids ...string) error {
+	f.acts = append(f.acts, fmt.Sprint("send ", len(ids)))
 	return nil
 }
 
@@ -82,11 +84,12 @@ func (f *fakeMTA) Hold(_ context.Context, ids ...string) ([]string, error) {
 
 // fakeStore notes what it is told.
 type fakeStore struct {
-	tasks []Task
-	told  []string
-	next  time.Time
-	held  bool // a delayed mail became a hold meanwhile
-	fixed bool // the hold's state does not let it vanish
+	tasks    []Task
+	told     []string
+	finished []int64
+	next     time.Time
+	held     bool // a delayed mail became a hold meanwhile
+	fixed    bool // the hold's state does not let it vanish
 
 	withdrawn bool // the decision was taken back
 }
@@ -95,25 +98,35 @@ func (f *fakeStore) Tasks(context.Context, string, time.Time) ([]Task, error) {
 	return f.tasks, nil
 }
 
-func (f *fakeStore) EndDelay(context.Context, int64) (bool, error) { return !f.held, nil }
+func (f *fakeStore) EndDelay(_ context.Context, holds ...int64) ([]int64, error) {
+	return unless(f.held, holds), nil
+}
 
-func (f *fakeStore) Finish(context.Context, int64) error {
-	f.told = append(f.told, "finish")
+func unless(not bool, holds []int64) []int64 {
+	if not {
+		return nil
+	}
+	return holds
+}
+
+func (f *fakeStore) Finish(_ context.Context, holds ...int64) error {
+	f.told, f.finished = append(f.told, "finish"), append(f.finished, holds...)
 	return nil
 }
 
-func (f *fakeStore) Retry(_ context.Context, _ int64, cause error, next time.Time) (bool, error) {
+func (f *fakeStore) Retry(_ context.Context, cause error, next time.Time, holds ...int64) (
+	[]int64, error) {
 	text := cause.Error()
 	if errors.Is(cause, ErrAsked) {
 		text = "asked"
 	}
 	f.told, f.next = append(f.told, text), next
-	return !f.withdrawn, nil
+	return unless(f.withdrawn, holds), nil
 }
 
-func (f *fakeStore) Vanish(context.Context, int64) (bool, error) {
+func (f *fakeStore) Vanish(_ context.Context, holds ...int64) ([]int64, error) {
 	f.told = append(f.told, "vanish")
-	return !f.fixed, nil
+	return unless(f.fixed, holds), nil
 }
 
 func (f *fakeStore) Heartbeat(context.Context, string, string) error {
@@ -150,18 +163,18 @@ func TestRound(t *testing.T) {
 		acts string
 		told string
 	}{
-		"release": {task(Release), in("hold", noon), "release 1, send", "asked, finish, heartbeat"},
-		"slow client": {task(Release), in("hold", early), "release 1, send",
+		"release": {task(Release), in("hold", noon), "release 1, send 1", "asked, finish, heartbeat"},
+		"slow client": {task(Release), in("hold", early), "release 1, send 1",
 			"asked, finish, heartbeat"},
 		"discard": {task(Discard), in("hold", noon), "discard 1", "asked, finish, heartbeat"},
-		"delay over": {task(EndDelay), in("hold", noon), "release 1, send",
+		"delay over": {task(EndDelay), in("hold", noon), "release 1, send 1",
 			"asked, finish, heartbeat"},
 		"recall":        {task(Recall), in("deferred", noon), "hold 1", "asked, finish, heartbeat"},
 		"recalled":      {task(Recall), in("hold", noon), "", "finish, heartbeat"},
 		"kept":          {task(Keep), in("hold", noon), "", "heartbeat"},
 		"not due":       {task(Wait), in("hold", noon), "", "heartbeat"},
-		"sent by hand":  {task(Release), in("active", noon), "send", "finish, heartbeat"},
-		"died between":  {tried(Release, asked), in("active", noon), "send", "finish, heartbeat"},
+		"sent by hand":  {task(Release), in("active", noon), "send 1", "finish, heartbeat"},
+		"died between":  {tried(Release, asked), in("active", noon), "send 1", "finish, heartbeat"},
 		"died, sent":    {tried(Release, asked), nothing(), "", "finish, heartbeat"},
 		"died, removed": {tried(Discard, asked), nothing(), "", "finish, heartbeat"},
 		"in delivery":   {task(Discard), in("active", noon), "", errTransit.Error() + ", heartbeat"},
@@ -263,7 +276,7 @@ func TestUnableAgentHasNoHeartbeat(t *testing.T) {
 	s := &fakeStore{tasks: []Task{{Hold: 1, QueueID: id, At: noon, Verb: Release, Tries: 2}}}
 	m := in("hold", noon)
 	a := agent(s, m, noon.Add(time.Hour))
-	a.able = true
+	a.works = true
 	m.fails = errors.New("boom")
 	for range 2 {
 		if err := a.Once(t.Context()); err == nil || !strings.Contains(err.Error(), "boom") {
@@ -324,7 +337,7 @@ func TestReusedID(t *testing.T) {
 	}
 }
 
-func TestStrangersAreReportedOnce(t *testing.T) {
+func TestUnknownMailIsReportedOnce(t *testing.T) {
 	var log strings.Builder
 	a := agent(&fakeStore{}, in("hold", noon), noon)
 	a.Log = slog.New(slog.NewTextHandler(&log, nil))
@@ -333,7 +346,7 @@ func TestStrangersAreReportedOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n := strings.Count(log.String(), "no record of"); n != 1 || a.counts.Strangers != 1 {
+	if n := strings.Count(log.String(), "no record of"); n != 1 || a.counts.Unknown != 1 {
 		t.Errorf("a held mail without a record was reported %d times", n)
 	}
 }
@@ -390,5 +403,28 @@ func TestRunWakes(t *testing.T) {
 	cancel()
 	if err := <-ended; err != nil {
 		t.Error(err)
+	}
+}
+
+// TestBulkIsOneRequest: many mails are one postsuper and one request to send them, up to a
+// round's size, and one note before and one after for all.
+func TestBulkIsOneRequest(t *testing.T) {
+	s, m := &fakeStore{}, &fakeMTA{queue: map[string]Queued{}}
+	const mails = batch + batch/2
+	for i := range mails {
+		id := fmt.Sprintf("4CtzQW1r%05dz", i)
+		s.tasks = append(s.tasks, Task{Hold: int64(i), QueueID: id, At: noon, Verb: Release})
+		m.queue[id] = Queued{ID: id, Queue: postfix.Hold, Arrived: noon.Unix()}
+	}
+	if err := agent(s, m, noon).Once(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("release %d, send %[1]d, release %d, send %[2]d", batch, batch/2)
+	if got := strings.Join(m.acts, ", "); got != want {
+		t.Errorf("Postfix was asked: %s, want %s", got, want)
+	}
+	if got := strings.Join(s.told, ", "); got != "asked, finish, asked, finish, heartbeat" ||
+		len(s.finished) != mails {
+		t.Errorf("the store was told: %s, %d finished", got, len(s.finished))
 	}
 }

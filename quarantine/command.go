@@ -16,7 +16,7 @@ import (
 // postsuper says a line of at most 80 bytes for each of at most batch ids.
 const (
 	maxErrorText = 1 << 10
-	maxSaid      = 64 << 10
+	maxSaid      = 128 << 10
 )
 
 // command runs one of Postfix's commands with a timeout. stdout gets its output; what it said on stderr is

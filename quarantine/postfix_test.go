@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -50,7 +51,7 @@ func (s tasks) Tasks(ctx context.Context, host string, now time.Time) ([]quarant
 // bench is a Postfix, a store, and an agent whose clock the test sets forward.
 type bench struct {
 	*mta.Instance
-	t     *testing.T
+	t     testing.TB
 	db    *store.DB
 	agent *quarantine.Agent
 	queue *quarantine.Queue
@@ -58,7 +59,7 @@ type bench struct {
 	ahead atomic.Int64
 }
 
-func newBench(t *testing.T, o mta.Options) *bench {
+func newBench(t testing.TB, o mta.Options) *bench {
 	mta.Require(t)
 	b := &bench{t: t, Instance: mta.Start(t, o)}
 	b.queue = &quarantine.Queue{ConfigDir: b.Config, Timeout: time.Minute}
@@ -113,7 +114,7 @@ func (b *bench) record(queueID string, a analyzer.Action, due time.Time) int64 {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	holds, err := b.db.Holds(b.t.Context(), ledger.HoldFilter{})
+	holds, err := b.db.Holds(b.t.Context(), ledger.HoldFilter{QueueID: queueID})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -178,8 +179,8 @@ func TestLife(t *testing.T) {
 	b.arrives("ordinary", "u@partner.test") // others never wait
 	h1 := b.record(released, analyzer.Hold, time.Time{})
 	h2 := b.record(discarded, analyzer.Hold, time.Time{})
-	h3 := b.record(delayed, analyzer.Delay, time.Now().Add(10*time.Minute))
 	h4 := b.record(byHand, analyzer.Hold, time.Time{})
+	h3 := b.record(delayed, analyzer.Delay, time.Now().Add(10*time.Minute)) // last: a hold promotes it
 
 	b.forward(0)
 	for _, id := range []string{released, discarded, delayed, byHand, unknown} {
@@ -265,17 +266,24 @@ func (s *script) tell(text string) error {
 func (s *script) Tasks(context.Context, string, time.Time) ([]quarantine.Task, error) {
 	return s.tasks, nil
 }
-func (s *script) EndDelay(context.Context, int64) (bool, error) { return true, s.tell("end") }
-func (s *script) Finish(context.Context, int64) error           { return s.tell("finish") }
-func (s *script) Vanish(context.Context, int64) (bool, error)   { return true, s.tell("vanish") }
+func (s *script) EndDelay(_ context.Context, holds ...int64) ([]int64, error) {
+	return holds, s.tell("end")
+}
+
+func (s *script) Finish(context.Context, ...int64) error { return s.tell("finish") }
+
+func (s *script) Vanish(_ context.Context, holds ...int64) ([]int64, error) {
+	return holds, s.tell("vanish")
+}
 
 func (s *script) Heartbeat(context.Context, string, string) error { return s.tell("heartbeat") }
 
-func (s *script) Retry(_ context.Context, _ int64, cause error, _ time.Time) (bool, error) {
+func (s *script) Retry(_ context.Context, cause error, _ time.Time, holds ...int64) (
+	[]int64, error) {
 	if errors.Is(cause, quarantine.ErrAsked) {
-		return true, s.tell("asked")
+		return holds, s.tell("asked")
 	}
-	return true, s.tell(cause.Error())
+	return holds, s.tell(cause.Error())
 }
 
 // dying is an agent's hand that dies before or after Postfix was asked.
@@ -336,32 +344,84 @@ func TestAgentDies(t *testing.T) {
 	}
 }
 
-// TestBurst releases more mails than one postsuper gets.
-func TestBurst(t *testing.T) {
-	b := newBench(t, holdBob)
-	c, err := b.Dial(mta.Submission{User: "bob@example.org"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	const n = 230
-	var holds []int64
-	for i := range n {
-		id, err := c.Send(mta.Submission{From: "bob@example.org",
-			To: []string{fmt.Sprintf("r%d@partner.test", i)}, Data: data("burst")})
+// TestBulk releases and discards many mails at once, and follows each to its end.
+func TestBulk(t *testing.T) { bulk(t, newBench(t, holdBob), 150) }
+
+// BenchmarkBulk does it with a thousand mails of each kind.
+func BenchmarkBulk(b *testing.B) {
+	took := bulk(b, newBench(b, holdBob), 1000)
+	b.ReportMetric(took[ledger.Releasing].Seconds(), "release-s")
+	b.ReportMetric(took[ledger.Discarding].Seconds(), "discard-s")
+	b.ReportMetric(0, "ns/op")
+}
+
+// bulk returns how long it took from the decision until all mail had arrived, or was gone.
+func bulk(t testing.TB, b *bench, n int) map[ledger.State]time.Duration {
+	took := make(map[ledger.State]time.Duration)
+	for to, end := range map[ledger.State]ledger.State{ledger.Releasing: ledger.Released,
+		ledger.Discarding: ledger.Discarded} {
+		ids, holds := b.heldMails(n, string(to))
+		begun := time.Now()
+		b.decideAll(holds, to)
+		b.forward(0)
+		for _, h := range holds {
+			b.expect(h, end)
+		}
+		if to == ledger.Releasing {
+			b.Sink.WaitCount(t, n, 4*time.Minute)
+		}
+		took[to] = time.Since(begun)
+		queue, err := b.queue.List(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
+		for _, id := range ids {
+			if m, ok := queue[id]; ok && to == ledger.Discarding {
+				t.Errorf("a discarded mail is in the %s queue", m.Queue)
+			}
+		}
+	}
+	return took
+}
+
+// heldMails sends mails that Postfix holds, by several sessions, and records them.
+func (b *bench) heldMails(n int, name string) (ids []string, holds []int64) {
+	b.t.Helper()
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	const sessions = 5
+	for i := range sessions {
+		wg.Go(func() {
+			c, err := b.Dial(mta.Submission{User: "bob@example.org"})
+			if err != nil {
+				b.t.Error(err)
+				return
+			}
+			defer c.Close()
+			for m := i; m < n; m += sessions {
+				id, err := c.Send(mta.Submission{From: "bob@example.org",
+					To: []string{fmt.Sprintf("%s%d@partner.test", name, m)}, Data: data(name)})
+				if err != nil {
+					b.t.Error(err)
+					return
+				}
+				mu.Lock()
+				ids = append(ids, id)
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	for _, id := range ids {
 		holds = append(holds, b.record(id, analyzer.Hold, time.Time{}))
 	}
-	for _, h := range holds {
-		b.decide(h, ledger.Releasing)
+	return ids, holds
+}
+
+func (b *bench) decideAll(holds []int64, to ledger.State) {
+	b.t.Helper()
+	done, err := b.db.DecideHolds(b.t.Context(), holds, ledger.Decision{To: to, By: "alice"})
+	if err != nil || len(done) != len(holds) {
+		b.t.Fatalf("%d of %d decided, %v", len(done), len(holds), err)
 	}
-	start := time.Now()
-	b.forward(0)
-	t.Logf("%d mails released in %v", n, time.Since(start))
-	for _, h := range holds {
-		b.expect(h, ledger.Released)
-	}
-	b.Sink.WaitCount(t, n, 2*time.Minute)
 }

@@ -20,11 +20,11 @@ type Queue struct {
 	Timeout   time.Duration // of one command; 0 means 30 s
 }
 
-// batch is how many ids one postsuper gets.
-const batch = 200
+// batch is how many ids one postsuper gets, and how many mails one round takes.
+const batch = 1000
 
-// said is how postsuper confirms what it did to one mail (src/postsuper/postsuper.c).
-var said = regexp.MustCompile(
+// confirmed is how postsuper confirms what it did to one mail (src/postsuper/postsuper.c).
+var confirmed = regexp.MustCompile(
 	`(?m)^\S*postsuper: ([0-9A-Za-z]{1,20}): (released from hold|placed on hold|removed)$`)
 
 // Release takes mail off hold, into the deferred queue; Send has it sent at once. It
@@ -62,7 +62,7 @@ func (q *Queue) super(ctx context.Context, ids []string, word string, args ...st
 	[]string, error) {
 	for _, id := range ids {
 		if !postfix.ValidID(id) {
-			return nil, fmt.Errorf("postsuper %s: %.40q is no queue id", args[0], id)
+			return nil, fmt.Errorf("postsuper %s: %.40q is not a queue id", args[0], id)
 		}
 	}
 	var done []string
@@ -71,7 +71,7 @@ func (q *Queue) super(ctx context.Context, ids []string, word string, args ...st
 		stdin := strings.Join(ids[:n], "\n") + "\n"
 		ids = ids[n:]
 		text, err := q.command(ctx, stdin, nil, "postsuper", args...)
-		for _, m := range said.FindAllStringSubmatch(text, -1) {
+		for _, m := range confirmed.FindAllStringSubmatch(text, -1) {
 			if m[2] == word {
 				done = append(done, m[1])
 			}
@@ -83,13 +83,30 @@ func (q *Queue) super(ctx context.Context, ids []string, word string, args ...st
 	return done, nil
 }
 
-// Send has deferred mail tried at once. Mail that is not deferred any more is no error.
-func (q *Queue) Send(ctx context.Context, id string) error {
-	if !postfix.ValidID(id) {
-		return fmt.Errorf("postqueue -i: %.40q is no queue id", id)
+// few mails are sent one by one: each goes to the front, whatever else is deferred.
+const few = 3
+
+// Send has deferred mail tried that is due, as released mail is. Mail that is not deferred any
+// more is no error.
+func (q *Queue) Send(ctx context.Context, ids ...string) error {
+	for _, id := range ids {
+		if !postfix.ValidID(id) {
+			return fmt.Errorf("postqueue -i: %.40q is not a queue id", id)
+		}
 	}
-	_, err := q.command(ctx, "", nil, "postqueue", "-i", id)
-	return err
+	if len(ids) > few {
+		// D has the queue manager look through the deferred queue, as it does by itself every
+		// queue_run_delay (qmgr(8), TRIGGERS). Other deferred mail keeps its times; postqueue -f
+		// would have all of it tried.
+		_, err := q.command(ctx, "", nil, "postkick", "public", "qmgr", "D")
+		return err
+	}
+	for _, id := range ids {
+		if _, err := q.command(ctx, "", nil, "postqueue", "-i", id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // place is how postcat begins: which queue's file it reads.
@@ -99,7 +116,7 @@ var place = regexp.MustCompile(`^\*\*\* ENVELOPE RECORDS ([a-z]+)/`)
 // slower than List, but cannot overlook mail that lies still.
 func (q *Queue) Where(ctx context.Context, id string) (string, error) {
 	if !postfix.ValidID(id) {
-		return "", fmt.Errorf("postcat: %.40q is no queue id", id)
+		return "", fmt.Errorf("postcat: %.40q is not a queue id", id)
 	}
 	// The first line is enough. On a file that a killed Postfix left unfinished, postcat
 	// never ends.
@@ -126,7 +143,7 @@ const maxMail = 1 << 20
 // content, not fit for a terminal.
 func (q *Queue) Cat(ctx context.Context, id string) ([]byte, error) {
 	if !postfix.ValidID(id) {
-		return nil, fmt.Errorf("postcat: %.40q is no queue id", id)
+		return nil, fmt.Errorf("postcat: %.40q is not a queue id", id)
 	}
 	out := capped.New(maxMail)
 	if _, err := q.command(ctx, "", out, "postcat", "-qbh", id); err != nil {

@@ -24,7 +24,7 @@ func TestOnlyQueueIDsReachPostfix(t *testing.T) {
 		"where":   second(q.Where(t.Context(), "/etc/passwd")),
 		"send":    q.Send(t.Context(), "ALL"),
 	} {
-		if err == nil || !strings.Contains(err.Error(), "is no queue id") {
+		if err == nil || !strings.Contains(err.Error(), "is not a queue id") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -36,25 +36,26 @@ func (a *Agent) reconcile(ctx context.Context, tasks []Task, held map[string]Que
 // released by hand.
 func (a *Agent) missed(ctx context.Context, tasks []Task, held map[string]Queued) error {
 	files, err := a.search(ctx, tasks, held)
-	errs := []error{err}
+	var gone []Task
 	for _, t := range tasks {
 		if queue, searched := files[t.Hold]; searched && queue != postfix.Hold {
-			errs = append(errs, a.vanish(ctx, t))
+			gone = append(gone, t)
 		}
 	}
-	return errors.Join(errs...)
+	_, e := a.vanish(ctx, gone)
+	return errors.Join(err, e)
 }
 
 // others looks after held mail that belongs to no task.
 func (a *Agent) others(ctx context.Context, ours map[string]bool, held map[string]Queued) error {
-	now := make(map[stranger]bool)
+	now := make(map[unknownMail]bool)
 	var errs []error
 	for id, m := range held {
 		if ours[id] {
 			continue
 		}
-		key := stranger{id, m.Arrived}
-		if a.strangers[key] {
+		key := unknownMail{id, m.Arrived}
+		if a.unknown[key] {
 			now[key] = true
 			continue
 		}
@@ -70,8 +71,8 @@ func (a *Agent) others(ctx context.Context, ours map[string]bool, held map[strin
 		a.Log.Warn("held mail that hisseki has no record of: release or delete it with postsuper",
 			"queue_id", id)
 	}
-	a.strangers = now
-	a.counts.Strangers = len(now)
+	a.unknown = now
+	a.counts.Unknown = len(now)
 	return errors.Join(errs...)
 }
 

@@ -45,7 +45,7 @@ func TestManyAreGone(t *testing.T) {
 	if err := agent(s, m, noon.Add(time.Second)).Once(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(strings.Join(s.told, " "), "finish"); n != len(s.tasks) {
+	if n := len(s.finished); n != len(s.tasks) {
 		t.Errorf("%d of %d mails are finished", n, len(s.tasks))
 	}
 }
@@ -71,15 +71,15 @@ func TestClockSetBack(t *testing.T) {
 // nowhere, postcat finds it and never ends.
 func TestUnfinishedMail(t *testing.T) {
 	dir := t.TempDir()
-	script := "#!/bin/sh\necho '*** ENVELOPE RECORDS incoming/" + id + " ***'\nexec sleep 60\n"
+	script := "#!/bin/sh\necho '*** ENVELOPE RECORDS incoming/" + id + " ***'\nexec sleep 600\n"
 	if err := os.WriteFile(filepath.Join(dir, "postcat"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
-	began := time.Now()
-	queue, err := (&Queue{Timeout: time.Minute}).Where(t.Context(), id)
-	if err != nil || queue != postfix.Incoming || time.Since(began) > 30*time.Second {
-		t.Errorf("found in %q after %v: %v", queue, time.Since(began), err)
+	// Who waited for its end would get the timeout's error.
+	queue, err := (&Queue{Timeout: 5 * time.Minute}).Where(t.Context(), id)
+	if err != nil || queue != postfix.Incoming {
+		t.Errorf("found in %q: %v", queue, err)
 	}
 	for _, verb := range []Verb{EndDelay, Release, Discard} {
 		s := &fakeStore{tasks: []Task{{Hold: 1, QueueID: id, At: noon, Verb: verb}}}

@@ -41,18 +41,21 @@ type Store interface {
 	Changes
 }
 
-// Changes are what the agent tells the store.
+// Changes are what the agent tells the store. All are about many holds: each call is a few
+// transactions, not one for each mail.
 type Changes interface {
-	// EndDelay claims a delayed mail for release; false when it became a hold meanwhile.
-	EndDelay(ctx context.Context, hold int64) (bool, error)
+	// EndDelay claims delayed mail for release and returns what it claimed: the rest became
+	// holds meanwhile.
+	EndDelay(ctx context.Context, holds ...int64) ([]int64, error)
 	// Finish says that the MTA has done what was asked.
-	Finish(ctx context.Context, hold int64) error
-	// Retry keeps a failure, or ErrAsked before a try, and when to try next. It returns
-	// false when the decision was taken back meanwhile: then nothing may be asked.
-	Retry(ctx context.Context, hold int64, cause error, next time.Time) (bool, error)
-	// Vanish says that the mail left the queue without us, or before it could be recalled;
-	// false when the hold's state does not let it.
-	Vanish(ctx context.Context, hold int64) (bool, error)
+	Finish(ctx context.Context, holds ...int64) error
+	// Retry keeps a failure, or ErrAsked before a try, and when to try next. It returns the
+	// holds of which something is still wanted: of the others nothing may be asked, their
+	// decision was taken back meanwhile.
+	Retry(ctx context.Context, cause error, next time.Time, holds ...int64) ([]int64, error)
+	// Vanish says that mail left the queue without us, or before it could be recalled. It
+	// returns the holds that it ended: the others' states do not let it.
+	Vanish(ctx context.Context, holds ...int64) ([]int64, error)
 	// Heartbeat says that the agent of a host is alive and able.
 	Heartbeat(ctx context.Context, host, detail string) error
 }

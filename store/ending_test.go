@@ -176,14 +176,14 @@ func TestReopen(t *testing.T) {
 		if _, err := db.Recall(ctx, *now); err != nil {
 			t.Fatal(err)
 		}
-		if ok, err := db.Vanish(ctx, 4); err != nil || !ok {
+		if ok, err := done1(db.Vanish(ctx, 4)); err != nil || !ok {
 			t.Fatal(ok, err)
 		}
 		before := profiles(t, db)
 		if _, _, err := db.EndIncident(ctx, 1, ledger.Ending{To: end, By: "alice"}); err != nil {
 			t.Fatal(err)
 		}
-		if ok, err := db.Retry(ctx, 1, errors.New("asked"), *now); err != nil || !ok {
+		if ok, err := done1(db.Retry(ctx, errors.New("asked"), *now, 1)); err != nil || !ok {
 			t.Fatal(ok, err) // the agent has begun with the first
 		}
 		back, ok, err := db.ReopenIncident(ctx, 1, "alice", "mistake")
@@ -201,7 +201,7 @@ func TestReopen(t *testing.T) {
 			t.Errorf("%s: the profiles are not those before the end", end)
 		}
 		// The agent, which had not asked for the second yet, is told so.
-		if ok, err := db.Retry(ctx, 2, errors.New("asked"), *now); err != nil || ok {
+		if ok, err := done1(db.Retry(ctx, errors.New("asked"), *now, 2)); err != nil || ok {
 			t.Errorf("%s: a decision that was taken back is due: %v %v", end, ok, err)
 		}
 		if _, ok, err := db.ReopenIncident(ctx, 1, "", ""); ok || err != nil {

@@ -48,13 +48,16 @@ func delay(due time.Time) *analyzer.Record {
 	return r
 }
 
+// done1 says whether something was done of one hold.
+func done1(done []int64, err error) (bool, error) { return len(done) == 1, err }
+
 // Every transition from every state: it happens where it may, and nowhere else.
 func TestTransitions(t *testing.T) {
 	to := map[string]func(*DB) (bool, error){
 		"release": func(db *DB) (bool, error) { return db.Decide(t.Context(), 1, ledger.Releasing, "a", "r") },
 		"discard": func(db *DB) (bool, error) { return db.Decide(t.Context(), 1, ledger.Discarding, "a", "r") },
-		"end":     func(db *DB) (bool, error) { return db.EndDelay(t.Context(), 1) },
-		"vanish":  func(db *DB) (bool, error) { return db.Vanish(t.Context(), 1) },
+		"end":     func(db *DB) (bool, error) { return done1(db.EndDelay(t.Context(), 1)) },
+		"vanish":  func(db *DB) (bool, error) { return done1(db.Vanish(t.Context(), 1)) },
 		"reopen":  func(db *DB) (bool, error) { return true, db.Reopen(t.Context(), 1) },
 		"finish":  func(db *DB) (bool, error) { return true, db.Finish(t.Context(), 1) },
 		"promote": func(db *DB) (bool, error) {
@@ -107,11 +110,11 @@ func TestWhatIsTaught(t *testing.T) {
 		"owner's release": {func(db *DB) (bool, error) {
 			return db.Decide(t.Context(), 1, ledger.Releasing, "alice", "mine")
 		}, 1},
-		"timer": {func(db *DB) (bool, error) { return db.EndDelay(t.Context(), 1) }, 1},
+		"timer": {func(db *DB) (bool, error) { return done1(db.EndDelay(t.Context(), 1)) }, 1},
 		"discard": {func(db *DB) (bool, error) {
 			return db.Decide(t.Context(), 1, ledger.Discarding, "a", "")
 		}, 0},
-		"vanish": {func(db *DB) (bool, error) { return db.Vanish(t.Context(), 1) }, 0},
+		"vanish": {func(db *DB) (bool, error) { return done1(db.Vanish(t.Context(), 1)) }, 0},
 	} {
 		db, _ := clocked(t)
 		keep(t, db, delay(noon))
@@ -166,7 +169,7 @@ func TestDueHoldsAndRetry(t *testing.T) {
 	if got := due(noon); got != "H2" {
 		t.Errorf("due after a decision: %s, want H2", got)
 	}
-	ok, err := db.Retry(ctx, 2, errors.New("postsuper: no"), noon.Add(time.Hour))
+	ok, err := done1(db.Retry(ctx, errors.New("postsuper: no"), noon.Add(time.Hour), 2))
 	if err != nil || !ok {
 		t.Fatal(ok, err)
 	}

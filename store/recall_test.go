@@ -57,7 +57,7 @@ func TestRecall(t *testing.T) {
 	keep(t, db, mine)
 	for id, by := range map[int64]string{2: "", 3: "alice"} {
 		if by == "" {
-			if ok, err := db.EndDelay(ctx, id); err != nil || !ok {
+			if ok, err := done1(db.EndDelay(ctx, id)); err != nil || !ok {
 				t.Fatal(ok, err)
 			}
 		} else if ok, err := db.Decide(ctx, id, ledger.Releasing, by, ""); err != nil || !ok {
@@ -135,7 +135,7 @@ func TestRecallEnds(t *testing.T) {
 			if err := db.Finish(ctx, 2); err != nil {
 				t.Fatal(err)
 			}
-			if ok, err := db.Vanish(ctx, 3); err != nil || !ok {
+			if ok, err := done1(db.Vanish(ctx, 3)); err != nil || !ok {
 				t.Fatalf("%s: vanish %v %v", name, ok, err)
 			}
 			if !before {

@@ -137,7 +137,7 @@ func TestLifeOfAHold(t *testing.T) {
 	if len(list) != 2 || list[0].Incident != list[1].Incident {
 		t.Fatalf("the delayed mail was not promoted: %+v", list)
 	}
-	if ended, err := db.EndDelay(ctx, list[0].ID); err != nil || ended {
+	if ended, err := done1(db.EndDelay(ctx, list[0].ID)); err != nil || ended {
 		t.Errorf("a promoted mail left by timer: %v %v", ended, err)
 	}
 	if ok, err := db.Decide(ctx, list[0].ID, ledger.Releasing, "alice", "her own"); err != nil || !ok {

@@ -29,14 +29,14 @@ func (k *killing) settle() {
 			k.t.Errorf("%s ends with %s: %s", p.cmd.Args[1], p.cmd.ProcessState, p.said())
 		}
 	}
-	ahead, strangers := 2*time.Minute, -1
+	ahead, unknown := 2*time.Minute, -1
 	var log bytes.Buffer
 	agent := &quarantine.Agent{
 		Host: demo.Host, Store: daemon.Tasks{TaskStore: k.store},
 		Log:   slog.New(slog.NewTextHandler(&log, nil)),
 		MTA:   &quarantine.Queue{ConfigDir: k.Config, Timeout: time.Minute},
 		Now:   func() time.Time { return time.Now().Add(ahead) },
-		Every: time.Second, Seen: func(c quarantine.Counts) { strangers = c.Strangers },
+		Every: time.Second, Seen: func(c quarantine.Counts) { unknown = c.Unknown },
 	}
 	looks, left := 0, ""
 	defer func() {
@@ -53,8 +53,8 @@ func (k *killing) settle() {
 		left = k.left()
 		return looks > 2 && left == ""
 	})
-	if strangers != 0 {
-		k.t.Errorf("%d mails are on hold without a record:\n%s", strangers, &log)
+	if unknown != 0 {
+		k.t.Errorf("%d mails are on hold without a record:\n%s", unknown, &log)
 	}
 }
 

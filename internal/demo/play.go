@@ -111,12 +111,12 @@ func (d *demo) wait(ctx context.Context, until time.Time) error {
 			return err
 		}
 		for i := range holds {
-			if ok, err := d.store.EndDelay(ctx, holds[i].ID); err != nil {
+			ended, err := d.store.EndDelay(ctx, holds[i].ID)
+			if err != nil {
 				return err
-			} else if ok {
-				if err := d.store.Finish(ctx, holds[i].ID); err != nil {
-					return err
-				}
+			}
+			if err := d.store.Finish(ctx, ended...); err != nil {
+				return err
 			}
 		}
 		left := until.Sub(d.clock())
