@@ -34,6 +34,7 @@ func briefOf(b *ledger.Brief) hook.Brief {
 	out := hook.Brief{Incident: fmt.Sprintf("I%d", b.ID), Case: fmt.Sprintf("C%d", b.Case), Sender: b.Sender,
 		State: string(b.State), Opened: b.Opened, Holds: b.Holds, Waiting: b.Waiting, Passed: b.Passed,
 		Last: b.Last, Recipients: b.Recipients, Domains: b.Domains, Hosts: append([]string{}, b.Hosts...),
+		Lures:    append([]string{}, b.Lures...),
 		Evidence: []hook.Finding{}}
 	for _, e := range b.Evidence {
 		out.Evidence = append(out.Evidence, hook.Finding{Signal: string(e.Signal), Points: e.Points,

@@ -32,6 +32,7 @@ type Brief struct {
 	Recipients int       `json:"recipients"`
 	Domains    int       `json:"domains"`  // of the recipients
 	Hosts      []string  `json:"hosts"`    // of unusual links
+	Lures      []string  `json:"lures"`    // what of the links may be blocked, the most telling first
 	Evidence   []Finding `json:"evidence"` // of the heaviest mail
 }
 

@@ -22,6 +22,7 @@ var noon = time.Date(2026, 11, 17, 12, 0, 0, 0, time.UTC)
 func theft() *Brief {
 	return &Brief{Incident: "I3", Sender: "bando@example.jp", State: "open", Opened: noon, Holds: 5,
 		Waiting: 4, Last: noon, Recipients: 12, Domains: 4, Hosts: []string{"file-kakunin.test"},
+		Lures: []string{"file-kakunin.test"},
 		Evidence: []Finding{{"url-unknown", 4, "file-kakunin.test", "a link to file-kakunin.test"},
 			{"invented", 1, "", "something new"}}}
 }

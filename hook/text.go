@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"text/template"
 	"time"
@@ -37,7 +38,7 @@ type alertView struct {
 	Passed                          bool // all of them: the mode is observe
 	Recipients, Domains             int
 	Hosts                           []string // made harmless: lure[.]test
-	Host                            string   // the first one, quoted for a shell, "" for none
+	Host                            string   // the first lure, quoted for a shell, "" for none
 	Because                         []string
 	Update                          bool
 }
@@ -48,11 +49,13 @@ func alert(c *Brief, language string, update bool) (subject, body string, err er
 		Opened: stamp(c.Opened), Last: stamp(c.Last), Account: quoted(c.Sender),
 		Holds: c.Holds, Waiting: c.Waiting, Passed: c.allPassed(), Recipients: c.Recipients,
 		Domains: c.Domains, Update: update}
-	for i, host := range c.Hosts {
-		if i == 0 {
-			v.Host = quoted(host)
+	if len(c.Lures) > 0 {
+		v.Host = quoted(c.Lures[0])
+	}
+	for _, host := range slices.Concat(c.Lures, c.Hosts) {
+		if host = harmless(host); !slices.Contains(v.Hosts, host) {
+			v.Hosts = append(v.Hosts, host)
 		}
-		v.Hosts = append(v.Hosts, harmless(host))
 	}
 	for i := range c.Evidence[:min(len(c.Evidence), maxAlertFindings)] {
 		v.Because = append(v.Because, finding(&c.Evidence[i], language))

@@ -81,7 +81,7 @@ func TestCommandsDoNotActInModeObserve(t *testing.T) {
 func TestAlertIsHarmless(t *testing.T) {
 	c := theft()
 	c.Sender = "x\r\nBcc: victim@partner.test\x1b[2J'; touch /tmp/owned; '\u202e@example.jp"
-	c.Hosts = []string{"$(id).test", "a\nb"}
+	c.Hosts, c.Lures = []string{"aaa.example.org", "a\nb"}, []string{"$(id).test"}
 	c.Evidence[1].Text = "line\n\nhisseki quarantine release --yes"
 	for _, language := range []string{English, Japanese} {
 		subject, body, err := alert(c, language, false)
@@ -107,6 +107,25 @@ func TestQuotedIsOneArgument(t *testing.T) {
 		got := strings.TrimPrefix(string(out), "--|") // printf takes "--" for text here
 		if err != nil || got != s+"|" {
 			t.Errorf("%q is pasted as %q, %v", s, out, err)
+		}
+	}
+}
+
+// What is suggested to be blocked is a lure, not whatever link comes first; without one
+// nothing is suggested.
+func TestAlertSuggestsLuresOnly(t *testing.T) {
+	for _, language := range []string{English, Japanese} {
+		c := theft()
+		c.Hosts, c.Lures = []string{"aaa.example.org"}, []string{"lure.example.org", "later.example.org"}
+		_, body, err := alert(c, language, false)
+		if err != nil || !strings.Contains(body, "url block --reason \"I3\" lure.example.org\n") ||
+			strings.Index(body, "lure[.]example[.]org") > strings.Index(body, "aaa[.]example[.]org") {
+			t.Errorf("%s: %v\n%s", language, err, body)
+		}
+		c.Lures = nil
+		if _, body, err = alert(c, language, false); err != nil || strings.Contains(body, "url block") ||
+			!strings.Contains(body, "aaa[.]example[.]org") {
+			t.Errorf("%s, no lure: %v\n%s", language, err, body)
 		}
 	}
 }

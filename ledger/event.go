@@ -76,6 +76,7 @@ type Brief struct {
 	Last       time.Time // of the last hold's mail
 	Recipients int       // of the holds, each once
 	Domains    int       // of these
-	Hosts      []string  // of unusual links in the holds
+	Hosts      []string  // of unusual links in the holds, the most frequent first
+	Lures      []string  // what of the links may be blocked, the most telling first; see Lure
 	Evidence   []analyzer.Evidence
 }
