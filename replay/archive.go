@@ -22,8 +22,8 @@ type ArchiveOptions struct {
 	// Sender, when set, is the account that sent all of it: a Sent folder belongs to
 	// one account whatever From says.
 	Sender string
-	// SenderOf names the sender otherwise; nil takes the From address in lower case.
-	SenderOf func(e *analyzer.Envelope) (sender string, class analyzer.Class)
+	// Normal turns an address into the account whose habits count; nil takes it in lower case.
+	Normal func(login string) string
 	// All takes mail too that names no usable time or sender, with its file's time and as
 	// mail of the null sender. Its time is a guess, so nothing should be learned from it.
 	All     bool
@@ -73,6 +73,9 @@ type place struct {
 func OpenPaths(ctx context.Context, paths []string, opt ArchiveOptions) (*Archive, error) {
 	if opt.MaxBody <= 0 {
 		opt.MaxBody = maxBody
+	}
+	if opt.Normal == nil {
+		opt.Normal = strings.ToLower
 	}
 	if opt.MaxFile <= 0 {
 		opt.MaxFile = 16 << 30
@@ -337,15 +340,14 @@ func (a *Archive) Next() (*Act, error) {
 		m := &analyzer.Mail{Envelope: envelopeOf(src.Header, at), Source: src}
 		switch {
 		case a.opt.Sender != "":
-			m.Login = a.opt.Sender
-			m.Sender = strings.ToLower(a.opt.Sender)
+			m.Login, m.Sender = a.opt.Sender, a.opt.Normal(a.opt.Sender)
 		case m.Login == "" && !a.opt.All:
 			a.skip(a.name(p), "no sender: no From address")
 			continue
 		case m.Login == "":
 			m.Sender, m.Class = nullSender, analyzer.Null
-		case a.opt.SenderOf != nil:
-			m.Sender, m.Class = a.opt.SenderOf(&m.Envelope)
+		default:
+			m.Sender = a.opt.Normal(m.Login)
 		}
 		return &Act{Time: at, Name: a.name(p), Mail: m}, nil
 	}

@@ -47,6 +47,9 @@ const maxRecipients = 10000
 // {"time","file","login","client","mail_from","rcpt":[...]} with the file relative to
 // the timeline's folder, or a reviewer's act {"time","confirm":LOGIN}.
 type Timeline struct {
+	// Normal turns a login into the account whose habits count; it is lower case at first.
+	Normal func(login string) string
+
 	name string
 	root *os.Root
 	scan *bufio.Scanner
@@ -62,7 +65,7 @@ func OpenTimeline(dir, name string, r io.Reader) (*Timeline, error) {
 	}
 	s := bufio.NewScanner(r)
 	s.Buffer(nil, maxLine)
-	return &Timeline{name: name, root: root, scan: s}, nil
+	return &Timeline{Normal: strings.ToLower, name: name, root: root, scan: s}, nil
 }
 
 // Close closes the folder.
@@ -121,13 +124,13 @@ func (t *Timeline) parse(line []byte) (*Act, error) {
 		return nil, fmt.Errorf("%d recipients are more than %d", len(l.Rcpt), maxRecipients)
 	}
 	if l.Confirm != "" {
-		return &Act{Time: at, Confirm: strings.ToLower(l.Confirm)}, nil
+		return &Act{Time: at, Confirm: t.Normal(l.Confirm)}, nil
 	}
 	if l.File == "" || l.Login == "" {
 		return nil, errors.New(`"file" or "login" is missing`)
 	}
 	m := &analyzer.Mail{Envelope: analyzer.Envelope{
-		Time: at, Sender: strings.ToLower(l.Login), Class: analyzer.Account, Login: l.Login,
+		Time: at, Sender: t.Normal(l.Login), Class: analyzer.Account, Login: l.Login,
 		MailFrom: l.MailFrom, Recipients: l.Rcpt,
 	}}
 	if l.Client != "" {

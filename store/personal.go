@@ -29,6 +29,7 @@ var personal = []struct{ table, where string }{
 	{"lesson", `sender = ?1`},
 	{"profile", `sender = ?1 AND sender != ''`},
 	{"login", `sender = ?1`},
+	{"taught", `sender = ?1`},
 	{"override", `subject = 'sender:' || ?1`},
 	{"habit", `EXISTS (SELECT 1 FROM json_each(senders) WHERE value = ?1)`},
 	{"audit", `object = 'sender:' || ?1

@@ -194,11 +194,15 @@ func sameText(own []candidate, texts map[int64][]uint64) []candidate {
 const (
 	candidateColumns = `j.id, j.sender, j.class, j.simhash, coalesce(h.state, ''),
 		coalesce(h.by, '')`
+	// inQueue leaves out what no queue can hold: mail that was taught from an archive.
+	inQueue = `j.queue_id != ''
+		  AND j.host != ''`
 	// candidateHold joins a mail's hold, if there is one, and leaves kept and decided mail out,
 	// before it is read.
 	candidateHold = `LEFT JOIN hold h ON h.journal = j.id
 		WHERE coalesce(h.state, '') IN (SELECT value FROM json_each(?1))
-		  AND j.at >= ?2`
+		  AND j.at >= ?2
+		  AND ` + inQueue
 
 	// markedAlike: mail with a mark that is new to an open incident.
 	markedAlike = `WITH
@@ -218,7 +222,8 @@ const (
 		LEFT JOIN hold h ON h.journal = a.journal
 		CROSS JOIN journal j ON j.id = a.journal
 		WHERE coalesce(h.state, '') IN (SELECT value FROM json_each(?1))
-		  AND j.at >= ?2`
+		  AND j.at >= ?2
+		  AND ` + inQueue
 
 	// newMarked: new mail with a mark that an open incident shows.
 	newMarked = `WITH fresh AS MATERIALIZED (SELECT ` + candidateColumns + `

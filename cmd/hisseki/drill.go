@@ -60,7 +60,8 @@ Exit code 3 says that some theft was not contained: none of its mails was held.`
 		"`NAMES` of recipes, or all")
 	fl.StringSliceVar(&f.accounts, "account", nil, "only these `ACCOUNTS`")
 	fl.IntVar(&f.limit, "limit", 0, "only the `N` busiest accounts")
-	fl.BoolVar(&f.opt.OwnNetwork, "own-network", false, "the attacker sends from where the account does")
+	fl.BoolVar(&f.opt.OwnNetwork, "own-network", false,
+		"the attacker sends from where the account does")
 	fl.StringVar(&f.hand, "hand", string(drill.Foreign), "whose computer and words: foreign, webmail"+
 		" (a foreign network, the owner's mail form and words) or own (his network too); the last two"+
 		" need an archive")
@@ -106,11 +107,9 @@ func runDrill(cmd *cobra.Command, f *drillFlags, paths []string) error {
 		return usageError{err}
 	}
 	if f.past.timeline != "" || len(paths) > 0 {
-		g, err := replayGround(cmd, &f.past, paths)
-		if err != nil {
-			return err
-		}
-		return f.play(cmd, g, strings.ToLower)
+		return onReplayGround(cmd, &f.past, paths, func(cfg config.Config, g *drill.Ground) error {
+			return f.play(cmd, g, wiring.Identity(cfg).Normal)
+		})
 	}
 	return onStoreGround(cmd, false, func(cfg config.Config, _ *store.DB, g *drill.Ground) error {
 		return f.play(cmd, g, wiring.Identity(cfg).Normal)
@@ -150,17 +149,28 @@ func onStoreGround(cmd *cobra.Command, write bool,
 	return do(cfg, db, g)
 }
 
-// replayGround learns an archive as replay does.
-func replayGround(cmd *cobra.Command, f *replayFlags, paths []string) (g *drill.Ground, err error) {
-	src, total, err := f.open(cmd, paths)
+// onReplayGround learns an archive as replay does, and runs do on it.
+func onReplayGround(cmd *cobra.Command, f *replayFlags, paths []string,
+	do func(config.Config, *drill.Ground) error) (err error) {
+	at, err := f.openSetting(cmd)
 	if err != nil {
-		return nil, err
+		return err
+	}
+	defer func() { err = errors.Join(err, at.places.Close()) }()
+	src, total, err := f.open(cmd, at.cfg, paths)
+	if err != nil {
+		return err
 	}
 	defer func() { err = errors.Join(err, src.Close()) }()
 	progress, end := progressBar(cmd.ErrOrStderr(), total)
 	defer end()
-	return drill.ReplayGround(cmd.Context(), replay.Options{Source: src, Config: replayConfig(),
+	g, err := drill.ReplayGround(cmd.Context(), replay.Options{Source: src, Config: at.judge,
 		NoClient: f.noClient, Progress: progress})
+	end()
+	if err != nil {
+		return err
+	}
+	return do(at.cfg, g)
 }
 
 // play plays the recipes and prints what came of it.

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -16,6 +15,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/daemon"
+	"hisseki/internal/config"
 	"hisseki/internal/places"
 	"hisseki/internal/wiring"
 	"hisseki/replay"
@@ -29,6 +29,7 @@ type replayFlags struct {
 	learn        bool
 	releaseAfter time.Duration
 	off          []string
+	verbose      bool
 }
 
 func newReplay() *cobra.Command {
@@ -59,6 +60,7 @@ is learned. A new installation starts so from its Sent folders, oldest mail firs
 	fl.BoolVar(&f.learn, "learn", false, "learn into the store instead of judging")
 	fl.DurationVar(&f.releaseAfter, "release-after", replay.DefaultReleaseAfter,
 		"release a hold as the owner's own mail when nobody confirmed it by then")
+	fl.BoolVar(&f.verbose, "verbose", false, "with --learn: list each mail that is too odd to learn")
 	fl.StringSliceVar(&f.off, "without", nil, "switch `SIGNALS` off, by name")
 	cmd.MarkFlagsMutuallyExclusive("learn", "json")
 	cmd.MarkFlagsMutuallyExclusive("learn", "no-client")
@@ -73,11 +75,14 @@ type closingSource interface {
 }
 
 // open opens the history and says how many mails it has, -1 for unknown.
-func (f *replayFlags) open(cmd *cobra.Command, paths []string) (closingSource, int, error) {
+func (f *replayFlags) open(cmd *cobra.Command, cfg config.Config, paths []string) (closingSource,
+	int, error) {
+	normal := wiring.Identity(cfg).Normal
 	if f.timeline == "" {
 		// All for judging only: a wrong time must not be learned.
 		a, err := replay.OpenPaths(cmd.Context(), paths,
-			replay.ArchiveOptions{Sender: strings.ToLower(f.sender), All: !f.learn})
+			replay.ArchiveOptions{Sender: f.sender, Normal: normal, All: !f.learn,
+				MaxBody: int64(cfg.Milter.MaxBody)})
 		if err != nil {
 			return nil, 0, err
 		}
@@ -93,6 +98,7 @@ func (f *replayFlags) open(cmd *cobra.Command, paths []string) (closingSource, i
 	if err != nil {
 		return nil, 0, errors.Join(err, file.Close())
 	}
+	t.Normal = normal
 	return timelineFile{t, file}, -1, nil
 }
 
@@ -132,25 +138,44 @@ type timelineFile struct {
 
 func (t timelineFile) Close() error { return errors.Join(t.Timeline.Close(), t.file.Close()) }
 
-// replayConfig is the analyzer's for a memory that starts empty and is not kept.
-func replayConfig() analyzer.Config {
-	return analyzer.Config{
-		// A replay's hashes are never kept, so they need no secret.
-		Salt: []byte("replay"),
-		Mode: map[analyzer.Class]analyzer.Mode{analyzer.Account: analyzer.Enforce},
-		Off:  map[analyzer.Signal]bool{},
+// setting is where a replay happens: what the configuration says to its analyzer.
+type replaySetting struct {
+	cfg    config.Config
+	places *places.Files
+	judge  analyzer.Config
+}
+
+// openSetting reads the configuration as serve does, for a memory that starts empty.
+func (f *replayFlags) openSetting(cmd *cobra.Command) (*replaySetting, error) {
+	cfg, err := settings(cmd)
+	if err != nil {
+		return nil, err
 	}
+	files, err := places.Open(cfg.Places)
+	if err != nil {
+		return nil, err
+	}
+	judge, err := wiring.Replay(cmd.Context(), cfg, files)
+	if err != nil {
+		return nil, errors.Join(err, files.Close())
+	}
+	for _, name := range f.off {
+		if !analyzer.IsSignal(analyzer.Signal(name)) {
+			return nil, errors.Join(usageError{fmt.Errorf("--without %s: no such signal", name)},
+				files.Close())
+		}
+		judge.Off[analyzer.Signal(name)] = true
+	}
+	return &replaySetting{cfg, files, judge}, nil
 }
 
 func runReplay(cmd *cobra.Command, f replayFlags, paths []string) (err error) {
-	cfg := replayConfig()
-	for _, name := range f.off {
-		if !analyzer.IsSignal(analyzer.Signal(name)) {
-			return usageError{fmt.Errorf("--without %s: no such signal", name)}
-		}
-		cfg.Off[analyzer.Signal(name)] = true
+	at, err := f.openSetting(cmd)
+	if err != nil {
+		return err
 	}
-	src, total, err := f.open(cmd, paths)
+	defer func() { err = errors.Join(err, at.places.Close()) }()
+	src, total, err := f.open(cmd, at.cfg, paths)
 	if err != nil {
 		return err
 	}
@@ -158,7 +183,7 @@ func runReplay(cmd *cobra.Command, f replayFlags, paths []string) (err error) {
 	progress, end := progressBar(cmd.ErrOrStderr(), total)
 	defer end()
 	if f.learn {
-		return runLearn(cmd, src, progress, end)
+		return f.runLearn(cmd, at, src, progress, end)
 	}
 	out := bufio.NewWriterSize(cmd.OutOrStdout(), 1<<16)
 	defer func() { err = errors.Join(err, out.Flush()) }()
@@ -169,7 +194,7 @@ func runReplay(cmd *cobra.Command, f replayFlags, paths []string) (err error) {
 		report = sum.Add
 	}
 	_, err = replay.Run(cmd.Context(), replay.Options{
-		Source: src, Config: cfg, NoClient: f.noClient, ReleaseAfter: f.releaseAfter,
+		Source: src, Config: at.judge, NoClient: f.noClient, ReleaseAfter: f.releaseAfter,
 		Report: report, Progress: progress,
 	})
 	end()
@@ -179,36 +204,55 @@ func runReplay(cmd *cobra.Command, f replayFlags, paths []string) (err error) {
 	return sum.Write(out)
 }
 
-func runLearn(cmd *cobra.Command, src replay.Source, progress func(int), end func()) (err error) {
-	ctx := cmd.Context()
-	cfg, err := settings(cmd)
-	if err != nil {
-		return err
-	}
-	db, err := openStore(ctx, cfg, true)
+func (f *replayFlags) runLearn(cmd *cobra.Command, at *replaySetting, src replay.Source,
+	progress func(int), end func()) (err error) {
+	ctx, out := cmd.Context(), cmd.OutOrStdout()
+	db, err := openStore(ctx, at.cfg, true)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	files, err := places.Open(cfg.Places)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, files.Close()) }()
-	ac, err := wiring.Analyzer(ctx, cfg, db, files)
+	ac, err := wiring.Analyzer(ctx, at.cfg, db, at.places)
 	if err != nil {
 		return err
 	}
 	ac.Mode = nil // observe
+	opt := replay.LearnOptions{Source: src, Taught: db, Progress: progress}
+	if f.verbose {
+		opt.Odd = func(name string, r *analyzer.Record) { tellOdd(out, name, r) }
+	}
 	// What is learned from needs no excerpts.
-	n, err := replay.Learn(ctx, analyzer.New(ac, daemon.Sealing{To: db}), src, progress)
+	n, err := replay.Learn(ctx, analyzer.New(ac, daemon.Sealing{To: db}), opt)
 	end()
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "learned from %s into %s, %d of them too odd to learn\n",
-		counted(n.Mails, "mail"), cfg.Database, n.Odd)
+	text := fmt.Sprintf("learned from %s into %s", counted(n.Mails, "mail"), at.cfg.Database)
+	if n.Odd > 0 {
+		text += fmt.Sprintf(", %d of them too odd to learn", n.Odd)
+		if !f.verbose {
+			text += " (--verbose lists them)"
+		}
+	}
+	if n.Known > 0 {
+		text += fmt.Sprintf("; %d more left out that were known already", n.Known)
+	}
+	_, err = fmt.Fprintln(out, text)
 	return err
+}
+
+// tellOdd prints why a mail was too odd to learn.
+func tellOdd(w io.Writer, name string, r *analyzer.Record) {
+	why := ""
+	if e := r.Verdict.Evidence; len(e) > 0 {
+		why = e[0].Text
+		if len(e) > 1 {
+			why += fmt.Sprintf(" (+%d)", len(e)-1)
+		}
+	}
+	fmt.Fprintf(w, "too odd: %s of %s, %s, %.1f points: %s\n", safe(name, 200),
+		safe(r.Envelope.Sender, 60), r.Envelope.Time.UTC().Format(time.DateTime), r.Verdict.Points,
+		safe(why, 200))
 }
 
 // progressBar returns what shows progress on a terminal, and what ends it (more than

@@ -70,6 +70,30 @@ func Analyzer(ctx context.Context, cfg config.Config, db Kept, locate analyzer.L
 	}, nil
 }
 
+// Replay is what the settings say to the analyzer of a replay, whose memory starts empty and
+// is not kept: accounts are judged in mode enforce, and no clock but the mail's own counts.
+func Replay(ctx context.Context, cfg config.Config, locate analyzer.Locator) (analyzer.Config,
+	error) {
+	c, err := Analyzer(ctx, cfg, nothingKept{}, locate)
+	if err != nil {
+		return c, err
+	}
+	c.Mode[analyzer.Account] = analyzer.Enforce
+	c.Limits.Budget, c.Limits.Now = 0, nil
+	c.Excerpt, c.NoText = 0, false // what is shown is not kept
+	return c, nil
+}
+
+// nothingKept is a store of which nothing is known. Hashes that are never kept need no
+// secret.
+type nothingKept struct{}
+
+func (nothingKept) Salt(context.Context) ([]byte, error) { return []byte("replay"), nil }
+
+func (nothingKept) Thresholds(context.Context) (analyzer.Thresholds, error) {
+	return analyzer.Thresholds{}, nil
+}
+
 // Thresholds are those that the configuration sets, then those that calibrate set; zero
 // for the ones that follow history.
 func Thresholds(ctx context.Context, cfg config.Config, db Kept) (analyzer.Thresholds, error) {
