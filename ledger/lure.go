@@ -13,3 +13,8 @@ type Lure struct {
 	// innocent.
 	Elsewhere bool
 }
+
+// Freed says whether a person let the mail go, as innocent.
+func (h *Hold) Freed() bool {
+	return (h.State == Released || h.State == Releasing) && h.By != ByTimer
+}

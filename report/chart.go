@@ -58,6 +58,9 @@ func newChart(s *ledger.Scope, first, last time.Time) Chart {
 	n := min(int(last.Sub(c.Start)/c.Width)+2, maxBars)
 	c.Bars = make([]Count, max(n, minBars))
 	for i := range s.Holds {
+		if s.Holds[i].Freed() {
+			continue
+		}
 		m := s.Holds[i].Record
 		k := min(int(m.Envelope.Time.Sub(c.Start)/c.Width), len(c.Bars)-1)
 		c.Bars[k].add(worst(deliveries("", m, s.Fates[m.ID])))

@@ -47,7 +47,7 @@ func writeCSV(w io.Writer, r *Report, o Options) error {
 	out := csv.NewWriter(w)
 	rows := [][]string{{"hold", "time", "sender", "company", "recipient", "subject", "links", "fate",
 		"class", "fate_time", "reply", "client", "queue_id", "message_id", "shares"}}
-	row := func(domain string, d Delivery, shares []string) {
+	row := func(kind, domain string, d Delivery, shares []string) {
 		e := &d.Record.Envelope
 		client := ""
 		if e.Client.IsValid() {
@@ -57,20 +57,21 @@ func writeCSV(w io.Writer, r *Report, o Options) error {
 		for _, u := range d.Record.URLs {
 			links = append(links, Defang(u))
 		}
-		class := d.Class.String()
-		if shares != nil {
-			class = "suspect-" + class
-		}
 		rows = append(rows, []string{d.Hold, stampCSV(e.Time, o.Zone), clean(e.Sender), clean(domain),
 			clean(d.Address), clean(d.Record.Subject), cell(strings.Join(links, " ")), string(d.Fate),
-			class, stampCSV(d.At, o.Zone), clean(d.Reply), client, clean(e.QueueID),
+			kind + d.Class.String(), stampCSV(d.At, o.Zone), clean(d.Reply), client, clean(e.QueueID),
 			clean(d.Record.MessageID), strings.Join(shares, " ")})
 	}
 	for i := range r.Companies {
 		for _, p := range r.Companies[i].People {
 			for _, d := range p.Mails {
-				row(r.Companies[i].Domain, d, nil)
+				row("", r.Companies[i].Domain, d, nil)
 			}
+		}
+	}
+	for i := range r.Freed {
+		for _, d := range r.Freed[i].To {
+			row("freed-", company(d.Address), d, nil)
 		}
 	}
 	for i := range r.Suspects {
@@ -79,7 +80,7 @@ func writeCSV(w io.Writer, r *Report, o Options) error {
 			shares[k] = string(t)
 		}
 		for _, d := range r.Suspects[i].To {
-			row(company(d.Address), d, shares)
+			row("suspect-", company(d.Address), d, shares)
 		}
 	}
 	return out.WriteAll(rows)

@@ -31,6 +31,7 @@ type (
 		Logins    []jsonLogin     `json:"logins"`
 		Notes     []jsonNote      `json:"notes"`
 		Companies []jsonCompany   `json:"companies"`
+		Freed     []jsonFreed     `json:"freed"` // by a reviewer, as innocent
 		Suspects  []jsonSuspect   `json:"suspects"`
 		Block     []jsonIndicator `json:"block"`
 	}
@@ -88,6 +89,12 @@ type (
 		FateTime  *time.Time  `json:"fate_time"`
 		Reply     string      `json:"reply"`
 	}
+	jsonFreed struct {
+		Hold   string         `json:"hold"`
+		By     string         `json:"by"`
+		Reason string         `json:"reason"`
+		To     []jsonDelivery `json:"to"`
+	}
 	jsonSuspect struct {
 		Traits []analyzer.Trait `json:"traits"`
 		Then   float64          `json:"points_then"`
@@ -110,7 +117,7 @@ func writeJSON(w io.Writer, r *Report) error {
 		First: when(r.First), Last: when(r.Last), Mails: r.Mails, Total: r.Total,
 		Reached: r.Reached, Open: r.Maybe, Logged: r.Told(),
 		Incidents: []jsonIncident{}, Logins: []jsonLogin{}, Notes: []jsonNote{}, Companies: []jsonCompany{},
-		Suspects: []jsonSuspect{}, Block: []jsonIndicator{}}
+		Freed: []jsonFreed{}, Suspects: []jsonSuspect{}, Block: []jsonIndicator{}}
 	for i := range r.Incidents {
 		x := &r.Incidents[i]
 		out.Case = x.CaseName()
@@ -136,6 +143,11 @@ func writeJSON(w io.Writer, r *Report) error {
 			line.Mails = append(line.Mails, jsonDeliveries(p.Mails)...)
 		}
 		out.Companies = append(out.Companies, line)
+	}
+	for i := range r.Freed {
+		x := &r.Freed[i]
+		out.Freed = append(out.Freed, jsonFreed{x.Hold.Name(), unlink(x.Hold.By), unlink(x.Hold.Reason),
+			jsonDeliveries(x.To)})
 	}
 	for i := range r.Suspects {
 		x := &r.Suspects[i]

@@ -85,6 +85,14 @@ func (v view) Headline() string { return v.text.Headline(v.R) }
 // Clean makes hostile text fit to show.
 func (v view) Clean(s string) string { return unlink(s) }
 
+// Other is the sender of a mail, harmless, when it is none of the report's accounts.
+func (v view) Other(m *analyzer.Record) string {
+	if slices.Contains(v.R.Senders(), m.Envelope.Sender) {
+		return ""
+	}
+	return unlink(m.Envelope.Sender)
+}
+
 // Bar is a rule below a heading of the text.
 func (v view) Bar() string { return strings.Repeat("-", 72) }
 

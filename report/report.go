@@ -31,6 +31,7 @@ type Report struct {
 	Mails     Count        // of mails, each by the worst fate of its recipients
 	Reached   Audience
 	Maybe     Audience
+	Freed     []Freed // mail that a reviewer let go as innocent, counted nowhere else
 	Suspects  []Suspect
 	Logins    []analyzer.Login
 	Notes     []Note
@@ -61,6 +62,12 @@ type Delivery struct {
 	Class   Class
 	At      time.Time // of the fate, zero when it is not known
 	Reply   string    // of the remote side
+}
+
+// Freed is a mail of the incidents that a reviewer let go as innocent.
+type Freed struct {
+	Hold *ledger.Hold
+	To   []Delivery
 }
 
 // Suspect is a mail that looks like the incidents' but is none of their holds.
@@ -96,6 +103,10 @@ func New(s *ledger.Scope) *Report {
 	for i := range s.Holds {
 		h := &s.Holds[i]
 		list := deliveries(h.Name(), h.Record, s.Fates[h.Record.ID])
+		if h.Freed() {
+			r.Freed = append(r.Freed, Freed{h, list})
+			continue
+		}
 		all = append(all, list...)
 		r.Mails.add(worst(list))
 		if r.Noticed == nil && h.Recalled.IsZero() && h.Record.Verdict.Action != analyzer.Pass {

@@ -455,3 +455,63 @@ func TestChart(t *testing.T) {
 		t.Errorf("%d bars of %v", len(c.Bars), c.Width)
 	}
 }
+
+// Mail that a reviewer let go is in no figure of the attack, but it is named with its sender
+// and with who decided.
+func TestFreedMailIsNotTheAttacks(t *testing.T) {
+	s := story()
+	before := New(s)
+	h := &s.Holds[2]
+	h.State, h.By, h.Reason = ledger.Released, "alice", "he asked them"
+	h.Record.Envelope.Sender = "suzuki@example.jp"
+	for i := range s.Fates[h.Record.ID] {
+		s.Fates[h.Record.ID][i].Fate = ledger.FateDelivered
+	}
+	r := New(s)
+	if len(r.Freed) != 1 || r.Mails.All() != before.Mails.All()-1 {
+		t.Fatalf("freed %d, %d mails of the attack, %d before", len(r.Freed), r.Mails.All(), before.Mails.All())
+	}
+	for _, c := range r.Companies {
+		for _, p := range c.People {
+			for _, d := range p.Mails {
+				if d.Hold == h.Name() {
+					t.Errorf("%s got %s", p.Address, d.Hold)
+				}
+			}
+		}
+	}
+	for _, f := range []Format{Text, HTML, JSON, CSV} {
+		text := printed(t, s, f, English)
+		for _, want := range []string{"suzuki@example.jp", h.Name()} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s does not say %q", f, want)
+			}
+		}
+		if f == CSV && !strings.Contains(text, ",freed-reached,") {
+			t.Errorf("csv:\n%s", text)
+		}
+	}
+	h.By = ledger.ByTimer // nobody decided: a delay that ended
+	if r := New(s); len(r.Freed) != 0 {
+		t.Errorf("%d freed by the timer", len(r.Freed))
+	}
+}
+
+// A state that the program does not know, as of a damaged store, is shown harmless.
+func TestUnknownNamesAreHarmless(t *testing.T) {
+	s := story()
+	s.Incidents[0].State = "open\x1b[2J"
+	s.Notes[1][0].Event = "\x1b]0;x\a"
+	for id := range s.Fates {
+		for i := range s.Fates[id] {
+			s.Fates[id][i].Fate = "gone\x1bfishing"
+		}
+	}
+	for _, f := range []Format{Text, HTML} {
+		for _, lang := range []Lang{English, Japanese} {
+			if text := printed(t, s, f, lang); strings.ContainsAny(text, "\x1b\a") {
+				t.Errorf("%s in %s: %q", f, lang, text[:400])
+			}
+		}
+	}
+}

@@ -17,7 +17,7 @@ var steps = []step{
 			"まず対象アカウント、次に全アカウント。多要素認証に対応しない接続方式は無効にします。"}},
 	{[2]string{"Look for forwarding rules, filters, delegates and app passwords",
 		"転送設定・振り分けルール・代理アクセス・アプリパスワードを確認する"},
-		[2]string{"Thieves leave them behind to read on after the password was changed.",
+		[2]string{"Attackers leave them behind to read on after the password was changed.",
 			"パスワード変更後も閲覧を続けるために仕込まれることがあります。"}},
 	{[2]string{"Block the links and client addresses listed above", "上記のリンクと接続元アドレスを遮断する"},
 		[2]string{"hisseki url block, the proxy, the firewall; tell the hosts' abuse desks.",
@@ -40,7 +40,7 @@ var steps = []step{
 			"個人データの漏えい等のおそれがあれば個人情報保護委員会への報告(速報はおおむね3〜5日以内)、" +
 				"IPA への相談・届出、JPCERT/CC への報告、警察への相談など。法的助言ではありません。"}},
 	{[2]string{"Confirm the incident, so that nothing of it stays learned", "インシデントを確定し、攻撃メールを学習から除く"},
-		[2]string{"hisseki incident confirm; with --since when the thief was inside earlier.",
+		[2]string{"hisseki incident confirm; with --since when the attacker was inside earlier.",
 			"hisseki incident confirm(より早くから侵入されていた場合は --since を付ける)"}},
 }
 

@@ -33,6 +33,7 @@ var words = map[string][2]string{
 	"logins":    {"Logins", "ログイン履歴"},
 	"login":     {"logins", "ログイン"},
 	"companies": {"Who got what", "宛先別の状況"},
+	"freed":     {"Let go by a reviewer", "担当者が問題なしとして送信したメール"},
 	"suspects":  {"Mail that may belong to it", "関連が疑われるメール"},
 	"notes":     {"What hooks did and found", "フックの実行結果"},
 	"event":     {"on", "契機"},
@@ -122,9 +123,11 @@ var words = map[string][2]string{
 		"%s に最初のメールを保留しました(%s点)。"},
 	"no-hold": {"No mail was held as judged.", "判定により保留したメールはありません。"},
 	"likely": {"These mails were let go and no hold keeps them. They share something with the " +
-		"attack; look whether the thief was inside earlier: hisseki incident confirm --since.",
+		"attack; look whether the attacker was inside earlier: hisseki incident confirm --since.",
 		"以下のメールは保留されずに送信されましたが、攻撃メールと共通点があります。" +
 			"より早い時期から侵入されていなかったか確認してください(hisseki incident confirm --since)。"},
+	"freed-note": {"A person took this mail for the sender's own. It is in none of the figures above.",
+		"担当者が本人のメールと判断したものです。上の集計には含みません。"},
 	"harmless": {"Links are written so that they cannot be clicked: hxxp is http, [.] is a dot.",
 		"リンクはクリックできない表記にしています(hxxp は http、[.] はドット)。"},
 	"drafts-note": {"Drafts made from the figures above. Check them before you send anything.",
@@ -199,6 +202,15 @@ func (t text) W(key string, args ...any) string {
 	return fmt.Sprintf(w[t.index()], args...)
 }
 
+// Named returns the word for something that the store names, such as a state. What it does
+// not know it shows as it is, harmless: a store may be damaged, or written by an enemy.
+func (t text) Named(kind, name string) string {
+	if _, ok := words[kind+name]; ok {
+		return t.W(kind + name)
+	}
+	return unlink(name)
+}
+
 // Lang is the language's code for HTML.
 func (t text) Lang() string { return string(t.lang) }
 
@@ -248,7 +260,7 @@ func (t text) Span(d time.Duration) string {
 }
 
 // Fate is a fate in words.
-func (t text) Fate(f ledger.Fate) string { return t.W("fate-" + string(f)) }
+func (t text) Fate(f ledger.Fate) string { return t.Named("fate-", string(f)) }
 
 // Sign is a signal in words.
 func (t text) Sign(e analyzer.Evidence) string {
@@ -298,7 +310,7 @@ func (t text) Parts(c Count) string {
 func (t text) Traits(list []analyzer.Trait) string {
 	out := make([]string, len(list))
 	for i, x := range list {
-		out[i] = t.W("trait-" + string(x))
+		out[i] = t.Named("trait-", string(x))
 	}
 	if t.lang == Japanese {
 		return strings.Join(out, "、")
