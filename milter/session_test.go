@@ -101,6 +101,7 @@ func failing(s *Server) map[string]int64 {
 }
 
 func TestFailureAction(t *testing.T) {
+	var late chan struct{}
 	for name, do := range map[string]func(*analyzer.Mail) (analyzer.Verdict, error){
 		"error": func(*analyzer.Mail) (analyzer.Verdict, error) {
 			return analyzer.Verdict{Action: analyzer.Hold}, errors.New("disk full")
@@ -108,7 +109,7 @@ func TestFailureAction(t *testing.T) {
 		"panic":     func(*analyzer.Mail) (analyzer.Verdict, error) { panic("bug") },
 		"no action": func(*analyzer.Mail) (analyzer.Verdict, error) { return analyzer.Verdict{}, nil },
 		"slow": func(m *analyzer.Mail) (analyzer.Verdict, error) {
-			time.Sleep(100 * time.Millisecond)
+			<-late
 			m.QueueID, m.Body = "changed", nil // it may: the mail is the judge's
 			return analyzer.Verdict{Action: analyzer.Hold}, nil
 		},
@@ -123,8 +124,14 @@ func TestFailureAction(t *testing.T) {
 			{TempFail, "", gomilter.ActReplyCode},
 		} {
 			t.Run(fmt.Sprintf("%s/%s", name, c.onFailure), func(t *testing.T) {
-				s, addr := start(t, Config{Judge: &stubJudge{do: do},
-					Budget: 20 * time.Millisecond, OnFailure: c.onFailure})
+				budget := time.Minute
+				if name == "slow" {
+					budget = 20 * time.Millisecond
+				}
+				s, addr := start(t, Config{Judge: &stubJudge{do: do}, Budget: budget,
+					OnFailure: c.onFailure})
+				late = make(chan struct{})
+				defer close(late) // before start looks that nothing is left
 				ses := dial(t, addr, noReply)
 				for i := range int64(3) {
 					if why, act := send(t, ses, "b", "x"); why != c.why || act != c.act {
@@ -209,6 +216,10 @@ func TestMailsInFlightAreBounded(t *testing.T) {
 		first, second := dial(t, addr, mode), dial(t, addr, mode)
 		begin(t, first, "b")
 		goesOn(t)(first.BodyChunk(make([]byte, mailOverhead)))
+		// Where nothing is answered before the end, the chunk may still be on its way.
+		eventually(t, "the first mail has its room", func() bool {
+			return s.count.InFlight.Load() >= 2*mailOverhead
+		})
 		send(t, second, "b", strings.Repeat("x", 2*mailOverhead))
 		if s.count.OverBudget.Load() != 1 || len(j.mails) != 0 {
 			t.Error("a mail beyond the budget was judged on a part of it")

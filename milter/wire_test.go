@@ -31,7 +31,7 @@ func dialWire(t testing.TB, addr string) *wire {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	c.SetDeadline(time.Now().Add(10 * time.Second))
+	c.SetDeadline(time.Now().Add(time.Minute)) // the machine may be busy
 	return &wire{t, c}
 }
 
@@ -229,10 +229,8 @@ func TestHalfOpenAndIdleEnd(t *testing.T) {
 	} {
 		w := dialWire(t, addr)
 		w.Conn.Write([]byte(text))
-		begun := time.Now()
-		w.closed()
-		if d := time.Since(begun); d > 5*time.Second {
-			t.Errorf("%s: closed after %s", name, d)
+		if w.closed(); t.Failed() {
+			t.Fatalf("%s: it was not ended after 50 ms", name)
 		}
 	}
 }
