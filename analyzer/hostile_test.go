@@ -50,9 +50,9 @@ func hostileBodies() map[string]func() (contentType, body string) {
 			}
 			return "text/plain", b.String()
 		},
-		"one-line-50M": func() (string, string) { return "text/plain", strings.Repeat("a.b ", 50<<20/4) },
-		"japanese-50M": func() (string, string) {
-			return "text/plain; charset=utf-8", strings.Repeat("お世話になっております。", 50<<20/36)
+		"one-line-10M": func() (string, string) { return "text/plain", strings.Repeat("a.b ", 10<<20/4) },
+		"japanese-10M": func() (string, string) {
+			return "text/plain; charset=utf-8", strings.Repeat("お世話になっております。", 10<<20/36)
 		},
 	}
 }

@@ -28,6 +28,9 @@ type (
 	URL        = link.URL
 	Where      = link.Where
 	Pattern    = link.Pattern
+	Watcher    = link.Watch
+	Unread     = mime.Unread
+	Reason     = mime.Reason
 )
 
 // Kinds of attachment, the riskier ones first.
@@ -56,6 +59,16 @@ const (
 	InForm    = link.InForm
 	InRefresh = link.InRefresh
 	InRaw     = link.InRaw
+)
+
+// Reasons why something of a mail was not read.
+const (
+	UnreadSize      = mime.UnreadSize
+	UnreadTime      = mime.UnreadTime
+	UnreadNesting   = mime.UnreadNesting
+	UnreadLinks     = mime.UnreadLinks
+	UnreadEncrypted = mime.UnreadEncrypted
+	UnreadEncoding  = mime.UnreadEncoding
 )
 
 // DefectCut is the code of a body that was longer than what was kept.
@@ -91,7 +104,8 @@ type Content struct {
 	Hidden    int    // characters of HTML text that a reader cannot see
 
 	URLs        []URL
-	MailLinks   []string // addresses that HTML mailto links write to, at most 20
+	MailLinks   []string // addresses that HTML mailto links write to, see maxMailLinks
 	Attachments []Attachment
 	Defects     []Defect
+	Unread      []Unread // what was not read, each reason once
 }

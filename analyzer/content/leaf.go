@@ -1,8 +1,7 @@
 package content
 
 import (
-	"net/url"
-	"slices"
+	"io"
 	"strings"
 
 	"hisseki/analyzer/content/link"
@@ -10,7 +9,7 @@ import (
 	"hisseki/analyzer/content/text"
 )
 
-// shown is the text of one part as a reader sees it.
+// shown is the text of one part as a reader sees it: what of it may be kept.
 type shown struct {
 	text   string
 	labels []text.Span // texts of links
@@ -18,49 +17,58 @@ type shown struct {
 }
 
 // Text reads a part that mail programs show.
-func (p *parser) Text(t mime.Text, at mime.Place) {
+func (p *parser) Text(t *mime.Text, at mime.Place) {
 	if t.HTML {
-		p.htmlPart(t.Text, at)
+		p.htmlPart(t, at)
 	} else {
 		p.plainPart(t, at)
 	}
 }
 
-func (p *parser) plainPart(t mime.Text, at mime.Place) {
+func (p *parser) plainPart(t *mime.Text, at mime.Place) {
 	if !at.Foreign {
 		p.out.HasPlain = true
 	}
-	plain, hidden := mime.Visible(t.Text)
+	plain, hidden := p.plain(t, t.Head(), at)
 	p.out.Hidden += hidden
-	if !at.Foreign && strings.Contains(plain, "begin ") {
-		plain = p.UUFiles(plain)
-	}
-	if t.Flowed {
-		plain = text.Unflow(plain, t.DelSp)
-	}
 	s := shown{text: plain, lines: text.Classify(plain, nil, p.forward)}
+	p.scanURLs(s, at)
+	p.plainRest(t, at)
 	if at.Group != nil && !at.Named {
 		if strings.TrimSpace(plain) == "" {
 			return
 		}
 		at.Group.Plain()
 	}
-	p.scanURLs(s, at)
 	p.show(s, at)
 }
 
-func (p *parser) htmlPart(src string, at mime.Place) {
+// plain makes a segment of plain text what a reader sees of it.
+func (p *parser) plain(t *mime.Text, segment string, at mime.Place) (plain string, hidden int) {
+	plain, hidden = mime.Visible(segment)
+	if !at.Foreign && strings.Contains(plain, "begin ") {
+		plain = p.UUFiles(plain, at)
+	}
+	if t.Flowed {
+		plain = text.Unflow(plain, t.DelSp)
+	}
+	return plain, hidden
+}
+
+// plainRest collects the URLs of what is not kept of a plain text.
+func (p *parser) plainRest(t *mime.Text, at mime.Place) {
+	for segment, ok := t.Next(); ok; segment, ok = t.Next() {
+		plain, _ := p.plain(t, segment, at)
+		p.scanRest(plain, nil, at)
+	}
+}
+
+func (p *parser) htmlPart(t *mime.Text, at mime.Place) {
 	if !at.Foreign {
 		p.out.HasHTML = true
 	}
-	s, page := p.page(src)
-	p.out.Hidden += page.Hidden
-	for _, r := range page.Refs {
-		p.urls.AddRef(refOf(r), at.Foreign || s.lines.QuotedAt(r.At), at.File)
-	}
-	for _, m := range page.Mailto {
-		p.mailLink(m)
-	}
+	s, hidden := p.page(t, at, func(link.Ref) bool { return true })
+	p.out.Hidden += hidden
 	// what is visible in the HTML counts even when the plain text is preferred
 	p.scanURLs(s, at)
 	if at.Group != nil {
@@ -71,32 +79,77 @@ func (p *parser) htmlPart(src string, at mime.Place) {
 	p.show(s, at)
 }
 
-// page lays out HTML and says of each line whose words it is.
-func (p *parser) page(src string) (shown, text.Page) {
-	page := text.ReadHTML(src, link.Resolve)
-	return shown{page.Text, page.Labels, text.Classify(page.Text, page.Marks, p.forward)}, page
+// page lays out HTML, keeps the URLs that it refers to where wanted, and says of each line
+// whose words it is.
+func (p *parser) page(t *mime.Text, at mime.Place, wanted func(link.Ref) bool) (shown, int) {
+	var refs []*text.Ref // of what is kept: whether they are quoted is only known at the end
+	add := func(l *text.Ref, quoted bool) {
+		r := link.Ref{URL: l.URL, Where: link.Where(l.Source), Label: l.Label}
+		if wanted(r) {
+			p.urls.AddRef(r, quoted, at.File)
+		}
+	}
+	keep, src := 0, &segments{next: t.Next}
+	if !at.File && !at.Beyond {
+		src.left = t.Head()
+		keep = len(src.left)
+	}
+	page := text.ReadHTML(src, text.HTML{
+		Keep:    keep,
+		Resolve: link.Resolve,
+		Mailto: func(ref string) {
+			if !at.File {
+				p.mailLink(ref)
+			}
+		},
+		Late: p.OutOfTime,
+		Ref: func(l *text.Ref) {
+			if l.At >= 0 {
+				refs = append(refs, l)
+			} else {
+				add(l, at.Foreign)
+			}
+		},
+		Rest: func(rest string, labels []text.Span) { p.scanRest(rest, labels, at) },
+	})
+	s := shown{page.Text, page.Labels, text.Classify(page.Text, page.Marks, p.forward)}
+	for _, l := range refs {
+		add(l, at.Foreign || s.lines.QuotedAt(l.At))
+	}
+	return s, page.Hidden
 }
 
-func refOf(r text.Ref) link.Ref {
-	return link.Ref{URL: r.URL, Where: link.Where(r.Source), Label: r.Label}
+// segments reads a text segment by segment.
+type segments struct {
+	left string
+	next func() (string, bool)
+}
+
+func (s *segments) Read(b []byte) (int, error) {
+	for s.left == "" {
+		var ok bool
+		if s.left, ok = s.next(); !ok {
+			return 0, io.EOF
+		}
+	}
+	n := copy(b, s.left)
+	s.left = s.left[n:]
+	return n, nil
 }
 
 // Raw reads one stretch of a broken body as HTML or plain text.
-func (p *parser) Raw(raw string, at mime.Place, asText bool) {
+func (p *parser) Raw(t *mime.Text, at mime.Place, asText bool) {
 	var s shown
-	if text.HasTags(raw) {
-		var page text.Page
-		s, page = p.page(raw)
-		for _, r := range page.Refs {
-			if !p.urls.Known(r.URL) {
-				p.urls.AddRef(refOf(r), at.Foreign || s.lines.QuotedAt(r.At), at.File)
-			}
-		}
+	if t.HTML {
+		s, _ = p.page(t, at, func(r link.Ref) bool { return !p.urls.Known(r.URL) })
 	} else {
-		s.text, _ = mime.Visible(raw)
+		s.text, _ = mime.Visible(t.Head())
 		s.lines = text.Classify(s.text, nil, p.forward)
 	}
 	p.scanURLs(s, at)
+	if !t.HTML {
+		p.plainRest(t, at)
+	}
 	if asText {
 		p.show(s, at)
 	}
@@ -104,45 +157,45 @@ func (p *parser) Raw(raw string, at mime.Place, asText bool) {
 
 // scanURLs collects the URLs in a part's text.
 func (p *parser) scanURLs(s shown, at mime.Place) {
+	p.scan(s.text, s.labels, at, func(offset int) bool {
+		return at.Foreign || s.lines.QuotedAt(offset)
+	})
+}
+
+// scanRest collects the URLs in text that is not kept. Nobody has looked whose words it is:
+// it counts as the author's own.
+func (p *parser) scanRest(rest string, labels []text.Span, at mime.Place) {
+	if !p.OutOfTime() {
+		p.scan(rest, labels, at, func(int) bool { return at.Foreign })
+	}
+}
+
+// scan collects the URLs in text. labels are the texts of links in it, in order.
+func (p *parser) scan(src string, labels []text.Span, at mime.Place, quoted func(int) bool) {
 	where := link.InText
 	if at.Raw {
 		where = link.InRaw
 	}
-	labels := s.labels // in order, as the hits are
-	p.urls.Scan(s.text, func(h link.Hit) {
+	link.Find(src, func(h link.Hit) {
 		for len(labels) > 0 && labels[0].End <= h.At {
 			labels = labels[1:]
 		}
-		if len(labels) > 0 && labels[0].Start <= h.At {
-			return // the text of a link does not lead where it says
+		switch {
+		case len(labels) > 0 && labels[0].Start <= h.At:
+			// the text of a link does not lead where it says
+		case at.Raw && h.Bare && !mime.HasFold(src[h.At:], "www."):
+			// headers and code are full of host names
+		case at.File:
+			p.urls.AddFile(h, quoted(h.At))
+		default:
+			p.urls.AddText(h, where, quoted(h.At))
 		}
-		if at.Raw && h.Bare && !mime.HasFold(s.text[h.At:], "www.") {
-			return // headers and code are full of host names
-		}
-		p.urls.AddText(h, where, at.Foreign || s.lines.QuotedAt(h.At))
 	})
-}
-
-// maxMailLinks bounds Content.MailLinks.
-const maxMailLinks = 20
-
-// mailLink keeps the address that a mailto link writes to (RFC 6068).
-func (p *parser) mailLink(ref string) {
-	addr, _, _ := strings.Cut(ref, "?")
-	if plain, err := url.PathUnescape(addr); err == nil {
-		addr = plain
-	}
-	addr = strings.ToLower(strings.TrimSpace(strings.ToValidUTF8(addr, "")))
-	if len(p.out.MailLinks) >= maxMailLinks || len(addr) > 320 || !strings.Contains(addr, "@") ||
-		slices.Contains(p.out.MailLinks, addr) {
-		return
-	}
-	p.out.MailLinks = append(p.out.MailLinks, addr)
 }
 
 // show adds a part's text to the Content and splits off the author's own words.
 func (p *parser) show(s shown, at mime.Place) {
-	if at.File {
+	if at.File || at.Beyond {
 		return
 	}
 	room := p.Limits.TextBytes - p.textBytes

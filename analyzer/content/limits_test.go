@@ -16,7 +16,8 @@ func TestLimits(t *testing.T) {
 	}{
 		{oneMail(mixed, many(part, 3)+"--b--")(), Limits{Parts: 2}, mime.DefectParts},
 		{oneMail(plain, many("a b ", 300))(), Limits{TextBytes: 1000}, mime.DefectSize},
-		{oneMail(plain, manyURLs(2, "https://h%d.example.org "))(), Limits{URLs: 1}, mime.DefectURLs},
+		{oneMail(plain, manyURLs(maxSites+2, "https://h%d.example.org "))(), Limits{URLs: 1},
+			mime.DefectURLs},
 		{file(), Limits{PartBytes: 100}, mime.DefectSize},
 		{oneMail(mixed, "--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n\r\nx")(),
 			Limits{Depth: 1}, mime.DefectDepth},

@@ -10,14 +10,17 @@ import (
 )
 
 // Parse reads a mail within limits. It never fails: what could be read is in the
-// Content, what was wrong is in its Defects. Equal input gives equal output unless
-// the time budget of lim runs out.
-func Parse(src Source, lim Limits) *Content {
+// Content, what was wrong is in its Defects, and what was not read is in its Unread.
+// Equal input gives equal output unless the time budget of lim runs out.
+func Parse(src Source, lim Limits) *Content { return Watch(src, lim, Watcher{}) }
+
+// Watch is Parse that tells w of all URLs, however many there are.
+func Watch(src Source, lim Limits, w Watcher) *Content {
 	r := mime.NewReader(src, lim)
 	p := &parser{
 		Reader:  r,
 		out:     &Content{Head: r.Head},
-		urls:    link.NewSet(r.Limits.URLs),
+		urls:    link.NewSet(r.Limits.URLs, w),
 		forward: text.ForwardSubject(r.Subject),
 	}
 	r.Walk(p)
@@ -49,8 +52,9 @@ func (p *parser) finish() {
 	out.URLs = p.urls.List
 	if p.urls.Full {
 		p.Defect(mime.DefectURLs, "more URLs than are kept")
+		p.Skip(mime.UnreadLinks, "links to more sites than are kept")
 	}
 	out.Charset, out.Encoding, out.Type = p.Charset, p.Encoding, p.Type
 	out.Forwarded = out.Forwarded || p.Messages
-	out.Attachments, out.Defects = p.Attachments, p.Defects
+	out.Attachments, out.Defects, out.Unread = p.Attachments, p.Defects, p.Unread
 }

@@ -2,35 +2,37 @@ package link
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"hisseki/analyzer/content/mime"
 )
 
 // bare reads a host without a scheme around the dot at text[i], and the path behind
-// it.
-func (s *scanner) bare(i int) (Hit, int) {
+// it:
+//
+//	see www.example.org/a, example.com and files.example[.]net
+//
+// end is behind all that the dot's run of host characters has to say.
+func (s *scanner) bare(i int) (h Hit, end int) {
 	text := s.text
 	if i == 0 || i+1 >= len(text) {
 		return Hit{}, i
 	}
-	next := text[i+1]
-	if text[i-1] == '[' && next == ']' { // "example[.]com"
+	before, next := text[i-1], text[i+1]
+	switch {
+	case before == '[' && next == ']': // "example[.]com"
 		return s.bareDefanged(i)
-	}
-	if !isHostByte(text[i-1]) {
+	case !isHostByte(before):
+		return Hit{}, i
+	case next >= utf8.RuneSelf:
+		return s.bareWide(i)
+	case !mime.IsLetter(next) && (next < '0' || next > '9'):
 		return Hit{}, i
 	}
-	if !mime.IsLetter(next) && (next < '0' || next > '9') {
-		if next >= 0x80 {
-			return s.bareIDN(i)
-		}
-		return Hit{}, i
-	}
-	start := i
+	start, end := i, i
 	for start > s.done && i-start < 253 && (isHostByte(text[start-1]) || text[start-1] == '.') {
 		start--
 	}
-	end := i
 	for end < len(text) && end-start < 256 && (isHostByte(text[end]) || text[end] == '.') {
 		end++
 	}
@@ -39,81 +41,64 @@ func (s *scanner) bare(i int) (Hit, int) {
 	start += len(host) - len(lead)
 	host = lead
 	stop := start + len(host)
-	if stop <= i {
+	switch {
+	case stop <= i:
 		return Hit{}, i + 1
-	}
-	if next := nextRune(text, stop); next >= 0x80 && mime.HasFold(host, "www.") {
-		return s.bareIDN(i)
+	case stop < len(text) && text[stop] >= utf8.RuneSelf && mime.HasFold(host, "www."):
+		if h, end := s.bareWide(i); h.Raw != "" {
+			return h, end
+		}
 	}
 	if !s.linkable(host, start, stop) {
 		return Hit{}, max(end, i+1)
 	}
-	tail, _, _ := readTail(text[stop:])
-	if tail != "" && strings.IndexByte("/?#:", tail[0]) < 0 {
-		tail = ""
-	}
-	raw := matchURL("http://" + host + tail)
-	if raw == "" {
-		return Hit{}, stop
-	}
-	return Hit{Raw: raw, At: start, Bare: true}, start + len(raw) - len("http://")
-}
-
-func nextRune(text string, i int) byte {
-	if i < len(text) {
-		return text[i]
-	}
-	return 0
+	path := pathAt(text[stop:])
+	return Hit{Raw: "http://" + host + path, At: start, Bare: true}, stop + len(path)
 }
 
 // bareDefanged reads "www.example[.]com/path" around the dot at text[i] of "[.]".
-func (s *scanner) bareDefanged(i int) (Hit, int) {
+func (s *scanner) bareDefanged(i int) (h Hit, end int) {
 	text := s.text
-	s.tries--
-	start := i - 1 // the bracket
-	if text[start] != '[' {
-		return Hit{}, i
-	}
-	for start > s.done && i-start < 253 && (isHostByte(text[start-1]) ||
-		strings.IndexByte(".[]", text[start-1]) >= 0) {
+	start, run := i, i
+	for start > s.done && i-start < 253 && isDefangedByte(text[start-1]) {
 		start--
 	}
 	for start < i && !isHostByte(text[start]) {
 		start++
 	}
+	for run < len(text) && isDefangedByte(text[run]) {
+		run++
+	}
 	if start > 0 && strings.IndexByte("@/\\_", text[start-1]) >= 0 || start >= i-1 {
-		return Hit{}, i
+		return Hit{}, run // no other dot in this run does better
 	}
-	tail, used, fanged := readTail(text[start:])
-	raw := matchURL("http://" + tail)
-	host, _, _ := strings.Cut(strings.TrimPrefix(raw, "http://"), "/")
+	host := strings.TrimRight(defangs.Replace(text[start:run]), ".-[]")
 	j := strings.LastIndexByte(host, '.')
-	if !fanged || j <= 0 || !isTLD(host[j+1:]) || strings.ContainsRune(host, '@') {
-		return Hit{}, max(start+used, i+1) // no other dot in this run does better
+	if j <= 0 || strings.ContainsAny(host, "[]") || !isTLD(host[j+1:]) {
+		return Hit{}, run
 	}
-	return Hit{Raw: raw, At: start, Defanged: true}, max(start+used, i+1)
+	path := pathAt(text[run:])
+	return Hit{Raw: "http://" + host + path, At: start, Defanged: true}, run + len(path)
 }
 
-// bareIDN reads "www.例え.jp" around the dot at text[i].
-func (s *scanner) bareIDN(i int) (Hit, int) {
-	s.tries--
+func isDefangedByte(c byte) bool { return isHostByte(c) || strings.IndexByte(".[]", c) >= 0 }
+
+// bareWide reads "www.例え.jp" around the dot at text[i].
+func (s *scanner) bareWide(i int) (h Hit, end int) {
 	start := i
 	for start > s.done && i-start < 64 && isHostByte(s.text[start-1]) {
 		start--
 	}
-	if !mime.HasFold(s.text[start:], "www.") {
+	if !mime.HasFold(s.text[start:], "www.") || start < s.noIDN {
 		return Hit{}, i
 	}
-	host, n := idnHost(s.text[start:])
+	host, n := wideHost(s.text[start:], false)
 	if n == 0 {
+		s.noIDN = start + hostRun(s.text[start:])
 		return Hit{}, i
 	}
-	tail, _, _ := readTail(s.text[start+n:])
-	if tail != "" && strings.IndexByte("/?#:", tail[0]) < 0 {
-		tail = ""
-	}
-	raw := matchURL("http://" + host + tail)
-	return Hit{Raw: raw, At: start, Bare: true}, start + n + len(raw) - len("http://") - len(host)
+	path := pathAt(s.text[start+n:])
+	return Hit{Raw: "http://" + host + path, At: start, Bare: true}, start + n + len(path)
 }
 
 func isHostByte(c byte) bool {

@@ -18,7 +18,7 @@ func FuzzURLs(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		text = strings.ToValidUTF8(text, "\uFFFD")
 		last := -1
-		Find(text, 100, func(h Hit) {
+		Find(text, func(h Hit) {
 			if h.At <= last || h.At >= len(text) {
 				t.Errorf("hit at %d after one at %d in %d bytes", h.At, last, len(text))
 			}

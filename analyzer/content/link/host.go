@@ -19,42 +19,54 @@ import (
 // what is merely against the rules of registries.
 var hostProfile = sync.OnceValue(func() *idna.Profile {
 	return idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false),
-		idna.CheckHyphens(false), idna.VerifyDNSLength(false))
+		idna.CheckHyphens(false), idna.VerifyDNSLength(false), idna.ValidateLabels(false),
+		idna.CheckJoiners(false))
 })
 
-// setHost fills everything that follows from the host as written.
-func (u *URL) setHost(host string) {
+// asciiHost returns a host as a browser asks for it: percent-decoded, mapped by UTS 46, in
+// lower case and punycode, without the root's dot. What cannot be mapped stays.
+func asciiHost(host string) string {
 	host = mime.PercentDecode(host)
+	if !plainHost(host) {
+		host, _ = mime.Visible(host)
+		if a, _ := hostProfile().ToASCII(host); a != "" {
+			host = a // also with an error: what could be mapped
+		}
+		host = strings.ToValidUTF8(host, "")
+	}
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
+	if len(host) > 253 {
+		host = strings.ToValidUTF8(host[:253], "")
+	}
+	return host
+}
+
+// setHost fills what follows from the host as written.
+func (u *URL) setHost(host string) {
 	if strings.HasPrefix(host, "[") {
 		if ip, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
 			u.IP = ip.Unmap().WithZone("")
 			u.Host = u.IP.String()
-			u.Unicode, u.Domain = u.Host, u.Host
+			u.Domain, u.Unicode = u.Host, u.Host
 		}
 		return
 	}
-	ascii := plainHost(host)
-	if !ascii {
-		host, _ = mime.Visible(host)
-		if a, err := hostProfile().ToASCII(host); err == nil {
-			host = a
-		}
-	}
-	host = strings.ToLower(strings.ToValidUTF8(host, ""))
-	host = strings.TrimSuffix(host, ".")
-	if len(host) > 253 {
-		host = strings.ToValidUTF8(host[:253], "")
-	}
+	host = asciiHost(host)
 	if ip, ok := parseIPv4(host); ok {
 		u.IP, u.Host = ip, ip.String()
-		u.Unicode, u.Domain = u.Host, u.Host
+		u.Domain, u.Unicode = u.Host, u.Host
 		return
 	}
-	u.Host, u.Unicode, u.Domain = host, host, registrable(host)
-	if strings.Contains(host, "xn--") || !mime.IsASCII(host) {
-		if s, err := hostProfile().ToUnicode(host); err == nil {
-			u.Unicode = s
-		}
+	u.Host, u.Domain, u.Unicode = host, registrable(host), host
+}
+
+// look fills what a host looks like to a reader.
+func (u *URL) look() {
+	if !strings.Contains(u.Host, "xn--") && mime.IsASCII(u.Host) {
+		return
+	}
+	if s, err := hostProfile().ToUnicode(u.Host); err == nil {
+		u.Unicode = s
 	}
 	if !mime.IsASCII(u.Unicode) {
 		u.Mixed = mixedScript(u.Unicode)
@@ -82,11 +94,12 @@ func registrable(host string) string {
 		strings.Trim(last, "0123456789") == "" {
 		return host
 	}
-	domain, err := publicsuffix.EffectiveTLDPlusOne(host)
-	if err != nil {
+	suffix, _ := publicsuffix.PublicSuffix(host)
+	i := len(host) - len(suffix) - 1
+	if i <= 0 {
 		return host
 	}
-	return domain
+	return host[1+strings.LastIndexByte(host[:i], '.'):]
 }
 
 func isIPv4(s string) bool {

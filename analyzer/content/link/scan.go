@@ -1,15 +1,8 @@
 package link
 
 import (
-	"regexp"
 	"strings"
-	"sync"
-	"unicode"
 	"unicode/utf8"
-
-	"golang.org/x/net/publicsuffix"
-	"golang.org/x/text/unicode/norm"
-	"mvdan.cc/xurls/v2"
 
 	"hisseki/analyzer/content/mime"
 )
@@ -18,56 +11,42 @@ import (
 type Hit struct {
 	Raw      string // as a mail program opens it: with scheme, neither hxxp nor [.]
 	At       int    // offset in the text
+	End      int    // offset behind what was read of it
 	Defanged bool
 	Bare     bool // without a scheme
 }
 
-// maxURLBytes bounds one URL; longer ones are cut.
+// maxURLBytes bounds one URL as it is kept and its path as it is read. The host is found
+// however long the user part before it is.
 const maxURLBytes = 4096
 
-// webURL matches a URL with a web scheme. It is only ever run on the few bytes
-// behind a hint: over whole texts it would cost more than all other parsing.
-var webURL = sync.OnceValue(func() *regexp.Regexp {
-	re, err := xurls.StrictMatchingScheme(`^(?:https?|ftps?)://`)
-	if err != nil {
-		panic(err) // the expression is constant
-	}
-	return re
-})
-
-// Find calls found for the URLs that mail programs would make clickable in
-// text, at most limit times, in order, and tells whether it looked at all of the
-// text. They are: web schemes anywhere, also next to
-// Japanese text and in full-width letters; hxxp and [.] forms; bare hosts that
-// begin with "www." or end with a top-level domain. Addresses are not URLs.
-func Find(text string, limit int, found func(Hit)) (whole bool) {
+// Find calls found for the URLs that mail programs would make clickable in text, in
+// order. They are: web schemes anywhere, also next to Japanese text and in full-width
+// letters; hxxp and [.] forms; bare hosts that begin with "www." or end with a top-level
+// domain. Addresses are not URLs. It takes time in proportion to the text, whatever is in
+// it: every look at what may be a URL either moves on behind it or is bounded.
+func Find(text string, found func(Hit)) {
 	if strings.Contains(text, "／／") || strings.Contains(text, "ｗｗｗ") ||
 		strings.Contains(text, "：//") {
 		text = foldWidth(text)
 	}
-	s := scanner{text: text, tries: limit * triesPerURL}
+	s := scanner{text: text}
 	for i := 0; i < len(text); {
-		if limit <= 0 || s.tries <= 0 {
-			return false
-		}
-		c := text[i]
-		if c != ':' && c != '.' && c != '[' {
+		if c := text[i]; c != ':' && c != '.' && c != '[' {
 			i++
 			continue
 		}
 		h, end := s.hint(i)
-		if end > i {
-			s.done = end
-			i = end
-			if h.Raw != "" {
-				limit--
-				found(h)
-			}
+		if end <= i {
+			i++
 			continue
 		}
-		i++
+		s.done, i = end, end
+		if h.Raw != "" {
+			h.End = end
+			found(h)
+		}
 	}
-	return true
 }
 
 // foldWidth turns full-width ASCII into ASCII but keeps every offset, by filling up
@@ -120,21 +99,15 @@ func bytesHaveURL(b []byte) bool {
 type scanner struct {
 	text  string
 	done  int
-	tries int // left before giving up
+	noIDN int // no host with letters beyond ASCII begins before this offset
 }
-
-// triesPerURL bounds the costly looks at what may be a URL.
-const triesPerURL = 8
 
 // hint looks at text[i], a ':', '.' or '['. end is i when there is no URL.
 func (s *scanner) hint(i int) (h Hit, end int) {
 	rest := s.text[i:]
 	switch rest[0] {
 	case ':':
-		if strings.HasPrefix(rest, "://") {
-			return s.scheme(i, i+3, false)
-		}
-		if strings.HasPrefix(rest, ":\\\\") {
+		if strings.HasPrefix(rest, "://") || strings.HasPrefix(rest, ":\\\\") {
 			return s.scheme(i, i+3, false)
 		}
 	case '[':
@@ -149,109 +122,129 @@ func (s *scanner) hint(i int) (h Hit, end int) {
 	return Hit{}, i
 }
 
+// schemes are those of the web, and those by which people make links harmless.
+var schemes = map[string]string{
+	"https": "https", "http": "http", "ftp": "ftp", "ftps": "ftps",
+	"hxxp": "http", "hxxps": "https", "htxp": "http", "httx": "http", "meow": "http",
+	"hxtp": "http", "htxps": "https",
+}
+
 // scheme reads a URL whose scheme ends before colon and whose rest begins at body.
 func (s *scanner) scheme(colon, body int, defanged bool) (Hit, int) {
-	s.tries--
 	start := colon
-	for start > s.done && colon-start < 8 && mime.IsLetter(s.text[start-1]) {
+	for start > s.done && colon-start < 5 && mime.IsLetter(s.text[start-1]) {
 		start--
 	}
 	scheme := ""
-	for n := min(colon-start, 5); n >= 3 && scheme == ""; n-- {
+	for n := colon - start; n >= 3 && scheme == ""; n-- {
 		word := strings.ToLower(s.text[colon-n : colon])
-		switch word {
-		case "https", "http", "ftp", "ftps":
-			scheme, start = word, colon-n
-		case "hxxp", "hxxps", "htxp", "httx", "h**p", "meow", "hxtp", "htxps":
-			scheme, start, defanged = "http", colon-n, true
-			if strings.HasSuffix(word, "s") {
-				scheme = "https"
-			}
+		if scheme = schemes[word]; scheme != "" {
+			start, defanged = colon-n, defanged || scheme != word
 		}
 	}
 	if scheme == "" {
 		return Hit{}, colon
 	}
-	tail, used, fanged := readTail(s.text[body:])
-	raw := matchURL(scheme + "://" + tail)
-	if raw == "" || !opensHost(raw[len(scheme)+3:]) {
+	rest, used, fanged := s.remainder(body)
+	if rest == "" {
 		return Hit{}, colon
 	}
-	end := body + used
-	if !fanged && !isIDN(tail) {
-		end = body + len(raw) - len(scheme) - 3
-	}
-	if end <= colon {
-		end = colon + 1
-	}
-	return Hit{Raw: raw, At: start, Defanged: defanged || fanged}, end
+	return Hit{Raw: scheme + "://" + rest, At: start, Defanged: defanged || fanged}, body + used
 }
 
-// opensHost tells whether what follows "://" can be a host: programs and manuals
-// are full of "http://${host}/" and "http://***".
-func opensHost(rest string) bool {
-	if i := strings.IndexAny(rest, "/?#\\"); i >= 0 {
-		rest = rest[:i]
+// remainder reads what follows "://" at text[at]: up to the first character that no mail
+// program takes in. Japanese text follows URLs without a blank, so that it ends at the
+// first character beyond ASCII, except inside a host that is an IDN. [.] and its kin are
+// read as dots, and used is the length in text. "" means that no host stands there.
+func (s *scanner) remainder(at int) (rest string, used int, fanged bool) {
+	text := s.text[at:]
+	end := authorityEnd(text)
+	if end < len(text) && text[end] >= utf8.RuneSelf {
+		if host, n := s.wideHost(at); n > 0 {
+			path := pathAt(text[n:])
+			return host + path, n + len(path), false
+		}
 	}
-	rest = rest[strings.LastIndexByte(rest, '@')+1:]
-	return rest != "" && !strings.ContainsAny(rest, "${}*()'!,;&+|^\"=")
-}
-
-// isIDN tells whether the host at the start of a tail goes beyond ASCII.
-func isIDN(tail string) bool {
-	if i := strings.IndexAny(tail, "/?#"); i >= 0 {
-		tail = tail[:i]
-	}
-	return !mime.IsASCII(tail)
-}
-
-// matchURL cuts a candidate where xurls says that the URL ends. A host that is not
-// ASCII stands in for one that is while matching.
-func matchURL(candidate string) string {
-	host, rest := candidate, ""
-	scheme := strings.Index(candidate, "://") + 3
-	if i := strings.IndexAny(candidate[scheme:], "/?#"); i >= 0 {
-		host, rest = candidate[:scheme+i], candidate[scheme+i:]
-	}
-	if mime.IsASCII(host) {
-		return webURL().FindString(candidate)
-	}
-	m := webURL().FindString("http://h" + rest)
-	if m == "" {
-		return host
-	}
-	return host + m[len("http://h"):]
-}
-
-// readTail reads what may belong to a URL behind "://": up to the first character
-// that no mail program takes in. Japanese text follows URLs without a blank, so
-// that the tail ends at the first character beyond ASCII, except inside a host
-// that is an IDN. [.] and its kin are read as dots, and used is the length in text.
-func readTail(text string) (tail string, used int, fanged bool) {
-	end := tailEnd(text)
-	tail, used = text[:end], end
-	if end < len(text) && text[end] >= utf8.RuneSelf && !strings.ContainsAny(tail, "/?#") {
-		if host, n := idnHost(text); n > end {
-			more, m, f := readTail(text[n:])
-			if more != "" && strings.IndexByte("/?#:", more[0]) < 0 {
-				more, m = "", 0
+	authority := text[:end]
+	more := end < len(text) && strings.IndexByte("/?#\\", text[end]) >= 0 // a path follows
+	if strings.ContainsAny(authority, "[({") {
+		if plain := defangs.Replace(authority); plain != authority {
+			host, whole := cutHost(plain, more)
+			if host == "" {
+				return "", 0, false
 			}
-			return host + more, n + m, f
+			tail := ""
+			if whole {
+				tail = text[end:tailEnd(text, end)]
+			}
+			return clean(host + tail), end + len(tail), true
 		}
 	}
-	if strings.ContainsAny(tail, "[({") {
-		if t := refang(tail); t != tail {
-			return t, used, true
-		}
+	host, whole := cutHost(authority, more)
+	if host == "" {
+		return "", 0, false
 	}
-	return tail, used, false
+	rest = host
+	if whole {
+		rest = text[:tailEnd(text, end)]
+	}
+	rest = clean(rest)
+	return rest, len(rest), false
 }
 
-// tailEnd finds the first character that is not of a URL. Latin letters with marks
-// are, in a path.
-func tailEnd(text string) int {
-	end, path := 0, false
-	for end < len(text) && end < maxURLBytes {
+// authorityEnd finds where what may be user part, host and port ends.
+func authorityEnd(text string) int {
+	for i := 0; i < len(text); i++ {
+		if c := text[i]; c <= ' ' || c >= 0x7f || strings.IndexByte("/?#\\<>\"`", c) >= 0 {
+			return i
+		}
+	}
+	return len(text)
+}
+
+// cutHost cuts an authority where its host ends, and tells whether that is all of it and
+// what follows (more) belongs to the same URL:
+// text goes on without a blank in "http://example.org(see", and programs and manuals are
+// full of "http://${host}/" and "http://***", which are none.
+func cutHost(authority string, more bool) (host string, whole bool) {
+	end, stop := walk(authority)
+	if whole = more && stop == len(authority); !whole {
+		authority = authority[:end]
+	}
+	user := strings.LastIndexByte(authority, '@') + 1
+	i := strings.IndexAny(authority[user:], "${}*()'!,;&+|^=")
+	if i < 0 {
+		return authority, whole
+	}
+	name := authority[user : user+i]
+	if strings.IndexByte("${}+=", authority[user+i]) >= 0 || !endsHost(name) {
+		return "", false
+	}
+	return authority[:user+i], false
+}
+
+// endsHost tells whether a host ends with a top-level domain or is an address.
+func endsHost(host string) bool {
+	host, _, _ = strings.Cut(host, ":")
+	return isTLD(host[strings.LastIndexByte(host, '.')+1:]) || isIPv4(host)
+}
+
+// clean cuts a candidate where it ends as a URL: in front of punctuation.
+func clean(rest string) string { return rest[:pathLen(rest)] }
+
+// pathAt reads port, path and query behind a host.
+func pathAt(text string) string {
+	if text == "" || strings.IndexByte("/?#:", text[0]) < 0 {
+		return ""
+	}
+	return clean(text[:tailEnd(text, 0)])
+}
+
+// tailEnd finds the first character behind text[from:] that is not of a URL. Latin letters
+// with marks are, in a path.
+func tailEnd(text string, from int) int {
+	end, path := from, false
+	for end < len(text) && end-from < maxURLBytes {
 		c := text[end]
 		if c >= utf8.RuneSelf {
 			r, n := utf8.DecodeRuneInString(text[end:])
@@ -270,100 +263,67 @@ func tailEnd(text string) int {
 	return end
 }
 
-// refang reads [.], (.), [dot] and the like in a host as dots.
-func refang(tail string) string {
-	host, rest := tail, ""
-	if i := strings.IndexAny(tail, "/?#"); i >= 0 {
-		host, rest = tail[:i], tail[i:]
+// Characters of a URL: any, and those that may stand at its end. "." and "," end sentences
+// more often than URLs.
+var midURL, endURL = func() (mid, end [256]bool) {
+	for c := range 256 {
+		letter := mime.IsLetter(byte(c)) || c >= '0' && c <= '9' || c >= utf8.RuneSelf
+		end[c] = letter || c > 0 && strings.IndexByte("-_~%$&+=/#", byte(c)) >= 0
+		mid[c] = end[c] || c > 0 && strings.IndexByte(".!'*,;:@?\\", byte(c)) >= 0
 	}
-	return defangs.Replace(host) + rest
+	return mid, end
+}()
+
+// pathLen returns how much of a candidate is a URL: not the punctuation behind it, and of
+// brackets only what is closed in it ("(see https://example.org/a_(b))").
+func pathLen(s string) int {
+	end, _ := walk(s)
+	return end
+}
+
+// walk is pathLen that also tells where it met what can be no part of a URL.
+func walk(s string) (end, stop int) {
+	for i := 0; i < len(s); {
+		switch c := s[i]; {
+		case endURL[c]:
+			i++
+			end = i
+		case midURL[c]:
+			i++
+		default:
+			behind := bracketed(s, i)
+			if behind < 0 {
+				return end, i
+			}
+			i, end = behind, behind
+		}
+	}
+	return end, len(s)
+}
+
+// bracketed returns the offset behind the brackets that open at s[i], -1 when s[i] opens
+// none or they are not closed. Inside stand others of their kind, one deep.
+func bracketed(s string, i int) int {
+	open := s[i]
+	shut := map[byte]byte{'(': ')', '[': ']', '{': '}'}[open]
+	if shut == 0 {
+		return -1
+	}
+	depth := 1
+	for i++; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == shut:
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		case c == open && depth < 2:
+			depth++
+		case !midURL[c]:
+			return -1
+		}
+	}
+	return -1
 }
 
 var defangs = strings.NewReplacer("[.]", ".", "(.)", ".", "{.}", ".", "[dot]", ".", "(dot)", ".",
 	"[DOT]", ".", "[:]", ":", "[.", ".", ".]", ".")
-
-// idnHost reads a host with characters beyond ASCII at the start of text and
-// returns it with its length in text, 0 when the ASCII in front of them is a whole
-// host already ("https://example.comです").
-func idnHost(text string) (host string, n int) {
-	limit := min(len(text), 300)
-	end := 0
-	for end < limit {
-		r, size := utf8.DecodeRuneInString(text[end:])
-		if !isHostRune(r) {
-			break
-		}
-		end += size
-	}
-	text = text[:end]
-	ascii := 0
-	for ascii < len(text) && text[ascii] < utf8.RuneSelf {
-		ascii++
-	}
-	if lead := text[:ascii]; lead != "" && !strings.HasSuffix(lead, ".") {
-		if i := strings.LastIndexByte(lead, '.'); i > 0 && isTLD(lead[i+1:]) {
-			return "", 0
-		}
-	}
-	plain := strings.NewReplacer("。", ".", "．", ".", "｡", ".").Replace(text)
-	labels := strings.Split(plain, ".")
-	size := 0
-	for i, l := range labels {
-		if l == "" {
-			break
-		}
-		if i > 0 {
-			// the last label: its ASCII front may be a TLD with text behind it
-			k := 0
-			for k < len(l) && l[k] < utf8.RuneSelf {
-				k++
-			}
-			if k > 0 && k < len(l) && isTLD(l[:k]) {
-				host += "." + l[:k]
-				return host, dotted(text, size) + k
-			}
-			if isTLD(l) && (i == len(labels)-1 || labels[i+1] == "") {
-				host += "." + l
-				return host, dotted(text, size) + len(l)
-			}
-			host += "."
-			size = dotted(text, size)
-		}
-		host += l
-		size += len(l)
-	}
-	return "", 0
-}
-
-// dotted returns the offset behind the dot that stands at text[at:].
-func dotted(text string, at int) int {
-	_, n := utf8.DecodeRuneInString(text[at:])
-	return at + n
-}
-
-func isHostRune(r rune) bool {
-	switch {
-	case r < utf8.RuneSelf:
-		return r == '.' || r == '-' || mime.IsLetter(byte(r)) || r >= '0' && r <= '9'
-	case r == '。' || r == '．' || r == '｡' || r == 'ー' || r == '々':
-		return true
-	}
-	return unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r)
-}
-
-// isTLD tells whether a label is a top-level domain by the public suffix list.
-func isTLD(label string) bool {
-	if label == "" || len(label) > 63 {
-		return false
-	}
-	low := strings.ToLower(norm.NFKC.String(label))
-	if !mime.IsASCII(low) {
-		a, err := hostProfile().ToASCII(low)
-		if err != nil {
-			return false
-		}
-		low = a
-	}
-	suffix, icann := publicsuffix.PublicSuffix(low)
-	return icann && suffix == low
-}

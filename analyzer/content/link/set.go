@@ -2,7 +2,31 @@ package link
 
 import (
 	"strings"
+
+	"hisseki/analyzer/content/mime"
 )
+
+// Set keeps some of the URLs of a mail, in the order met, each once, and tells of all.
+type Set struct {
+	List []URL
+	Full bool // a site was met of which no URL could be kept
+
+	limit int
+	watch Watch
+	index map[urlKey]int
+	known map[string]bool // raw, wherever it stood
+	sites map[siteKey]int // where in List a URL of the site is
+}
+
+// Watch says who is told of the URLs, and which of them are alike.
+type Watch struct {
+	// See is told of every URL, also of those that are not kept, before its quotes and
+	// labels are known; an equal one that is kept comes once. It may be nil.
+	See func(*URL)
+	// Site returns what of a URL may be known to somebody. When many URLs are kept already,
+	// one of each further site is. It may be nil: then the host is.
+	Site func(*URL) string
+}
 
 // urlKey tells URLs apart.
 type urlKey struct {
@@ -10,75 +34,83 @@ type urlKey struct {
 	where Where
 }
 
-// Set keeps URLs in the order met, each once.
-type Set struct {
-	List []URL
-	Full bool // there were more than are kept
-
-	limit int
-	index map[urlKey]int
-	known map[string]bool // raw, wherever it stood
+// siteKey tells apart what is judged apart: what a page loads is not followed.
+type siteKey struct {
+	site   string
+	loaded bool
 }
 
-// NewSet returns a Set that keeps at most limit URLs.
-func NewSet(limit int) *Set { return &Set{limit: limit} }
+// maxSites bounds the URLs that are kept beyond the limit, one of each site.
+const maxSites = 2000
 
-// Scan calls found for the URLs in text as Find does, and notes when there were more
-// than may be looked at.
-func (s *Set) Scan(text string, found func(Hit)) {
-	if !Find(text, s.limit*scansPerURL, found) {
-		s.Full = true
+// NewSet returns a Set that keeps limit URLs, and one of each further site.
+func NewSet(limit int, watch Watch) *Set {
+	if watch.Site == nil {
+		watch.Site = func(u *URL) string { return u.Host }
 	}
+	return &Set{limit: limit, watch: watch, index: make(map[urlKey]int),
+		known: make(map[string]bool), sites: make(map[siteKey]int)}
 }
-
-// scansPerURL bounds the URLs looked at in one text for each that is kept.
-const scansPerURL = 4
 
 // Known tells whether a URL is kept already, wherever it stood.
 func (s *Set) Known(raw string) bool { return s.known[raw] }
 
-// add keeps a URL; an equal one that stands in the author's own text makes the kept
-// one not quoted.
-func (s *Set) add(u URL) *URL {
-	if s.index == nil {
-		s.index = make(map[urlKey]int)
-		s.known = make(map[string]bool)
+// add keeps a URL that is not kept yet. Of a site that is, and when there is no room for
+// more, the kept one takes over what weighs more.
+func (s *Set) add(u URL) {
+	if s.watch.See != nil {
+		s.watch.See(&u)
 	}
-	key := urlKey{u.Raw, u.Where}
-	if i, ok := s.index[key]; ok {
-		old := &s.List[i]
-		old.Quoted = old.Quoted && u.Quoted
-		old.Defanged = old.Defanged && u.Defanged
-		if u.Mismatch && !old.Mismatch {
-			old.Shown, old.Mismatch = u.Shown, true
-		}
-		return old
-	}
-	if len(s.List) >= s.limit {
+	site := siteKey{s.watch.Site(&u), u.Where == InSrc}
+	i, met := s.sites[site]
+	switch {
+	case len(s.List) < s.limit:
+	case met:
+		s.List[i].merge(&u)
+		return
+	case len(s.List) >= s.limit+maxSites:
 		s.Full = true
-		return nil
+		return
 	}
-	s.index[key] = len(s.List)
+	if !met {
+		s.sites[site] = len(s.List)
+	}
+	u.look()
+	s.index[urlKey{u.Raw, u.Where}] = len(s.List)
 	s.known[u.Raw] = true
 	s.List = append(s.List, u)
-	return &s.List[len(s.List)-1]
+}
+
+// merge makes a kept URL stand for another one as well.
+func (u *URL) merge(other *URL) {
+	u.Quoted = u.Quoted && other.Quoted
+	u.InFile = u.InFile && other.InFile
+	u.Defanged = u.Defanged && other.Defanged
+	u.UserInfo = u.UserInfo || other.UserInfo
+	if other.Mismatch && !u.Mismatch {
+		u.Shown, u.Mismatch = other.Shown, true
+	}
+}
+
+// kept returns the kept URL that is equal but for what stands around it.
+func (s *Set) kept(raw string, where Where) *URL {
+	if i, ok := s.index[urlKey{raw, where}]; ok {
+		return &s.List[i]
+	}
+	return nil
 }
 
 // AddText keeps a URL found in text.
 func (s *Set) AddText(h Hit, where Where, quoted bool) {
-	if i, ok := s.index[urlKey{h.Raw, where}]; ok {
-		s.List[i].Quoted = s.List[i].Quoted && quoted
-		s.List[i].Defanged = s.List[i].Defanged && h.Defanged
+	if old := s.kept(h.Raw, where); old != nil {
+		old.Quoted = old.Quoted && quoted
+		old.Defanged = old.Defanged && h.Defanged
 		return
 	}
 	if where == InRaw && s.known[h.Raw] {
 		return
 	}
-	if len(s.List) >= s.limit {
-		s.Full = true
-		return
-	}
-	u := New(h.Raw, where)
+	u := parse(h.Raw, where)
 	u.Quoted, u.Defanged = quoted, h.Defanged
 	s.add(u)
 }
@@ -88,10 +120,9 @@ func (s *Set) AddFile(h Hit, quoted bool) {
 	if s.known[h.Raw] {
 		return
 	}
-	s.AddText(h, InText, quoted)
-	if n := len(s.List); n > 0 && s.List[n-1].Raw == h.Raw {
-		s.List[n-1].InFile = true
-	}
+	u := parse(h.Raw, InText)
+	u.Quoted, u.Defanged, u.InFile = quoted, h.Defanged, true
+	s.add(u)
 }
 
 // A Ref is a URL that markup refers to.
@@ -103,18 +134,20 @@ type Ref struct {
 
 // AddRef keeps a URL that markup refers to.
 func (s *Set) AddRef(l Ref, quoted, file bool) {
-	if len(s.List) >= s.limit {
-		if _, ok := s.index[urlKey{l.URL, l.Where}]; !ok {
-			s.Full = true
-			return
-		}
-	}
-	u := New(l.URL, l.Where)
+	u := parse(l.URL, l.Where)
 	u.Quoted, u.InFile = quoted, file
-	if l.Where == InHref {
+	if l.Where == InHref && l.Label != "" {
 		u.Shown = shownDomain(l.Label)
 		u.Mismatch = u.Shown != "" && u.Domain != "" && u.Shown != u.Domain &&
 			u.Shown != wrapped(u)
+	}
+	if old := s.kept(u.Raw, u.Where); old != nil {
+		old.Quoted = old.Quoted && u.Quoted
+		old.Defanged = old.Defanged && u.Defanged
+		if u.Mismatch && !old.Mismatch {
+			old.Shown, old.Mismatch = u.Shown, true
+		}
+		return
 	}
 	s.add(u)
 }
@@ -123,12 +156,17 @@ func (s *Set) AddRef(l Ref, quoted, file bool) {
 // text is nothing but a URL or a host.
 func shownDomain(label string) string {
 	label = strings.Trim(label, " \t\n\u00a0\u3000<>[]()「」\"'.,:;→")
-	if label == "" || len(label) > 2000 || strings.ContainsAny(label, " \n\t") {
+	if label == "" || len(label) > 2000 || strings.ContainsAny(label, " \n\t") ||
+		mime.IsASCII(label) && strings.IndexByte(label, '.') < 0 {
 		return ""
 	}
-	domain := ""
-	Find(label, 1, func(h Hit) {
-		if u := New(h.Raw, InText); h.At == 0 && (u.IP.IsValid() || u.Domain != u.Host ||
+	domain, first := "", true
+	Find(label, func(h Hit) {
+		if !first {
+			return
+		}
+		first = false
+		if u := parse(h.Raw, InText); h.At == 0 && (u.IP.IsValid() || u.Domain != u.Host ||
 			isTLD(u.Host[strings.LastIndexByte(u.Host, '.')+1:])) {
 			domain = u.Domain
 		}

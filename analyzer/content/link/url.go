@@ -6,6 +6,8 @@ package link
 import (
 	"net/netip"
 	"strings"
+
+	"hisseki/analyzer/content/mime"
 )
 
 // Where says where in the mail a URL stood.
@@ -47,14 +49,21 @@ type URL struct {
 // which is more lenient than RFC 3986: backslashes count as slashes, tabs and line
 // ends inside vanish, any number of slashes follows a web scheme.
 func New(raw string, where Where) URL {
+	u := parse(raw, where)
+	u.look()
+	return u
+}
+
+// parse is New without what costs most: what the host looks like.
+func parse(raw string, where Where) URL {
 	raw = strings.TrimSpace(raw)
 	if strings.ContainsAny(raw, "\t\n\r") {
 		raw = strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(raw)
 	}
-	if len(raw) > maxURLBytes {
-		raw = strings.ToValidUTF8(raw[:maxURLBytes], "")
-	}
 	u := URL{Raw: raw, Where: where}
+	if len(raw) > maxURLBytes {
+		u.Raw = strings.ToValidUTF8(raw[:maxURLBytes], "")
+	}
 	scheme, rest, ok := strings.Cut(raw, ":")
 	if !ok {
 		return u
@@ -65,9 +74,11 @@ func New(raw string, where Where) URL {
 		u.UserInfo = true
 		authority = authority[i+1:]
 	}
-	host := cutPort(authority)
+	if len(path) > maxURLBytes {
+		path = strings.ToValidUTF8(path[:maxURLBytes], "")
+	}
 	u.Path = escapePath(path)
-	u.setHost(host)
+	u.setHost(cutPort(authority))
 	return u
 }
 
@@ -103,11 +114,12 @@ func cutPort(authority string) string {
 }
 
 // escapePath percent-encodes blanks, controls and bytes beyond ASCII, drops the
-// fragment, and leaves existing escapes alone.
+// fragment, removes dot segments, and leaves existing escapes alone.
 func escapePath(path string) string {
 	if i := strings.IndexByte(path, '#'); i >= 0 {
 		path = path[:i]
 	}
+	path = withoutDots(path)
 	clean := true
 	for i := 0; i < len(path) && clean; i++ {
 		clean = path[i] > ' ' && path[i] < 0x7f
@@ -127,4 +139,63 @@ func escapePath(path string) string {
 		}
 	}
 	return b.String()
+}
+
+// withoutDots resolves "." and ".." among the segments of a path, also where they are
+// percent-encoded, as browsers do before they ask for a page (WHATWG URL standard, "path
+// state"): "/known/../other" is "/other".
+func withoutDots(path string) string {
+	path, query := path, ""
+	if i := strings.IndexByte(path, '?'); i >= 0 {
+		path, query = path[:i], path[i:]
+	}
+	if strings.IndexByte(path, '\\') >= 0 {
+		path = strings.ReplaceAll(path, "\\", "/")
+	}
+	if !strings.Contains(path, "/.") && !strings.Contains(path, "/%2") {
+		return path + query
+	}
+	out := make([]byte, 0, len(path))
+	for path != "" {
+		segment := path[1:]
+		if i := strings.IndexByte(segment, '/'); i >= 0 {
+			segment = segment[:i]
+		}
+		path = path[1+len(segment):]
+		switch dots(segment) {
+		case 0:
+			out = append(append(out, '/'), segment...)
+			continue
+		case 2:
+			for len(out) > 0 {
+				c := out[len(out)-1]
+				if out = out[:len(out)-1]; c == '/' {
+					break
+				}
+			}
+		}
+		if path == "" {
+			out = append(out, '/')
+		}
+	}
+	return string(out) + query
+}
+
+// dots returns 1 or 2 for a segment that is "." or "..", however written, and 0 for others.
+func dots(segment string) int {
+	n := 0
+	for segment != "" {
+		switch {
+		case segment[0] == '.':
+			segment = segment[1:]
+		case mime.HasFold(segment, "%2e"):
+			segment = segment[3:]
+		default:
+			return 0
+		}
+		if n++; n > 2 {
+			return 0
+		}
+	}
+	return n
 }

@@ -58,6 +58,7 @@ func (r *Reader) addresses(values []string) []Address {
 func splitMailboxes(s string) (items []string, ok bool) {
 	ok = true
 	start, depth := 0, 0
+	at := -1 // where the last at-sign outside quotes stood
 	quoted, angle, route := false, false, false
 	add := func(end int) {
 		if item := strings.TrimSpace(s[start:end]); item != "" {
@@ -81,7 +82,9 @@ func splitMailboxes(s string) (items []string, ok bool) {
 			angle, route = true, i+1 < len(s) && s[i+1] == '@'
 		case c == '>':
 			angle = false
-		case c == ':' && !angle && !strings.ContainsRune(s[start:i], '@'):
+		case c == '@':
+			at = i
+		case c == ':' && !angle && at < start:
 			start = i + 1 // a group's name
 		case c == ',' && angle && route: // obsolete: "<@a,@b:user@host>"
 		case c == ',' || c == ';':

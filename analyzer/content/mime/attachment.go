@@ -1,8 +1,6 @@
 package mime
 
-import (
-	"crypto/sha256"
-)
+import "crypto/sha256"
 
 // Attachment is one part that a mail program offers as a file.
 type Attachment struct {
@@ -12,7 +10,7 @@ type Attachment struct {
 	Kind    Kind
 	Size    int      // decoded bytes seen (bounded by Limits.PartBytes)
 	Cut     bool     // the part went on beyond what was read
-	SHA256  [32]byte // of the decoded bytes seen
+	SHA256  [32]byte // of the decoded bytes seen; zero for mails within mails too often
 	Inline  bool
 }
 
@@ -37,41 +35,60 @@ const (
 	OtherFile  Kind = "other"
 )
 
+// File is a part that mail programs offer as a file.
+type File struct {
+	Kind    Kind
+	Sniffed string // media type by content
+	Name    string // decoded file name, "" when absent
+	Charset string // label, "" when absent
+	Data    []byte // decoded; the reader's own again from the visit's end on
+}
+
 // attachment records a part that mail programs offer as a file, and shows it to the
 // visitor.
 func (r *Reader) attachment(e entity, at Place) {
-	data, cut, clean := decodeTransfer(e.body, e.encoding, r.Limits.PartBytes, r.scratch)
-	if cap(data) > cap(r.scratch) && (e.encoding == "base64" || e.encoding == "quoted-printable") {
-		r.scratch = data[:0]
-	}
-	r.record(e, data, cut, clean)
-	if n := len(r.Attachments); n > 0 {
-		r.visitor.File(File{r.Attachments[n-1].Kind, e.params["charset"], data}, at)
-	}
+	data, cut, clean, release := r.decode(e)
+	defer release()
+	r.visitor.File(r.record(e, data, cut, clean, at), at)
 }
 
-// record keeps an attachment. data is its content, decoded.
-func (r *Reader) record(e entity, data []byte, cut, clean bool) {
-	if len(r.Attachments) >= maxAttached {
-		r.Defect(DefectParts, "more attachments than are kept")
-		return
-	}
+// record keeps an attachment. data is its content, decoded. When many are kept already,
+// it is kept only if it is the first of its kind.
+func (r *Reader) record(e entity, data []byte, cut, clean bool, at Place) *File {
 	if !clean {
 		r.Defect(DefectEncoding, "an attachment whose encoding is broken")
 	}
 	if cut {
 		r.Defect(DefectSize, "an attachment longer than is read")
+		r.Skip(UnreadSize, "an attachment longer than is read")
 	}
+	f := &File{Name: e.name, Charset: e.params["charset"], Data: data}
+	f.Sniffed, f.Kind = sniff(data, e.name, e.mediaType)
+	if f.Kind == Encrypted {
+		r.Skip(UnreadEncrypted, "an encrypted attachment")
+	}
+	if r.kinds[f.Kind] && (at.Beyond || len(r.Attachments) >= maxAttached) {
+		r.Defect(DefectParts, "more attachments than are kept")
+		return f
+	}
+	if r.kinds == nil {
+		r.kinds = make(map[Kind]bool)
+	}
+	r.kinds[f.Kind] = true
 	a := Attachment{
 		Name:    e.name,
 		Claimed: e.mediaType,
+		Sniffed: f.Sniffed,
+		Kind:    f.Kind,
 		Size:    len(data),
 		Cut:     cut || r.bodyCut && endsAt(r.body, e.body),
-		SHA256:  sha256.Sum256(data),
-		Inline:  e.disposition == "inline" || e.disposition == "" && e.head.Get("Content-Id") != "",
+		Inline:  e.disposition == "inline" || e.disposition == "" && e.head.get("Content-Id") != "",
 	}
-	a.Sniffed, a.Kind = sniff(data, e.name, e.mediaType)
+	if e.encoding != "" || r.spend(len(data)) {
+		a.SHA256 = sha256.Sum256(data)
+	}
 	r.Attachments = append(r.Attachments, a)
+	return f
 }
 
 // endsAt tells whether part is the end of body, so that a cut body cut it too.

@@ -1,13 +1,10 @@
 package mime
 
-import (
-	"bytes"
-	"strings"
-)
+import "strings"
 
-// UUFiles takes uuencoded files out of plain text, as Outlook and others do, and
-// records them as attachments: "begin 644 NAME", lines, "end".
-func (r *Reader) UUFiles(text string) string {
+// UUFiles takes uuencoded files out of plain text, as Outlook and others do, and shows
+// them as attachments: "begin 644 NAME", lines, "end".
+func (r *Reader) UUFiles(text string, at Place) string {
 	var b strings.Builder
 	for from := 0; ; {
 		i := strings.Index(text[from:], "begin ")
@@ -16,8 +13,11 @@ func (r *Reader) UUFiles(text string) string {
 		}
 		i += from
 		from = i + len("begin ")
+		if i > 0 && text[i-1] != '\n' {
+			continue
+		}
 		name, ok := uuName(text[i:])
-		if !ok || i > 0 && text[i-1] != '\n' || len(r.Attachments) >= maxAttached {
+		if !ok || !r.spend(len("begin ")) {
 			continue
 		}
 		end := len(text)
@@ -26,7 +26,7 @@ func (r *Reader) UUFiles(text string) string {
 		}
 		data, whole := decodeUU([]byte(text[i:end]), r.Limits.PartBytes)
 		e := entity{name: fileName(name), mediaType: "application/octet-stream"}
-		r.record(e, data, !whole, true)
+		r.visitor.File(r.record(e, data, !whole, true, at), at)
 		b.WriteString(text[:i])
 		text, from = text[end:], 0
 	}
@@ -53,25 +53,4 @@ func uuName(text string) (string, bool) {
 	n := int(data[0]-' ') & 63
 	return strings.TrimSpace(words[2]), len(strings.TrimRight(data, " \r")) <= 1+(n+2)/3*4+2 &&
 		len(data) > 1+n
-}
-
-// signed reads the mail inside an opaque S/MIME signature (RFC 8551 section 3.5.2).
-// The structure around it is not checked: the MIME entity stands in it as it is.
-func (r *Reader) signed(data []byte, at Place) {
-	head := data[:min(len(data), 4096)]
-	i := 0
-	for ; i < len(head) && !HasFold(string(head[i:min(i+13, len(head))]), "content-type:"); i++ {
-	}
-	if i == len(head) {
-		return
-	}
-	fields, body, _ := splitFields(data[i:])
-	if len(fields) == 0 {
-		return
-	}
-	if end := bytes.IndexByte(body, 0); end >= 0 {
-		body = body[:end] // certificates follow
-	}
-	at.depth++
-	r.walk(newEntity(buildHeader(fields), body), at)
 }

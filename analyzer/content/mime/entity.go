@@ -3,13 +3,11 @@ package mime
 import (
 	"bytes"
 	"strings"
-
-	"github.com/emersion/go-message"
 )
 
 // An entity is a mail or one of its parts: header and body, body still encoded.
 type entity struct {
-	head        message.Header
+	head        header
 	body        []byte
 	mediaType   string // lower case, "text/plain" when absent or unreadable
 	params      map[string]string
@@ -19,11 +17,12 @@ type entity struct {
 	typed       bool   // has a Content-Type that could be read
 	oddCoding   bool   // base64 or quoted-printable by a name that not all programs read
 	conflict    bool   // boundary given twice
+	contrary    bool   // its fields say two things of its type or encoding
 }
 
-func newEntity(head message.Header, body []byte) entity {
+func newEntity(head header, body []byte) entity {
 	e := entity{head: head, body: body, mediaType: "text/plain"}
-	if value := head.Get("Content-Type"); value != "" {
+	if value := head.get("Content-Type"); value != "" {
 		main, params := readParams(value)
 		e.params = params
 		if major, minor, ok := strings.Cut(main, "/"); ok && major != "" && minor != "" {
@@ -33,9 +32,9 @@ func newEntity(head message.Header, body []byte) entity {
 			e.mediaType, e.typed = whole, true
 		}
 		e.conflict = strings.HasPrefix(main, "multipart/") &&
-			(len(head.Values("Content-Type")) > 1 || twiceBoundary(value))
+			(len(head.values("Content-Type")) > 1 || twiceBoundary(value))
 	}
-	if value := head.Get("Content-Disposition"); value != "" {
+	if value := head.get("Content-Disposition"); value != "" {
 		main, params := readParams(value)
 		e.disposition = main
 		e.name = params["filename"]
@@ -50,11 +49,23 @@ func newEntity(head message.Header, body []byte) entity {
 		e.name = e.params["filename"]
 	}
 	e.name = fileName(e.name)
-	written := head.Get("Content-Transfer-Encoding")
+	written := head.get("Content-Transfer-Encoding")
 	e.encoding = transferName(written)
 	e.oddCoding = (e.encoding == "base64" || e.encoding == "quoted-printable") &&
 		!strings.EqualFold(strings.TrimSpace(written), e.encoding)
+	e.contrary = differ(head.values("Content-Type")) ||
+		differ(head.values("Content-Transfer-Encoding"))
 	return e
+}
+
+// differ tells whether a field that may stand once says two things.
+func differ(values []string) bool {
+	for _, v := range values {
+		if !strings.EqualFold(strings.TrimSpace(v), strings.TrimSpace(values[0])) {
+			return true
+		}
+	}
+	return false
 }
 
 // twiceBoundary tells whether a Content-Type names its boundary twice.
@@ -86,7 +97,7 @@ func (r *Reader) readPart(raw []byte) entity {
 	if len(fields) == 0 && !ok {
 		body = raw // no header at all: what stands there is the text
 	}
-	return newEntity(buildHeader(fields), body)
+	return newEntity(readable(fields), body)
 }
 
 func (e entity) is(major string) bool {

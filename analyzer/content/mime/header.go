@@ -1,12 +1,9 @@
 package mime
 
 import (
-	"bytes"
+	"cmp"
 	"strings"
 	"time"
-
-	"github.com/emersion/go-message"
-	gomail "github.com/emersion/go-message/mail"
 
 	"hisseki/internal/maildate"
 )
@@ -33,56 +30,108 @@ type Head struct {
 	Names      []string // header names as written, in order
 }
 
-// readHead fills the Head and returns the header as go-message wants it.
-func (r *Reader) readHead(src Source) message.Header {
-	fields := src.Header
-	if len(fields) > maxFields {
-		fields = fields[:maxFields]
+// header is the fields of a mail or part that are read at all, in the order of the wire.
+type header []Field
+
+// readFields are the names of those fields, in lower case.
+var readFields = map[string]bool{
+	"from": true, "sender": true, "reply-to": true, "to": true, "cc": true, "date": true,
+	"message-id": true, "in-reply-to": true, "references": true, "subject": true,
+	"x-mailer": true, "user-agent": true, "content-type": true,
+	"content-transfer-encoding": true, "content-disposition": true, "content-id": true,
+}
+
+// IsRead tells whether fields of a name say anything about a mail here. Whoever has to
+// drop fields keeps the first of these.
+func IsRead(name string) bool {
+	name = strings.TrimRight(name, " \t")
+	return len(name) <= len("content-transfer-encoding") && readFields[strings.ToLower(name)]
+}
+
+// quota counts fields of the names that are read.
+type quota map[string]int
+
+// take tells whether a further field of a name may be kept, however many others are.
+func (q *quota) take(name string) bool {
+	if !IsRead(name) {
+		return false
 	}
-	if src.HeaderDropped > 0 || len(fields) < len(src.Header) {
+	if *q == nil {
+		*q = make(quota)
+	}
+	low := strings.ToLower(strings.TrimRight(name, " \t"))
+	(*q)[low]++
+	return (*q)[low] <= maxSame
+}
+
+// readable picks the fields that are read, wherever they stand among others.
+func readable(fields []Field) header {
+	var h header
+	var q quota
+	for _, f := range fields {
+		if !IsRead(f.Name) || len(h) >= maxSame && !q.take(f.Name) {
+			continue
+		}
+		if len(f.Value) > maxFieldBytes {
+			f.Value = f.Value[:maxFieldBytes]
+		}
+		f.Name = strings.TrimRight(f.Name, " \t")
+		h = append(h, f)
+	}
+	return h
+}
+
+// get returns the first value of a field, "" when there is none.
+func (h header) get(name string) string {
+	for _, f := range h {
+		if strings.EqualFold(f.Name, name) {
+			return f.Value
+		}
+	}
+	return ""
+}
+
+// values returns all values of a field.
+func (h header) values(name string) (all []string) {
+	for _, f := range h {
+		if strings.EqualFold(f.Name, name) {
+			all = append(all, f.Value)
+		}
+	}
+	return all
+}
+
+// readHead fills the Head and returns the fields that are read.
+func (r *Reader) readHead(src Source) header {
+	if src.HeaderDropped > 0 || len(src.Header) > maxFields {
 		r.Defect(DefectHeader, "more header fields than are kept")
 	}
-	h := gomail.Header{Header: buildHeader(fields)}
-	r.Names = make([]string, 0, len(fields))
-	for _, f := range fields {
-		r.Names = append(r.Names, cleanName(f.Name))
+	r.Names = make([]string, 0, min(len(src.Header), maxFields))
+	for i, f := range src.Header {
+		if i < maxFields {
+			r.Names = append(r.Names, cleanName(f.Name))
+		}
 		if strings.IndexByte(f.Value, 0) >= 0 {
 			r.Defect(DefectNUL, "NUL bytes in the header")
 		}
 	}
+	h := readable(src.Header)
 	for _, name := range single {
-		if len(h.Values(name)) > 1 {
+		if len(h.values(name)) > 1 {
 			r.Defect(DefectDuplicate, "a field that may stand once stands twice: "+name)
 		}
 	}
 	out := &r.Head
-	out.Subject = decodeField(h.Get("Subject"))
-	out.From = r.addresses(h.Values("From"))
-	out.Sender = r.addresses(h.Values("Sender"))
-	out.ReplyTo = r.addresses(h.Values("Reply-To"))
-	out.To = append(r.addresses(h.Values("To")), r.addresses(h.Values("Cc"))...)
-	out.Date, out.Zone = maildate.Parse(h.Get("Date"))
-	out.MessageID = first(messageIDs(h.Get("Message-Id")))
-	out.InReplyTo = messageIDs(h.Get("In-Reply-To"))
-	out.References = messageIDs(h.Get("References"))
-	out.Mailer = decodeField(h.Get("X-Mailer"))
-	if out.Mailer == "" {
-		out.Mailer = decodeField(h.Get("User-Agent"))
-	}
-	return h.Header
-}
-
-// buildHeader turns fields in wire order into go-message's header. Its Add
-// prepends, so that the fields go in from the last to the first.
-func buildHeader(fields []Field) message.Header {
-	var h message.Header
-	for i := len(fields) - 1; i >= 0; i-- {
-		value := fields[i].Value
-		if len(value) > maxFieldBytes {
-			value = value[:maxFieldBytes]
-		}
-		h.Add(cleanName(fields[i].Name), value)
-	}
+	out.Subject = decodeField(h.get("Subject"))
+	out.From = r.addresses(h.values("From"))
+	out.Sender = r.addresses(h.values("Sender"))
+	out.ReplyTo = r.addresses(h.values("Reply-To"))
+	out.To = append(r.addresses(h.values("To")), r.addresses(h.values("Cc"))...)
+	out.Date, out.Zone = maildate.Parse(h.get("Date"))
+	out.MessageID = first(messageIDs(h.get("Message-Id")))
+	out.InReplyTo = messageIDs(h.get("In-Reply-To"))
+	out.References = messageIDs(h.get("References"))
+	out.Mailer = cmp.Or(decodeField(h.get("X-Mailer")), decodeField(h.get("User-Agent")))
 	return h
 }
 
@@ -144,91 +193,4 @@ func first(list []string) string {
 		return ""
 	}
 	return list[0]
-}
-
-// splitFields reads a header block leniently. Lines that are neither a field nor
-// its continuation are dropped and make ok false. The block ends at the first
-// empty line; rest is what follows it.
-func splitFields(b []byte) (fields []Field, rest []byte, ok bool) {
-	ok = true
-	read := 0
-	var value []byte // of the last field, folds joined by "\n"
-	end := func() {
-		if len(fields) > 0 {
-			fields[len(fields)-1].Value = string(value)
-		}
-	}
-	for len(b) > 0 {
-		line, after := cutLine(b)
-		if len(line) == 0 {
-			end()
-			return fields, after, ok
-		}
-		b = after
-		read += len(line) + 1
-		if read > maxPartHeader || len(fields) >= maxFields {
-			end() // go on to the empty line without keeping anything
-			return fields, afterBlankLine(b), false
-		}
-		if line[0] == ' ' || line[0] == '\t' {
-			if len(fields) > 0 {
-				value = append(append(value, '\n'), line...)
-			} else {
-				ok = false
-			}
-			continue
-		}
-		colon := bytes.IndexByte(line, ':')
-		if colon <= 0 || !isFieldName(line[:colon]) {
-			ok = false
-			continue
-		}
-		end()
-		fields = append(fields, Field{Name: string(bytes.TrimRight(line[:colon], " \t"))})
-		value = append(value[:0], bytes.TrimPrefix(line[colon+1:], []byte{' '})...)
-	}
-	end()
-	return fields, nil, ok
-}
-
-// isFieldName tells whether b can name a field; blanks before the colon are
-// tolerated as mail programs do.
-func isFieldName(b []byte) bool {
-	b = bytes.TrimRight(b, " \t")
-	if len(b) == 0 || len(b) > 200 {
-		return false
-	}
-	for _, c := range b {
-		if c <= ' ' || c >= 0x7f {
-			return false
-		}
-	}
-	return true
-}
-
-// cutLine splits b behind its first line; line comes without its line end.
-func cutLine(b []byte) (line, rest []byte) {
-	i := bytes.IndexByte(b, '\n')
-	if i < 0 {
-		return bytes.TrimSuffix(b, []byte{'\r'}), nil
-	}
-	return bytes.TrimSuffix(b[:i], []byte{'\r'}), b[i+1:]
-}
-
-// afterBlankLine returns what follows the first empty line of b.
-func afterBlankLine(b []byte) []byte {
-	if len(b) > 0 && b[0] == '\n' {
-		return b[1:]
-	}
-	if bytes.HasPrefix(b, []byte("\r\n")) {
-		return b[2:]
-	}
-	lf, crlf := bytes.Index(b, []byte("\n\n")), bytes.Index(b, []byte("\n\r\n"))
-	switch {
-	case lf < 0 && crlf < 0:
-		return nil
-	case crlf < 0 || lf >= 0 && lf < crlf:
-		return b[lf+2:]
-	}
-	return b[crlf+3:]
 }

@@ -60,19 +60,26 @@ func isJISEscape(b []byte) bool {
 // with the NEC and IBM rows and JIS X 0212. Line ends return to ASCII, as programs
 // that forget the closing escape rely on it.
 func decodeISO2022(b []byte) string {
-	d := jisDecoder{euc: make([]byte, 0, len(b)+len(b)/2), second: modeLatin}
+	d := jisDecoder{second: modeLatin}
 	d.out.Grow(len(b) * 3 / 2)
 	for i := 0; i < len(b); {
 		i += d.step(b[i:])
+		if len(d.euc) >= eucBlock {
+			d.flush()
+		}
 	}
 	d.flush()
 	return strings.ToValidUTF8(d.out.String(), "\uFFFD")
 }
 
+// eucBlock is how much is gathered before it is converted: whole characters always are.
+const eucBlock = 4 << 10
+
 // jisDecoder is the state of reading ISO-2022-JP.
 type jisDecoder struct {
 	out    strings.Builder
 	euc    []byte // what EUC-JP can hold, not yet converted
+	block  []byte // what it is converted into
 	now    mode
 	back   mode // to return to at shift in
 	second mode // designated to G2
@@ -83,7 +90,10 @@ func (d *jisDecoder) flush() {
 	if len(d.euc) > 0 {
 		// Room for all of it: three bytes of UTF-8 for at least two of EUC-JP, and for each
 		// byte that is none.
-		text := make([]byte, 3*len(d.euc))
+		if need := 3 * len(d.euc); cap(d.block) < need {
+			d.block = make([]byte, need)
+		}
+		text := d.block[:3*len(d.euc)]
 		n, _, _ := japanese.EUCJP.NewDecoder().Transform(text, d.euc, true)
 		d.out.Write(text[:n])
 		d.euc = d.euc[:0]

@@ -2,13 +2,14 @@ package mime
 
 import "time"
 
-// Limits bounds a parse. The zero value of a field means its default.
+// Limits bounds a parse. The zero value of a field means its default. docs/limits.md
+// says of each why it is what it is, and what happens to what lies behind it.
 type Limits struct {
 	Depth     int           // nesting of multiparts and attached messages
-	Parts     int           // parts read in all
-	PartBytes int           // decoded bytes kept of one part
+	Parts     int           // parts whose text and files are kept
+	PartBytes int           // decoded bytes read of one part
 	TextBytes int           // bytes of text kept in all
-	URLs      int           // URLs kept
+	URLs      int           // URLs kept, beside one of each further site
 	Budget    time.Duration // wall clock for the whole parse
 	Now       func() time.Time
 }
@@ -21,23 +22,32 @@ const (
 	defaultPartBytes = 16 << 20
 	DefaultTextBytes = 256 << 10
 	DefaultURLs      = 500
-	defaultBudget    = 500 * time.Millisecond
+	defaultBudget    = 2 * time.Second
 )
 
-// Bounds that no caller needs to move.
+// Bounds that no caller needs to move: of what is kept.
 const (
-	maxFields     = 500      // header fields looked at in one header
-	maxFieldBytes = 64 << 10 // bytes of one field's value that are decoded
-	maxPartHeader = 64 << 10 // bytes of one part's header
-	maxAddresses  = 2000     // mailboxes kept of one header
-	maxIDs        = 200      // message ids kept of one header
-	maxRawScan    = 1 << 20  // bytes of one broken body scanned as they stand
-	maxRawAll     = 2 << 20  // bytes of all broken bodies scanned
-	textFactor    = 4        // bytes of a text part decoded for each byte of text kept
-	maxAttached   = 200      // attachments kept
-	maxTextPart   = 1 << 20  // bytes of one text part turned into UTF-8
-	maxTextAll    = 4 << 20  // bytes of all text parts turned into UTF-8
-	maxWrapped    = 4 << 20  // bytes of an encoded multipart or attached message
+	maxFields    = 500     // names kept of one header
+	maxSame      = 20      // fields of one name that are read
+	maxAddresses = 2000    // mailboxes kept of one header field
+	maxIDs       = 200     // message ids kept of one header
+	maxAttached  = 200     // attachments kept, beside the first of each further kind
+	maxTextPart  = 1 << 20 // bytes of one text part that may be shown
+	maxTextAll   = 4 << 20 // bytes of all text parts that may be shown
+	textFactor   = 4       // bytes of a part's text looked at for each byte of text kept
+)
+
+// Bounds that no caller needs to move: of what is read.
+const (
+	// maxFieldBytes of one field's value: Postfix cuts fields there (header_size_limit).
+	maxFieldBytes = 102400
+	maxPartHeader = 64 << 10 // bytes of one part's header; behind it only Content- fields
+	maxWalked     = 20000    // parts taken apart; what follows is scanned as it stands
+	segmentBytes  = 256 << 10
+	// workFactor bounds the bytes decoded, hashed and scanned again for each byte of the
+	// mail, so that what is nested or contradictory costs no more than it is long.
+	workFactor = 4
+	workFloor  = 1 << 20
 )
 
 // withDefaults fills the zero fields.

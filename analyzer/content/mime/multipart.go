@@ -5,7 +5,8 @@ import "bytes"
 // split cuts a multipart body at its boundary (RFC 2046 section 5.1.1). It works on
 // lines of the body in memory: a reader with a buffer can be blinded by a long
 // preamble or boundary line. limit bounds the parts; rest is what was left over
-// when it was reached. closed tells whether the final boundary was there.
+// when it was reached, or what follows the final boundary when more parts stand there,
+// which some programs show. closed tells whether the final boundary was there.
 func split(body []byte, boundary string, limit int) (parts [][]byte, rest []byte, closed bool) {
 	delim := append([]byte("--"), boundary...)
 	start := -1 // where the current part begins
@@ -34,7 +35,10 @@ func split(body []byte, boundary string, limit int) (parts [][]byte, rest []byte
 			parts = append(parts, body[start:beforeLineEnd(body, start, i)])
 		}
 		if last {
-			return parts, nil, true
+			if bytes.Contains(body[next:], delim) {
+				rest = body[next:]
+			}
+			return parts, rest, true
 		}
 		if len(parts) >= limit {
 			return parts, body[i:], false
@@ -62,7 +66,6 @@ func beforeLineEnd(body []byte, start, end int) int {
 // guessBoundary finds the line that acts as boundary in a body whose header does
 // not say: the first "--something" line with a field line behind it.
 func guessBoundary(body []byte) string {
-	body = body[:min(len(body), maxRawScan)]
 	for at := 0; at >= 0 && at < len(body); {
 		line, rest := cutLine(body[at:])
 		if len(line) > 3 && len(line) < 1000 && line[0] == '-' && line[1] == '-' {

@@ -2,22 +2,71 @@ package mime
 
 import (
 	"bytes"
+	"cmp"
+	"slices"
+	"strings"
 )
 
-// rawTail is how much of maxRawScan is taken from the end of what is too long.
-const rawTail = maxRawScan / 4
+// A stretch is bytes whose structure is broken.
+type stretch struct {
+	body []byte
+	at   Place
+}
 
-// rawScan looks for text and URLs in bytes whose structure is broken, as they stand
+// scanLater has a stretch scanned as it stands when all parts have been read.
+func (r *Reader) scanLater(body []byte, at Place) {
+	if len(body) > 0 {
+		r.broken = append(r.broken, stretch{body, at})
+	}
+}
+
+// scanBroken scans the stretches, each byte once: what is broken often lies in what is
+// broken around it.
+func (r *Reader) scanBroken() {
+	for _, s := range outermost(r.broken) {
+		r.scanRaw(s.body, s.at, false)
+	}
+}
+
+// outermost returns the stretches that lie in no other one, in the order given.
+func outermost(all []stretch) []stretch {
+	// Slices of one array share its last byte, and tell by their capacity where in it they
+	// begin.
+	type span struct{ array, start, end, index int }
+	arrays := make(map[*byte]int)
+	spans := make([]span, len(all))
+	for i, s := range all {
+		last := &s.body[:cap(s.body)][cap(s.body)-1]
+		if _, ok := arrays[last]; !ok {
+			arrays[last] = len(arrays)
+		}
+		spans[i] = span{arrays[last], -cap(s.body), len(s.body) - cap(s.body), i}
+	}
+	slices.SortFunc(spans, func(a, b span) int {
+		return cmp.Or(a.array-b.array, a.start-b.start, b.end-a.end, a.index-b.index)
+	})
+	var keep []int
+	var around span // the last one kept
+	for i, s := range spans {
+		if i == 0 || s.array != around.array || s.end > around.end {
+			around = s
+			keep = append(keep, s.index)
+		}
+	}
+	slices.Sort(keep)
+	out := make([]stretch, len(keep))
+	for i, k := range keep {
+		out[i] = all[k]
+	}
+	return out
+}
+
+// scanRaw looks for text and URLs in bytes whose structure is broken, as they stand
 // and with base64 and quoted-printable runs decoded. Where nothing else was read of
 // them, asText makes what they hold the mail's text.
-func (r *Reader) rawScan(b []byte, at Place, asText bool) {
-	if r.scanned += min(len(b), maxRawScan); r.scanned > maxRawAll {
-		r.Defect(DefectSize, "a broken body longer than is scanned")
+func (r *Reader) scanRaw(b []byte, at Place, asText bool) {
+	if !r.spend(len(b)) {
 		return
-	}
-	if len(b) > maxRawScan {
-		b = append(b[:maxRawScan-rawTail:maxRawScan-rawTail], b[len(b)-rawTail:]...)
-		r.Defect(DefectSize, "a broken body longer than is scanned")
 	}
 	at.Raw = true
 	at.Group = nil
@@ -27,31 +76,46 @@ func (r *Reader) rawScan(b []byte, at Place, asText bool) {
 		plain = looseQP(nil, b, len(b))
 	}
 	r.rawText(plain, at, asText)
-	for _, run := range base64Runs(b) {
-		out, _ := looseBase64(nil, run)
-		if mostlyText(out) {
-			r.rawText(out, at, asText)
+	base64Runs(b, func(run []byte) {
+		if r.OutOfTime() {
+			return
 		}
-	}
+		out, _ := looseBase64(nil, run)
+		if bytes.IndexByte(out, '.') < 0 && bytes.IndexByte(out, ':') < 0 && !asText {
+			return // no link can be in it
+		}
+		if mostlyText(out) || mayHide(out) {
+			r.rawText(out, at, asText && mostlyText(out))
+		}
+	})
 }
 
 // rawText shows one stretch of a broken body.
 func (r *Reader) rawText(b []byte, at Place, asText bool) {
-	if r.outOfTime() {
-		return
+	if !r.OutOfTime() {
+		r.visitor.Raw(r.NewText(b, "", hasTags(b)), at, asText)
 	}
-	text := string(b)
-	if has8bit(b) || isJISEscape(b) {
-		text = guessText(b)
-	}
-	r.visitor.Raw(text, at, asText)
 }
 
-// base64Runs finds runs of lines that are nothing but base64, at least 40 digits
-// in all.
-func base64Runs(b []byte) (runs [][]byte) {
+// hasTags tells whether bytes are HTML in all likelihood.
+func hasTags(b []byte) bool {
+	for i := bytes.IndexByte(b, '<'); i >= 0; {
+		b = b[i+1:]
+		for _, tag := range []string{"a ", "html", "div", "td", "area", "form", "body", "v:"} {
+			if len(b) >= len(tag) && strings.EqualFold(string(b[:len(tag)]), tag) {
+				return true
+			}
+		}
+		i = bytes.IndexByte(b, '<')
+	}
+	return false
+}
+
+// base64Runs calls found for runs of lines that are nothing but base64, at least 40
+// digits in all.
+func base64Runs(b []byte, found func(run []byte)) {
 	start, digits := -1, 0
-	for at := 0; at < len(b) && len(runs) < 50; {
+	for at := 0; at < len(b); {
 		line := b[at:]
 		next := len(b)
 		if i := bytes.IndexByte(line, '\n'); i >= 0 {
@@ -65,28 +129,33 @@ func base64Runs(b []byte) (runs [][]byte) {
 			digits += len(line)
 		} else if start >= 0 {
 			if digits >= 40 {
-				runs = append(runs, b[start:at])
+				found(b[start:at])
 			}
 			start = -1
 		}
 		at = next
 	}
 	if start >= 0 && digits >= 40 {
-		runs = append(runs, b[start:])
+		found(b[start:])
 	}
-	return runs
 }
 
 func isBase64Line(line []byte) bool {
-	if len(line) < 4 {
-		return false
-	}
 	for _, c := range line {
 		if b64Value[c] == b64None {
 			return false
 		}
 	}
-	return true
+	return len(line) > 0
+}
+
+// mayHide tells whether bytes that begin as no text and as no known kind of file hold a
+// link all the same.
+func mayHide(b []byte) bool {
+	if _, kind := sniffContent(b, ""); kind != OtherFile && kind != TextFile {
+		return false
+	}
+	return bytes.Contains(b, []byte("://")) || bytes.Contains(b, []byte("href"))
 }
 
 // mostlyText tells whether decoded bytes are text rather than a picture or noise.

@@ -1,16 +1,17 @@
 // Package mime reads the form of a mail: its header, the tree of its parts, their
 // transfer encodings and charsets, and the files among them. Mail is hostile: every
 // parse is bounded in depth, parts, bytes and time, and nothing that goes wrong ends in
-// an error. What could be read is kept, and what was wrong is said as a Defect.
+// an error. What could be read is kept, and what was wrong is said as a Defect. The
+// bounds are of what is kept: a Visitor is shown all of a mail's text, and what truly was
+// not read is said as an Unread.
 package mime
-
-import "github.com/emersion/go-message"
 
 // Reader reads one mail: first its header, then, part by part, what is in it.
 type Reader struct {
 	Head
 	Attachments []Attachment
 	Defects     []Defect
+	Unread      []Unread
 	Limits      Limits // with the defaults filled in
 	Messages    bool   // a mail is attached
 
@@ -19,15 +20,17 @@ type Reader struct {
 	Type     string // media type of the top level, lower case
 
 	visitor Visitor
-	header  message.Header
+	header  header
 	clock   clock
 
 	body      []byte // of the whole mail
 	bodyCut   bool   // and it went on
 	parts     int
-	decoded   int             // bytes of text parts decoded
-	scanned   int             // bytes of broken bodies scanned
-	scratch   []byte          // the buffer that attachments are decoded into, one by one
+	work      int             // bytes decoded, hashed and scanned again
+	shownText int             // bytes of text parts that may be shown
+	buffers   [][]byte        // free ones, to decode into
+	broken    []stretch       // to be scanned as they stand
+	kinds     map[Kind]bool   // kinds among the attachments
 	noted     map[string]bool // defect codes already noted
 	shown     bool            // a part that is shown has been met
 	firstText bool            // the first text part has been met
@@ -37,27 +40,12 @@ type Reader struct {
 // A Visitor is shown the parts of a mail in the order in which they stand.
 type Visitor interface {
 	// Text is a part that mail programs show.
-	Text(t Text, at Place)
+	Text(t *Text, at Place)
 	// File is a part that mail programs offer as a file, with its decoded content.
-	File(f File, at Place)
+	File(f *File, at Place)
 	// Raw is a stretch of a body whose structure is broken, decoded as far as may be.
 	// asText says that nothing else was read of it.
-	Raw(text string, at Place, asText bool)
-}
-
-// Text is a part that mail programs show.
-type Text struct {
-	Text   string // valid UTF-8
-	HTML   bool   // or text/enriched, whose tags are close enough to be stripped alike
-	Flowed bool   // format=flowed (RFC 3676)
-	DelSp  bool   // delsp=yes
-}
-
-// File is a part that mail programs offer as a file.
-type File struct {
-	Kind    Kind
-	Charset string // label, "" when absent
-	Data    []byte // decoded, the reader's own from the visit's end on
+	Raw(t *Text, at Place, asText bool)
 }
 
 // NewReader reads the header of a mail within limits.
@@ -75,32 +63,58 @@ func (r *Reader) Walk(v Visitor) {
 	r.visitor = v
 	if r.bodyCut {
 		r.Defect(DefectCut, "the body was longer than what was kept")
+		r.Skip(UnreadSize, "the body was longer than what was kept")
 	}
 	root := newEntity(r.header, r.body)
 	r.Type = root.mediaType
 	r.walk(root, Place{})
+	r.scanBroken()
 }
 
-// outOfTime tells whether the walk must stop.
-func (r *Reader) outOfTime() bool {
+// OutOfTime tells whether reading must stop.
+func (r *Reader) OutOfTime() bool {
 	if !r.late && r.clock.spent() {
 		r.late = true
 		r.Defect(DefectTime, "the time for reading this mail ran out")
+		r.Skip(UnreadTime, "the time for reading this mail ran out")
 	}
 	return r.late
 }
 
-// textRoom is how many bytes of the next text part may be decoded.
-func (r *Reader) textRoom() int {
-	part := min(r.Limits.PartBytes, r.Limits.TextBytes*textFactor, maxTextPart)
-	return max(0, min(part, maxTextAll-r.decoded))
+// decode undoes a part's transfer encoding. release gives its buffer back: data must not
+// be used from then on.
+func (r *Reader) decode(e entity) (data []byte, cut, clean bool, release func()) {
+	var buf []byte
+	switch e.encoding {
+	case "base64", "quoted-printable":
+		if n := len(r.buffers); n > 0 {
+			buf, r.buffers = r.buffers[n-1], r.buffers[:n-1]
+		}
+		fallthrough
+	case "x-uuencode":
+		if !r.spend(len(e.body)) {
+			r.free(buf)
+			return nil, false, true, func() {}
+		}
+	default:
+		data, cut, clean = decodeTransfer(e.body, e.encoding, r.Limits.PartBytes, nil)
+		return data, cut, clean, func() {}
+	}
+	data, cut, clean = decodeTransfer(e.body, e.encoding, r.Limits.PartBytes, buf)
+	return data, cut, clean, func() { r.free(data) }
 }
 
-// Within cuts a file's data to what of it may be read as text.
-func (r *Reader) Within(data []byte) []byte {
-	if room := r.textRoom(); len(data) > room {
-		data = data[:room]
+// own undoes a part's transfer encoding into a buffer that is not used again, for parts
+// with other parts inside.
+func (r *Reader) own(e entity) (data []byte, cut, clean bool) {
+	if e.encoding != "" && !r.spend(len(e.body)) {
+		return nil, false, true
 	}
-	r.decoded += len(data)
-	return data
+	return decodeTransfer(e.body, e.encoding, r.Limits.PartBytes, nil)
+}
+
+func (r *Reader) free(buf []byte) {
+	if cap(buf) > 0 {
+		r.buffers = append(r.buffers, buf[:0])
+	}
 }

@@ -164,9 +164,6 @@ func wide(name string) []byte {
 	return append(out, 0, 0)
 }
 
-// maxZipNames bounds the names read of a zip file's directory.
-const maxZipNames = 2000
-
 // sniffZip reads the names and flags of a zip file from its central directory
 // (APPNOTE.TXT sections 4.3.7 and 4.3.12), or from the local headers when the
 // directory was cut off. Nothing is ever decompressed.
@@ -242,7 +239,7 @@ func (z *zipNames) central(data []byte) bool {
 		return false
 	}
 	at := uint64(binary.LittleEndian.Uint32(tail[i+16:]))
-	for z.seen < maxZipNames && at+46 <= uint64(len(data)) {
+	for at+46 <= uint64(len(data)) {
 		h := data[at:]
 		if !bytes.HasPrefix(h, []byte("PK\x01\x02")) {
 			break
@@ -261,7 +258,7 @@ func (z *zipNames) central(data []byte) bool {
 
 // local walks the local file headers from the front.
 func (z *zipNames) local(data []byte) {
-	for z.seen < maxZipNames {
+	for {
 		i := bytes.Index(data, []byte("PK\x03\x04"))
 		if i < 0 || i+30 > len(data) {
 			return

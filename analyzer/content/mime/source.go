@@ -77,6 +77,7 @@ type headerReader struct {
 	last []byte // value of the last field, folds joined by "\n"
 
 	dropped bool   // the last field was not kept, nor are its folds
+	behind  quota  // fields kept of those behind the bounds
 	body    []byte // lines that turned out to belong to the body
 }
 
@@ -117,7 +118,7 @@ func (h *headerReader) read() error {
 func (h *headerReader) take(line []byte) (done bool) {
 	fields := h.src.Header
 	if line[0] == ' ' || line[0] == '\t' {
-		if len(fields) > 0 && !h.dropped && h.fits(len(line)+1) {
+		if len(fields) > 0 && !h.dropped && h.fitsFold(len(line)+1) {
 			h.last = append(append(h.last, '\n'), line...)
 		}
 		return false
@@ -130,13 +131,14 @@ func (h *headerReader) take(line []byte) (done bool) {
 		h.body = append(append(h.body, line...), '\r', '\n')
 		return true
 	}
-	if len(fields) >= maxSourceFields || !h.fits(len(line)) {
+	fits := h.fits(len(line)) && len(fields) < maxSourceFields
+	if name := line[:colon]; !fits && (len(name) > 100 || !h.behind.take(string(name))) {
 		h.src.HeaderDropped++
 		h.dropped = true
 		return false
 	}
-	h.dropped = false
 	h.end()
+	h.dropped = false
 	h.src.Header = append(fields, Field{Name: string(bytes.TrimRight(line[:colon], " \t"))})
 	h.last = append(h.last[:0], bytes.TrimPrefix(line[colon+1:], []byte{' '})...)
 	return false
@@ -145,6 +147,13 @@ func (h *headerReader) take(line []byte) (done bool) {
 func (h *headerReader) fits(n int) bool {
 	h.size += n
 	return h.size <= maxSourceHeader
+}
+
+// fitsFold tells whether n bytes may be added to the last field: a field that is read has
+// room of its own.
+func (h *headerReader) fitsFold(n int) bool {
+	return h.fits(n) ||
+		len(h.last)+n <= maxFieldBytes && IsRead(h.src.Header[len(h.src.Header)-1].Name)
 }
 
 // fieldFollows tells whether the next line looks like a field.

@@ -11,6 +11,7 @@ type Place struct {
 	Foreign bool    // inside an attached message: not the author's own text
 	Named   bool    // a file shown in line: text, but not the author's own
 	File    bool    // inside an attached file: URLs count, text is not shown
+	Beyond  bool    // behind what is kept: only URLs count
 	Raw     bool    // found by scanning a broken body
 
 	depth  int
@@ -33,20 +34,24 @@ func (c *Choice) Otherwise(show func()) { c.html = append(c.html, show) }
 // walk reads an entity and what is in it. Where the form is broken, what was read
 // is kept and the raw bytes are scanned as well.
 func (r *Reader) walk(e entity, at Place) {
-	if r.outOfTime() {
+	if r.OutOfTime() {
 		return
 	}
 	if r.parts++; r.parts > r.Limits.Parts {
-		r.Defect(DefectParts, "more parts than are read")
-		return
+		r.Defect(DefectParts, "more parts than are kept")
+		at.Beyond = true
 	}
 	if at.depth > r.Limits.Depth {
 		r.Defect(DefectDepth, "parts nested deeper than is read")
-		r.rawScan(e.body, at, false)
+		r.Skip(UnreadNesting, "parts nested deeper than is read")
+		r.scanLater(e.body, at)
 		return
 	}
 	if e.oddCoding {
 		r.Defect(DefectEncoding, "an encoding by a name that not all programs read")
+	}
+	if e.contrary { // programs differ in which of two fields they believe
+		r.scanLater(e.body, at)
 	}
 	switch {
 	case e.is("multipart"):
@@ -68,20 +73,35 @@ func (r *Reader) walk(e entity, at Place) {
 	}
 }
 
+// multipart reads the parts of e. One that is itself encoded, which RFC 2045 section 6.4
+// forbids, is read both ways, for programs differ.
 func (r *Reader) multipart(e entity, at Place) {
-	body := e.body
-	if e.encoding == "base64" || e.encoding == "quoted-printable" {
-		r.Defect(DefectEncoding, "a multipart that is itself encoded")
-		// RFC 2045 section 6.4 forbids it; programs differ, so read both ways
-		if !bytes.Contains(body, []byte("--"+e.params["boundary"])) {
-			body, _, _ = decodeTransfer(body, e.encoding, min(r.Limits.PartBytes, maxWrapped), nil)
-		}
+	if e.mediaType == "multipart/encrypted" { // RFC 1847 section 2.2
+		r.Skip(UnreadEncrypted, "an encrypted mail")
 	}
+	if e.encoding != "base64" && e.encoding != "quoted-printable" {
+		r.tree(e.body, e, at)
+		return
+	}
+	r.Defect(DefectEncoding, "a multipart that is itself encoded")
+	decoded, _, _ := r.own(e)
+	delim := []byte("--" + e.params["boundary"])
+	plain := bytes.Contains(e.body, delim)
+	if plain {
+		r.tree(e.body, e, at)
+	}
+	if !plain || bytes.Contains(decoded, delim) && !bytes.Equal(decoded, e.body) {
+		r.tree(decoded, e, at)
+	}
+}
+
+// tree reads the parts in the body of a multipart.
+func (r *Reader) tree(body []byte, e entity, at Place) {
 	if e.conflict {
 		r.Defect(DefectBoundary, "the boundary is given twice")
 	}
 	boundary := strings.TrimRight(e.params["boundary"], " \t")
-	left := max(r.Limits.Parts-r.parts, 0)
+	left := max(maxWalked-r.parts, 0)
 	var parts [][]byte
 	var rest []byte
 	closed := false
@@ -91,7 +111,7 @@ func (r *Reader) multipart(e entity, at Place) {
 	if len(parts) == 0 && !blank(body) {
 		r.Defect(DefectBoundary, "a multipart without its boundary")
 		if boundary = guessBoundary(body); boundary == "" {
-			r.rawScan(body, at, true)
+			r.scanRaw(body, at, true)
 			return
 		}
 		parts, rest, closed = split(body, boundary, left)
@@ -99,27 +119,21 @@ func (r *Reader) multipart(e entity, at Place) {
 	if !closed && rest == nil && !r.bodyCut {
 		r.Defect(DefectUnclosed, "a multipart without its final boundary")
 	}
-	if rest != nil {
-		r.Defect(DefectParts, "more parts than are read")
-	}
 	broken := r.noted[DefectBoundary] || r.noted[DefectPartHeader]
-	r.parse(parts, e, at)
-	if r.noted[DefectBoundary] || r.noted[DefectPartHeader] && !broken {
-		r.rawScan(body, at, false)
-	} else if rest != nil {
-		r.rawScan(rest, at, false)
+	r.branches(parts, e, at)
+	switch {
+	case r.noted[DefectBoundary] || r.noted[DefectPartHeader] && !broken:
+		r.scanLater(body, at)
+	case rest != nil:
+		r.scanLater(rest, at)
+	}
+	if rest != nil && !closed {
+		r.Skip(UnreadNesting, "more parts than are taken apart")
 	}
 }
 
-// smime reads an opaque signature; what is encrypted stays a file.
-func (r *Reader) smime(e entity, at Place) {
-	data, cut, clean := decodeTransfer(e.body, e.encoding, min(r.Limits.PartBytes, maxWrapped), nil)
-	r.record(e, data, cut, clean)
-	r.signed(data, at)
-}
-
-// parse reads the parts of multipart e.
-func (r *Reader) parse(parts [][]byte, e entity, at Place) {
+// branches reads the parts of multipart e.
+func (r *Reader) branches(parts [][]byte, e entity, at Place) {
 	inner := at
 	inner.depth++
 	inner.digest = e.mediaType == "multipart/digest"
@@ -144,13 +158,18 @@ func (r *Reader) parse(parts [][]byte, e entity, at Place) {
 // message reads an attached mail. Programs show it as a file or below the text;
 // either way it is not the author's own.
 func (r *Reader) message(e entity, at Place) {
-	body, cut, clean := decodeTransfer(e.body, e.encoding, min(r.Limits.PartBytes, maxWrapped), nil)
-	r.record(e, body, cut, clean)
-	fields, rest, ok := splitFields(body)
+	body, cut, clean := r.own(e)
+	r.record(e, body, cut, clean, at)
+	r.Mail(body, at)
+}
+
+// Mail reads a mail that stands inside another one.
+func (r *Reader) Mail(raw []byte, at Place) {
+	fields, rest, ok := splitFields(raw)
 	if !ok {
 		r.Defect(DefectHeader, "an attached message's header holds lines that are no fields")
 	}
 	r.Messages = true
-	inner := Place{depth: at.depth + 1, Foreign: true, File: at.File}
-	r.walk(newEntity(buildHeader(fields), rest), inner)
+	inner := Place{depth: at.depth + 1, Foreign: true, File: at.File, Beyond: at.Beyond}
+	r.walk(newEntity(readable(fields), rest), inner)
 }

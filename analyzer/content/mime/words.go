@@ -74,12 +74,14 @@ func decodeWords(s string) string {
 		b.WriteString(text)
 		held = held[:0]
 	}
+	last := strings.LastIndex(s, "?=") // the end of a word is looked for no further
+	size := len(s)
 	for s != "" {
 		i := strings.Index(s, "=?")
 		if i < 0 {
 			break
 		}
-		w, n := readWord(s[i:])
+		w, n := readWord(s[i:], last-(size-len(s))-i)
 		if n == 0 {
 			flush()
 			b.WriteString(plainText(s[:i+2]))
@@ -118,8 +120,8 @@ func plainText(s string) string {
 }
 
 // readWord reads an encoded-word at the start of s and returns its length, 0 when
-// there is none.
-func readWord(s string) (word, int) {
+// there is none. last is where in s the last "?=" stands, if it stands there.
+func readWord(s string, last int) (word, int) {
 	charset, rest, ok := strings.Cut(s[2:], "?")
 	if !ok || charset == "" || len(charset) > 60 || strings.ContainsAny(charset, " \t=") {
 		return word{}, 0
@@ -130,7 +132,10 @@ func readWord(s string) (word, int) {
 	kind := rest[0] | 0x20
 	data := rest[2:]
 	head := len(s) - len(data)
-	end, tail := strings.Index(data, "?="), 2
+	end, tail := -1, 2
+	if last >= head {
+		end = strings.Index(data, "?=")
+	}
 	if kind == 'q' && end >= 0 && strings.HasPrefix(data[end:], "?==") && hexAt(data, end+2) {
 		// "?=" here is the start of "=XX" behind a literal question mark
 		if next := strings.Index(data[end+2:], "?="); next >= 0 {

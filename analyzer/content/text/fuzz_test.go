@@ -20,14 +20,27 @@ func FuzzHTML(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, src string) {
 		src = strings.ToValidUTF8(src, "\uFFFD")
-		page := ReadHTML(src, anywhere)
+		var refs []*Ref
+		rest := 0
+		page := ReadHTML(strings.NewReader(src), HTML{
+			Keep: 1 << 20, Resolve: anywhere, Mailto: func(string) {},
+			Ref: func(l *Ref) { refs = append(refs, l) },
+			Rest: func(text string, labels []Span) {
+				rest += len(text)
+				for _, l := range labels {
+					if l.Start > l.End || l.End > len(text) {
+						t.Errorf("odd label %+v in %d bytes", l, len(text))
+					}
+				}
+			},
+		})
 		if !utf8.ValidString(page.Text) {
 			t.Errorf("text is not valid UTF-8: %q", page.Text)
 		}
-		if len(page.Text) > 3*len(src)+2 {
-			t.Errorf("%d bytes of text from %d of HTML", len(page.Text), len(src))
+		if len(page.Text)+rest > 3*len(src)+2 {
+			t.Errorf("%d bytes of text from %d of HTML", len(page.Text)+rest, len(src))
 		}
-		for _, l := range page.Refs {
+		for _, l := range refs {
 			if l.At > len(page.Text)+1 || l.URL == "" {
 				t.Errorf("odd link %+v in %d bytes", l, len(page.Text))
 			}

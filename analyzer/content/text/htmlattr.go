@@ -1,40 +1,40 @@
 package text
 
 import (
+	"bytes"
 	"strings"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"hisseki/analyzer/content/mime"
 )
 
 // attrs are the attributes that matter here. Others are dropped unread.
 type attrs struct {
 	href, src, action, background, content, httpEquiv string
 	style, class, id, kind, color, ground             string
-	name                                              string
 	hidden                                            bool
 	restQuoted                                        bool
 }
 
-// maxAttrs bounds the attributes looked at in one tag.
-const maxAttrs = 200
-
-func (r *htmlReader) attributes(z *html.Tokenizer) (a attrs) {
-	for n, more := 0, true; more && n < maxAttrs; n++ {
+// read takes the attributes of a tag, of two equal ones the first.
+func (a *attrs) read(z *html.Tokenizer) {
+	for more := true; more; {
 		var key, val []byte
 		key, val, more = z.TagAttr()
 		switch string(key) {
 		case "href", "xlink:href":
-			setOnce(&a.href, val)
+			setLink(&a.href, val)
 		case "src", "data", "poster":
-			setOnce(&a.src, val)
+			setLink(&a.src, val)
 		case "srcset":
-			first, _, _ := strings.Cut(strings.TrimSpace(string(val)), " ")
-			setOnce(&a.src, []byte(first))
+			first, _, _ := bytes.Cut(bytes.TrimSpace(val), []byte(" "))
+			setLink(&a.src, first)
 		case "action", "formaction":
-			setOnce(&a.action, val)
+			setLink(&a.action, val)
 		case "background":
-			setOnce(&a.background, val)
+			setLink(&a.background, val)
 		case "content":
 			setOnce(&a.content, val)
 		case "http-equiv":
@@ -45,8 +45,6 @@ func (r *htmlReader) attributes(z *html.Tokenizer) (a attrs) {
 			setOnce(&a.class, val)
 		case "id":
 			setOnce(&a.id, val)
-		case "name":
-			setOnce(&a.name, val)
 		case "type":
 			setOnce(&a.kind, val)
 		case "color", "text":
@@ -61,80 +59,117 @@ func (r *htmlReader) attributes(z *html.Tokenizer) (a attrs) {
 		a.id == "x_divRplyFwdMsg" || a.id == "OLK_SRC_BODY_SECTION" ||
 		a.id == "mail-editor-reference-message-container" ||
 		a.id == "ms-outlook-mobile-body-separator-line"
-	return a
 }
+
+// maxAttr bounds the bytes kept of one attribute.
+const maxAttr = 64 << 10
 
 func setOnce(dst *string, val []byte) {
-	if *dst == "" && len(val) <= 64<<10 {
-		*dst = string(val)
+	if *dst == "" {
+		*dst = string(val[:min(len(val), maxAttr)])
 	}
 }
 
-// references collects the URLs of a tag.
-func (r *htmlReader) references(tag atom.Atom, a *attrs) {
+// setLink keeps a reference without the blanks in front and the line ends in it, which
+// browsers drop as well (WHATWG URL standard, "basic URL parser").
+func setLink(dst *string, val []byte) {
+	if *dst != "" {
+		return
+	}
+	val = bytes.TrimLeftFunc(val, func(r rune) bool { return r <= ' ' || r == '\u00a0' })
+	if bytes.ContainsAny(val, "\t\r\n\x00") {
+		val = bytes.Map(func(r rune) rune {
+			if r == '\t' || r == '\n' || r == '\r' || r == 0 {
+				return -1
+			}
+			return r
+		}, val)
+	}
+	setOnce(dst, val)
+}
+
+// references tells of the URLs of a tag and returns the link that it opens, or nil.
+func (r *htmlReader) references(tag atom.Atom, a *attrs) (link *Ref) {
 	switch tag {
-	case atom.A, atom.Area:
-		r.refer(a.href, Href, true)
+	case atom.A:
+		if link = r.absolute(a.href, Href); link != nil && link.At >= 0 {
+			r.how.Ref(link) // its label comes later
+		}
 	case atom.Form, atom.Button, atom.Input:
-		r.refer(a.action, Form, false)
-		r.refer(a.src, Src, false)
+		r.refer(a.action, Form)
+		r.refer(a.src, Src)
 	case atom.Img, atom.Iframe, atom.Frame, atom.Embed, atom.Object, atom.Script, atom.Video,
 		atom.Audio, atom.Source:
-		r.refer(a.src, Src, false)
+		r.refer(a.src, Src)
 	case atom.Link:
-		r.refer(a.href, Src, false)
+		r.refer(a.href, Src)
 	case atom.Base:
-	default:
-		if a.href != "" { // svg:a, v:roundrect and whatever else can be clicked
-			r.refer(a.href, Href, false)
-		}
-		r.refer(a.src, Src, false)
+	default: // an area, svg:a, v:roundrect and whatever else can be clicked
+		r.refer(a.href, Href)
+		r.refer(a.src, Src)
 	}
-	r.refer(a.background, Src, false)
+	r.refer(a.background, Src)
 	if i := strings.Index(a.style, "url("); i >= 0 {
 		inner, _, _ := strings.Cut(a.style[i+4:], ")")
-		r.refer(strings.Trim(inner, `'" `), Src, false)
+		r.refer(strings.Trim(inner, `'" `), Src)
+	}
+	return link
+}
+
+// refer tells of one reference.
+func (r *htmlReader) refer(ref string, source Source) {
+	if l := r.absolute(ref, source); l != nil {
+		r.how.Ref(l)
 	}
 }
 
-// refer keeps one reference, made absolute. label says that a link's text follows.
-func (r *htmlReader) refer(ref string, source Source, label bool) {
-	if ref == "" || len(r.page.Refs) >= maxHTMLLinks {
-		return
+// absolute makes a reference absolute. It returns nil for one that leads nowhere on the
+// web.
+func (r *htmlReader) absolute(ref string, source Source) *Ref {
+	if ref == "" {
+		return nil
 	}
-	if source == Href && len(ref) > 7 && strings.EqualFold(ref[:7], "mailto:") {
-		if len(r.page.Mailto) < maxHTMLLinks {
-			r.page.Mailto = append(r.page.Mailto, ref[7:])
-		}
-		return
+	if source == Href && mime.HasFold(ref, "mailto:") {
+		r.how.Mailto(ref[len("mailto:"):])
+		return nil
 	}
-	url := r.resolve(r.base, ref)
+	url := r.how.Resolve(r.base, ref)
 	if url == "" {
+		return nil
+	}
+	l := &Ref{URL: url, Source: source, At: -1}
+	if r.refs++; !r.spilled {
+		l.At = len(r.out)
+		if source == Href && r.space {
+			l.At++
+		}
+	}
+	return l
+}
+
+// openLink begins to collect the text of a link; nil is one that leads nowhere on the web.
+func (r *htmlReader) openLink(link *Ref) {
+	r.closeLink()
+	r.link, r.labelAt = link, len(r.out)
+}
+
+// closeLink tells of the open link.
+func (r *htmlReader) closeLink() {
+	if r.link == nil {
 		return
 	}
-	at := r.out.Len()
-	if label && r.space {
-		at++
+	r.link.Label = strings.TrimSpace(r.label.String())
+	r.label.Reset()
+	span := Span{r.labelAt, len(r.out)}
+	if r.spilled {
+		r.labels = append(r.labels, span)
+	} else {
+		r.page.Labels = append(r.page.Labels, span)
 	}
-	r.page.Refs = append(r.page.Refs, Ref{URL: url, Source: source, At: at})
-}
-
-// openLink begins to collect the text of a link. before is how many references there
-// were before its tag: a link that leads nowhere on the web has added none.
-func (r *htmlReader) openLink(before int) {
-	r.closeLink()
-	if before < len(r.page.Refs) && r.page.Refs[before].Source == Href {
-		r.labelOf, r.labelAt = before+1, r.out.Len()
+	if r.link.At < 0 {
+		r.how.Ref(r.link)
 	}
-}
-
-func (r *htmlReader) closeLink() {
-	if r.labelOf > 0 {
-		r.page.Refs[r.labelOf-1].Label = strings.TrimSpace(r.label.String())
-		r.label.Reset()
-		r.page.Labels = append(r.page.Labels, Span{r.labelAt, r.out.Len()})
-		r.labelOf = 0
-	}
+	r.link = nil
 }
 
 // refreshURL reads "5; url=http://..." of a meta refresh.

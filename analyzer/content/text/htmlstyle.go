@@ -35,8 +35,8 @@ func (r *htmlReader) paint(e *element, tag atom.Atom, a *attrs) {
 	if tag == atom.A && a.href != "" {
 		e.ink = linkBlue
 	}
-	if r.sheet.hides(a) {
-		e.hidden = true
+	if len(r.sheet.rules) > 0 {
+		r.sheet.paint(e, tag, a)
 	}
 	if a.style != "" {
 		e.apply(a.style)
@@ -59,7 +59,15 @@ func (e *element) apply(style string) {
 		value = strings.TrimSpace(strings.TrimSuffix(value, "!important"))
 		switch name {
 		case "display":
-			e.hidden = e.hidden || value == "none"
+			e.display(value)
+		case "float":
+			if value == "left" || value == "right" {
+				e.shape = box
+			}
+		case "position":
+			if value == "absolute" || value == "fixed" {
+				e.shape = box
+			}
 		case "visibility":
 			e.hidden = e.hidden || value == "hidden" || value == "collapse"
 		case "mso-hide":
@@ -168,10 +176,32 @@ func colour(value string) uint32 {
 	return uint32(n)
 }
 
-// sheet knows the classes and ids that the page's own stylesheet hides. Only plain
-// ".class" and "#id" selectors count; rules inside @media do not.
+// display takes the outer display type of an element (CSS Display section 2).
+func (e *element) display(value string) {
+	outer, _, _ := strings.Cut(value, " ")
+	switch outer {
+	case "none":
+		e.hidden = true
+	case "inline", "contents":
+		e.shape = inline
+	case "block", "flex", "grid", "table", "flow-root", "list-item", "-webkit-box", "-webkit-flex",
+		"table-row", "table-caption", "table-row-group":
+		e.shape = block
+	case "inline-block", "inline-flex", "inline-grid", "inline-table", "table-cell":
+		e.shape = box
+	}
+}
+
+// sheet knows what of elements by class, id and name the page's own stylesheet hides or
+// puts on lines of their own. Only plain ".class", "#id" and "name" selectors count; rules
+// inside @media do not.
 type sheet struct {
-	hidden map[string]bool
+	rules map[string]sheetRule
+}
+
+type sheetRule struct {
+	hidden, shaped bool
+	shape          shape
 }
 
 // maxSheet bounds the bytes read of a stylesheet.
@@ -180,7 +210,7 @@ const maxSheet = 64 << 10
 func (s *sheet) read(b []byte) {
 	b = b[:min(len(b), maxSheet)]
 	if !bytes.Contains(b, []byte("none")) && !bytes.Contains(b, []byte("hidden")) &&
-		!bytes.Contains(b, []byte("font-size")) {
+		!bytes.Contains(b, []byte("font-size")) && !bytes.Contains(b, []byte("display")) {
 		return
 	}
 	depth := 0
@@ -212,37 +242,66 @@ func (s *sheet) read(b []byte) {
 	}
 }
 
+// maxRules bounds the selectors kept of a page's stylesheets.
+const maxRules = 1000
+
+// unshaped is no shape that a declaration gives.
+const unshaped shape = 0xff
+
 func (s *sheet) rule(selectors, body string) {
-	e := element{ink: black, ground: white}
+	e := element{ink: black, ground: white, shape: unshaped}
 	e.apply(body)
-	if !e.hidden {
+	if !e.hidden && e.shape == unshaped {
 		return
 	}
 	for _, sel := range strings.SplitN(selectors, ",", 100) {
 		sel = strings.TrimSpace(sel)
 		i := strings.IndexAny(sel, ".#")
-		if i < 0 || strings.ContainsAny(sel, " >+~:[") || len(s.hidden) > 1000 {
+		if i < 0 && e.hidden {
+			continue // a reset of the whole page is seldom the last word on a name
+		}
+		if strings.ContainsAny(sel, " >+~:[") || len(s.rules) > maxRules {
 			continue
 		}
-		if s.hidden == nil {
-			s.hidden = make(map[string]bool)
+		if s.rules == nil {
+			s.rules = make(map[string]sheetRule)
 		}
-		s.hidden[sel[i:]] = true
+		key := strings.ToLower(sel)
+		if i >= 0 {
+			key = sel[i:]
+		}
+		old := s.rules[key]
+		s.rules[key] = sheetRule{old.hidden || e.hidden, old.shaped || e.shape != unshaped,
+			shapeIn(e.shape, old.shape)}
 	}
 }
 
-// hides tells whether the stylesheet hides an element.
-func (s *sheet) hides(a *attrs) bool {
-	if len(s.hidden) == 0 {
-		return false
+// shapeIn is the later of two shapes that a stylesheet gives.
+func shapeIn(now, before shape) shape {
+	if now == unshaped {
+		return before
 	}
-	if a.id != "" && s.hidden["#"+a.id] {
-		return true
+	return now
+}
+
+// paint applies the stylesheet to an element.
+func (s *sheet) paint(e *element, tag atom.Atom, a *attrs) {
+	s.apply(e, tag.String())
+	for c := range strings.FieldsSeq(a.class) {
+		s.apply(e, "."+c)
 	}
-	for _, c := range strings.Fields(a.class) {
-		if s.hidden["."+c] {
-			return true
-		}
+	if a.id != "" {
+		s.apply(e, "#"+a.id)
 	}
-	return false
+}
+
+func (s *sheet) apply(e *element, key string) {
+	r, ok := s.rules[key]
+	if !ok {
+		return
+	}
+	e.hidden = e.hidden || r.hidden
+	if r.shaped {
+		e.shape = r.shape
+	}
 }

@@ -1,0 +1,200 @@
+package link
+
+import (
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/publicsuffix"
+	"golang.org/x/text/unicode/norm"
+	"mvdan.cc/xurls/v2"
+
+	"hisseki/analyzer/content/mime"
+)
+
+// maxWideHost bounds a host in text with letters beyond ASCII: 253 characters, most of
+// them ASCII.
+const maxWideHost = 300
+
+// wideHost reads a host with characters beyond ASCII at text[at], perhaps behind a user
+// part, and returns it with its length in text; 0 when there is none, or when the ASCII in
+// front of them is a whole host already ("https://example.comです").
+func (s *scanner) wideHost(at int) (host string, n int) {
+	if at < s.noIDN {
+		return "", 0
+	}
+	text := s.text[at:]
+	if user := userPart(text); user > 0 {
+		host, n := wideHost(text[user:], true)
+		if end := authorityEnd(text[user:]); n == 0 && end > 0 {
+			host, n = text[user:user+end], end
+		}
+		return "user@" + host, user + n
+	}
+	host, n = wideHost(text, true)
+	if n == 0 {
+		s.noIDN = at + hostRun(text)
+	}
+	return host, n
+}
+
+// userPart returns the length of a user part such as "user:パス@", 0 when there is none.
+// Text goes on behind a host as well ("https://example.org、info@example.org"): only what a
+// colon announces counts.
+func userPart(text string) int {
+	colon := false
+	for i, r := range text[:min(len(text), maxWideHost)] {
+		switch {
+		case r == '@':
+			if colon {
+				return i + 1
+			}
+			return 0
+		case r == ':':
+			colon = true
+		case r >= utf8.RuneSelf && !colon, !isHostRune(r) && r != '_' && r != '%':
+			return 0
+		}
+	}
+	return 0
+}
+
+// hostRun returns the length of the characters at the start of text that a host may have.
+func hostRun(text string) int {
+	text = text[:min(len(text), maxWideHost)]
+	for i, r := range text {
+		if !isHostRune(r) {
+			return i
+		}
+	}
+	return len(text)
+}
+
+// wideHost reads a host at the start of text. private tells whether a last label that is no
+// top-level domain will do, as behind a scheme ("https://日本.example/").
+func wideHost(text string, private bool) (host string, n int) {
+	if isWhole(text) {
+		return "", 0
+	}
+	text = text[:hostRun(text)]
+	var b strings.Builder
+	good, goodLen := 0, 0 // what of b and of text is a host, as far as seen
+	for at := 0; at < len(text); {
+		label, next := cutLabel(text[at:])
+		if label == "" {
+			break
+		}
+		first := at == 0
+		end := at+next >= len(text) || text[at+next] >= utf8.RuneSelf
+		// ASCII and then others: the text goes on behind the last label ("例え.jpです")
+		k := asciiPrefix(label)
+		mixed := k > 0 && k < len(label)
+		tld := !first && isTLD(label[:or(mixed, k, len(label))])
+		local := private && !first && end && k > 1 && isWord(label[:k])
+		switch {
+		case mixed && (tld || local):
+			b.WriteString(label[:k])
+			return b.String(), at + k
+		case tld, local:
+			b.WriteString(label)
+			good, goodLen = b.Len(), at+len(label)
+		default:
+			b.WriteString(label)
+		}
+		b.WriteByte('.')
+		at += next
+	}
+	return b.String()[:good], goodLen
+}
+
+// isWhole tells whether the ASCII at the start of text is a whole host.
+func isWhole(text string) bool {
+	i, dot := 0, 0
+	for ; i < len(text) && text[i] < utf8.RuneSelf && isHostRune(rune(text[i])); i++ {
+		if text[i] == '.' {
+			dot = i
+		}
+	}
+	return dot > 0 && dot+1 < i && isTLD(text[dot+1:i])
+}
+
+func or(first bool, a, b int) int {
+	if first {
+		return a
+	}
+	return b
+}
+
+// cutLabel reads a label at the start of text; next is where the following one begins.
+// IDNA has four dots (UTS 46 section 2.3).
+func cutLabel(text string) (label string, next int) {
+	for i, r := range text {
+		if r == '.' || r == '。' || r == '．' || r == '｡' {
+			return text[:i], i + utf8.RuneLen(r)
+		}
+	}
+	return text, len(text)
+}
+
+func asciiPrefix(s string) int {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return i
+		}
+	}
+	return len(s)
+}
+
+// isWord tells whether a label is letters, as top-level domains are, private ones too.
+func isWord(label string) bool {
+	for i := 0; i < len(label); i++ {
+		if !mime.IsLetter(label[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// isHostRune tells whether a character may stand in a host as people write it: letters,
+// digits, and the symbols that UTS 46 allows or maps, such as emoji, ① and №. Punctuation
+// ends a host in text, but for the middle dots of Catalan and Japanese.
+func isHostRune(r rune) bool {
+	switch {
+	case r < utf8.RuneSelf:
+		return r == '.' || r == '-' || mime.IsLetter(byte(r)) || r >= '0' && r <= '9'
+	case r == '。' || r == '．' || r == '｡' || r == '・' || r == '·':
+		return true
+	case r == '\u200c' || r == '\u200d': // joiners within emoji and letters
+		return true
+	case r >= 0xff00 && r <= 0xff0f || r >= 0xff1a && r <= 0xff20 ||
+		r >= 0xff3b && r <= 0xff40 || r >= 0xff5b && r <= 0xff65:
+		return false // full-width punctuation
+	}
+	return unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsNumber(r) || unicode.IsSymbol(r)
+}
+
+// wideTLDs are the top-level domains beyond ASCII.
+var wideTLDs = sync.OnceValue(func() map[string]bool {
+	all := make(map[string]bool)
+	for _, tld := range xurls.TLDs {
+		if !mime.IsASCII(tld) {
+			all[tld] = true
+		}
+	}
+	return all
+})
+
+// isTLD tells whether a label is a top-level domain: by the public suffix list, or beyond
+// ASCII by IANA's.
+func isTLD(label string) bool {
+	if label == "" || len(label) > 63 {
+		return false
+	}
+	if !mime.IsASCII(label) {
+		return wideTLDs()[strings.ToLower(norm.NFKC.String(label))]
+	}
+	low := strings.ToLower(label)
+	suffix, icann := publicsuffix.PublicSuffix(low)
+	return icann && suffix == low
+}

@@ -1,0 +1,259 @@
+package text
+
+import (
+	"bytes"
+	"io"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// Source says what of a tag refers to a URL.
+type Source string
+
+// Sources of a Ref.
+const (
+	Href    Source = "href"
+	Src     Source = "src" // an image or frame: loaded, not followed
+	Form    Source = "form"
+	Refresh Source = "refresh"
+)
+
+// Ref is a URL that HTML refers to.
+type Ref struct {
+	URL    string // absolute
+	Source Source
+	At     int    // offset in the page's text, -1 behind what of it is kept
+	Label  string // text of the link, for Href; where At is not -1, only at the page's end
+}
+
+// Page is what a reader sees of HTML.
+type Page struct {
+	Text   string // what is kept
+	Marks  []Mark
+	Labels []Span // where links stand in Text, in order
+	Hidden int    // characters that are there but not seen
+}
+
+// A Span is text[Start:End].
+type Span struct {
+	Start, End int
+}
+
+// A Mark is what markup says of text[start:end].
+type Mark struct {
+	start, end int
+	kind       lineKind
+}
+
+// HTML says how a page is to be read. All of it is read; the callbacks are told of
+// everything, in order.
+type HTML struct {
+	Keep    int                           // bytes of the page's text that are kept, about
+	Resolve func(base, ref string) string // makes a reference absolute, "" when it leads nowhere
+	Ref     func(*Ref)                    // a URL that the page refers to; see Ref.Label
+	Mailto  func(string)                  // what follows "mailto:" in a link
+	// Rest is text that is not kept: behind what is, or hidden from a reader. Labels are the
+	// links' texts in it. It is cut at blanks.
+	Rest func(text string, labels []Span)
+	Late func() bool // no time is left; may be nil
+}
+
+// ReadHTML turns HTML into text as a mail program lays it out, roughly: block
+// elements break lines, what is hidden is counted and left out. Only the tokenizer
+// runs: no tree is built, so that nesting costs nothing.
+func ReadHTML(src io.Reader, how HTML) Page {
+	r := &htmlReader{how: how, restAt: -1, spilled: how.Keep <= 0}
+	r.feed(src, 0)
+	return r.finish()
+}
+
+// htmlReader is the state of reading one page.
+type htmlReader struct {
+	how   HTML
+	page  Page
+	out   []byte // text: what is kept, then, spilled, what is not yet given to Rest
+	stack []element
+	over  int // open elements beyond maxStack
+	base  string
+	sheet sheet
+	space bool // a blank is due before the next word
+	line  bool // the current line has text
+
+	spilled bool            // Page.Text is complete
+	labels  []Span          // of out, when spilled
+	veiled  strings.Builder // hidden text
+	restAt  int             // offset behind which all is quoted, -1 for none
+
+	refs    int  // references met
+	link    *Ref // the open link, or nil
+	label   strings.Builder
+	labelAt int // where its text began
+}
+
+// maxFeed bounds pages inside each other: comments and fallbacks hold no others, but what
+// is written in them may look as if they did.
+const maxFeed = 4
+
+// feed reads HTML; depth is how much of it stands around.
+func (r *htmlReader) feed(src io.Reader, depth int) {
+	z := html.NewTokenizer(src)
+	for n := 0; ; n++ {
+		if n%1024 == 0 && r.how.Late != nil && r.how.Late() {
+			return
+		}
+		switch z.Next() {
+		case html.ErrorToken:
+			return
+		case html.TextToken:
+			r.textToken(z, depth)
+		case html.StartTagToken, html.SelfClosingTagToken:
+			name, more := z.TagName()
+			r.open(z, tagOf(name), more)
+		case html.EndTagToken:
+			name, _ := z.TagName()
+			r.close(tagOf(name))
+		case html.CommentToken:
+			r.comment(string(z.Text()), depth)
+		}
+		if len(r.out) >= spillBytes || r.refs > maxRefs && !r.spilled {
+			r.spill()
+		}
+	}
+}
+
+// Tags that golang.org/x/net/html does not know by number.
+const (
+	tagXML    atom.Atom = 0xffffff00 + iota // an island of data (Office)
+	tagSearch                               // HTML 4.4.15
+)
+
+func tagOf(name []byte) atom.Atom {
+	if tag := atom.Lookup(name); tag != 0 {
+		return tag
+	}
+	switch string(name) {
+	case "xml":
+		return tagXML
+	case "search":
+		return tagSearch
+	}
+	return 0
+}
+
+// textToken takes the text between two tags. The content of elements that browsers with
+// scripts, frames or plug-ins do not show comes as one token with its tags in it: mail
+// programs have none of these and show it (HTML 4.12.2: "scripting is disabled").
+func (r *htmlReader) textToken(z *html.Tokenizer, depth int) {
+	switch r.top().tag {
+	case atom.Noscript, atom.Noembed, atom.Noframes, atom.Iframe:
+		if depth < maxFeed {
+			r.feed(strings.NewReader(string(z.Raw())), depth+1)
+			return
+		}
+	}
+	r.write(z.Text())
+}
+
+// comment reads what Outlook renders of a comment and others do not:
+//
+//	<!--[if gte mso 9]> ... <![endif]-->
+//
+// What only others than Outlook would render ("[if !mso]") is in a comment to them all; its
+// links count, its text is hidden.
+func (r *htmlReader) comment(data string, depth int) {
+	data = strings.TrimLeft(data, " \t\r\n")
+	if !strings.HasPrefix(data, "[if") || depth >= maxFeed {
+		return
+	}
+	condition, inner, ok := strings.Cut(data[len("[if"):], "]>")
+	if !ok {
+		return
+	}
+	if i := strings.LastIndex(inner, "<![endif]"); i >= 0 {
+		inner = inner[:i]
+	}
+	bare := strings.NewReplacer(" ", "", "(", "", "\t", "").Replace(condition[:min(len(condition), 200)])
+	if !strings.HasPrefix(bare, "!") {
+		r.feed(strings.NewReader(inner), depth+1)
+		return
+	}
+	open := len(r.stack)
+	r.push(r.element(atom.Span, &attrs{hidden: true}), &attrs{})
+	r.feed(strings.NewReader(inner), depth+1)
+	for len(r.stack) > open {
+		r.pop()
+	}
+}
+
+func (r *htmlReader) finish() Page {
+	for len(r.stack) > 0 {
+		r.pop()
+	}
+	r.closeLink()
+	if !r.spilled {
+		r.complete()
+	}
+	r.flush(string(r.out), r.labels)
+	r.flush(r.veiled.String(), nil)
+	return r.page
+}
+
+// complete ends what is kept of the text.
+func (r *htmlReader) complete() {
+	if r.restAt >= 0 {
+		r.page.Marks = append(r.page.Marks, Mark{r.restAt, len(r.out) + 1, kindQuote})
+	}
+	r.page.Text = string(r.out)
+	r.out = nil
+	r.spilled = true
+}
+
+// maxRefs is how many references are told of with their place in the text.
+const maxRefs = 4000
+
+// spillBytes is how much text that is not kept is gathered before it is looked at.
+const spillBytes = 64 << 10
+
+// spill passes text on that is not kept, up to a blank.
+func (r *htmlReader) spill() {
+	if !r.spilled {
+		if len(r.out) < r.how.Keep && r.refs <= maxRefs {
+			return
+		}
+		for i := range r.stack {
+			r.mark(&r.stack[i])
+		}
+		if r.link != nil {
+			r.page.Labels = append(r.page.Labels, Span{r.labelAt, len(r.out)})
+			r.labelAt = 0
+		}
+		r.complete()
+		return
+	}
+	all := r.out
+	cut := bytes.LastIndexAny(all, " \n") + 1
+	if cut < spillBytes/2 {
+		cut = len(all) // one word: it is cut somewhere
+	}
+	labels := r.labels
+	if r.link != nil {
+		labels = append(labels, Span{r.labelAt, len(all)})
+	}
+	r.flush(string(all[:cut]), labels)
+	rest := r.labels[:0]
+	for _, s := range r.labels {
+		if s.End > cut {
+			rest = append(rest, Span{max(s.Start-cut, 0), s.End - cut})
+		}
+	}
+	r.labels, r.labelAt = rest, max(r.labelAt-cut, 0)
+	r.out = append(all[:0], all[cut:]...)
+}
+
+func (r *htmlReader) flush(text string, labels []Span) {
+	if text != "" && r.how.Rest != nil {
+		r.how.Rest(text, labels)
+	}
+}
