@@ -176,16 +176,18 @@ func (a *Analyzer) loadRules(ctx context.Context) error {
 // record is durable. Mails of one sender are judged one after another, but wait together
 // for their records: each is judged with all before it, durable or not.
 func (a *Analyzer) Judge(ctx context.Context, m *Mail, cond Conditions) (*Record, error) {
-	c := content.Parse(m.Source, a.limits())
+	if err := a.Load(ctx); err != nil { // the rules are asked while the mail is parsed
+		return nil, err
+	}
+	rules := *a.urlRules.Load()
+	c, blocked := rules.read(m.Source, a.limits(), m.Time)
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("judge mail: %w", err)
 	}
 	a.lessons.RLock() // before the sender's lock, as Apply does
 	defer a.lessons.RUnlock()
-	if err := a.load(ctx); err != nil {
-		return nil, err
-	}
 	v := a.view(m, c)
+	v.rules, v.blocked = rules, blocked
 	e := a.take(m.Sender)
 	defer a.leave(e)
 	r, pending, err := a.begin(ctx, e, v, cond)

@@ -49,14 +49,12 @@ func (a *Analyzer) judge(ctx context.Context, v *view, rule Override, cond Condi
 // done while an earlier mail of his is being judged.
 func (a *Analyzer) view(m *Mail, c *content.Content) *view {
 	o, place := a.observe(m, c)
-	v := &view{
+	return &view{
 		mail: m, c: c, o: &o, org: a.shared.org,
 		background: &a.shared.background, place: place, hasher: a.hash,
-		today: baseline.SlotOf(m.Time), now: o.At, rules: *a.urlRules.Load(),
+		today: baseline.SlotOf(m.Time), now: o.At,
 		declared: declare(*a.habits.Load(), m, place),
 	}
-	v.blocked, _ = v.rules.blocked(c, m.Time)
-	return v
 }
 
 // forLines notes with the observation whether its points say what is usual here. The

@@ -66,24 +66,33 @@ func (rules urlRules) byHost(u *content.URL, best *URLRule, now time.Time) *URLR
 	return best
 }
 
-// blocked returns the evidence of a mail's first link that a rule blocks, wherever it
-// stands in the mail.
-func (rules urlRules) blocked(c *content.Content, now time.Time) (Evidence, bool) {
-	if len(rules) == 0 {
-		return Evidence{}, false
-	}
-	for i := range c.URLs {
-		u := &c.URLs[i]
-		r := rules.of(u, now)
-		if r == nil || r.Action != Hold {
-			continue
+// read parses a mail and returns the evidence of its first link that a rule blocks, wherever
+// it stands in the mail and whether or not it is among those that are kept; the zero
+// Evidence for none.
+func (rules urlRules) read(src content.Source, lim content.Limits, now time.Time) (
+	*content.Content, Evidence) {
+	watch := content.Watcher{Site: site}
+	var blocked Evidence
+	if len(rules) > 0 {
+		watch.See = func(u *content.URL) {
+			if blocked.Signal != "" {
+				return
+			}
+			if r := rules.of(u, now); r != nil && r.Action == Hold {
+				blocked = r.blocks(u)
+			}
 		}
-		return Evidence{Signal: URLBlocked, Observed: clip(u.Host, 100),
-			Usual: "blocked: " + r.Pattern.String(),
-			Text: fmt.Sprintf("the link to %s is blocked since %s, %s", clip(u.Host, 100),
-				r.Created.UTC().Format("2006-01-02 15:04 UTC"), r.source())}, true
 	}
-	return Evidence{}, false
+	c := content.Watch(src, lim, watch)
+	return c, blocked
+}
+
+// blocks is the evidence of a blocked link.
+func (r *URLRule) blocks(u *content.URL) Evidence {
+	return Evidence{Signal: URLBlocked, Observed: clip(u.Host, 100),
+		Usual: "blocked: " + r.Pattern.String(),
+		Text: fmt.Sprintf("the link to %s is blocked since %s, %s", clip(u.Host, 100),
+			r.Created.UTC().Format("2006-01-02 15:04 UTC"), r.source())}
 }
 
 // source says whose rule it is and why.

@@ -2,6 +2,8 @@ package analyzer_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -140,5 +142,29 @@ func TestHeldSenderSaysWhy(t *testing.T) {
 	if r.Verdict.Action != analyzer.Hold ||
 		r.Verdict.Evidence[0].Text != "all mail of this sender is held, by alice, because: he phoned" {
 		t.Errorf("verdict %+v", r.Verdict)
+	}
+}
+
+// TestBlockedLinkBehindAll holds that a rule sees every link, however many known and unknown
+// ones stand before it.
+func TestBlockedLinkBehindAll(t *testing.T) {
+	memory := &ruled{Memory: replay.NewMemory()}
+	memory.set(t, analyzer.Hold, "lure.test/login", time.Time{})
+	a := office(t, memory)
+	for name, format := range map[string]string{
+		"one site": "https://partner1.example.org/%d\n", "many sites": "https://s%d.example.org/\n",
+	} {
+		var before strings.Builder
+		for i := range 4000 {
+			fmt.Fprintf(&before, format, i)
+		}
+		if r := judged(t, a, "\n"+before.String()+"http://lure.test/other"); r.Verdict.Evidence != nil &&
+			r.Verdict.Evidence[0].Signal == analyzer.URLBlocked {
+			t.Errorf("%s: another page is blocked: %+v", name, r.Verdict)
+		}
+		r := judged(t, a, "\n"+before.String()+"http://lure.test/x/../login")
+		if r.Verdict.Action != analyzer.Hold || r.Verdict.Evidence[0].Signal != analyzer.URLBlocked {
+			t.Errorf("%s: %+v", name, r.Verdict)
+		}
 	}
 }

@@ -16,7 +16,7 @@ type Config struct {
 	Now           func() time.Time // of mail: time.Now
 	Counters      *Counters        // of the server's own
 	HeaderBytes   int              // of one mail, kept: 256 KiB
-	BodyBytes     int              // of one mail, kept: 4 MiB; the rest is counted
+	BodyBytes     int              // of one mail, kept: 10 MiB; the rest is counted
 	InFlightBytes int64            // of all mails together: 256 MiB
 	Connections   int              // at once: 1000, ten times Postfix's default_process_limit
 	Budget        time.Duration    // for one judgement: 5 s
@@ -48,7 +48,7 @@ func (c Config) Check() error {
 
 func (c *Config) defaults() {
 	orDefault(&c.HeaderBytes, 256<<10)
-	orDefault(&c.BodyBytes, 4<<20)
+	orDefault(&c.BodyBytes, 10<<20) // above Postfix's message_size_limit, 10240000
 	orDefault(&c.InFlightBytes, 256<<20)
 	orDefault(&c.Connections, 1000)
 	orDefault(&c.Budget, 5*time.Second)

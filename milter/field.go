@@ -14,7 +14,7 @@ import (
 // not answered; and it keeps a copy of every field in memory until an abort. So fields
 // are brought into shape here, and those over the cap never reach it.
 func (c *conn) field(length int) error {
-	if !c.ses.roomFor(length) {
+	if !c.ses.roomFor(length, c.fieldName(length)) {
 		if _, err := c.br.Discard(4 + length); err != nil {
 			return half(err)
 		}
@@ -43,6 +43,19 @@ func (c *conn) field(length int) error {
 	binary.BigEndian.PutUint32(buf, uint32(1+end))
 	c.ready = buf[:5+end]
 	return nil
+}
+
+// maxFieldName bounds the names of fields that content reads.
+const maxFieldName = 64
+
+// fieldName looks at the name in a header packet that is still to be read.
+func (c *conn) fieldName(length int) string {
+	head, _ := c.br.Peek(min(4+length, 5+maxFieldName)) // length, 'L', name
+	if len(head) < 5 {
+		return ""
+	}
+	name, _, _ := bytes.Cut(head[5:], []byte{0})
+	return string(name)
 }
 
 // packet appends a packet to b.

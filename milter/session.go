@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"net/textproto"
+	"strings"
 
 	gomilter "github.com/emersion/go-milter"
 
@@ -37,9 +38,10 @@ type peer struct {
 type incoming struct {
 	cfg    *Config // as of its MAIL
 	mail   analyzer.Mail
-	header int   // bytes kept of the header
-	room   int64 // bytes taken of InFlightBytes
-	err    error // why it will not be judged
+	header int            // bytes kept of the header
+	behind map[string]int // fields kept over the cap, by name in lower case
+	room   int64          // bytes taken of InFlightBytes
+	err    error          // why it will not be judged
 }
 
 // Memory that a message takes beside its bytes: goroutine, envelope, slices; and one
@@ -175,17 +177,31 @@ func (s *session) RcptTo(to string, m *gomilter.Modifier) (
 	return resp, nil
 }
 
-// roomFor counts a header field of so many bytes as dropped when it is over the cap.
-func (s *session) roomFor(size int) bool {
+// maxBehind bounds the fields of one name that are kept over the cap.
+const maxBehind = 3
+
+// roomFor counts a header field of so many bytes as dropped when it is over the cap. The
+// first fields that say how the mail is to be read are kept however many others there are.
+func (s *session) roomFor(size int, name string) bool {
 	msg := s.msg
 	if msg == nil || msg.err != nil {
 		return false
 	}
-	if msg.header+size > msg.cfg.HeaderBytes {
-		msg.mail.HeaderDropped++
-		return false
+	if msg.header+size <= msg.cfg.HeaderBytes {
+		return true
 	}
-	return true
+	if content.IsRead(name) {
+		low := strings.ToLower(name)
+		if msg.behind == nil {
+			msg.behind = make(map[string]int)
+		}
+		if msg.behind[low]++; msg.behind[low] <= maxBehind {
+			return true
+		}
+		msg.mail.ReadDropped = true
+	}
+	msg.mail.HeaderDropped++
+	return false
 }
 
 func (s *session) Header(name, value string, m *gomilter.Modifier) (

@@ -198,12 +198,15 @@ func TestCaps(t *testing.T) {
 		for range 3 {
 			goesOn(t)(ses.HeaderField("X-Big", strings.Repeat("x", 100)))
 		}
+		for range 5 { // how the mail is to be read stands behind the cap
+			goesOn(t)(ses.HeaderField("Content-Type", "text/html; x="+strings.Repeat("x", 100)))
+		}
 		finish(t, ses, strings.Repeat("x", 150000))
 		m := j.last()
 		if len(m.Body) != 70000 || m.BodySize != 150000 {
 			t.Errorf("kept %d of %d bytes, want 70000 of 150000", len(m.Body), m.BodySize)
 		}
-		if len(m.Header) != 4 || m.HeaderDropped != 3 {
+		if len(m.Header) != 4+maxBehind || m.HeaderDropped != 3+5-maxBehind || !m.ReadDropped {
 			t.Errorf("kept %d fields, dropped %d", len(m.Header), m.HeaderDropped)
 		}
 	})

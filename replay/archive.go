@@ -27,7 +27,7 @@ type ArchiveOptions struct {
 	// All takes mail too that names no usable time or sender, with its file's time and as
 	// mail of the null sender. Its time is a guess, so nothing should be learned from it.
 	All     bool
-	MaxBody int64 // bytes kept of a body, 0 means 4 MiB as the milter
+	MaxBody int64 // bytes kept of a body, 0 means 10 MiB as the milter
 	MaxFile int64 // bytes of one compressed mbox after decompression, 0 means 16 GiB
 }
 

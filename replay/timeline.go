@@ -38,7 +38,7 @@ type Source interface {
 const maxLine = 1 << 20
 
 // maxBody is how much of a mail's body is kept, as the milter does by default.
-const maxBody = 4 << 20
+const maxBody = 10 << 20
 
 // maxRecipients bounds the recipients of one mail.
 const maxRecipients = 10000

@@ -3,6 +3,7 @@ package content
 import (
 	"encoding/base64"
 	"fmt"
+	"os"
 	"runtime"
 	"runtime/metrics"
 	"slices"
@@ -77,10 +78,12 @@ func behind() map[string]struct {
 		"references with a place": {oneMail(htmlPart, refs+lureTag)(), ""},
 		"header fields":           {whole(manyURLs(520, "X-%d: y\r\n")+html64, coded64(lureTag)), ""},
 		"fields of a file":        {whole(manyURLs(1100, "X-%d: y\r\n")+html64, coded64(lureTag)), ""},
+		"repeated fields":         {whole(many("Content-Type: text/plain\r\n", 30)+html64, coded64(lureTag)), ""},
+		"addresses to write to":   {oneMail(htmlPart, manyURLs(230, "<a href=mailto:a@h%d.example.org>x</a>")+"<a href=mailto:a@"+lureHost+">x</a>")(), mime.UnreadLinks},
 		"a long field":            {whole("Content-Type: multipart/mixed;\r\n x=\""+many("y", 70<<10)+"\";\r\n boundary=b", "--b\r\n"+html64+"\r\n\r\n"+coded64(lureTag)+"--b--"), ""},
 		"parameters":              {whole("Content-Type: multipart/mixed; x=\"\xc3\"; "+manyURLs(70, "x%d=y; ")+"boundary=b", "--b\r\n"+html64+"\r\n\r\n"+coded64(lureTag)+"--b--"), ""},
-		"encodings, plain first":  {whole(htmlPart+"\r\nContent-Transfer-Encoding: 7bit\r\nContent-Transfer-Encoding: base64", coded64(lureTag)), ""},
-		"encodings, plain last":   {whole(html64+"\r\nContent-Transfer-Encoding: 7bit", lureTag), ""},
+		"encodings plain first":   {whole(htmlPart+"\r\nContent-Transfer-Encoding: 7bit\r\nContent-Transfer-Encoding: base64", coded64(lureTag)), ""},
+		"encodings plain last":    {whole(html64+"\r\nContent-Transfer-Encoding: 7bit", lureTag), ""},
 		"types":                   {whole("Content-Type: text/plain\r\n"+htmlPart, `<a href="ht&#116;ps://`+lureHost+`">x</a>`), ""},
 		"a picture in a URL":      {oneMail(htmlPart, `<img src="data:image/png;base64,`+many("AAAA", 400<<10)+`">`+lureTag)(), ""},
 		"text parts":              {inParts(slices.Concat(slices.Repeat([]string{text + many("word ", 100<<10)}, 11), []string{text + lureURL})...), ""},
@@ -132,6 +135,36 @@ func quotedTimes(n int) Source {
 	return mailOf([]byte(inner))
 }
 
+// TestLimitsAreExplained holds that docs/limits.md names each of these mails, and no other.
+func TestLimitsAreExplained(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/limits.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := make(map[string]bool)
+	for line := range strings.Lines(string(doc)) {
+		cells := strings.Split(strings.Trim(line, "| \n"), " | ")
+		if !strings.HasPrefix(line, "| ") || len(cells) < 4 {
+			continue
+		}
+		for name := range strings.SplitSeq(cells[3], ", ") {
+			named[name] = true
+		}
+	}
+	mails := behind()
+	for name := range mails {
+		if !named[name] {
+			t.Errorf("docs/limits.md does not name %q", name)
+		}
+	}
+	for name := range named {
+		_, ok := mails[name]
+		if !ok && !strings.Contains(name, "Test") && name != "shown by" {
+			t.Errorf("docs/limits.md names %q, which is no mail here", name)
+		}
+	}
+}
+
 // TestBehind holds that no limit hides a link: it is told of and kept, or the mail says
 // what of it was not read.
 func TestBehind(t *testing.T) {
@@ -150,7 +183,7 @@ func TestBehind(t *testing.T) {
 			if tt.unread == "" && (!told || !kept) {
 				t.Errorf("told %v, kept %v; defects %v", told, kept, c.Defects)
 			}
-			if tt.unread == mime.UnreadLinks && !told {
+			if name == "sites kept" && !told {
 				t.Error("nobody was told of the lure")
 			}
 		})

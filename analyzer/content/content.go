@@ -82,6 +82,10 @@ func ReadSource(r io.Reader, maxBody int64) (Source, error) { return mime.ReadSo
 // that was made harmless ("hxxps://example[.]org").
 func ParsePattern(text string) (Pattern, error) { return link.ParsePattern(text) }
 
+// IsRead tells whether fields of a name say anything about a mail here. Whoever has to
+// drop fields keeps the first of these.
+func IsRead(name string) bool { return mime.IsRead(name) }
+
 // Skeleton returns what a host looks like to a hurried reader.
 func Skeleton(host string) string { return link.Skeleton(host) }
 

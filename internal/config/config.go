@@ -138,7 +138,7 @@ func Default(state string) Config {
 			SocketMode:     0o660,
 			MaxConnections: 1000, // ten times Postfix's default_process_limit
 			MaxHeader:      256 << 10,
-			MaxBody:        4 << 20,
+			MaxBody:        10 << 20, // above Postfix's message_size_limit, 10240000
 			MaxInFlight:    256 << 20,
 			Budget:         Duration(5 * second),
 			Failure:        "pass",

@@ -20,6 +20,15 @@ type entity struct {
 	contrary    bool   // its fields say two things of its type or encoding
 }
 
+// entity makes an entity of fields as written.
+func (r *Reader) entity(fields []Field, body []byte) entity {
+	head, dropped := readable(fields)
+	if dropped {
+		head = append(head, Field{Name: dropField})
+	}
+	return newEntity(head, body)
+}
+
 func newEntity(head header, body []byte) entity {
 	e := entity{head: head, body: body, mediaType: "text/plain"}
 	if value := head.get("Content-Type"); value != "" {
@@ -54,7 +63,7 @@ func newEntity(head header, body []byte) entity {
 	e.oddCoding = (e.encoding == "base64" || e.encoding == "quoted-printable") &&
 		!strings.EqualFold(strings.TrimSpace(written), e.encoding)
 	e.contrary = differ(head.values("Content-Type")) ||
-		differ(head.values("Content-Transfer-Encoding"))
+		differ(head.values("Content-Transfer-Encoding")) || head.values(dropField) != nil
 	return e
 }
 
@@ -97,7 +106,7 @@ func (r *Reader) readPart(raw []byte) entity {
 	if len(fields) == 0 && !ok {
 		body = raw // no header at all: what stands there is the text
 	}
-	return newEntity(readable(fields), body)
+	return r.entity(fields, body)
 }
 
 func (e entity) is(major string) bool {

@@ -64,12 +64,16 @@ func (q *quota) take(name string) bool {
 	return (*q)[low] <= maxSame
 }
 
-// readable picks the fields that are read, wherever they stand among others.
-func readable(fields []Field) header {
-	var h header
+// readable picks the fields that are read, wherever they stand among others. dropped tells
+// whether there were more of a name than are looked at.
+func readable(fields []Field) (h header, dropped bool) {
 	var q quota
 	for _, f := range fields {
-		if !IsRead(f.Name) || len(h) >= maxSame && !q.take(f.Name) {
+		if !IsRead(f.Name) {
+			continue
+		}
+		if len(h) >= maxSame && !q.take(f.Name) {
+			dropped = true
 			continue
 		}
 		if len(f.Value) > maxFieldBytes {
@@ -78,8 +82,11 @@ func readable(fields []Field) header {
 		f.Name = strings.TrimRight(f.Name, " \t")
 		h = append(h, f)
 	}
-	return h
+	return h, dropped
 }
+
+// dropField stands in a header for fields that were not kept and might have been read.
+const dropField = "\x00dropped"
 
 // get returns the first value of a field, "" when there is none.
 func (h header) get(name string) string {
@@ -115,7 +122,10 @@ func (r *Reader) readHead(src Source) header {
 			r.Defect(DefectNUL, "NUL bytes in the header")
 		}
 	}
-	h := readable(src.Header)
+	h, dropped := readable(src.Header)
+	if dropped || src.ReadDropped {
+		h = append(h, Field{Name: dropField})
+	}
 	for _, name := range single {
 		if len(h.values(name)) > 1 {
 			r.Defect(DefectDuplicate, "a field that may stand once stands twice: "+name)

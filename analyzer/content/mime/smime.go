@@ -10,7 +10,7 @@ func (r *Reader) smime(e entity, at Place) {
 	case kind == cmsSigned:
 		at.depth++
 		fields, body, _ := splitFields(content)
-		r.walk(newEntity(readable(fields), body), at)
+		r.walk(r.entity(fields, body), at)
 	case len(data) > 0:
 		r.Skip(UnreadEncrypted, "an encrypted or compressed mail")
 	}

@@ -18,7 +18,8 @@ type Field struct {
 // CRLF or LF line ends and may be cut: BodySize then exceeds len(Body).
 type Source struct {
 	Header        []Field
-	HeaderDropped int // fields that did not fit the receiver's cap
+	HeaderDropped int  // fields that did not fit the receiver's cap
+	ReadDropped   bool // of names that IsRead were among them
 	Body          []byte
 	BodySize      int64 // bytes on the wire, before any cap
 }
@@ -134,6 +135,7 @@ func (h *headerReader) take(line []byte) (done bool) {
 	fits := h.fits(len(line)) && len(fields) < maxSourceFields
 	if name := line[:colon]; !fits && (len(name) > 100 || !h.behind.take(string(name))) {
 		h.src.HeaderDropped++
+		h.src.ReadDropped = h.src.ReadDropped || len(name) <= 100 && IsRead(string(name))
 		h.dropped = true
 		return false
 	}

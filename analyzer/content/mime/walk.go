@@ -171,5 +171,5 @@ func (r *Reader) Mail(raw []byte, at Place) {
 	}
 	r.Messages = true
 	inner := Place{depth: at.depth + 1, Foreign: true, File: at.File, Beyond: at.Beyond}
-	r.walk(newEntity(readable(fields), rest), inner)
+	r.walk(r.entity(fields, rest), inner)
 }
