@@ -125,6 +125,45 @@ func TestConfirmationSparesOthers(t *testing.T) {
 	}
 }
 
+// Mail that was recalled for one incident belongs to its own sender's as soon as there is
+// one: both accounts were stolen, and each confirmation deletes its own account's mail.
+func TestRecalledMailGoesHome(t *testing.T) {
+	const b, c = "b@example.jp", "c@example.jp"
+	db, now := clocked(t)
+	ctx := t.Context()
+	keep(t, db, mailOf(c, analyzer.Pass, 0, 7))              // 1
+	keep(t, db, mailOf("d@example.jp", analyzer.Pass, 0, 7)) // 2
+	keep(t, db, mailOf(b, analyzer.Hold, 0, 7))              // 3: the first incident
+	if _, err := db.Recall(ctx, *now); err != nil {
+		t.Fatal(err)
+	}
+	if list := holds(t, db, ledger.HoldFilter{Incident: 1}); len(list) != 3 {
+		t.Fatalf("%d holds of the first incident", len(list))
+	}
+	keep(t, db, mailOf(c, analyzer.Hold, 0, 7)) // 4: the second
+	for incident, want := range map[int64]int{1: 2, 2: 2} {
+		if list := holds(t, db, ledger.HoldFilter{Incident: incident}); len(list) != want {
+			t.Errorf("%d holds of incident %d, want %d", len(list), incident, want)
+		}
+	}
+	for _, h := range holds(t, db, ledger.HoldFilter{States: []ledger.State{ledger.Recalling}}) {
+		if err := db.Finish(ctx, h.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for id := range int64(2) {
+		if _, ok, err := db.EndIncident(ctx, id+1, ledger.Ending{To: ledger.IncidentConfirmed}); err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+	}
+	got := states(t, db)
+	slices.Sort(got)
+	want := []string{"1:discarding", "2:held", "3:discarding", "4:discarding"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // The thief was inside before the first suspicious mail.
 func TestConfirmSince(t *testing.T) {
 	db, _ := clocked(t)

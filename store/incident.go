@@ -28,11 +28,36 @@ func openIncident(tx *sql.Tx, r *analyzer.Record, journal int64) (int64, error) 
 	if err != nil {
 		return 0, fmt.Errorf("read incident: %w", err)
 	}
-	if _, err := tx.Exec(`UPDATE incident SET case_id = id WHERE id = ? AND case_id = 0`,
-		id); err != nil {
+	opened, err := changed(tx.Exec(`UPDATE incident SET case_id = id WHERE id = ? AND case_id = 0`, id))
+	if err != nil {
 		return 0, fmt.Errorf("open case: %w", err)
 	}
-	return id, nil
+	if opened {
+		err = takeHome(tx, id, r.Envelope.Sender)
+	}
+	return id, err
+}
+
+// takeHome gives a new incident what another one had asked back of its sender's mail: whose
+// mail it is decides with which incident it is confirmed or dismissed.
+func takeHome(tx *sql.Tx, incident int64, sender string) error {
+	rows, err := tx.Query(`UPDATE hold SET incident = ?1
+		WHERE state IN ('held', 'recalling')
+		  AND recalled != 0
+		  AND incident != ?1
+		  AND (SELECT j.sender FROM journal j WHERE j.id = hold.journal) = ?2
+		RETURNING journal`, incident, sender)
+	if err != nil {
+		return fmt.Errorf("take recalled mail over: %w", err)
+	}
+	moved, err := ints(rows)
+	if err != nil || len(moved) == 0 {
+		return wrapped("take recalled mail over", err)
+	}
+	_, err = tx.Exec(`UPDATE OR IGNORE unlearned SET incident = ?
+		WHERE journal IN `+anyOf+`
+		  AND cause = 'recall'`, incident, listOf(moved))
+	return wrapped("take recalled mail over", err)
 }
 
 func whereIncidents(f *ledger.IncidentFilter) *where {
