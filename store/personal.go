@@ -24,6 +24,8 @@ var personal = []struct{ table, where string }{
 	{"incident_mark", `incident IN (SELECT id FROM incident WHERE sender = ?1)`},
 	{"incident_text", `incident IN (SELECT id FROM incident WHERE sender = ?1)`},
 	{"alert", `incident IN (SELECT id FROM incident WHERE sender = ?1)`},
+	{"hook_run", `event IN (SELECT n FROM event
+		WHERE incident IN (SELECT id FROM incident WHERE sender = ?1))`}, // what hooks printed
 	{"event", `incident IN (SELECT id FROM incident WHERE sender = ?1)`},
 	{"incident", `sender = ?1`},
 	{"lesson", `sender = ?1`},
@@ -41,7 +43,7 @@ var personal = []struct{ table, where string }{
 // impersonal are the tables with nothing about a sender of mail.
 var impersonal = map[string]bool{
 	"goose_db_version": true, "setting": true, "heartbeat": true, "unknown_mail": true,
-	"log_position": true, "hook": true, "hook_event": true, "hook_run": true, "own_mail": true,
+	"log_position": true, "hook": true, "hook_event": true, "own_mail": true,
 	"sqlite_sequence": true,
 }
 

@@ -66,12 +66,23 @@ func mixed(t *testing.T, db *DB, now *time.Time) *baseline.Profile {
 		}
 		*now = now.Add(time.Minute)
 	}
+	if err := db.SetHooks(t.Context(), []string{"sieve"}); err != nil {
+		t.Fatal(err)
+	}
 	held := record(account, analyzer.Hold)
 	held.Excerpt = "words of Petra"
 	keep(t, db, held)
 	err := db.SetOverride(t.Context(), "sender:"+account, analyzer.Override{Mode: analyzer.Observe,
 		Until: now.Add(time.Hour), By: "root"})
 	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := db.ClaimEvent(t.Context(), "sieve", time.Minute)
+	if err != nil || e == nil {
+		t.Fatal(e, err)
+	}
+	if err := db.EndEvent(t.Context(), "sieve", e.N, &ledger.HookRun{Output: "redirects mail of Petra"},
+		ledger.HookDone); err != nil {
 		t.Fatal(err)
 	}
 	p, last, err := db.Profile(t.Context(), account)
@@ -115,10 +126,13 @@ func TestExport(t *testing.T) {
 		if table == "journal" && r["sender"] != account {
 			t.Errorf("a mail of %v is exported", r["sender"])
 		}
+		if table == "hook_run" && r["output"] != "redirects mail of Petra" {
+			t.Errorf("what a hook printed is exported as %v", r["output"])
+		}
 		return nil
 	})
 	for table, want := range map[string]int{"journal": 11, "recipient": 22, "hold": 1, "incident": 1,
-		"lesson": 10, "profile": 1, "override": 1, "event": 1, "audit": 1} {
+		"lesson": 10, "profile": 1, "override": 1, "event": 1, "hook_run": 1, "audit": 1} {
 		if count[table] != want {
 			t.Errorf("%d rows of %s, want %d", count[table], table, want)
 		}
