@@ -14,6 +14,7 @@ import (
 	"hisseki/internal/config"
 	"hisseki/internal/places"
 	"hisseki/internal/term"
+	"hisseki/internal/wiring"
 	"hisseki/ledger"
 )
 
@@ -109,7 +110,7 @@ func (d *Doctor) store() {
 
 // habits looks for exceptions that can never apply and for habits that are over.
 func (d *Doctor) habits(db Store) {
-	declared, err := d.Config.Declared()
+	declared, err := wiring.Habits(d.Config)
 	if err != nil {
 		d.add("habits", Bad, err.Error(), "")
 		return

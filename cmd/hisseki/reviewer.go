@@ -35,7 +35,7 @@ func withReview(cmd *cobra.Command, do func(*review.Service) error) error {
 }
 
 func newReview(cfg config.Config, db *store.DB) (*review.Service, error) {
-	habits, err := cfg.Declared()
+	habits, err := wiring.Habits(cfg)
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ func Analyzer(ctx context.Context, cfg config.Config, db Kept, locate analyzer.L
 	if err != nil {
 		return analyzer.Config{}, err
 	}
-	habits, err := cfg.Declared()
+	habits, err := Habits(cfg)
 	if err != nil {
 		return analyzer.Config{}, err
 	}
