@@ -63,11 +63,13 @@ type entry struct {
 	lines []ledger.LogLine
 	login *ledger.LogLogin
 	// What follows is for the lines around it (memory).
-	guess   guess          // the attempt that login is of
-	session string         // process of a client's session, "" for none
-	mail    string         // the queue id that the session got
-	pending ledger.Outcome // of the mail that the session takes next
-	again   int            // the line before stands for so many more
+	guess   guess  // the attempt that login is of
+	session string // process of a client's session, "" for none
+	mail    string // the queue id that the session got, or that messageID is of
+	// messageID is a mail's own, "" where the line does not tell it.
+	messageID string
+	pending   ledger.Outcome // of the mail that the session takes next
+	again     int            // the line before stands for so many more
 }
 
 // parse reads one line without its end. ref is a time not long after the line was written:

@@ -44,6 +44,8 @@ func ofPostfix(daemon string, l postfix.Line) (e entry) {
 		return entry{kind: unknown}
 	case postfix.EventClient:
 		return client(&l)
+	case postfix.EventIdentified:
+		return entry{kind: irrelevant, mail: l.QueueID, messageID: l.MessageID}
 	case postfix.EventRefused:
 		e := login(l.Login, l.Client, analyzer.LoginFailure, l.Service)
 		if v, known := refusals.find(l.Reply); known && e.login != nil &&

@@ -52,6 +52,7 @@ var grammar = map[string][]rule{
 			`(?:Anonymous|Trusted|Untrusted|Verified) TLS connection) ?.*`),
 	},
 	"cleanup": {
+		form(EventIdentified, `ID: message-id=<?(?P<message>[^<>]*)>?`),
 		form(EventIrrelevant, `ID: (?:resent-)?message-id=.*`),
 		form(EventHeld, `ID: (?:milter-)?hold: .*`),
 		form(EventDiscarded, `ID: (?:(?:milter-)?discard: .*|removed \(discarded\))`),
@@ -136,6 +137,8 @@ func (l *Line) set(field, value string) {
 		if ValidID(value) { // and not NOQUEUE, of a filter before the queue
 			l.Previous = value
 		}
+	case "message":
+		l.MessageID = value
 	case "recipient":
 		l.Recipient = value
 	case "original":

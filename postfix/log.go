@@ -13,6 +13,7 @@ const (
 	EventUnknown    Event = ""           // not a line that this package knows
 	EventIrrelevant Event = "irrelevant" // known: no mail's end, and no login
 	EventClient     Event = "client"     // a session got a queue id; Login says who, if it logged in
+	EventIdentified Event = "identified" // the mail's MessageID was read
 	EventRefused    Event = "refused"    // a login, for its password
 	EventAttempt    Event = "attempt"    // a delivery to one recipient, with its Status
 	EventRequeued   Event = "requeued"   // the mail goes on under the queue id Next
@@ -48,6 +49,8 @@ type Line struct {
 	// Previous is what a content filter's side of EventClient called the mail that it brings
 	// back (XFORWARD's IDENT), "" when it did not say.
 	Previous string
+
+	MessageID string // of EventIdentified, without the angle brackets
 
 	// Of EventAttempt. Addresses are as Postfix writes them, with quotes where the local part
 	// needs some (RFC 5321 4.1.2).

@@ -33,7 +33,10 @@ var examples = []struct{ tag, message, want string }{
 	{"postfix/smtpd", "NOQUEUE: discard: RCPT from unknown[198.51.100.1]: <a@b>: Recipient address access", "discarded"},
 	{"postfix/smtpd", "4CtzQW1rYJzXk: reject: END-OF-MESSAGE from unknown[198.51.100.1]: 552 5.3.4 too big", "rejected 4CtzQW1rYJzXk"},
 	{"postfix/smtpd", "4CtzQW1rYJzXk: reject: RCPT from unknown[198.51.100.1]: 550 5.1.1 <a@b>: unknown", "irrelevant"},
-	{"postfix/cleanup", "4CtzQW1rYJzXk: message-id=<x@y>", "irrelevant"},
+	{"postfix/cleanup", "4CtzQW1rYJzXk: message-id=<x@y>", "identified 4CtzQW1rYJzXk x@y"},
+	{"postfix/cleanup", "4CtzQW1rYJzXk: message-id=", "identified 4CtzQW1rYJzXk"},
+	{"postfix/cleanup", "4CtzQW1rYJzXk: message-id=<x@y>: a <z@y>", "irrelevant"},
+	{"postfix/cleanup", "4CtzQW1rYJzXk: resent-message-id=<x@y>", "irrelevant"},
 	{"postfix/cleanup", "4CtzQW1rYJzXk: hold: header Subject: x from unknown[198.51.100.1]; from=<a@b> to=<c@d>: y", "held 4CtzQW1rYJzXk"},
 	{"postfix/cleanup", "4CtzQW1rYJzXk: milter-discard: END-OF-MESSAGE from unknown[198.51.100.1]: milter triggers DISCARD action", "discarded 4CtzQW1rYJzXk"},
 	{"postfix/cleanup", "4CtzQW1rYJzXk: removed (discarded)", "discarded 4CtzQW1rYJzXk"},
@@ -105,6 +108,7 @@ func (l Line) String() string {
 	add(" %s", string(l.Status))
 	add(" as %s", l.Next)
 	add(" after %s", l.Previous)
+	add(" %s", l.MessageID)
 	add(" %s", l.Recipient)
 	add(" (%s)", l.Original)
 	add(" %s", l.Relay)

@@ -26,7 +26,9 @@ type ArchiveOptions struct {
 	Normal func(login string) string
 	// All takes mail too that names no usable time or sender, with its file's time and as
 	// mail of the null sender. Its time is a guess, so nothing should be learned from it.
-	All     bool
+	All bool
+	// Origins, when set, tell the client of a mail, and its account where Sender does not.
+	Origins *Origins
 	MaxBody int64 // bytes kept of a body, 0 means 10 MiB as the milter
 	MaxFile int64 // bytes of one compressed mbox after decompression, 0 means 16 GiB
 }
@@ -349,9 +351,26 @@ func (a *Archive) Next() (*Act, error) {
 		default:
 			m.Sender = a.opt.Normal(m.Login)
 		}
+		a.locate(m)
 		return &Act{Time: at, Name: a.name(p), Mail: m}, nil
 	}
 	return nil, io.EOF
+}
+
+// locate takes a mail's client from the logs of its server. One that another account is
+// known to have sent is not the folder's owner's.
+func (a *Archive) locate(m *analyzer.Mail) {
+	if a.opt.Origins == nil {
+		return
+	}
+	o, ok := a.opt.Origins.find(messageID(m))
+	if !ok || a.opt.Sender != "" && o.sender != m.Sender {
+		return
+	}
+	m.Client, m.ClientName, m.Class = o.client, "", analyzer.Account
+	if a.opt.Sender == "" {
+		m.Login, m.Sender = o.sender, o.sender
+	}
 }
 
 func (a *Archive) read(p place) (content.Source, error) {

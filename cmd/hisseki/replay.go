@@ -18,6 +18,7 @@ import (
 	"hisseki/internal/config"
 	"hisseki/internal/places"
 	"hisseki/internal/wiring"
+	"hisseki/maillog"
 	"hisseki/replay"
 )
 
@@ -30,6 +31,8 @@ type replayFlags struct {
 	releaseAfter time.Duration
 	off          []string
 	verbose      bool
+	logs         []string
+	zone         string
 }
 
 func newReplay() *cobra.Command {
@@ -44,7 +47,8 @@ its first Received field says the server saw, if any. A mail without a usable da
 judged at its file's time, one without a sender as the null sender's.
 
 With --learn nothing is held: the mail is recorded in the store, and what looks ordinary
-is learned. A new installation starts so from its Sent folders, oldest mail first.`,
+is learned, each mail once however often it is taught. A new installation starts so from
+its Sent folders and, with --log, the old mail logs: docs/learning.md.`,
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			if (f.timeline == "") == (len(paths) == 0) {
 				return usageError{errors.New("replay needs either paths or --timeline FILE")}
@@ -60,12 +64,42 @@ is learned. A new installation starts so from its Sent folders, oldest mail firs
 	fl.BoolVar(&f.learn, "learn", false, "learn into the store instead of judging")
 	fl.DurationVar(&f.releaseAfter, "release-after", replay.DefaultReleaseAfter,
 		"release a hold as the owner's own mail when nobody confirmed it by then")
+	fl.StringSliceVar(&f.logs, "log", nil,
+		"mail log `FILES` that tell which account sent a mail of PATH, and from where")
+	fl.StringVar(&f.zone, "zone", "Local", "time `ZONE` of logs that name none")
 	fl.BoolVar(&f.verbose, "verbose", false, "with --learn: list each mail that is too odd to learn")
 	fl.StringSliceVar(&f.off, "without", nil, "switch `SIGNALS` off, by name")
 	cmd.MarkFlagsMutuallyExclusive("learn", "json")
 	cmd.MarkFlagsMutuallyExclusive("learn", "no-client")
 	cmd.MarkFlagsMutuallyExclusive("timeline", "sender")
+	cmd.MarkFlagsMutuallyExclusive("timeline", "log")
+	cmd.MarkFlagsMutuallyExclusive("no-client", "log")
 	return cmd
+}
+
+// origins reads the logs, nil without any.
+func (f *replayFlags) origins(cmd *cobra.Command, normal func(string) string) (*replay.Origins,
+	error) {
+	if len(f.logs) == 0 {
+		return nil, nil
+	}
+	zone, err := time.LoadLocation(f.zone)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--zone: %w: write a name such as Asia/Tokyo", err)}
+	}
+	o := &replay.Origins{}
+	p := &maillog.Parser{Zone: zone, Normal: normal}
+	for _, path := range f.logs {
+		err := maillog.Submissions(cmd.Context(), p, path, func(s maillog.Submission) error {
+			return o.Add(s.MessageID, s.Sender, s.Client)
+		})
+		if err != nil {
+			return nil, fmt.Errorf("read log: %w", err)
+		}
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "hisseki: the logs tell where %s came from\n",
+		counted(o.Count(), "mail"))
+	return o, nil
 }
 
 // closingSource is a source that holds files open.
@@ -79,9 +113,13 @@ func (f *replayFlags) open(cmd *cobra.Command, cfg config.Config, paths []string
 	int, error) {
 	normal := wiring.Identity(cfg).Normal
 	if f.timeline == "" {
+		origins, err := f.origins(cmd, normal)
+		if err != nil {
+			return nil, 0, err
+		}
 		// All for judging only: a wrong time must not be learned.
 		a, err := replay.OpenPaths(cmd.Context(), paths,
-			replay.ArchiveOptions{Sender: f.sender, Normal: normal, All: !f.learn,
+			replay.ArchiveOptions{Sender: f.sender, Normal: normal, Origins: origins, All: !f.learn,
 				MaxBody: int64(cfg.Milter.MaxBody)})
 		if err != nil {
 			return nil, 0, err
