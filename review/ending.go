@@ -21,6 +21,13 @@ type Ending struct {
 	Reason string
 }
 
+// EndVerbs are the endings in words: what a person asks for and what is then said, of the
+// incident and of its mail.
+var EndVerbs = map[ledger.IncidentState]struct{ Verb, Done, Acts, Acted string }{
+	ledger.IncidentConfirmed: {"confirm", "confirmed", "discard", "discarded"},
+	ledger.IncidentDismissed: {"dismiss", "dismissed", "release", "released"},
+}
+
 // Preview is what an ending is going to do, exactly: it was tried and taken back.
 type Preview struct {
 	Ending    Ending

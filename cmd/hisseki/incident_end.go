@@ -3,13 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"hisseki/internal/jsonl"
-	"hisseki/internal/term"
 	"hisseki/ledger"
 	"hisseki/review"
 	"hisseki/review/terminal"
@@ -17,8 +14,6 @@ import (
 
 // ending is confirm or dismiss.
 type ending struct {
-	verb, done  string // of the incident
-	acts, acted string // on its mail
 	review.Ending
 	others string
 	query  review.IncidentQuery
@@ -26,8 +21,7 @@ type ending struct {
 }
 
 func newIncidentConfirm() *cobra.Command {
-	e := &ending{verb: "confirm", done: "confirmed", acts: "discard", acted: "discarded",
-		Ending: review.Ending{To: ledger.IncidentConfirmed}}
+	e := &ending{Ending: review.Ending{To: ledger.IncidentConfirmed}}
 	cmd := e.command("The account was stolen: discard its mail, unlearn what the attacker taught",
 		`Ends incidents as real: somebody else used the account. Its mail on hold is discarded, also what
 was recalled and what is on its way to the hold queue; what the account taught since the first
@@ -50,8 +44,7 @@ deleted by then: that takes it seconds.`)
 }
 
 func newIncidentDismiss() *cobra.Command {
-	e := &ending{verb: "dismiss", done: "dismissed", acts: "release", acted: "released",
-		Ending: review.Ending{To: ledger.IncidentDismissed}}
+	e := &ending{Ending: review.Ending{To: ledger.IncidentDismissed}}
 	return e.command("It was the owner: release the mail and learn from it",
 		`Ends incidents as false alarms. Their mail on hold goes to its recipients and is learned as
 the owner's; so is mail that was to be recalled and had left already. The reason is kept with
@@ -63,7 +56,7 @@ let go by then: that takes it seconds.`)
 
 func (e *ending) command(short, long string) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:               e.verb + " [ID...]",
+		Use:               review.EndVerbs[e.To].Verb + " [ID...]",
 		Short:             short,
 		Long:              long,
 		ValidArgsFunction: completeIncidents(ledger.IncidentOpen),
@@ -80,7 +73,7 @@ func (e *ending) command(short, long string) *cobra.Command {
 		},
 	}
 	addIncidentQuery(cmd, &e.query)
-	cmd.Flags().BoolVar(&e.Keep, "keep", false, "leave the mail on hold where it is, do not "+e.acts+" it")
+	cmd.Flags().BoolVar(&e.Keep, "keep", false, "leave the mail on hold where it is, do not "+review.EndVerbs[e.To].Acts+" it")
 	e.flags.add(cmd)
 	return cmd
 }
@@ -107,7 +100,7 @@ func (e *ending) run(cmd *cobra.Command, s *review.Service) error {
 	if e.flags.json {
 		return errors.Join(jsonl.Write(cmd.OutOrStdout(), review.IncidentLines(out.Now)), lack)
 	}
-	e.tell(cmd.OutOrStdout(), p, out)
+	terminal.Outcome(cmd.OutOrStdout(), p, out)
 	return lack
 }
 
@@ -139,48 +132,9 @@ func (e *ending) show(cmd *cobra.Command, p *review.Preview) error {
 		}
 	}
 	if e.flags.dryRun {
-		w := cmd.OutOrStdout()
-		fmt.Fprintf(w, "would %s\n", e.says(p))
-		if n := len(p.Others); n > 0 && e.Others == "" && e.To == ledger.IncidentConfirmed {
-			fmt.Fprintf(w, "would leave %s %s on hold: --others discard or release decides\n",
-				counted(n, "recalled mail"), terminal.Senders(p.Others))
-		}
-		e.linkAdvice(w, p, p.Incidents[0].Name())
+		terminal.Preview(e.flags.screen(cmd), p)
 	}
 	return nil
-}
-
-// says is the ending in words, with counts and senders.
-func (e *ending) says(p *review.Preview) string {
-	names := make([]string, len(p.Incidents))
-	for i := range p.Incidents {
-		names[i] = p.Incidents[i].Name()
-	}
-	what := e.verb + " " + strings.Join(names, ", ")
-	mail := p.Own
-	if e.To == ledger.IncidentDismissed {
-		mail = append(mail, p.Others...)
-	}
-	if len(mail) > 0 {
-		acts := e.acts
-		if e.Keep {
-			acts = "keep"
-		}
-		what += fmt.Sprintf(": %s %s %s", acts, counted(len(mail), "mail"), terminal.Senders(mail))
-	}
-	if !p.Since.IsZero() {
-		what += ", unlearn mail since " + term.Stamp(p.Since)
-	}
-	if p.Does.Unlearned > 0 {
-		what += fmt.Sprintf(", unlearn %s", counted(p.Does.Unlearned, "mail"))
-	}
-	if p.Does.Learned > 0 {
-		what += fmt.Sprintf(", learn %s again", counted(p.Does.Learned, "mail"))
-	}
-	if len(p.Hooks) > 0 {
-		what += ", run the hooks " + few(p.Hooks, 5)
-	}
-	return what
 }
 
 // ask asks about the ending, and apart about recalled mail of other accounts.
@@ -188,59 +142,17 @@ func (e *ending) ask(cmd *cobra.Command, p *review.Preview) error {
 	if e.flags.yes {
 		return nil
 	}
-	if err := confirm(cmd, e.says(p)); err != nil {
+	if err := confirm(cmd, terminal.Plan(p)); err != nil {
 		return err
 	}
 	if e.To != ledger.IncidentConfirmed || e.others != "" || len(p.Others) == 0 {
 		return nil
 	}
-	yes, err := ask(cmd, fmt.Sprintf("discard also %s %s, recalled because of a shared link or file (no leaves"+
-		" it on hold)", counted(len(p.Others), "mail"), terminal.Senders(p.Others)))
+	yes, err := ask(cmd, terminal.OthersQuestion(p))
 	if yes {
 		p.Ending.Others = ledger.Discarding
 	}
 	return err
-}
-
-// tell says what was done, and what can be done next.
-func (e *ending) tell(w io.Writer, p *review.Preview, out *review.Outcome) {
-	for _, x := range out.Ended {
-		acted := []string{fmt.Sprintf("%s will be %s", counted(x.Discarding+x.Releasing, "mail"), e.acted)}
-		if e.To == ledger.IncidentConfirmed && x.Releasing > 0 {
-			acted = []string{fmt.Sprintf("%s will be discarded", counted(x.Discarding, "mail")),
-				fmt.Sprintf("%d released", x.Releasing)}
-		}
-		acted = append(acted, counted(x.Unlearned, "mail")+" unlearned",
-			counted(x.Learned, "mail")+" learned again")
-		fmt.Fprintf(w, "%s %s: %s\n", x.Name, e.done, strings.Join(acted, ", "))
-		if x.Left > 0 {
-			fmt.Fprintf(w, "%s of other accounts stays on hold: hisseki quarantine list --incident %s\n",
-				counted(x.Left, "recalled mail"), x.Name)
-		}
-	}
-	fmt.Fprintf(w, "to take it back: hisseki incident reopen %s\n", out.Ended[0].Name)
-	for _, lure := range out.Blocked {
-		fmt.Fprintf(w, "blocked %s\n", safe(lure, 200))
-	}
-	if !e.Block {
-		e.linkAdvice(w, p, out.Ended[0].Name)
-	}
-}
-
-// linkAdvice says how to block the links of a confirmed incident.
-func (e *ending) linkAdvice(w io.Writer, p *review.Preview, incident string) {
-	if len(p.Lures) == 0 || e.Block {
-		return
-	}
-	fmt.Fprintln(w, "\nlinks that nobody knew; to hold mail with them from anybody (or confirm with --block):")
-	for _, l := range p.Lures {
-		note := ""
-		if l.Elsewhere {
-			note = "   # others sent it before: look first"
-		}
-		fmt.Fprintf(w, "  hisseki url block %s --reason %s%s\n", terminal.ShellQuote(l.Pattern),
-			terminal.ShellQuote("incident "+incident), note)
-	}
 }
 
 func newIncidentReopen() *cobra.Command {

@@ -113,34 +113,20 @@ func confirm(cmd *cobra.Command, what string) error {
 	return err
 }
 
-// ask asks a person a question. The answers to more than one come from the same reader.
+// ask asks a person a question. A terminal gives one line at a time, so nothing of the next
+// answer is swallowed.
 func ask(cmd *cobra.Command, what string) (bool, error) {
 	if !isTerminal(cmd.InOrStdin()) {
 		return false, usageError{errors.New("no terminal to ask on: add --yes, or --dry-run to look first")}
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s? [y/N] ", what)
-	line, err := readLine(cmd.InOrStdin())
-	if err != nil {
-		return false, err
+	line, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return false, fmt.Errorf("reading the answer: %w", err)
 	}
 	a := strings.ToLower(strings.TrimSpace(line))
 	return a == "y" || a == "yes", nil
 }
-
-// readLine reads one line and nothing beyond it.
-func readLine(r io.Reader) (string, error) {
-	one := bufio.NewReaderSize(&byByte{r}, 16)
-	line, err := one.ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return "", fmt.Errorf("reading the answer: %w", err)
-	}
-	return line, nil
-}
-
-// byByte gives one byte a call, so that a buffer takes no more than it is asked for.
-type byByte struct{ io.Reader }
-
-func (b *byByte) Read(p []byte) (int, error) { return b.Reader.Read(p[:min(len(p), 1)]) }
 
 func addReason(cmd *cobra.Command, reason *string) {
 	cmd.Flags().StringVar(reason, "reason", "", "`TEXT` for the audit log")
