@@ -24,6 +24,9 @@ type Agent struct {
 	Host   string // as the MTA names itself
 	Log    *slog.Logger
 
+	// QueueOnly leaves logs and hooks to another agent: one reads a machine's logs.
+	QueueOnly bool
+
 	queue *quarantine.Agent
 	hooks *agentHooks
 }
@@ -34,7 +37,9 @@ func (a *Agent) prepare(ctx context.Context) (err error) {
 		Host: a.Host, Store: Tasks{a.Store}, Log: a.Log, Now: time.Now,
 		MTA: &quarantine.Queue{ConfigDir: a.Config.Agent.PostfixConfig},
 	}
-	a.hooks, err = newAgentHooks(ctx, a.Config, a.Store, a.Log)
+	if !a.QueueOnly {
+		a.hooks, err = newAgentHooks(ctx, a.Config, a.Store, a.Log)
+	}
 	return err
 }
 
@@ -43,7 +48,11 @@ func (a *Agent) Once(ctx context.Context) error {
 	if err := a.prepare(ctx); err != nil {
 		return err
 	}
-	return errors.Join(a.queue.Once(ctx), a.hooks.once(ctx))
+	err := a.queue.Once(ctx)
+	if a.hooks != nil {
+		err = errors.Join(err, a.hooks.once(ctx))
+	}
+	return err
 }
 
 // Run works until ctx ends or the store is lost.
@@ -57,8 +66,10 @@ func (a *Agent) Run(ctx context.Context) error {
 	// All beside the queue's work: a log or a hook that hangs delays no mail.
 	var beside sync.WaitGroup
 	beside.Go(func() { watchStore(ctx, a.Store, stop) })
-	beside.Go(func() { a.follower().Run(ctx) })
-	beside.Go(func() { a.hooks.run(ctx) })
+	if a.hooks != nil {
+		beside.Go(func() { a.follower().Run(ctx) })
+		beside.Go(func() { a.hooks.run(ctx) })
+	}
 	a.Log.Info("agent at work", "host", a.Host, "interval", interval)
 	notify(a.Log, daemon.SdNotifyReady)
 	err := a.queue.Run(ctx, interval)

@@ -23,9 +23,6 @@ import (
 	"hisseki/milter"
 )
 
-// StaleAfter is how old an agent's heartbeat may be. The agent beats at least every 10 s.
-const StaleAfter = 30 * time.Second
-
 // Serve is a running milter. Make it with NewServe.
 type Serve struct {
 	ServeOptions
@@ -33,13 +30,12 @@ type Serve struct {
 	db       ServeStore
 	core     atomic.Pointer[analyzer.Analyzer]
 	identity atomic.Pointer[milter.Identity]
-	agent    atomic.Bool // somebody ends delays
+	agents   agents
 	watch    *watch
 
 	// Of upkeep.
-	places      analyzer.Locator
-	lines       analyzer.Thresholds // as configured or calibrated
-	agentLogged bool                // the first state of the agent was logged
+	places analyzer.Locator
+	lines  analyzer.Thresholds // as configured or calibrated
 
 	// Of the purge.
 	purged clocks // when old mail was last purged
@@ -122,7 +118,7 @@ func (d *Serve) serve(ctx context.Context, ln net.Listener) error {
 	reload := make(chan os.Signal, 1)
 	signal.Notify(reload, syscall.SIGHUP)
 	defer signal.Stop(reload)
-	d.watchAgent(ctx)
+	d.watchAgents(ctx)
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(ctx, ln) }()
 	d.watch.serving.Store(true)
@@ -192,7 +188,7 @@ func (d *Serve) Judge(ctx context.Context, m *analyzer.Mail) (analyzer.Verdict, 
 		d.report(ctx, "own mail not recognised", err)
 	}
 	begun := time.Now()
-	r, err := d.core.Load().Judge(ctx, m, analyzer.Conditions{CanDelay: d.agent.Load()})
+	r, err := d.core.Load().Judge(ctx, m, analyzer.Conditions{CanDelay: d.agents.canDelay(m.Host)})
 	if err != nil {
 		return analyzer.Verdict{}, err
 	}

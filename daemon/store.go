@@ -27,6 +27,8 @@ type ServeStore interface {
 	TakeOwnMail(ctx context.Context, messageID string, recipients []string) (bool, error)
 	// AgentSeen returns when any host's agent was last alive, zero for never.
 	AgentSeen(ctx context.Context) (time.Time, error)
+	// Beats returns when the agent of each MTA host was last alive.
+	Beats(ctx context.Context) (map[string]time.Time, error)
 	// Standing counts holds and incidents.
 	Standing(ctx context.Context) (store.Standing, error)
 	// EndPassed ends incidents that mode observe opened and nobody decided.

@@ -17,8 +17,11 @@ func notify(log *slog.Logger, state string) {
 // statusLine is what systemctl status shows.
 func (d *Serve) statusLine() string {
 	c, agent := d.watch.counted, "the agent is alive"
-	if !d.agent.Load() {
+	switch n := d.agents.count(); {
+	case n == 0:
 		agent = "no sign of the agent, nothing is delayed"
+	case n > 1:
+		agent = fmt.Sprintf("%d agents are alive", n)
 	}
 	return fmt.Sprintf("mode %s: %d passed, %d delayed, %d held, %d not judged; %s",
 		d.settings.Load().Mode,

@@ -33,7 +33,7 @@ func (d *Serve) upkeep(ctx context.Context, reload <-chan os.Signal) error {
 				d.Log.Error("the database is lost, stopping", "error", err)
 				return err
 			}
-			d.watchAgent(ctx)
+			d.watchAgents(ctx)
 			d.recalibrate(ctx)
 			err := d.core.Load().Apply(ctx)
 			d.report(ctx, "others' lessons not applied", err)
@@ -45,22 +45,4 @@ func (d *Serve) upkeep(ctx context.Context, reload <-chan os.Signal) error {
 			d.report(ctx, "profiles not saved", d.core.Load().Save(ctx))
 		}
 	}
-}
-
-// watchAgent looks at the agent's heartbeat and logs a change once.
-func (d *Serve) watchAgent(ctx context.Context) {
-	seen, err := d.db.AgentSeen(ctx)
-	d.report(ctx, "agent's heartbeat not read", err)
-	// A heartbeat from the future is none: the clock was set back since.
-	ok := err == nil && time.Since(seen).Abs() <= StaleAfter
-	if d.agent.Swap(ok) == ok && d.agentLogged {
-		return
-	}
-	d.agentLogged = true
-	if ok {
-		d.Log.Info("the agent is alive: mail may be delayed")
-		return
-	}
-	d.Log.Warn("no sign of the agent: nothing is delayed, holds are still made",
-		"seen", seen, "hint", "start hisseki agent as root")
 }

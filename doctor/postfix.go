@@ -1,7 +1,9 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
+	"net"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,42 +17,138 @@ type Postfix interface {
 	Services(ctx context.Context) ([]postfix.Service, error)
 }
 
-// postfix looks at main.cf and master.cf.
+// postfix follows the way of a mail through main.cf and master.cf.
 func (d *Doctor) postfix() {
-	conf, err := d.Postfix.Parameters(d.ctx, "smtpd_milters", "enable_long_queue_ids",
-		"queue_directory", "milter_default_action")
+	main, err := d.Postfix.Parameters(d.ctx, "smtpd_milters", "non_smtpd_milters",
+		"smtpd_sasl_auth_enable", "receive_override_options", "content_filter",
+		"smtpd_proxy_filter", "milter_protocol", "milter_mail_macros", "enable_long_queue_ids",
+		"queue_directory")
+	var services []postfix.Service
+	if err == nil {
+		services, err = d.Postfix.Services(d.ctx)
+	}
 	if err != nil {
 		d.add("postfix", Warn, err.Error(), "run doctor on the MTA host")
 		return
 	}
-	if conf["enable_long_queue_ids"] == "yes" {
+	if main["enable_long_queue_ids"] == "yes" {
 		d.add("queue ids", OK, "long", "")
 	} else {
 		d.add("queue ids", Bad, "short: they are used again within seconds",
 			"postconf -e enable_long_queue_ids=yes && postfix reload")
 	}
-	d.milters(conf["smtpd_milters"], conf["queue_directory"])
+	d.services(main, services)
+	d.local(main)
 }
 
-// milters looks whether Postfix asks us, by a path that it can reach, and last.
-func (d *Doctor) milters(value, queue string) {
-	list := postfix.Milters(value)
-	at := slices.IndexFunc(list, func(m postfix.Milter) bool { return d.isUs(&m, queue) })
-	switch {
-	case at < 0:
-		d.add("milter", Bad, "smtpd_milters does not name "+d.Config.Milter.Listen.String(),
-			"add it as the last one, see docs/howto.md")
-		return
-	case at < len(list)-1:
-		d.add("milter", Bad, "not the last in smtpd_milters: a held mail skips the later ones",
-			"put hisseki last, after the one that signs")
-	default:
-		d.add("milter", OK, "last in smtpd_milters", "")
+// entrance is a service of master.cf by which mail comes in through SMTP.
+type entrance struct {
+	*postfix.Service
+	main    postfix.Parameters
+	milters []postfix.Milter
+	us      int // place of hisseki among them, -1 for none
+}
+
+func (e *entrance) value(name string) string { return e.Value(name, e.main) }
+
+// logins says whether accounts can log in there.
+func (e *entrance) logins() bool { return e.value("smtpd_sasl_auth_enable") == "yes" }
+
+// comesBack says whether a content filter hands mail back there: it listens on this machine
+// only, and sends nothing to a filter itself.
+func (e *entrance) comesBack() bool {
+	host, _, err := net.SplitHostPort(e.Name)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback()) && !e.logins()
+}
+
+// services looks at every smtpd of master.cf with its own settings.
+func (d *Doctor) services(main postfix.Parameters, services []postfix.Service) {
+	judged, logins := []string{}, false
+	for i := range services {
+		if services[i].Command != "smtpd" {
+			continue
+		}
+		e := d.entrance(main, &services[i])
+		logins = logins || e.logins()
+		if d.entranceFindings(e) {
+			judged = append(judged, e.Name)
+		}
 	}
-	path, isUnix := strings.CutPrefix(list[at].Address, "unix:")
-	if isUnix && filepath.IsAbs(path) && d.chrooted() {
-		d.add("chroot", Bad, "smtpd is chrooted and does not see "+path,
-			"write the path relative to "+queue+", such as unix:hisseki/milter.sock")
+	switch {
+	case len(judged) > 0:
+		d.add("milter", OK, "last in smtpd_milters of "+strings.Join(judged, ", "), "")
+	case !logins:
+		d.add("milter", Bad, "no smtpd asks hisseki at "+d.Config.Milter.Listen.String(),
+			"add it to smtpd_milters as the last one, see docs/howto.md")
+	}
+	d.logins = logins
+}
+
+func (d *Doctor) entrance(main postfix.Parameters, s *postfix.Service) *entrance {
+	e := &entrance{Service: s, main: main, us: -1}
+	if slices.Contains(postfix.List(e.value("receive_override_options")), "no_milters") {
+		return e
+	}
+	e.milters = postfix.Milters(e.value("smtpd_milters"))
+	e.us = slices.IndexFunc(e.milters, func(m postfix.Milter) bool {
+		return d.isUs(&m, main["queue_directory"])
+	})
+	return e
+}
+
+// entranceFindings says what is wrong at an entrance, and whether its mail is judged well.
+func (d *Doctor) entranceFindings(e *entrance) bool {
+	if e.us < 0 {
+		d.unjudged(e)
+		return false
+	}
+	ok := true
+	bad := func(check, found, do string) {
+		ok = false
+		d.add(check, Bad, e.Name+": "+found, do)
+	}
+	if e.us < len(e.milters)-1 {
+		bad("milter", "not the last in smtpd_milters: a held mail skips the later ones",
+			"put hisseki last, after the one that signs")
+	}
+	if e.value("smtpd_proxy_filter") != "" {
+		bad("milter", "smtpd_proxy_filter keeps header and body from every milter (MILTER_README)",
+			"use content_filter, or a milter, instead")
+	}
+	if path, isUnix := strings.CutPrefix(e.milters[e.us].Address, "unix:"); isUnix &&
+		filepath.IsAbs(path) && e.Chroot {
+		bad("chroot", "smtpd is chrooted and does not see "+path, "write the path relative to "+
+			e.main["queue_directory"]+", such as unix:hisseki/milter.sock")
+	}
+	if e.comesBack() && e.main["content_filter"] != "" {
+		d.add("milter", Warn, e.Name+": mail that the content filter hands back is judged again, as an application's",
+			"-o smtpd_milters= for "+e.Name+" in master.cf")
+	}
+	if e.logins() && !e.namesAccounts() {
+		bad("milter", "milter_mail_macros without {auth_authen}: hisseki does not hear who logged in",
+			"leave milter_mail_macros and milter_protocol at their defaults")
+	}
+	return ok
+}
+
+// namesAccounts says whether the milter hears of logins: at protocol 6 it asks for the macros
+// that it needs, before that milter_mail_macros decides.
+func (e *entrance) namesAccounts() bool {
+	protocol := cmp.Or(e.milters[e.us].Options["protocol"], e.value("milter_protocol"), "6")
+	return protocol >= "6" || strings.Contains(e.value("milter_mail_macros"), "auth_authen")
+}
+
+// unjudged says what it means that an entrance does not ask hisseki.
+func (d *Doctor) unjudged(e *entrance) {
+	switch {
+	case e.logins():
+		d.add("milter", Bad, e.Name+": smtpd_milters there does not name "+d.Config.Milter.Listen.String()+
+			": mail of who logs in there is not judged",
+			"add it as the last one, in main.cf or as -o in master.cf, see docs/howto.md")
+	case !e.comesBack():
+		d.add("milter", Warn, e.Name+": mail that comes in there is not judged",
+			"right for mail from outside; add hisseki where applications hand in mail")
 	}
 }
 
@@ -66,10 +164,15 @@ func (d *Doctor) isUs(m *postfix.Milter, queue string) bool {
 	return address == d.Config.Milter.Listen.String()
 }
 
-// chrooted says whether any smtpd of master.cf runs chrooted.
-func (d *Doctor) chrooted() bool {
-	services, err := d.Postfix.Services(d.ctx)
-	return err == nil && slices.ContainsFunc(services, func(s postfix.Service) bool {
-		return s.Command == "smtpd" && s.Chroot
-	})
+// local looks at mail that programs of this machine hand to sendmail(1): it meets no smtpd.
+func (d *Doctor) local(main postfix.Parameters) {
+	list := postfix.Milters(main["non_smtpd_milters"])
+	if slices.ContainsFunc(list, func(m postfix.Milter) bool {
+		return d.isUs(&m, main["queue_directory"])
+	}) {
+		d.add("local mail", OK, "judged (non_smtpd_milters)", "")
+		return
+	}
+	d.add("local mail", Warn, "mail that programs hand to sendmail here is not judged",
+		"add hisseki to non_smtpd_milters where scripts of this machine send mail")
 }

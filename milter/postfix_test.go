@@ -69,6 +69,22 @@ func holdsEveryOther(t *testing.T, answering bool) {
 	}
 }
 
+// TestPostfixNamesAccounts, whatever its milter_*_macros say: we ask for the macros that we
+// need (SMFIF_SETSYMLIST).
+func TestPostfixNamesAccounts(t *testing.T) {
+	mta.Require(t)
+	j := &stubJudge{}
+	_, addr := start(t, Config{Judge: j})
+	in := mta.Start(t, mta.Options{Milters: []string{"inet:" + addr}, Main: []string{
+		"milter_mail_macros = i", "milter_connect_macros =", "milter_rcpt_macros =",
+		"milter_end_of_data_macros = i"}})
+	in.MustSubmit(t, mta.Submission{User: "alice@example.org", From: "alice@example.org",
+		To: []string{"a@partner.test"}, Data: everyOther(0, 0).Data})
+	if m := j.last(); m.Login != "alice@example.org" || m.Host != in.Host || m.QueueID == "" {
+		t.Errorf("the mail came as %+v", m.Envelope)
+	}
+}
+
 // everyOther is mail i of a session: two recipients, folded and empty fields, and a body
 // of several chunks in every fourth.
 func everyOther(session, i int) mta.Submission {

@@ -23,3 +23,4 @@ report=$(mktemp)
 trap 'rm -f "$report"' EXIT
 exposure hisseki.service 15
 exposure hisseki-agent.service 30
+exposure hisseki-agent@.service 30

@@ -33,6 +33,25 @@ func (db *DB) AgentSeen(ctx context.Context) (time.Time, error) {
 	return fromUnix(at), nil
 }
 
+// Beats returns when the agent of each MTA host was last alive.
+func (db *DB) Beats(ctx context.Context) (map[string]time.Time, error) {
+	rows, err := db.read.QueryContext(ctx, `SELECT host, at FROM heartbeat`)
+	if err != nil {
+		return nil, fmt.Errorf("read heartbeats: %w", err)
+	}
+	defer rows.Close()
+	beats := make(map[string]time.Time)
+	for rows.Next() {
+		var host string
+		var at int64
+		if err := rows.Scan(&host, &at); err != nil {
+			return nil, fmt.Errorf("read heartbeats: %w", err)
+		}
+		beats[host] = fromUnix(at)
+	}
+	return beats, rows.Err()
+}
+
 // Stranger notes mail that is held in a host's queue, but not by us. It returns true and
 // writes to the audit log the first time only.
 func (db *DB) Stranger(ctx context.Context, host, queueID string) (bool, error) {

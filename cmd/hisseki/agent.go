@@ -14,9 +14,13 @@ import (
 	"hisseki/postfix"
 )
 
+type agentFlags struct {
+	host, config string
+	queue, once  bool
+}
+
 func newAgent() *cobra.Command {
-	var host string
-	var once bool
+	var f agentFlags
 	cmd := &cobra.Command{
 		Use:   "agent",
 		Short: "Carry out decisions in Postfix's queue (as root, on each MTA host)",
@@ -26,26 +30,32 @@ func newAgent() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			err = runAgent(cmd, cfg, host, once)
+			if f.config != "" {
+				cfg.Agent.PostfixConfig = f.config
+			}
+			err = runAgent(cmd, cfg, f)
 			if errors.Is(err, context.Canceled) && cmd.Context().Err() != nil {
 				return nil // told to stop
 			}
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&host, "host", "", "`NAME` of this MTA, by default Postfix's myhostname")
-	cmd.Flags().BoolVar(&once, "once", false, "one round, then end")
+	fl := cmd.Flags()
+	fl.StringVar(&f.host, "host", "", "`NAME` of this MTA, by default Postfix's myhostname")
+	fl.StringVar(&f.config, "postfix-config", "", "Postfix's configuration `FOLDER`, of an instance")
+	fl.BoolVar(&f.queue, "queue-only", false, "leave logs and hooks to another agent of this machine")
+	fl.BoolVar(&f.once, "once", false, "one round, then end")
 	return cmd
 }
 
-func runAgent(cmd *cobra.Command, cfg config.Config, host string, once bool) (err error) {
+func runAgent(cmd *cobra.Command, cfg config.Config, f agentFlags) (err error) {
 	if os.Geteuid() != 0 {
 		return errors.New("the agent must be root: Postfix's postsuper serves nobody else")
 	}
 	ctx := cmd.Context()
-	if host == "" {
+	if f.host == "" {
 		mta := postfix.Instance{ConfigDir: cfg.Agent.PostfixConfig}
-		if host, err = mta.Hostname(ctx); err != nil {
+		if f.host, err = mta.Hostname(ctx); err != nil {
 			return fmt.Errorf("%w: give --host", err)
 		}
 	}
@@ -56,9 +66,9 @@ func runAgent(cmd *cobra.Command, cfg config.Config, host string, once bool) (er
 	defer func() { err = errors.Join(err, db.Close()) }()
 	var level slog.LevelVar
 	daemon.SetLevel(&level, cfg.Log.Level)
-	agent := &daemon.Agent{Config: cfg, Store: db, Host: host,
+	agent := &daemon.Agent{Config: cfg, Store: db, Host: f.host, QueueOnly: f.queue,
 		Log: daemon.NewLogger(cmd.ErrOrStderr(), cfg.Log.Format, &level, version)}
-	if once {
+	if f.once {
 		return agent.Once(ctx)
 	}
 	return agent.Run(ctx)

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,5 +30,28 @@ func TestUnits(t *testing.T) {
 	boot.WaitDelay = 10 * time.Second
 	if out, err := boot.CombinedOutput(); err != nil {
 		t.Fatalf("in the container: %v\n%s", err, out)
+	}
+}
+
+// TestInstanceUnit: the agent's template for instances is its unit but for what names the
+// instance.
+func TestInstanceUnit(t *testing.T) {
+	read := func(name string) string {
+		text, err := os.ReadFile(filepath.Join("../../deploy", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	plain, instance := read("hisseki-agent.service"), read("hisseki-agent@.service")
+	for from, to := range map[string]string{
+		" agent of the Postfix instance %i":              " agent: releases and discards held mail",
+		" --postfix-config /etc/postfix-%i --queue-only": "",
+		"/var/spool/postfix-%i":                          "/var/spool/postfix",
+	} {
+		instance = strings.ReplaceAll(instance, from, to)
+	}
+	if _, rest, _ := strings.Cut(instance, "# Else as hisseki-agent.service.\n"); rest != plain {
+		t.Errorf("the template says\n%s", instance)
 	}
 }

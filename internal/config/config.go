@@ -34,6 +34,7 @@ type Milter struct {
 	Listen         Address  `toml:"listen"`
 	SocketMode     FileMode `toml:"socket_mode"`
 	SocketGroup    string   `toml:"socket_group"`
+	TrustPeers     bool     `toml:"trust_peers"` // whoever can connect; for doctor only
 	MaxConnections Count    `toml:"max_connections"`
 	MaxHeader      Size     `toml:"max_header"`
 	MaxBody        Size     `toml:"max_body"`
