@@ -1,4 +1,4 @@
-// Package demo plays a theft: a small company's mail is learned, then a thief writes from
+// Package demo plays a theft: a small company's mail is learned, then an attacker writes from
 // one of its accounts, through the milter of a real serve. It shows what becomes of every
 // mail.
 package demo

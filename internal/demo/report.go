@@ -22,34 +22,21 @@ func (d *demo) report(ctx context.Context) error {
 	}
 	t := table.New(table.Screen{Writer: d.out}, table.Fixed("  time"), table.Fixed("who"),
 		table.Fixed("to"), table.Fixed("fate"), table.Fixed("points"), table.Fixed("because"))
-	var count struct{ escaped, held, delayed, others, disturbed int }
+	var n tally
 	for i := range d.sent {
 		s := &d.sent[i]
 		h := byID[s.id]
 		if (h != nil) != s.kept {
 			return fmt.Errorf("mail %s: the milter's answer and the store differ", s.id)
 		}
-		fate, score, because := d.fate(h)
-		who := "the thief"
-		if !s.theft {
-			who = term.Safe(s.mail.Login, 30)
-			count.others++
-			if h != nil {
-				count.disturbed++
-			}
-		}
-		switch {
-		case !s.theft:
-		case h == nil || h.State == ledger.Released:
-			count.escaped++
-		default:
-			count.held++
-		}
-		if s.theft && h != nil && h.Record.Verdict.Action == "delay" {
-			count.delayed++
-		}
+		n.add(s, h)
 		// The first mails and every honest one; the rest of the burst is all the same.
 		if i < 8 || !s.theft || i == len(d.sent)-1 {
+			who := "the attacker"
+			if !s.theft {
+				who = term.Safe(s.mail.Login, 30)
+			}
+			fate, score, because := d.fate(h)
 			t.Row("  "+s.mail.Time.In(company.Tokyo).Format("15:04:05"), who,
 				term.Safe(s.mail.Recipients[0], 30), fate, score, because)
 		}
@@ -57,10 +44,32 @@ func (d *demo) report(ctx context.Context) error {
 	if err := t.Write(); err != nil {
 		return err
 	}
-	d.say("\n   Of the thief's %d mails %d escaped and %d are in quarantine, %d of those delayed first.\n"+
+	d.say("\n   Of the attacker's %d mails %d escaped and %d are in quarantine, %d of those delayed first.\n"+
 		"   Of %d honest mails meanwhile %d had to wait.\n",
-		Mails, count.escaped, count.held, count.delayed, count.others, count.disturbed)
+		Mails, n.escaped, n.held, n.delayed, n.honest, n.disturbed)
 	return d.firstHold(ctx, holds)
+}
+
+// tally counts what became of the attacker's mail, and of honest mail meanwhile.
+type tally struct{ escaped, held, delayed, honest, disturbed int }
+
+// add counts one mail, with its hold if it has one.
+func (n *tally) add(s *sentMail, h *ledger.Hold) {
+	if !s.theft {
+		n.honest++
+		if h != nil {
+			n.disturbed++
+		}
+		return
+	}
+	if h == nil || h.State == ledger.Released {
+		n.escaped++
+	} else {
+		n.held++
+	}
+	if h != nil && h.Record.Verdict.Action == "delay" {
+		n.delayed++
+	}
 }
 
 func (d *demo) fate(h *ledger.Hold) (fate, score, because string) {
