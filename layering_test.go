@@ -40,7 +40,7 @@ var mayImport = map[string][]string{
 	"metrics":             nil,
 	"seal":                nil,
 	"analyzer":            {"analyzer/content", "baseline"},
-	"ledger":              {"analyzer", "baseline"},
+	"ledger":              {"analyzer", "analyzer/content", "baseline"},
 	"store":               {"analyzer", "analyzer/content", "baseline", "ledger"},
 	"milter":              {"analyzer", "analyzer/content", "baseline", "internal/term"},
 	"quarantine":          {"internal/capped", "postfix"},

@@ -40,6 +40,16 @@ func (h *Hold) OfAttack() bool { return h.DefinesCampaign && h.State.ShowsCampai
 // ShowsCampaign says so of a mail that defines a campaign, by its hold's state.
 func (s State) ShowsCampaign() bool { return s != Releasing && s != Released && s != Delayed }
 
+// CampaignStates are the states in which a hold's mail shows a campaign.
+func CampaignStates() (list []State) {
+	for _, s := range States {
+		if s.ShowsCampaign() {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
 // Campaign says whether the marks and texts of an incident in this state are kept: they tie
 // other incidents to it. What was the owner's doing ties nothing.
 func (s IncidentState) Campaign() bool { return s == IncidentOpen || endRules[s].Campaign }

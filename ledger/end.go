@@ -2,18 +2,25 @@ package ledger
 
 import (
 	"errors"
+	"fmt"
 	"time"
 )
 
-// ByTimer is who lets a delayed mail go when its time is over, as holds name it.
-const ByTimer = "timer"
+// Who decides without a person, as holds and the audit log name it.
+const (
+	ByTimer = "timer" // a delay's time was over
+	ByMTA   = "mta"   // what the agent found in the MTA's queue
+)
 
 // EndRule is what an end of an incident does at once.
 type EndRule struct {
 	Verb string // of the audit log
-	// Holds is the step that the incident's mail takes, as far as it may; "" leaves it. So
-	// does an ending that keeps the mail where it is.
+	// Holds is the step that the sender's mail takes, as far as it may; "" leaves it.
 	Holds Step
+	// Everybody: mail of other senders, which the incident asked back, takes the same step.
+	// Else it is left on hold unless the ending says more: it may be innocent, for a thief can
+	// put anybody's link beside his own.
+	Everybody bool
 	// Unlearns: what the sender taught since the first suspicious mail is taken back, and so
 	// is what anybody taught by mail that the incident asked back.
 	Unlearns bool
@@ -25,7 +32,7 @@ type EndRule struct {
 
 var endRules = map[IncidentState]EndRule{
 	IncidentConfirmed: {Verb: "confirm", Holds: StepDiscard, Unlearns: true, Campaign: true},
-	IncidentDismissed: {Verb: "dismiss", Holds: StepRelease, Relearns: true},
+	IncidentDismissed: {Verb: "dismiss", Holds: StepRelease, Everybody: true, Relearns: true},
 	IncidentEnded:     {Verb: "end"},
 }
 
@@ -35,10 +42,39 @@ func EndRuleOf(to IncidentState) (EndRule, bool) {
 	return r, ok
 }
 
+// Check says what is wrong with an ending.
+func (e *Ending) Check() error {
+	if _, ok := endRules[e.To]; !ok {
+		return fmt.Errorf("%q is not an end", e.To)
+	}
+	if d := (&Decision{To: e.Others}); e.Others != "" && d.Step() == "" {
+		return fmt.Errorf("no decision leads to %q", e.Others)
+	}
+	return nil
+}
+
+// Holds returns the step that the incident's kept mail takes, the sender's own or that of
+// others; "" leaves it.
+func (e *Ending) Holds(own bool) Step {
+	rule := endRules[e.To]
+	switch {
+	case own || rule.Everybody:
+		if e.Keep {
+			return ""
+		}
+		return rule.Holds
+	case rule.Holds != "": // a decision about others' mail goes with one about the sender's
+		return (&Decision{To: e.Others}).Step()
+	}
+	return ""
+}
+
 // AfterRecall returns where a recalled mail goes that is on hold now: its incident may have
-// ended since it was asked back.
-func AfterRecall(incident IncidentState, kept bool) State {
-	if to, ok := endRules[incident].Holds.To(Held); ok && !kept {
+// ended since it was asked back. kept says that the end left mail where it was, own that the
+// mail is the incident's sender's: that his account was stolen says nothing about others.
+func AfterRecall(incident IncidentState, kept, own bool) State {
+	e := Ending{To: incident, Keep: kept}
+	if to, ok := e.Holds(own).To(Held); ok {
 		return to
 	}
 	return Held
@@ -109,13 +145,9 @@ func UndoesDecision(s State, byEnd bool, attempts int) bool {
 // being purged.
 const ObservedSpan = 7 * 24 * time.Hour
 
-// ObservedOver says whether nothing is kept of an open incident, and nobody decided it in
-// time. last is the time of its last mail.
-func ObservedOver(holds map[State]int, last, now time.Time) bool {
-	for s, n := range holds {
-		if n > 0 && s != Passed {
-			return false
-		}
-	}
-	return holds[Passed] > 0 && now.Sub(last) > ObservedSpan
+// ObservedOver says whether of an open incident nothing is kept and nobody decided it in time:
+// passed and kept are how many holds it has that mode observe let pass, and others. last is the
+// time of its last mail.
+func ObservedOver(passed, kept int, last, now time.Time) bool {
+	return passed > 0 && kept == 0 && now.Sub(last) > ObservedSpan
 }

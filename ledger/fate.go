@@ -38,3 +38,70 @@ type RecipientFate struct {
 
 // Got says whether the mail reached the recipient's side.
 func (f *RecipientFate) Got() bool { return f.Fate == FateDelivered }
+
+// rank says what counts of an alias's mailboxes: one that got the mail goes before one that
+// still may, and that before one that did not.
+var rank = map[Outcome]int{
+	OutcomeDelivered: 3, OutcomePassed: 3,
+	OutcomeDeferred: 2, OutcomeHeld: 2, OutcomeQueued: 2,
+	OutcomeBounced: 1, OutcomeExpired: 1, OutcomeDiscarded: 1, OutcomeRejected: 1,
+}
+
+// Furthest returns what counts of the deliveries of one recipient, the zero Delivery for none.
+func Furthest(list []Delivery) (best Delivery) {
+	for _, d := range list {
+		if rank[d.Outcome] > rank[best.Outcome] {
+			best = d
+		}
+	}
+	return best
+}
+
+// Keeping is what a fate depends on of a mail's hold.
+type Keeping struct {
+	State    State // "" without a hold
+	Recalled bool  // the hold came after the mail had been let go
+	Decided  time.Time
+}
+
+// Judge sets the fate by the delivery and the mail's hold. What the log says for good stands;
+// then comes the hold, for a kept mail is in the MTA's queue whatever was tried before.
+func (f *RecipientFate) Judge(k Keeping) {
+	d := &f.Delivery
+	f.At = d.At
+	if d.Outcome.Final() {
+		f.Fate = Fate(d.Outcome)
+		return
+	}
+	switch k.State {
+	case Delayed:
+		f.Fate = FateDelayed
+		return
+	case Held, Releasing, Discarding:
+		f.Fate = FateHeld
+		if k.Recalled {
+			f.Fate = FateRecalled
+		}
+		return
+	case Discarded:
+		f.Fate, f.At = FateDiscarded, k.Decided
+		return
+	case Released:
+		if d.At.Before(k.Decided) { // the log's last word is older
+			f.Fate, f.At = FateReleased, k.Decided
+			return
+		}
+	}
+	switch d.Outcome {
+	case OutcomeDeferred:
+		f.Fate = FateDeferred
+	case OutcomeHeld:
+		f.Fate = FateHeldByPostfix
+	case OutcomePassed:
+		f.Fate = FateDelivered // a filter that says no more was the last hop
+	case OutcomeQueued:
+		f.Fate = FateReleased
+	default:
+		f.Fate = FateUnknown
+	}
+}

@@ -28,6 +28,10 @@ const (
 	Passed     State = "passed"
 )
 
+// States are all of them, in the order of a list for people.
+var States = []State{Delayed, Recalling, Held, Releasing, Discarding, Released, Discarded, Vanished,
+	Gone, Passed}
+
 // InQueue are the states of mail that is still in the MTA's queue: the agent watches it.
 var InQueue = []State{Delayed, Recalling, Held, Releasing, Discarding}
 

@@ -72,6 +72,16 @@ type Ended struct {
 	Learned    int // mails given back to the profiles
 }
 
+// Add counts holds that came to a state.
+func (e *Ended) Add(to State, n int) {
+	switch to {
+	case Discarding:
+		e.Discarding += n
+	case Releasing:
+		e.Releasing += n
+	}
+}
+
 // Reopened is what taking back an incident's end did.
 type Reopened struct {
 	Held    int // holds whose decision was taken back

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"slices"
 	"time"
 
 	"hisseki/analyzer"
@@ -22,6 +23,13 @@ const (
 	OutcomeRejected  Outcome = "rejected"  // refused at its end, to the client
 	OutcomePassed    Outcome = "passed"    // taken by a content filter, nothing since
 )
+
+// FinalOutcomes are those that a later one of the whole mail does not change.
+var FinalOutcomes = []Outcome{OutcomeDelivered, OutcomeBounced, OutcomeExpired, OutcomeDiscarded,
+	OutcomeRejected}
+
+// Final says whether an outcome ends a mail for its recipient.
+func (o Outcome) Final() bool { return slices.Contains(FinalOutcomes, o) }
 
 // Delivery is the state of one recipient of one recorded mail.
 type Delivery struct {

@@ -1,10 +1,13 @@
 package ledger
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/analyzer/content"
 )
 
 // Rule is an override and whom it is for.
@@ -28,10 +31,85 @@ func (r *Rule) Verb() string {
 	return string(r.Mode)
 }
 
+// Note says in the audit log how long the rule holds, and why.
+func (r *Rule) Note() string {
+	text := "for good"
+	if !r.Until.IsZero() {
+		text = "until " + r.Until.UTC().Format(time.RFC3339)
+	}
+	if r.Reason != "" {
+		text += ": " + r.Reason
+	}
+	return text
+}
+
+// Check says what is wrong with a rule that is to be set now.
+func (r *Rule) Check(now time.Time) error {
+	kind, name, ok := strings.Cut(r.Subject, ":")
+	switch {
+	case !ok || name == "" || kind != "sender" && kind != "class" && kind != "url":
+		return errors.New("the subject must be sender:NAME, class:NAME or url:PATTERN")
+	case kind == "url":
+		return r.checkURL(name, now)
+	case r.Action != "" && r.Action != analyzer.Pass && r.Action != analyzer.Hold:
+		return fmt.Errorf("action %q is neither pass nor hold", r.Action)
+	case r.Mode != "" && r.Mode != analyzer.Observe && r.Mode != analyzer.Enforce:
+		return fmt.Errorf("mode %q is neither observe nor enforce", r.Mode)
+	case r.Action == "" && r.Mode == "":
+		return errors.New("it needs an action or a mode")
+	case !r.Until.After(now):
+		return errors.New("it needs an end in the future")
+	}
+	return nil
+}
+
+func (r *Rule) checkURL(name string, now time.Time) error {
+	p, err := content.ParsePattern(name)
+	switch {
+	case err != nil:
+		return err
+	case p.String() != name:
+		return fmt.Errorf("the pattern must be written %s", p)
+	case r.Mode != "" || r.Action != analyzer.Pass && r.Action != analyzer.Hold:
+		return errors.New("links are blocked or allowed, they have no mode")
+	case !r.Until.IsZero() && !r.Until.After(now):
+		return errors.New("its end must be in the future")
+	}
+	return nil
+}
+
+// InForce returns the rule for mail of a sender at a time: his own goes before that of his
+// class. of returns what was set for a subject, also when it is over.
+func InForce(of func(subject string) (analyzer.Override, bool), sender string,
+	class analyzer.Class, at time.Time) (analyzer.Override, bool) {
+	for _, subject := range []string{"sender:" + sender, "class:" + string(class)} {
+		if o, ok := of(subject); ok && o.Until.Unix() > at.Unix() {
+			return o, true
+		}
+	}
+	return analyzer.Override{}, false
+}
+
 // Exception is a habit that the store keeps: until its end, what it names is inside every
 // declared habit of its senders.
 type Exception struct {
 	ID      int64
 	Created time.Time
 	analyzer.Habit
+}
+
+// Check says what is wrong with an exception that is to be set now: it needs senders, an end
+// in the future, and something that it names.
+func (e *Exception) Check(now time.Time) error {
+	switch {
+	case len(e.Senders) == 0:
+		return errors.New("it needs a sender")
+	case len(e.Countries)+len(e.Networks)+len(e.Hours) == 0:
+		return errors.New("it needs a country, a network or hours")
+	case e.Hold || e.Points > 0:
+		return errors.New("only the configuration says what happens outside a habit")
+	case !e.Until.After(now):
+		return errors.New("it needs an end in the future")
+	}
+	return nil
 }

@@ -53,6 +53,9 @@ func (s Step) From() []State { return slices.Sorted(maps.Keys(steps[s])) }
 // Asks says whether the agent has something to ask the MTA for at once.
 func (s State) Asks() bool { return s == Releasing || s == Discarding || s == Recalling }
 
+// Waiting are the states of mail that nobody decided yet, also where that is being recalled.
+func Waiting() []State { return append(StepRelease.From(), Recalling) }
+
 // FirstState returns the state in which a judged mail's hold begins, "" for no hold.
 func FirstState(r *analyzer.Record) State {
 	switch {

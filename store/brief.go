@@ -51,12 +51,12 @@ func (db *DB) briefHolds(ctx context.Context, b *ledger.Brief) error {
 	var last int64
 	err := db.read.QueryRowContext(ctx, `SELECT
 			count(*),
-			coalesce(sum(h.state IN ('delayed', 'held')), 0),
-			coalesce(sum(h.state = 'passed'), 0),
+			coalesce(sum(h.state IN `+anyOf+`), 0),
+			coalesce(sum(h.state = ?), 0),
 			coalesce(max(j.at), 0)
 		FROM hold h
 		JOIN journal j ON j.id = h.journal
-		WHERE h.incident = ?`, b.ID).Scan(&b.Holds, &b.Waiting, &b.Passed, &last)
+		WHERE h.incident = ?`, listOf(ledger.StepRelease.From()), ledger.Passed, b.ID).Scan(&b.Holds, &b.Waiting, &b.Passed, &last)
 	b.Last = fromUnix(last)
 	if err != nil || b.Holds == 0 {
 		return err

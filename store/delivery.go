@@ -68,9 +68,6 @@ func keepDelivery(tx *sql.Tx, journal int64, l *ledger.LogLine) error {
 	return nil
 }
 
-// settled are the outcomes that a later one of the whole mail does not change.
-const settled = `('delivered', 'bounced', 'expired', 'discarded', 'rejected')`
-
 // keepForAll keeps an outcome that the log tells of a mail without naming recipients: it
 // is that of all who had none for good by then.
 func keepForAll(tx *sql.Tx, journal int64, l *ledger.LogLine) error {
@@ -79,7 +76,8 @@ func keepForAll(tx *sql.Tx, journal int64, l *ledger.LogLine) error {
 			at = ?
 		WHERE journal = ?
 		  AND at <= ?
-		  AND outcome NOT IN `+settled, l.Outcome, l.At.Unix(), journal, l.At.Unix()); err != nil {
+		  AND outcome NOT IN `+anyOf, l.Outcome, l.At.Unix(), journal, l.At.Unix(),
+		listOf(ledger.FinalOutcomes)); err != nil {
 		return fmt.Errorf("keep outcome of a mail: %w", err)
 	}
 	if _, err := tx.Exec(`INSERT INTO delivery (journal, recipient, original, outcome, at, deferred,

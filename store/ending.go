@@ -10,10 +10,6 @@ import (
 	"hisseki/ledger"
 )
 
-// verbs of the audit log.
-var endVerbs = map[ledger.IncidentState]string{ledger.IncidentConfirmed: "confirm",
-	ledger.IncidentDismissed: "dismiss", ledger.IncidentEnded: "end"}
-
 // EndIncident ends an open incident, in one transaction. It returns false when it was not
 // open. A confirmation discards the sender's holds, decides those of others as e says, and
 // unlearns what the sender taught since the first suspicious mail; a dismissal releases all
@@ -21,8 +17,8 @@ var endVerbs = map[ledger.IncidentState]string{ledger.IncidentConfirmed: "confir
 // it is on hold, but for mail of others, which stays on hold after a confirmation.
 func (db *DB) EndIncident(ctx context.Context, id int64, e ledger.Ending) (ledger.Ended, bool, error) {
 	var out ledger.Ended
-	if err := checkEnding(id, e); err != nil {
-		return out, false, err
+	if err := e.Check(); err != nil {
+		return out, false, fmt.Errorf("end incident I%d: %w", id, err)
 	}
 	done := false
 	err := db.update(ctx, func(tx *sql.Tx) (err error) {
@@ -35,24 +31,14 @@ func (db *DB) EndIncident(ctx context.Context, id int64, e ledger.Ending) (ledge
 	return out, done, nil
 }
 
-func checkEnding(id int64, e ledger.Ending) error {
-	switch {
-	case endVerbs[e.To] == "":
-		return fmt.Errorf("end incident I%d: %q is not an end", id, e.To)
-	case e.Others != "" && e.Others != ledger.Discarding && e.Others != ledger.Releasing:
-		return fmt.Errorf("end incident I%d: no decision leads to %q", id, e.Others)
-	}
-	return nil
-}
-
 // errPreview takes back what a preview did.
 var errPreview = errors.New("only tried")
 
 // PreviewEnding says what EndIncident would do: it does it and takes it back.
 func (db *DB) PreviewEnding(ctx context.Context, id int64, e ledger.Ending) (ledger.Ended, bool, error) {
 	var out ledger.Ended
-	if err := checkEnding(id, e); err != nil {
-		return out, false, err
+	if err := e.Check(); err != nil {
+		return out, false, fmt.Errorf("end incident I%d: %w", id, err)
 	}
 	done := false
 	err := db.update(ctx, func(tx *sql.Tx) (err error) {
@@ -80,27 +66,29 @@ func endIncident(tx *sql.Tx, id int64, e ledger.Ending, now time.Time) (
 	if err != nil || !done {
 		return out, done, err
 	}
-	switch e.To {
-	case ledger.IncidentConfirmed:
+	rule, _ := ledger.EndRuleOf(e.To) // checked
+	if rule.Unlearns {
 		if err := includeSince(tx, id, e.Since); err != nil {
 			return out, true, err
 		}
 		if out.Unlearned, err = unlearn(tx, id, now); err != nil {
 			return out, true, err
 		}
-		err = decideConfirmed(tx, id, e, now, &out)
-	case ledger.IncidentDismissed:
-		if out.Learned, err = givenBack(tx, id, now); err == nil && !e.Keep {
-			out.Releasing, err = decideHolds(tx, id, ledger.Releasing, e, now, "1")
+	}
+	if rule.Relearns {
+		if out.Learned, err = relearn(tx, id, (*ledger.Unlearned).AtDismissal, now); err != nil {
+			return out, true, err
 		}
 	}
-	if err == nil && !e.To.Campaign() {
-		err = dropCampaign(tx, "id = ?", id)
-	}
-	if err != nil {
+	if err := decideHolds(tx, id, &e, now, &out); err != nil {
 		return out, true, err
 	}
-	return out, true, audit(tx, now, e.By, endVerbs[e.To], fmt.Sprintf("I%d", id), e.Reason)
+	if !rule.Campaign {
+		if err := dropCampaign(tx, "id = ?", id); err != nil {
+			return out, true, err
+		}
+	}
+	return out, true, audit(tx, now, e.By, rule.Verb, fmt.Sprintf("I%d", id), e.Reason)
 }
 
 // includeSince lets an incident begin with the sender's first mail since a time.
@@ -120,60 +108,51 @@ func includeSince(tx *sql.Tx, incident int64, since time.Time) error {
 	return nil
 }
 
-// Whose mail a hold of an incident is.
-const (
-	ofSender = `(SELECT j.sender FROM journal j WHERE j.id = hold.journal)
-		= (SELECT i.sender FROM incident i WHERE i.id = hold.incident)`
-	ofOthers = `NOT (` + ofSender + `)`
-)
+// ofSender says that a hold is of its incident's sender.
+const ofSender = `(SELECT j.sender FROM journal j WHERE j.id = hold.journal)
+	= (SELECT i.sender FROM incident i WHERE i.id = hold.incident)`
 
-// decideConfirmed decides the kept mail of a confirmed incident: the sender's own, and that
-// of others as the ending says.
-func decideConfirmed(tx *sql.Tx, incident int64, e ledger.Ending, now time.Time, out *ledger.Ended) (
-	err error) {
-	if !e.Keep {
-		if out.Discarding, err = decideHolds(tx, incident, ledger.Discarding, e, now, ofSender); err != nil {
-			return err
+// decideHolds decides an incident's kept mail as its end says: the sender's own, then that of
+// others.
+func decideHolds(tx *sql.Tx, incident int64, e *ledger.Ending, now time.Time, out *ledger.Ended) error {
+	for _, whose := range []struct {
+		own  bool
+		cond string
+	}{{true, ofSender}, {false, "NOT (" + ofSender + ")"}} {
+		step := e.Holds(whose.own)
+		to, ok := step.To(ledger.Held) // and from every other state that it may start from
+		if ok {
+			n, err := affected(tx.Exec(`UPDATE hold SET
+					state = ?,
+					due = ?,
+					by = ?,
+					reason = ?,
+					decided = ?,
+					ended = 1,
+					attempts = 0,
+					error = ''
+				WHERE incident = ?
+				  AND state IN `+anyOf+`
+				  AND `+whose.cond, to, now.Unix(), e.By, e.Reason, now.Unix(), incident,
+				listOf(step.From())))
+			if err != nil {
+				return fmt.Errorf("decide the incident's mail: %w", err)
+			}
+			out.Add(to, n)
 		}
-	}
-	if e.Others != "" {
-		n, err := decideHolds(tx, incident, e.Others, e, now, ofOthers)
+		if rule, _ := ledger.EndRuleOf(e.To); whose.own || rule.Holds == "" || rule.Everybody {
+			continue
+		}
+		err := tx.QueryRow(`SELECT count(*)
+			FROM hold
+			WHERE incident = ?
+			  AND state IN `+anyOf+`
+			  AND `+whose.cond, incident, listOf(ledger.Waiting())).Scan(&out.Left)
 		if err != nil {
-			return err
-		}
-		if e.Others == ledger.Discarding {
-			out.Discarding += n
-		} else {
-			out.Releasing += n
+			return fmt.Errorf("count mail of other senders: %w", err)
 		}
 	}
-	err = tx.QueryRow(`SELECT count(*)
-		FROM hold
-		WHERE incident = ?
-		  AND state IN ('delayed', 'held', 'recalling')
-		  AND `+ofOthers, incident).Scan(&out.Left)
-	return wrapped("count mail of other senders", err)
-}
-
-// decideHolds decides an incident's kept mail that a condition on hold chooses.
-func decideHolds(tx *sql.Tx, incident int64, to ledger.State, e ledger.Ending, now time.Time,
-	cond string) (int, error) {
-	n, err := affected(tx.Exec(`UPDATE hold SET
-			state = ?,
-			due = ?,
-			by = ?,
-			reason = ?,
-			decided = ?,
-			ended = 1,
-			attempts = 0,
-			error = ''
-		WHERE incident = ?
-		  AND state IN ('delayed', 'held')
-		  AND `+cond, to, now.Unix(), e.By, e.Reason, now.Unix(), incident))
-	if err != nil {
-		return 0, fmt.Errorf("decide the incident's mail: %w", err)
-	}
-	return n, nil
+	return nil
 }
 
 // unlearn takes back what the sender taught since an incident's first mail, and what
@@ -200,48 +179,56 @@ func unlearn(tx *sql.Tx, incident int64, now time.Time) (int, error) {
 		return 0, fmt.Errorf("read what was learned: %w", err)
 	}
 	for _, id := range ids {
-		if err := takeBack(tx, incident, id, "confirm", now); err != nil {
+		if err := takeBack(tx, incident, id, ledger.CauseConfirm, now); err != nil {
 			return 0, err
 		}
 	}
 	return len(ids), nil
 }
 
-// givenBack learns mail again that a recall took back for an incident, as far as it went
-// to its recipients. Mail on hold is learned when it is released.
-func givenBack(tx *sql.Tx, incident int64, now time.Time) (int, error) {
-	return learnTaken(tx, incident, now, `t.cause = 'recall'
-		AND EXISTS (SELECT 1 FROM hold h WHERE h.journal = t.journal AND h.state = 'gone')`)
-}
-
-// learnTaken learns again what a condition on taken (t) chooses.
-func learnTaken(tx *sql.Tx, incident int64, now time.Time, cond string) (int, error) {
-	rows, err := tx.Query(`SELECT t.journal
-		FROM unlearned t
-		WHERE t.incident = ?
-		  AND `+cond, incident)
+// relearn learns and unlearns again what of an incident's mail was unlearned, as sign says:
+// +1, -1 or 0. It returns how many mails are learned again.
+func relearn(tx *sql.Tx, incident int64, sign func(*ledger.Unlearned) int, now time.Time) (
+	n int, err error) {
+	list, err := unlearnedBy(tx, incident)
 	if err != nil {
 		return 0, fmt.Errorf("read what was unlearned: %w", err)
 	}
-	ids, err := ints(rows)
-	if err != nil {
-		return 0, fmt.Errorf("read what was unlearned: %w", err)
-	}
-	n := 0
-	for _, id := range ids {
-		lesson, err := teach(tx, id, 1, now)
+	for i := range list {
+		s := sign(&list[i])
+		if s == 0 {
+			continue
+		}
+		lesson, err := teach(tx, list[i].Journal, s, now)
 		if err != nil {
 			return n, err
 		}
-		if lesson != 0 {
+		if lesson != 0 && s > 0 {
 			n++
 		}
 	}
 	return n, nil
 }
 
-// errNewer says why an incident cannot be opened again.
-var errNewer = errors.New("the sender has a newer open incident: go on with that one")
+func unlearnedBy(tx *sql.Tx, incident int64) (list []ledger.Unlearned, err error) {
+	rows, err := tx.Query(`SELECT u.journal, u.cause, coalesce(h.state, ''), j.learned
+		FROM unlearned u
+		JOIN journal j ON j.id = u.journal
+		LEFT JOIN hold h ON h.journal = u.journal
+		WHERE u.incident = ?`, incident)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var u ledger.Unlearned
+		if err := rows.Scan(&u.Journal, &u.Cause, &u.Hold, &u.Learned); err != nil {
+			return nil, err
+		}
+		list = append(list, u)
+	}
+	return list, rows.Err()
+}
 
 // ReopenIncident takes an incident's end back. It returns false when it had not ended.
 // Decisions that the agent has not begun to carry out are undone, what was unlearned is
@@ -262,25 +249,27 @@ func (db *DB) ReopenIncident(ctx context.Context, id int64, by, reason string) (
 
 func (db *DB) reopen(tx *sql.Tx, id int64, by, reason string, now time.Time) (out ledger.Reopened, done bool,
 	err error) {
-	var newer bool
-	err = tx.QueryRow(`SELECT EXISTS (SELECT 1
+	var state ledger.IncidentState
+	var other bool
+	err = tx.QueryRow(`SELECT i.state, EXISTS (SELECT 1
 			FROM incident o
 			WHERE o.sender = i.sender
+			  AND o.id != i.id
 			  AND o.state = 'open')
 		FROM incident i
-		WHERE i.id = ?
-		  AND i.state != 'open'`, id).Scan(&newer)
+		WHERE i.id = ?`, id).Scan(&state, &other)
 	if errors.Is(err, sql.ErrNoRows) {
 		return out, false, nil
 	}
 	if err != nil {
 		return out, false, err
 	}
-	if newer {
-		return out, false, errNewer
+	if ok, err := ledger.CanReopen(state, other); !ok || err != nil {
+		return out, false, err
 	}
+	// As ledger.UndoesDecision says.
 	if out.Held, err = affected(tx.Exec(`UPDATE hold SET
-			state = 'held',
+			state = ?,
 			due = 0,
 			by = '',
 			reason = '',
@@ -289,7 +278,7 @@ func (db *DB) reopen(tx *sql.Tx, id int64, by, reason string, now time.Time) (ou
 		WHERE incident = ?
 		  AND ended = 1
 		  AND attempts = 0
-		  AND state IN ('releasing', 'discarding')`, id)); err != nil {
+		  AND state IN `+anyOf, ledger.Held, id, listOf(ledger.StepUndo.From()))); err != nil {
 		return out, false, fmt.Errorf("take decisions back: %w", err)
 	}
 	if err = tx.QueryRow(`SELECT count(*) FROM hold WHERE incident = ? AND ended = 1`, id).
@@ -299,8 +288,12 @@ func (db *DB) reopen(tx *sql.Tx, id int64, by, reason string, now time.Time) (ou
 	if _, err = tx.Exec(`UPDATE hold SET ended = 0 WHERE incident = ?`, id); err != nil {
 		return out, false, fmt.Errorf("take decisions back: %w", err)
 	}
-	if out.Learned, err = relearn(tx, id, now); err != nil {
+	if out.Learned, err = relearn(tx, id, (*ledger.Unlearned).AtReopening, now); err != nil {
 		return out, false, err
+	}
+	if _, err = tx.Exec(`DELETE FROM unlearned WHERE incident = ? AND cause = ?`, id,
+		ledger.CauseConfirm); err != nil {
+		return out, false, fmt.Errorf("forget what was unlearned: %w", err)
 	}
 	// The incident begins again with its first held mail.
 	_, err = tx.Exec(`UPDATE incident SET
@@ -321,33 +314,4 @@ func (db *DB) reopen(tx *sql.Tx, id int64, by, reason string, now time.Time) (ou
 		return out, false, err
 	}
 	return out, true, audit(tx, now, by, "reopen", fmt.Sprintf("I%d", id), reason)
-}
-
-// relearn undoes what an incident's end did to the profiles: what a confirmation took is
-// given back, what a dismissal gave back of recalled mail is taken again.
-func relearn(tx *sql.Tx, incident int64, now time.Time) (int, error) {
-	rows, err := tx.Query(`SELECT t.journal
-		FROM unlearned t
-		JOIN hold h ON h.journal = t.journal AND h.state = 'gone'
-		JOIN journal j ON j.id = t.journal AND j.learned = 1
-		WHERE t.incident = ?
-		  AND t.cause = 'recall'`, incident)
-	if err != nil {
-		return 0, fmt.Errorf("read what was given back: %w", err)
-	}
-	ids, err := ints(rows)
-	if err != nil {
-		return 0, fmt.Errorf("read what was given back: %w", err)
-	}
-	for _, id := range ids {
-		if _, err := teach(tx, id, -1, now); err != nil {
-			return 0, err
-		}
-	}
-	n, err := learnTaken(tx, incident, now, `t.cause = 'confirm'`)
-	if err != nil {
-		return n, err
-	}
-	_, err = tx.Exec(`DELETE FROM unlearned WHERE incident = ? AND cause = 'confirm'`, incident)
-	return n, err
 }

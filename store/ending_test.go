@@ -267,7 +267,7 @@ func TestReopenBesideANewerIncident(t *testing.T) {
 		t.Fatal(err)
 	}
 	keep(t, db, record("b@example.jp", analyzer.Hold))
-	if _, ok, err := db.ReopenIncident(ctx, 1, "a", ""); ok || !errors.Is(err, errNewer) {
+	if _, ok, err := db.ReopenIncident(ctx, 1, "a", ""); ok || !errors.Is(err, ledger.ErrNewer) {
 		t.Errorf("reopened %v, %v", ok, err)
 	}
 	if got := states(t, db); !slices.Equal(got, []string{"1:releasing", "2:held"}) {

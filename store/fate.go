@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"hisseki/ledger"
 )
@@ -12,9 +11,7 @@ import (
 // fated is a recipient with the hold of its mail, if there is one.
 type fated struct {
 	ledger.RecipientFate
-	state    ledger.State // of the hold, "" without one
-	recalled bool         // the hold came after the mail had been let go
-	decided  time.Time
+	hold ledger.Keeping
 }
 
 // Fates returns what happened to every recipient of records, by record and in the
@@ -40,8 +37,8 @@ func (db *DB) Fates(ctx context.Context, journal ...int64) ([]ledger.RecipientFa
 	}
 	for i := range all {
 		f := &all[i]
-		f.Delivery = furthest(said[key{f.Journal, strings.ToLower(f.Recipient)}])
-		f.judge()
+		f.Delivery = ledger.Furthest(said[key{f.Journal, strings.ToLower(f.Recipient)}])
+		f.Judge(f.hold)
 		out = append(out, f.RecipientFate)
 	}
 	return out, nil
@@ -67,72 +64,12 @@ func (db *DB) fated(ctx context.Context, journal []int64) ([]fated, error) {
 	for rows.Next() {
 		var f fated
 		var decided int64
-		if err := rows.Scan(&f.Journal, &f.Recipient, &f.Domain, &f.state,
-			&f.recalled, &decided); err != nil {
+		if err := rows.Scan(&f.Journal, &f.Recipient, &f.Domain, &f.hold.State,
+			&f.hold.Recalled, &decided); err != nil {
 			return nil, err
 		}
-		f.decided = fromUnix(decided)
+		f.hold.Decided = fromUnix(decided)
 		out = append(out, f)
 	}
 	return out, rows.Err()
-}
-
-// furthest returns what counts of an alias's mailboxes: one that got the mail, else one
-// that still may, else one that did not.
-func furthest(list []ledger.Delivery) (best ledger.Delivery) {
-	rank := map[ledger.Outcome]int{
-		ledger.OutcomeDelivered: 3, ledger.OutcomePassed: 3,
-		ledger.OutcomeDeferred: 2, ledger.OutcomeHeld: 2, ledger.OutcomeQueued: 2,
-		ledger.OutcomeBounced: 1, ledger.OutcomeExpired: 1, ledger.OutcomeDiscarded: 1,
-		ledger.OutcomeRejected: 1}
-	for _, d := range list {
-		if rank[d.Outcome] > rank[best.Outcome] {
-			best = d
-		}
-	}
-	return best
-}
-
-// judge sets the fate. What the log says for good stands; then comes the hold, for a kept
-// mail is in the MTA's queue whatever was tried before.
-func (f *fated) judge() {
-	d := &f.Delivery
-	f.At = d.At
-	switch d.Outcome {
-	case ledger.OutcomeDelivered, ledger.OutcomeBounced, ledger.OutcomeExpired, ledger.OutcomeDiscarded,
-		ledger.OutcomeRejected:
-		f.Fate = ledger.Fate(d.Outcome)
-		return
-	}
-	switch f.state {
-	case ledger.Delayed:
-		f.Fate = ledger.FateDelayed
-		return
-	case ledger.Held, ledger.Releasing, ledger.Discarding:
-		f.Fate = ledger.FateHeld
-		if f.recalled {
-			f.Fate = ledger.FateRecalled
-		}
-		return
-	case ledger.Discarded:
-		f.Fate, f.At = ledger.FateDiscarded, f.decided
-		return
-	case ledger.Released:
-		if d.At.Before(f.decided) { // the log's last word is older
-			f.Fate, f.At = ledger.FateReleased, f.decided
-			return
-		}
-	}
-	switch d.Outcome {
-	case ledger.OutcomeDeferred:
-		f.Fate = ledger.FateDeferred
-	case ledger.OutcomeHeld:
-		f.Fate = ledger.FateHeldByPostfix
-	case ledger.OutcomePassed:
-		f.Fate = ledger.FateDelivered // a filter that says no more was the last hop
-	case ledger.OutcomeQueued:
-		f.Fate = ledger.FateReleased
-	default:
-		f.Fate = ledger.FateUnknown
-	}
 }

@@ -20,7 +20,7 @@ func exceptionName(id int64) string { return fmt.Sprintf("T%d", id) }
 // name. It needs senders, an end in the future, and something that it names.
 func (db *DB) AddHabit(ctx context.Context, h analyzer.Habit) (ledger.Exception, error) {
 	e := ledger.Exception{Habit: h, Created: db.now().UTC().Truncate(time.Second)}
-	if err := db.checkException(&h); err != nil {
+	if err := e.Check(db.now()); err != nil {
 		return e, fmt.Errorf("add exception: %w", err)
 	}
 	hours := make([]string, len(h.Hours))
@@ -51,20 +51,6 @@ func (db *DB) AddHabit(ctx context.Context, h analyzer.Habit) (ledger.Exception,
 		return e, fmt.Errorf("add exception: %w", err)
 	}
 	return e, nil
-}
-
-func (db *DB) checkException(h *analyzer.Habit) error {
-	switch {
-	case len(h.Senders) == 0:
-		return errors.New("it needs a sender")
-	case len(h.Countries)+len(h.Networks)+len(h.Hours) == 0:
-		return errors.New("it needs a country, a network or hours")
-	case h.Hold || h.Points > 0:
-		return errors.New("only the configuration says what happens outside a habit")
-	case !h.Until.After(db.now()):
-		return errors.New("it needs an end in the future")
-	}
-	return nil
 }
 
 // RemoveHabit ends an exception now. It returns false when there is none of that id.

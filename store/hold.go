@@ -8,18 +8,19 @@ import (
 	"hisseki/ledger"
 )
 
+// insertHold keeps a delayed or held mail, and what mode observe let pass. A held one opens an
+// incident where its sender has none.
 func (db *DB) insertHold(tx *sql.Tx, journal int64, r *analyzer.Record) error {
-	state, incident := ledger.Delayed, any(nil)
-	if r.Verdict.Action == analyzer.Hold || r.Spared {
-		id, err := openIncident(tx, r, journal)
-		if err != nil {
+	state, incident := ledger.FirstState(r), int64(0)
+	if state.OpensIncident() {
+		var err error
+		if incident, err = openIncident(tx, r, journal); err != nil {
 			return err
 		}
-		state, incident = ledger.Held, id
-		if r.Spared {
-			state = ledger.Passed
-		} else if err := seriousNow(tx, id, r); err != nil {
-			return err
+		if state == ledger.Held {
+			if err := noteKept(tx, incident, r); err != nil {
+				return err
+			}
 		}
 	}
 	until := int64(0)
@@ -29,12 +30,12 @@ func (db *DB) insertHold(tx *sql.Tx, journal int64, r *analyzer.Record) error {
 	defines := ledger.DefinesCampaign(&r.Verdict)
 	if _, err := tx.Exec(`INSERT INTO hold (journal, incident, state, due, excerpt, excerpt_until,
 			defines_campaign)
-		VALUES (?, ?, ?, ?, ?, ?, ?)`, journal, incident, state, unix(r.Due), r.Excerpt, until,
-		defines); err != nil {
+		VALUES (?, nullif(?, 0), ?, ?, ?, ?, ?)`, journal, incident, state, unix(r.Due), r.Excerpt,
+		until, defines); err != nil {
 		return fmt.Errorf("insert hold: %w", err)
 	}
-	if state != ledger.Delayed && defines {
-		return db.addToCampaign(tx, incident.(int64), shownBy(r), state != ledger.Passed)
+	if incident != 0 && defines {
+		return db.addToCampaign(tx, incident, shownBy(r), state != ledger.Passed)
 	}
 	return nil
 }
@@ -49,8 +50,9 @@ func (db *DB) promote(tx *sql.Tx, by *analyzer.Record) ([]int64, error) {
 		WHERE j.sender = ?
 		  AND j.due != 0
 		  AND j.due > ?
-		  AND h.state = 'delayed'
-		ORDER BY h.journal`, by.Envelope.Sender, by.Envelope.Time.Unix())
+		  AND h.state IN `+anyOf+`
+		ORDER BY h.journal`, by.Envelope.Sender, by.Envelope.Time.Unix(),
+		listOf(ledger.StepPromote.From()))
 	if err != nil {
 		return nil, fmt.Errorf("look for delayed mail: %w", err)
 	}
@@ -73,12 +75,12 @@ func (db *DB) promoteOne(tx *sql.Tx, journal int64, by *analyzer.Record) error {
 	}
 	var defines bool
 	if err := tx.QueryRow(`UPDATE hold SET
-			state = 'held',
+			state = ?,
 			due = 0,
 			promoted = ?,
 			incident = ?
 		WHERE journal = ?
-		RETURNING defines_campaign`, db.now().Unix(), incident, journal).Scan(&defines); err != nil {
+		RETURNING defines_campaign`, ledger.Held, db.now().Unix(), incident, journal).Scan(&defines); err != nil {
 		return fmt.Errorf("promote delayed mail: %w", err)
 	}
 	if !defines {

@@ -30,9 +30,9 @@ func (db *DB) Lures(ctx context.Context, incidents ...int64) ([]ledger.Lure, err
 		JOIN journal j ON j.id = s.journal
 		WHERE s.incident IN `+anyOf+`
 		  AND s.defines_campaign = 1
-		  AND s.state NOT IN ('releasing', 'released')
+		  AND s.state IN `+anyOf+`
 		ORDER BY s.id
-		LIMIT ?`, listOf(incidents), maxLureMails)
+		LIMIT ?`, listOf(incidents), listOf(ledger.CampaignStates()), maxLureMails)
 	if err != nil {
 		return nil, fmt.Errorf("read lures: %w", err)
 	}

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -17,7 +16,8 @@ import (
 // place of an earlier one, and notes it in the audit log. A rule needs an end in the
 // future, and an action or a mode. One for links needs an action, and no end.
 func (db *DB) SetOverride(ctx context.Context, subject string, o analyzer.Override) error {
-	if err := db.checkRule(subject, o); err != nil {
+	rule := ledger.Rule{Override: o, Subject: subject}
+	if err := rule.Check(db.now()); err != nil {
 		return fmt.Errorf("set override for %s: %w", subject, err)
 	}
 	err := db.update(ctx, func(tx *sql.Tx) error {
@@ -35,56 +35,10 @@ func (db *DB) SetOverride(ctx context.Context, subject string, o analyzer.Overri
 		if err != nil {
 			return err
 		}
-		rule := ledger.Rule{Override: o, Subject: subject}
-		return audit(tx, now, o.By, rule.Verb(), subject, ruleText(o))
+		return audit(tx, now, o.By, rule.Verb(), subject, rule.Note())
 	})
 	if err != nil {
 		return fmt.Errorf("set override for %s: %w", subject, err)
-	}
-	return nil
-}
-
-func ruleText(o analyzer.Override) string {
-	text := "for good"
-	if !o.Until.IsZero() {
-		text = "until " + o.Until.UTC().Format(time.RFC3339)
-	}
-	if o.Reason != "" {
-		text += ": " + o.Reason
-	}
-	return text
-}
-
-func (db *DB) checkRule(subject string, o analyzer.Override) error {
-	kind, name, ok := strings.Cut(subject, ":")
-	switch {
-	case !ok || name == "" || kind != "sender" && kind != "class" && kind != "url":
-		return errors.New("the subject must be sender:NAME, class:NAME or url:PATTERN")
-	case kind == "url":
-		return db.checkURLRule(name, o)
-	case o.Action != "" && o.Action != analyzer.Pass && o.Action != analyzer.Hold:
-		return fmt.Errorf("action %q is neither pass nor hold", o.Action)
-	case o.Mode != "" && o.Mode != analyzer.Observe && o.Mode != analyzer.Enforce:
-		return fmt.Errorf("mode %q is neither observe nor enforce", o.Mode)
-	case o.Action == "" && o.Mode == "":
-		return errors.New("it needs an action or a mode")
-	case !o.Until.After(db.now()):
-		return errors.New("it needs an end in the future")
-	}
-	return nil
-}
-
-func (db *DB) checkURLRule(name string, o analyzer.Override) error {
-	p, err := content.ParsePattern(name)
-	switch {
-	case err != nil:
-		return err
-	case p.String() != name:
-		return fmt.Errorf("the pattern must be written %s", p)
-	case o.Mode != "" || o.Action != analyzer.Pass && o.Action != analyzer.Hold:
-		return errors.New("links are blocked or allowed, they have no mode")
-	case !o.Until.IsZero() && !o.Until.After(db.now()):
-		return errors.New("its end must be in the future")
 	}
 	return nil
 }

@@ -10,26 +10,10 @@ import (
 	"hisseki/ledger"
 )
 
-// passedSpan is how long after its last mail an incident stays open of which nothing is
-// kept: mode observe let all of it go. Without an end it would keep its sender's mail from
-// being purged.
-const passedSpan = 7 * 24 * time.Hour
-
-// EndPassed ends the incidents that mode observe opened and that nobody decided in
-// passedSpan. It returns how many those were.
+// EndPassed ends the incidents of which mode observe kept nothing, and that nobody decided in
+// time. It returns how many those were.
 func (db *DB) EndPassed(ctx context.Context, now time.Time) (int, error) {
-	rows, err := db.read.QueryContext(ctx, `SELECT i.id
-		FROM incident i
-		JOIN hold h ON h.incident = i.id
-		JOIN journal j ON j.id = h.journal
-		WHERE i.state = 'open'
-		GROUP BY i.id
-		HAVING min(h.state = 'passed') = 1
-		   AND max(j.at) < ?`, now.Add(-passedSpan).Unix())
-	if err != nil {
-		return 0, fmt.Errorf("look for incidents of mode observe: %w", err)
-	}
-	ids, err := ints(rows)
+	ids, err := db.observedOver(ctx, now)
 	if err != nil {
 		return 0, fmt.Errorf("look for incidents of mode observe: %w", err)
 	}
@@ -47,16 +31,47 @@ func (db *DB) EndPassed(ctx context.Context, now time.Time) (int, error) {
 	return n, nil
 }
 
-// seriousNow says once more that an incident opened, when all its mail was passed and this
+func (db *DB) observedOver(ctx context.Context, now time.Time) ([]int64, error) {
+	rows, err := db.read.QueryContext(ctx, `SELECT
+			i.id,
+			max(j.at),
+			sum(h.state = ?1),
+			sum(h.state != ?1)
+		FROM incident i
+		JOIN hold h ON h.incident = i.id
+		JOIN journal j ON j.id = h.journal
+		WHERE i.state = 'open'
+		  AND NOT EXISTS (SELECT 1 FROM hold k WHERE k.incident = i.id AND k.state < ?1)
+		  AND NOT EXISTS (SELECT 1 FROM hold k WHERE k.incident = i.id AND k.state > ?1)
+		GROUP BY i.id`, ledger.Passed)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var ids []int64
+	for rows.Next() {
+		var id, last int64
+		var passed, kept int
+		if err := rows.Scan(&id, &last, &passed, &kept); err != nil {
+			return nil, err
+		}
+		if ledger.ObservedOver(passed, kept, fromUnix(last), now) {
+			ids = append(ids, id)
+		}
+	}
+	return ids, rows.Err()
+}
+
+// noteKept says once more that an incident opened, when all its mail was passed and this
 // is the first that is kept: commands were not told while hisseki only watched.
-func seriousNow(tx *sql.Tx, incident int64, r *analyzer.Record) error {
+func noteKept(tx *sql.Tx, incident int64, r *analyzer.Record) error {
 	// Three looks into the index, however many mails the incident has.
 	_, err := tx.Exec(`INSERT INTO event (id, incident, kind, at, by, reason)
 		SELECT lower(hex(randomblob(16))), ?1, ?2, ?3, '', ''
-		WHERE EXISTS (SELECT 1 FROM hold WHERE incident = ?1 AND state = 'passed')
-		  AND NOT EXISTS (SELECT 1 FROM hold WHERE incident = ?1 AND state < 'passed')
-		  AND NOT EXISTS (SELECT 1 FROM hold WHERE incident = ?1 AND state > 'passed')`,
-		incident, ledger.EventOpened, r.Envelope.Time.Unix())
+		WHERE EXISTS (SELECT 1 FROM hold WHERE incident = ?1 AND state = ?4)
+		  AND NOT EXISTS (SELECT 1 FROM hold WHERE incident = ?1 AND state < ?4)
+		  AND NOT EXISTS (SELECT 1 FROM hold WHERE incident = ?1 AND state > ?4)`,
+		incident, ledger.EventOpened, r.Envelope.Time.Unix(), ledger.Passed)
 	if err != nil {
 		return fmt.Errorf("say that mail is kept now: %w", err)
 	}

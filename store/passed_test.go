@@ -58,7 +58,7 @@ func TestIncidentsOfModeObserveEnd(t *testing.T) {
 	for _, step := range []struct {
 		after time.Duration
 		want  int
-	}{{passedSpan, 0}, {passedSpan + time.Second, 1}, {passedSpan + time.Second, 0}} {
+	}{{ledger.ObservedSpan, 0}, {ledger.ObservedSpan + time.Second, 1}, {ledger.ObservedSpan + time.Second, 0}} {
 		*now = noon.Add(step.after)
 		if n, err := db.EndPassed(ctx, *now); err != nil || n != step.want {
 			t.Errorf("after %s %d ended, %v; want %d", step.after, n, err, step.want)

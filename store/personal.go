@@ -148,8 +148,9 @@ func forgettable(tx *sql.Tx, sender string) error {
 	err := tx.QueryRow(`SELECT
 			EXISTS (SELECT 1 FROM hold h JOIN journal j ON j.id = h.journal
 				WHERE j.sender = ?1
-				  AND h.state NOT IN ('released', 'discarded', 'vanished', 'gone', 'passed')),
-			EXISTS (SELECT 1 FROM incident WHERE sender = ?1 AND state = 'open')`, sender).
+				  AND h.state IN (SELECT value FROM json_each(?2))),
+			EXISTS (SELECT 1 FROM incident WHERE sender = ?1 AND state = 'open')`, sender,
+		listOf(ledger.InQueue)).
 		Scan(&kept, &open)
 	switch {
 	case err != nil:

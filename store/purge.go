@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/ledger"
 )
 
 // Purged counts what a purge removed.
@@ -28,9 +29,9 @@ const lessonGrace = time.Hour
 // purgeable says of a journal row (j) that nobody needs it any more: not kept in the
 // queue, not part of an open incident (a confirmation unlearns its mail), and without a
 // lesson that is newer than the argument.
-const purgeable = `NOT EXISTS (SELECT 1 FROM hold h
+var purgeable = `NOT EXISTS (SELECT 1 FROM hold h
 		WHERE h.journal = j.id
-		  AND h.state IN ('delayed', 'held', 'releasing', 'discarding', 'recalling'))
+		  AND h.state IN ` + literals(ledger.InQueue) + `)
 	AND NOT EXISTS (SELECT 1 FROM incident i
 		WHERE i.sender = j.sender
 		  AND i.state = 'open'
@@ -202,7 +203,7 @@ func (s *purge) logins() error {
 
 // mails forgets journal rows and all that hangs on them.
 func (s *purge) mails() error {
-	const old = `WITH j AS MATERIALIZED (SELECT at, id, sender
+	old := `WITH j AS MATERIALIZED (SELECT at, id, sender
 			FROM journal
 			WHERE (at, id) > (?1, ?2)
 			  AND at < ?4

@@ -320,41 +320,57 @@ func (db *DB) recallAll(ctx context.Context, list []candidate, now time.Time) (n
 // the incident is not open any more.
 func recall(tx *sql.Tx, journal, incident int64, now time.Time) (done, open bool, err error) {
 	var home int64 // the sender's own incident goes before the one that found it
-	err = tx.QueryRow(`SELECT coalesce(
-			(SELECT o.id FROM incident o WHERE o.sender = j.sender AND o.state = 'open'), i.id)
+	var state ledger.State
+	var by string
+	err = tx.QueryRow(`SELECT
+			coalesce((SELECT o.id
+				FROM incident o
+				WHERE o.sender = j.sender
+				  AND o.state = 'open'), i.id),
+			coalesce(h.state, ''),
+			coalesce(h.by, '')
 		FROM journal j
 		JOIN incident i ON i.id = ? AND i.state = 'open'
-		WHERE j.id = ?`, incident, journal).Scan(&home)
+		LEFT JOIN hold h ON h.journal = j.id
+		WHERE j.id = ?`, incident, journal).Scan(&home, &state, &by)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, false, nil
 	}
-	if err != nil {
-		return false, false, err
-	}
-	at := now.Unix()
-	done, err = changed(tx.Exec(`INSERT INTO hold (journal, incident, state, due, recalled,
-			defines_campaign)
-		VALUES (?1, ?2, 'recalling', ?3, ?3, 0)
-		ON CONFLICT (journal) DO UPDATE SET
-			state = iif(state = 'delayed', 'held', 'recalling'),
-			incident = excluded.incident,
-			due = iif(state = 'delayed', 0, excluded.due),
-			recalled = excluded.recalled,
-			defines_campaign = 0,
-			promoted = iif(state = 'delayed', excluded.recalled, 0),
-			by = '',
-			attempts = 0,
-			error = ''
-		WHERE state = 'delayed'
-		   OR state = 'released' AND by = 'timer'`, journal, home, at))
-	if err != nil || !done {
+	if err != nil || !ledger.Recallable(state, by) {
 		return false, true, err
 	}
-	return true, true, takeBack(tx, home, journal, "recall", now)
+	to, waiting := ledger.Recalling, state == ledger.Delayed
+	if state != "" {
+		to, _ = ledger.StepRecall.To(state) // it is recallable
+	}
+	due, promoted := int64(0), int64(0)
+	if to.Asks() {
+		due = now.Unix()
+	}
+	if waiting {
+		promoted = now.Unix()
+	}
+	if _, err := tx.Exec(`INSERT INTO hold (journal, incident, state, due, recalled, promoted,
+			defines_campaign)
+		VALUES (?, ?, ?, ?, ?, ?, 0)
+		ON CONFLICT (journal) DO UPDATE SET
+			incident = excluded.incident,
+			state = excluded.state,
+			due = excluded.due,
+			recalled = excluded.recalled,
+			promoted = excluded.promoted,
+			defines_campaign = 0,
+			by = '',
+			attempts = 0,
+			error = ''`, journal, home, to, due, now.Unix(), promoted); err != nil {
+		return false, true, err
+	}
+	return true, true, takeBack(tx, home, journal, ledger.CauseRecall, now)
 }
 
 // takeBack unlearns a mail and notes for which incident, so that it can be given back.
-func takeBack(tx *sql.Tx, incident, journal int64, cause string, now time.Time) error {
+func takeBack(tx *sql.Tx, incident, journal int64, cause ledger.Cause,
+	now time.Time) error {
 	lesson, err := teach(tx, journal, -1, now)
 	if err != nil || lesson == 0 {
 		return err // it was not learned
@@ -363,30 +379,6 @@ func takeBack(tx *sql.Tx, incident, journal int64, cause string, now time.Time) 
 		incident, journal, cause)
 	if err != nil {
 		return fmt.Errorf("note what was unlearned: %w", err)
-	}
-	return nil
-}
-
-// recalled moves a mail that is on hold now to where its incident wants it. That somebody
-// else's account was stolen says nothing about a sender whose mail shares a link with it.
-func recalled(tx *sql.Tx, id int64, now time.Time) error {
-	_, err := tx.Exec(`UPDATE hold SET
-			state = CASE (SELECT state || kept FROM incident WHERE id = hold.incident)
-				WHEN 'confirmed0' THEN iif(`+ofSender+`, 'discarding', 'held')
-				WHEN 'dismissed0' THEN 'releasing'
-				ELSE 'held'
-			END,
-			due = CASE (SELECT state || kept FROM incident WHERE id = hold.incident)
-				WHEN 'confirmed0' THEN iif(`+ofSender+`, ?1, 0)
-				WHEN 'dismissed0' THEN ?1
-				ELSE 0
-			END,
-			attempts = 0,
-			error = ''
-		WHERE id = ?2
-		  AND state = 'recalling'`, now.Unix(), id)
-	if err != nil {
-		return fmt.Errorf("keep recalled mail: %w", err)
 	}
 	return nil
 }

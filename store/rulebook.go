@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/ledger"
 )
 
 // bookAge is how old the rule book may be: other processes, such as the command line,
@@ -195,12 +196,10 @@ func (db *DB) Incident(ctx context.Context, sender string) (open bool, since tim
 func (db *DB) Override(ctx context.Context, sender string, class analyzer.Class, at time.Time) (
 	rule analyzer.Override, ok bool, err error) {
 	err = db.consult(ctx, func(b *rulebook) {
-		for _, subject := range []string{"sender:" + sender, "class:" + string(class)} {
-			if o, found := b.of[subject]; found && o.Until.Unix() > at.Unix() {
-				rule, ok = o, true
-				return
-			}
-		}
+		rule, ok = ledger.InForce(func(subject string) (o analyzer.Override, ok bool) {
+			o, ok = b.of[subject]
+			return o, ok
+		}, sender, class, at)
 	})
 	return rule, ok, err
 }

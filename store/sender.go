@@ -11,6 +11,9 @@ import (
 	"hisseki/ledger"
 )
 
+// oddMail chooses what index journal_odd has.
+const oddMail = `(j.action != 'pass' OR j.would != 'pass')`
+
 // Senders returns the senders of the journal's mail, busiest first. Those of a class are
 // those whose newest mail is of it.
 func (db *DB) Senders(ctx context.Context, f ledger.SenderFilter) ([]ledger.Sender, error) {
@@ -30,8 +33,8 @@ func (db *DB) Senders(ctx context.Context, f ledger.SenderFilter) ([]ledger.Send
 			FROM journal j WHERE `+cond+` GROUP BY j.sender),
 		unlearned AS MATERIALIZED (SELECT j.sender, count(*) AS n
 			FROM journal j WHERE `+cond+` AND j.learned = 0 GROUP BY j.sender),
-		odd AS MATERIALIZED (SELECT j.sender, count(*) AS n
-			FROM journal j WHERE `+cond+` AND j.would != 'pass' GROUP BY j.sender),
+		odd AS MATERIALIZED (SELECT j.sender || '' AS sender, count(*) AS n -- not by journal_sender
+			FROM journal j WHERE `+cond+` AND `+oddMail+` AND j.would != 'pass' GROUP BY 1),
 		kept AS MATERIALIZED (SELECT j.sender, count(*) AS n
 			FROM hold h CROSS JOIN journal j ON j.id = h.journal WHERE `+cond+` GROUP BY j.sender),
 		s AS (SELECT

@@ -42,11 +42,19 @@ func (db *DB) Status(ctx context.Context, since time.Time) (ledger.Status, error
 	return s, nil
 }
 
+// countActions counts the mails since a time by what happened to them. Most passed: they are
+// those that are not among the odd.
 func countActions(ctx context.Context, tx *sql.Tx, since time.Time, s *ledger.Status) error {
-	rows, err := tx.QueryContext(ctx, `SELECT action, would, count(*)
-		FROM journal
-		WHERE at >= ?
-		GROUP BY action, would`, since.Unix())
+	var all int
+	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM journal WHERE at >= ?`, since.Unix()).
+		Scan(&all); err != nil {
+		return err
+	}
+	rows, err := tx.QueryContext(ctx, `SELECT j.action, j.would, count(*)
+		FROM journal j
+		WHERE j.at >= ?
+		  AND `+oddMail+`
+		GROUP BY j.action, j.would`, since.Unix())
 	if err != nil {
 		return err
 	}
@@ -59,6 +67,11 @@ func countActions(ctx context.Context, tx *sql.Tx, since time.Time, s *ledger.St
 		}
 		s.Did[did] += n
 		s.Would[would] += n
+		all -= n
+	}
+	if all > 0 {
+		s.Did[analyzer.Pass] += all
+		s.Would[analyzer.Pass] += all
 	}
 	return rows.Err()
 }

@@ -65,6 +65,15 @@ func listOf[T any](values []T) string {
 	return string(data)
 }
 
+// literals writes constants of the ledger into a statement that is put together once.
+func literals[T ~string](values []T) string {
+	quoted := make([]string, len(values))
+	for i, v := range values {
+		quoted[i] = "'" + strings.ReplaceAll(string(v), "'", "''") + "'"
+	}
+	return "(" + strings.Join(quoted, ", ") + ")"
+}
+
 // anyLimit is what LIMIT takes for n rows, where 0 means all.
 func anyLimit(n int) int {
 	if n <= 0 {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"hisseki/analyzer"
 	"hisseki/ledger"
 )
 
@@ -96,4 +97,40 @@ func (db *DB) scanHold(rows scanner) (*ledger.Hold, error) {
 	}
 	h.Record, r.Excerpt, r.Envelope.Recipients = r, h.Excerpt, h.Recipients
 	return &h, nil
+}
+
+// Queued returns the holds of an MTA host whose mail is still in its queue, with what the
+// agent needs of their mail: queue id, time and envelope sender.
+func (db *DB) Queued(ctx context.Context, host string) ([]ledger.Hold, error) {
+	rows, err := db.read.QueryContext(ctx, `SELECT
+			h.id,
+			h.state,
+			h.due,
+			h.attempts,
+			h.error,
+			j.queue_id,
+			j.at,
+			j.mail_from
+		FROM hold h
+		JOIN journal j ON j.id = h.journal
+		WHERE h.state IN `+anyOf+`
+		  AND j.host = ?
+		ORDER BY h.id`, listOf(ledger.InQueue), host)
+	if err != nil {
+		return nil, fmt.Errorf("read holds of %s: %w", host, err)
+	}
+	defer rows.Close()
+	var list []ledger.Hold
+	for rows.Next() {
+		h := ledger.Hold{Record: &analyzer.Record{}}
+		var due, at int64
+		e := &h.Record.Envelope
+		if err := rows.Scan(&h.ID, &h.State, &due, &h.Attempts, &h.Error, &e.QueueID, &at,
+			&e.MailFrom); err != nil {
+			return nil, fmt.Errorf("read holds of %s: %w", host, err)
+		}
+		e.Host, e.Time, h.Due = host, fromUnix(at), fromUnix(due)
+		list = append(list, h)
+	}
+	return list, rows.Err()
 }

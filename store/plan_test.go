@@ -1,0 +1,42 @@
+package store
+
+import (
+	"strings"
+	"testing"
+)
+
+// What is asked in steps or of all mail must be answered in the order of an index: a sort would
+// read everything for every step.
+func TestPlans(t *testing.T) {
+	db := openFor(t)
+	for name, query := range map[string]string{
+		"purge": `SELECT at, id FROM journal WHERE (at, id) > (1, 2) AND at < 9 ORDER BY at, id LIMIT 5`,
+		"senders": `SELECT sender, count(*), min(at), max(at) FROM journal WHERE at >= 1
+			GROUP BY sender`,
+		"unlearned": `SELECT sender, count(*) FROM journal WHERE at >= 1 AND learned = 0
+			GROUP BY sender`,
+		"own mail":  `SELECT id FROM journal WHERE sender = 'a' AND at >= 1 ORDER BY at DESC, id DESC LIMIT 5`,
+		"logins":    `SELECT id FROM login WHERE sender = 'a' AND last >= 1 ORDER BY last DESC, id DESC LIMIT 5`,
+		"incidents": `SELECT state, count(*) FROM hold WHERE incident = 1 GROUP BY state`,
+		"client":    `SELECT id FROM journal WHERE client = '192.0.2.1' AND client != '' AND at >= 1`,
+		"odd mail":  `SELECT action, count(*) FROM journal j WHERE at >= 1 AND ` + oddMail,
+	} {
+		rows, err := db.read.Query("EXPLAIN QUERY PLAN " + query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			var id, parent, unused int
+			var plan string
+			if err := rows.Scan(&id, &parent, &unused, &plan); err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(plan, "TEMP B-TREE") || !strings.Contains(plan, "INDEX") {
+				t.Errorf("%s: %s", name, plan)
+			}
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
