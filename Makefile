@@ -17,7 +17,7 @@ bin/hisseki: $(SOURCES)
 	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o $@ ./cmd/hisseki
 
 test:
-	@scripts/needs.sh gcc postfix dovecot swaks zstd python3 shellcheck systemd-analyze systemd-nspawn
+	@scripts/needs.sh gcc postfix dovecot dovecot-imapd debootstrap swaks zstd python3 shellcheck systemd-analyze systemd-nspawn
 	@scripts/lint.sh
 	go test -race -timeout 15m ./...
 	go test -run Hostile ./analyzer/... # bounds on time and memory, without the detector

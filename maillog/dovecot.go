@@ -88,14 +88,19 @@ func passwordDatabase(who, session, said string) entry {
 		return entry{kind: unknown}
 	}
 	client, err := netip.ParseAddr(attempt[2])
-	if err != nil || verdict.result == "" {
+	if err != nil {
 		return entry{kind: irrelevant}
 	}
-	e := login(attempt[1], client.Unmap().WithZone(""), verdict.result, "auth")
+	client = client.Unmap().WithZone("")
+	_, id, _ := lastCut(who+session, "<") // of the session, when there is one
+	g := guess{attempt[1], client, strings.TrimSuffix(id, ">"), m[1]}
+	if verdict.result == "" {
+		return entry{kind: irrelevant, guess: g, trouble: verdict.trouble}
+	}
+	e := login(attempt[1], client, verdict.result, "auth")
 	if e.login != nil {
 		e.login.Backend, e.login.Exists = true, verdict.exists
-		_, id, _ := lastCut(who+session, "<") // of the session, when there is one
-		e.guess = guess{attempt: attempt[1] + "," + attempt[2] + "," + id, database: m[1]}
+		e.guess = g
 	}
 	return e
 }
@@ -110,9 +115,10 @@ func lastCut(s, sep string) (before, after string, found bool) {
 
 // verdict is what a text means for an account; without a result nothing.
 type verdict struct {
-	text   string // lower case
-	result analyzer.LoginResult
-	exists bool // the account does: the database has found it
+	text    string // lower case
+	result  analyzer.LoginResult
+	exists  bool // the account does: the database has found it
+	trouble bool // of the server's: nobody was judged
 }
 
 type verdicts []verdict
@@ -138,14 +144,14 @@ func (list verdicts) find(said string) (verdict, bool) {
 var refusals = verdicts{
 	// Nothing was judged.
 	{text: "unknown user"}, {text: "user unknown"}, {text: "not known"}, {text: "user not found"},
-	{text: "system error"}, {text: "cannot retrieve"}, {text: "critical error"}, {text: "module is unknown"},
-	{text: "service error"}, {text: "conversation"}, {text: "temporar"}, {text: "internal"},
-	{text: "timeout"}, {text: "timed out"}, {text: "connect"},
+	{text: "system error", trouble: true}, {text: "cannot retrieve", trouble: true}, {text: "critical error", trouble: true}, {text: "module is unknown", trouble: true},
+	{text: "service error", trouble: true}, {text: "conversation"}, {text: "temporar", trouble: true}, {text: "internal", trouble: true},
+	{text: "timeout", trouble: true}, {text: "timed out", trouble: true}, {text: "connect", trouble: true},
 	{text: "pam_acct_mgmt() failed", result: analyzer.LoginLockout}, {text: "token"}, {text: "empty username"},
 	{text: "empty password"}, {text: "username character disallowed"}, {text: "aborted"},
 	{text: "unsupported"}, {text: "invalid input"}, {text: "invalid argument"}, {text: "malformed"},
-	{text: "cached"}, {text: "lookup"}, {text: "ldap_"}, {text: "query failed"}, {text: "no password"},
-	{text: "requested login"}, {text: "anonymous"}, {text: "master user"}, {text: "unknown scheme"},
+	{text: "cached"}, {text: "lookup"}, {text: "ldap_", trouble: true}, {text: "query failed", trouble: true}, {text: "no password"},
+	{text: "requested login"}, {text: "anonymous"}, {text: "master user"}, {text: "unknown scheme", trouble: true},
 	{text: "authentication failed: "}, // "oauth2 failed", of a token
 	// Refused also with the right password.
 	{text: "deny passdb", result: analyzer.LoginLockout, exists: true},
@@ -153,7 +159,7 @@ var refusals = verdicts{
 	{text: "allow_real_nets check failed", result: analyzer.LoginLockout, exists: true},
 	{text: "account is locked", result: analyzer.LoginLockout},
 	{text: "account locked", result: analyzer.LoginLockout},
-	{text: "user is disabled", result: analyzer.LoginLockout},
+	{text: "user is disabled", result: analyzer.LoginLockout, exists: true},
 	{text: "user disabled", result: analyzer.LoginLockout, exists: true},
 	{text: "account is disabled", result: analyzer.LoginLockout},
 	{text: "login disabled", result: analyzer.LoginLockout},
@@ -174,24 +180,31 @@ func loginService(service, said string) entry {
 	if !ok {
 		return entry{kind: irrelevant} // of no session
 	}
-	result, count, known := outcome(own)
+	v, count, known := outcome(own)
 	if !known {
 		return entry{kind: unknown}
 	}
 	user, rest, ok := strings.Cut(rest, ">, ")
-	if result == "" || !ok || user == "" {
+	if v.result == "" || !ok || user == "" {
 		return entry{kind: irrelevant}
 	}
 	client, ok := remote(rest)
 	if !ok || strings.Contains(rest, "user=<") || strings.Count(rest, "rip=") != 1 {
 		return entry{kind: irrelevant} // a name that plays the rest of the line
 	}
-	e := login(user, client, result, service)
+	e := login(user, client, v.result, service)
 	if e.login != nil {
-		e.login.Count = count
+		e.login.Count, e.login.Exists = count, v.exists
+		e.guess = guess{account: user, client: client}
+		if m := sessionID.FindStringSubmatch(rest); m != nil {
+			e.guess.session = m[1]
+		}
 	}
 	return e
 }
+
+// sessionID is the element that a database's line has too.
+var sessionID = regexp.MustCompile(`, session=<([^<>]*)>$`)
 
 // remote returns the address in "method=PLAIN, rip=address, lip=...". Only the elements
 // that can stand before it by default are skipped (login_log_format_elements).
@@ -221,29 +234,29 @@ var started = regexp.MustCompile(`^(?:proxy\([^()]*\): )?[Ss]tarted proxying to 
 
 // outcome reads what a login service says of its own: no result for what is no judgement of
 // a password, and false for words that nobody knows.
-func outcome(own string) (result analyzer.LoginResult, count int, known bool) {
+func outcome(own string) (v verdict, count int, known bool) {
 	if own == "Login" || own == "Logged in" || started.MatchString(own) {
-		return analyzer.LoginSuccess, 1, true
+		return verdict{result: analyzer.LoginSuccess}, 1, true
 	}
 	m := reason.FindStringSubmatch(own)
 	switch {
 	case talk.MatchString(own):
-		return "", 0, true
+		return v, 0, true
 	case m == nil:
-		return "", 0, plainEnd.MatchString(own)
+		return v, 0, plainEnd.MatchString(own)
 	}
-	v, known := reasons.find(strings.ReplaceAll(m[1], "_", " "))
+	v, known = reasons.find(strings.ReplaceAll(m[1], "_", " "))
 	if v.result != analyzer.LoginFailure {
-		return v.result, 1, known
+		return v, 1, known
 	}
 	count = 1
 	if n := attempts.FindStringSubmatch(own); n != nil {
 		var err error
 		if count, err = strconv.Atoi(n[1]); err != nil || count < 1 || count > maxAttempts {
-			return "", 0, true
+			return verdict{}, 0, true
 		}
 	}
-	return v.result, count, true
+	return v, count, true
 }
 
 // talk is of sessions that go on: the end comes in another line.
@@ -256,9 +269,9 @@ var plainEnd = regexp.MustCompile(`^(?:Aborted login|Connection closed|Disconnec
 // reasons are the words for why a session ended before it had begun (client-common.c), with
 // blanks for underlines.
 var reasons = verdicts{
-	{text: "user disabled", result: analyzer.LoginLockout},
-	{text: "login disabled", result: analyzer.LoginLockout},
-	{text: "expired", result: analyzer.LoginLockout},
+	{text: "user disabled", result: analyzer.LoginLockout, exists: true},
+	{text: "login disabled", result: analyzer.LoginLockout, exists: true},
+	{text: "expired", result: analyzer.LoginLockout, exists: true},
 	{text: "no auth attempts"}, {text: "temporar"}, {text: "temp fail"}, {text: "internal"}, {text: "aborted"}, {text: "waited"},
 	{text: "waiting"}, {text: "base64"}, {text: "mech"}, {text: "cleartext"}, {text: "plaintext"},
 	{text: "cert"}, {text: "ssl"}, {text: "tls"}, {text: "comm"}, {text: "not ready"}, {text: "anonymous"},

@@ -64,6 +64,7 @@ type entry struct {
 	login *ledger.LogLogin
 	// What follows is for the lines around it (memory).
 	guess   guess  // the attempt that login is of
+	trouble bool   // the server's, with the attempt
 	session string // process of a client's session, "" for none
 	mail    string // the queue id that the session got, or that messageID is of
 	// messageID is a mail's own, "" where the line does not tell it.

@@ -1,15 +1,28 @@
 package maillog
 
 import (
+	"net/netip"
+	"strings"
 	"time"
 
+	"hisseki/analyzer"
 	"hisseki/ledger"
 )
 
-// guess names one attempt to log in, and the password database that judged it.
+// guess names one attempt to log in, and the password database that judged it, "" when the
+// service in front of it tells.
 type guess struct {
-	attempt  string // account, address and session, as the line has them
+	account  string // as the line has it
+	client   netip.Addr
+	session  string // "" for none
 	database string
+}
+
+// attempt is what lines of one attempt have in common.
+type attempt struct {
+	account string
+	client  netip.Addr
+	session string
 }
 
 // Bounds of what is remembered of earlier lines.
@@ -24,8 +37,8 @@ const (
 // memory is what of a log's earlier lines the later ones need. It belongs to one source.
 type memory struct {
 	last    entry
-	pending map[string]ledger.Outcome   // by process of a session
-	tallies map[string]*tally           // by attempt
+	pending map[string]ledger.Outcome // by process of a session
+	tallies map[attempt]*tally
 	ends    map[string][]ledger.LogLine // outcomes by queue id
 	kept    int                         // of them
 	since   time.Time                   // when all three were begun
@@ -33,8 +46,9 @@ type memory struct {
 
 // tally counts what each database said of one attempt.
 type tally struct {
-	told map[string]int // by database
-	most int            // what was counted: the highest of them
+	told  map[string]int // by database
+	most  int            // what was counted: the highest of them
+	other bool           // a database refused it whatever the password, or could not judge
 }
 
 // resolve completes an entry with what was read before it.
@@ -46,9 +60,11 @@ func (m *memory) resolve(e entry) entry {
 	if e.session != "" {
 		e = m.inSession(e)
 	}
-	if e.login != nil && e.guess.attempt != "" {
-		if e.login.Count = m.fresh(e.guess, e.login.Count); e.login.Count == 0 {
+	if e.guess.account != "" {
+		if n := m.fresh(&e); n == 0 {
 			e.login = nil
+		} else if e.login != nil {
+			e.login.Count = n
 		}
 	}
 	e.lines = m.follow(e.lines)
@@ -111,21 +127,33 @@ func (m *memory) inSession(e entry) entry {
 	return e
 }
 
-// fresh returns how many of n attempts no database has told of yet: each of several passdbs
-// refuses one wrong password in a line of its own. A second password is told by the same
-// database again.
-func (m *memory) fresh(g guess, n int) int {
-	if len(g.attempt) > maxKey {
+// fresh returns how many attempts of a line no database has told of yet: each of several
+// passdbs refuses one wrong password in a line of its own, while a second password is told by
+// the same database again. The service in front only says that it was refused, also where a
+// database has said that the account is locked, or that it could not judge.
+func (m *memory) fresh(e *entry) int {
+	g := e.guess
+	key := attempt{strings.ToLower(g.account), g.client, g.session}
+	t := m.tallies[key]
+	n := 0
+	if e.login != nil {
+		n = e.login.Count
+	}
+	switch {
+	case len(g.account)+len(g.session) > maxKey:
 		return n
-	}
-	if m.tallies == nil {
-		m.tallies = make(map[string]*tally)
-	}
-	t := m.tallies[g.attempt]
-	if t == nil {
+	case g.database == "" && t != nil && t.other && e.login.Result == analyzer.LoginFailure:
+		return 0
+	case g.database == "" || n == 0 && !e.trouble:
+		return n
+	case t == nil:
 		t = &tally{told: make(map[string]int)}
-		m.tallies[g.attempt] = t
+		if m.tallies == nil {
+			m.tallies = make(map[attempt]*tally)
+		}
+		m.tallies[key] = t
 	}
+	t.other = t.other || e.trouble || e.login.Result == analyzer.LoginLockout
 	t.told[g.database] += n
 	news := max(t.told[g.database]-t.most, 0)
 	t.most += news

@@ -52,6 +52,7 @@ func ofPostfix(daemon string, l postfix.Line) (e entry) {
 			v.result == analyzer.LoginLockout {
 			e.login.Result = v.result
 		}
+		e.guess = guess{account: l.Login, client: l.Client}
 		return e
 	case postfix.EventAttempt:
 		return attempted(&l)

@@ -8,6 +8,8 @@ for tool in "$@"; do
 	case $tool in
 	gcc) command=gcc packages_of='gcc libc6-dev' ;;
 	dovecot) command=dovecot packages_of=dovecot-core ;;
+	dovecot-imapd) command=/usr/lib/dovecot/imap packages_of=$tool ;;
+	debootstrap) command=$tool packages_of='debootstrap debian-archive-keyring' ;;
 	systemd-analyze) command=$tool packages_of=systemd ;;
 	systemd-nspawn) command=$tool packages_of=systemd-container ;;
 	*) command=$tool packages_of=$tool ;;

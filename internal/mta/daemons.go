@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"syscall"
@@ -76,7 +75,8 @@ func (in *Instance) Reload() error { return in.postfix("reload") }
 
 // Set changes one parameter of main.cf; Reload makes it hold.
 func (in *Instance) Set(name, value string) error {
-	out, err := exec.Command("postconf", "-c", in.Config, "-e", name+"="+value).CombinedOutput()
+	out, err := in.Command(context.Background(), "postconf", "-c", in.Config, "-e",
+		name+"="+value).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("set %s: %w: %s", name, err, out)
 	}
@@ -86,7 +86,7 @@ func (in *Instance) Set(name, value string) error {
 func (in *Instance) postfix(verb string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "postfix", "-c", in.Config, verb)
+	cmd := in.Command(ctx, "postfix", "-c", in.Config, verb)
 	// A file, not a pipe: the daemons inherit it and would keep a pipe open.
 	out, err := os.CreateTemp(in.Dir, verb)
 	if err != nil {
@@ -129,10 +129,14 @@ func (in *Instance) StartDovecot() error {
 		return err
 	}
 	defer out.Close()
-	cmd := exec.Command("dovecot", "-F", "-c", in.Dir+"/dovecot/dovecot.conf")
+	cmd, err := in.withPAM(in.Command(context.Background(), "dovecot", "-F", "-c",
+		in.Dir+"/dovecot/dovecot.conf"))
+	if err != nil {
+		return err
+	}
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.SysProcAttr = ownGroup()
-	if err := cmd.Start(); err != nil {
+	if err = cmd.Start(); err != nil {
 		return fmt.Errorf("start dovecot: %w", err)
 	}
 	in.dovecot, in.gone = cmd, make(chan struct{})

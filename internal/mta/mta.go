@@ -6,11 +6,11 @@ package mta
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -34,6 +34,23 @@ type Options struct {
 	Host string
 	// Chroot runs Postfix's daemons in the queue folder, as Debian does.
 	Chroot bool
+	// Master are lines added to master.cf.
+	Master []string
+	// Root is the folder of the system whose Postfix and Dovecot run (Debian13), "" for this
+	// machine's.
+	Root string
+	// IMAP has Dovecot serve IMAP, at Instance.IMAP.
+	IMAP bool
+	// UserFields are extra fields of users in Dovecot's file, "nologin" or "allow_nets=192.0.2.0/24".
+	UserFields map[string]string
+	// Passdb are lines for Dovecot before its file of users: other databases, in the words of
+	// the root's version.
+	Passdb []string
+	// PAM are services that only this Dovecot sees, by name.
+	PAM map[string]string
+	// Files are written into the instance's folder, which is "$DIR" in them and in all lines
+	// above.
+	Files map[string]string
 }
 
 // Instance is a running Postfix and Dovecot.
@@ -43,6 +60,7 @@ type Instance struct {
 	Queue      string // Postfix's queue folder
 	Submission string // address with SMTP AUTH
 	App        string // address for applications in mynetworks, without AUTH
+	IMAP       string // address of Dovecot's IMAP, "" without it
 	Host       string
 	Sink       *Sink
 
@@ -91,9 +109,7 @@ func prepare(t testing.TB, o Options) (*Instance, error) {
 	if o.Host == "" {
 		o.Host = "mx.example.org"
 	}
-	// Not t.TempDir: its parents are closed to the user postfix, and its names are too
-	// long for unix sockets.
-	dir, err := os.MkdirTemp("/tmp", "mta")
+	dir, err := folder(o.Root)
 	if err != nil {
 		return nil, err
 	}
@@ -102,11 +118,11 @@ func prepare(t testing.TB, o Options) (*Instance, error) {
 		Sink: NewSink(t), options: o,
 	}
 	if err := in.layOut(); err != nil {
-		os.RemoveAll(dir)
+		removeFolder(dir)
 		return nil, err
 	}
 	if err := in.watch(); err != nil {
-		os.RemoveAll(dir)
+		removeFolder(dir)
 		return nil, err
 	}
 	return in, nil
@@ -114,7 +130,7 @@ func prepare(t testing.TB, o Options) (*Instance, error) {
 
 // layOut makes the folders and writes the configurations.
 func (in *Instance) layOut() error {
-	uid, gid, err := account("postfix")
+	uid, gid, err := account(in.options.Root, "postfix")
 	if err != nil {
 		return err
 	}
@@ -128,10 +144,10 @@ func (in *Instance) layOut() error {
 	}{
 		{"etc", 0o755, false}, {"queue", 0o755, false}, {"queue/private", 0o700, true},
 		{"data", 0o700, true}, {"dovecot", 0o755, false}, {"dovecot/run", 0o755, false},
-		{"dovecot/state", 0o755, false},
+		{"dovecot/state", 0o755, false}, {"dovecot/mail", 0o777, false},
 	} {
 		path := filepath.Join(in.Dir, d.name)
-		if err := os.Mkdir(path, d.mode); err != nil {
+		if err := errors.Join(os.Mkdir(path, d.mode), os.Chmod(path, d.mode)); err != nil {
 			return err
 		}
 		if d.own {
@@ -148,15 +164,18 @@ func (in *Instance) layOut() error {
 	if err := os.Chown(log, uid, gid); err != nil {
 		return err
 	}
-	ports, err := freePorts(2)
+	ports, err := freePorts(3)
 	if err != nil {
 		return err
+	}
+	if in.options.IMAP {
+		in.IMAP = "127.0.0.1:" + strconv.Itoa(ports[2])
 	}
 	in.Submission = "127.0.0.1:" + strconv.Itoa(ports[0])
 	in.App = "127.0.0.1:" + strconv.Itoa(ports[1])
 	var users strings.Builder
 	for _, name := range in.options.Users {
-		fmt.Fprintf(&users, "%s:{PLAIN}%s::::::\n", name, Password)
+		fmt.Fprintf(&users, "%s:{PLAIN}%s::::::%s\n", name, Password, in.options.UserFields[name])
 	}
 	if err := os.WriteFile(in.Dir+"/dovecot/users", []byte(users.String()), 0o644); err != nil {
 		return err
@@ -169,18 +188,34 @@ func (in *Instance) configure(ports []int) error {
 	if in.options.Chroot {
 		chroot = "y"
 	}
+	lines := func(list []string) (out []string) {
+		for _, l := range list {
+			out = append(out, in.expand(l))
+		}
+		return out
+	}
+	for name, text := range in.options.Files {
+		if err := os.WriteFile(filepath.Join(in.Dir, name), []byte(in.expand(text)), 0o644); err != nil {
+			return err
+		}
+	}
 	values := map[string]any{
 		"Dir": in.Dir, "Host": in.Host, "SinkPort": in.Sink.Port(), "Chroot": chroot,
-		"Milters": in.options.Milters, "Main": in.options.Main,
-		"SubmissionPort": ports[0], "AppPort": ports[1],
+		"Milters": in.options.Milters, "Main": lines(in.options.Main),
+		"SubmissionPort": ports[0], "AppPort": ports[1], "IMAPPort": ports[2], "IMAP": in.options.IMAP,
+		"Passdb": lines(in.options.Passdb), "Master": lines(in.options.Master),
 	}
 	testdata, err := testdata()
 	if err != nil {
 		return err
 	}
+	dovecot := "dovecot/dovecot.conf"
+	if in.options.Root != "" {
+		dovecot = "dovecot/dovecot24.conf"
+	}
 	for from, to := range map[string]string{
 		"postfix/main.cf": "etc/main.cf", "postfix/master.cf": "etc/master.cf",
-		"dovecot/dovecot.conf": "dovecot/dovecot.conf",
+		dovecot: "dovecot/dovecot.conf",
 	} {
 		tmpl, err := template.ParseFiles(filepath.Join(testdata, from))
 		if err != nil {
@@ -198,6 +233,8 @@ func (in *Instance) configure(ports []int) error {
 	return nil
 }
 
+func (in *Instance) expand(line string) string { return strings.ReplaceAll(line, "$DIR", in.Dir) }
+
 // warden waits for the end of its input, which comes with the end of the test's process
 // in whatever way, and then ends what a pid file of ours still names.
 const warden = `cat >/dev/null
@@ -211,7 +248,7 @@ for signal in -TERM -KILL; do
 	end $signal "$1/dovecot/run/master.pid" dovecot
 	sleep 1
 done
-rm -rf "$1"
+rm -rf "$(readlink -f "$1")" "$1"
 `
 
 func (in *Instance) watch() error {
@@ -244,7 +281,7 @@ func (in *Instance) Stop() error {
 }
 
 func (in *Instance) remove(t testing.TB) {
-	if err := os.RemoveAll(in.Dir); err != nil {
+	if err := removeFolder(in.Dir); err != nil {
 		t.Errorf("remove private Postfix: %v", err)
 	}
 	in.hold.Close()
@@ -265,16 +302,24 @@ func read(path string) string {
 	return string(text)
 }
 
-func account(name string) (uid, gid int, err error) {
-	u, err := user.Lookup(name)
+// account returns the ids of a user of the system in a root folder.
+func account(root, name string) (uid, gid int, err error) {
+	text, err := os.ReadFile(root + "/etc/passwd")
 	if err != nil {
 		return 0, 0, err
 	}
-	if uid, err = strconv.Atoi(u.Uid); err != nil {
-		return 0, 0, err
+	for line := range strings.Lines(string(text)) {
+		f := strings.Split(line, ":")
+		if len(f) < 4 || f[0] != name {
+			continue
+		}
+		if uid, err = strconv.Atoi(f[2]); err != nil {
+			return 0, 0, err
+		}
+		gid, err = strconv.Atoi(f[3])
+		return uid, gid, err
 	}
-	gid, err = strconv.Atoi(u.Gid)
-	return uid, gid, err
+	return 0, 0, fmt.Errorf("no user %s in %s/etc/passwd", name, root)
 }
 
 // freePorts asks the kernel for ports; all stay taken until the last is known.

@@ -19,7 +19,8 @@ const text = "From: Alice <alice@example.org>\r\nTo: x@partner.test\r\nSubject: 
 
 func TestDelivery(t *testing.T) {
 	mta.Require(t)
-	for name, o := range map[string]mta.Options{"plain": {}, "chroot": {Chroot: true}} {
+	for name, o := range map[string]mta.Options{"plain": {}, "chroot": {Chroot: true},
+		"Debian 13": {Root: mta.Debian13(t)}} {
 		t.Run(name, func(t *testing.T) {
 			in := mta.Start(t, o)
 			mail := mta.Submission{
