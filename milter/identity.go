@@ -37,7 +37,8 @@ func (id *Identity) sender(e *analyzer.Envelope) {
 	case from == "":
 		e.Class, e.Sender = analyzer.Null, "null:"+source(e)
 	default:
-		e.Class, e.Sender = analyzer.Application, "app:"+source(e)+"|"+from
+		e.Class = analyzer.Application
+		e.Sender = "app:" + source(e) + "|" + applicationOf(from, e.Recipients)
 	}
 }
 

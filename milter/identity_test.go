@@ -21,6 +21,7 @@ func TestSender(t *testing.T) {
 		{"", "App@example.jp", "198.51.100.7", "application", "app:198.51.100.0/24|app@example.jp"},
 		{"", "a@example.jp", "::ffff:198.51.100.7", "application", "app:198.51.100.0/24|a@example.jp"},
 		{"", "a@example.jp", "", "application", "app:smtpd-in|a@example.jp"},
+		{"", "News-17-bob=example.net@example.jp", "", "application", "app:smtpd-in|news-#-#@example.jp"},
 		{"", "", "2001:db8:1:2::3", "null", "null:2001:db8:1::/48"},
 	} {
 		e := analyzer.Envelope{Login: c.login, MailFrom: c.from, Daemon: "smtpd-in"}
