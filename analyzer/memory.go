@@ -160,9 +160,18 @@ type Writer interface {
 
 // Override is an admin's rule for a sender, a class or links.
 type Override struct {
-	Action Action // Pass: never held; Hold: always held; "" when only Mode is set
-	Mode   Mode   // observe or enforce for this sender; "" leaves it
-	Until  time.Time
+	Action Action    // Pass: never held; Hold: always held; "" when only Mode is set
+	Mode   Mode      // observe or enforce for this sender; "" leaves it
+	Until  time.Time // zero for good
 	By     string
 	Reason string
 }
+
+// ValidAt says whether the rule is valid at a time, to the second.
+func (o *Override) ValidAt(now time.Time) bool {
+	return o.Until.IsZero() || o.Until.Unix() > now.Unix()
+}
+
+// Endless says whether the rule may do without an end: one that watches a sender more
+// closely may, one that lets him go or holds all of his mail must not be forgotten.
+func (o *Override) Endless() bool { return o.Action == "" && o.Mode == Enforce }

@@ -57,10 +57,15 @@ func (r *Rule) Check(now time.Time) error {
 		return fmt.Errorf("mode %q is neither observe nor enforce", r.Mode)
 	case r.Action == "" && r.Mode == "":
 		return errors.New("it needs an action or a mode")
-	case !r.Until.After(now):
+	case !r.ends(now):
 		return errors.New("it needs an end in the future")
 	}
 	return nil
+}
+
+// ends says whether the rule has an end in the future, or may do without.
+func (r *Rule) ends(now time.Time) bool {
+	return r.Until.After(now) || r.Until.IsZero() && r.Endless()
 }
 
 func (r *Rule) checkURL(name string, now time.Time) error {
@@ -83,7 +88,7 @@ func (r *Rule) checkURL(name string, now time.Time) error {
 func InForce(of func(subject string) (analyzer.Override, bool), sender string,
 	class analyzer.Class, at time.Time) (analyzer.Override, bool) {
 	for _, subject := range []string{"sender:" + sender, "class:" + string(class)} {
-		if o, ok := of(subject); ok && o.Until.Unix() > at.Unix() {
+		if o, ok := of(subject); ok && o.ValidAt(at) {
 			return o, true
 		}
 	}

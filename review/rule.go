@@ -38,7 +38,7 @@ type RuleChange struct {
 	Subjects []string // accounts and "class:application", or hosts, domains and URLs
 	Action   analyzer.Action
 	Mode     analyzer.Mode
-	Until    string // see ParseUntil; "" for good, for links only
+	Until    string // see ParseUntil; "" for good, of links and of mode enforce alone
 	Reason   string
 }
 

@@ -14,7 +14,8 @@ import (
 
 // SetOverride sets the rule of a subject, "sender:NAME", "class:NAME" or "url:PATTERN", in
 // place of an earlier one, and notes it in the audit log. A rule needs an end in the
-// future, and an action or a mode. One for links needs an action, and no end.
+// future, and an action or a mode. One for links needs an action, and no end; one that only
+// enforces needs no end either.
 func (db *DB) SetOverride(ctx context.Context, subject string, o analyzer.Override) error {
 	rule := ledger.Rule{Override: o, Subject: subject}
 	if err := rule.Check(db.now()); err != nil {

@@ -34,6 +34,11 @@ func (s *suite) rules() {
 	if _, ok, err := s.Override(s.ctx, Alice, analyzer.Null, Now); err != nil || !ok {
 		s.Errorf("a sender's rule goes with his class: %v, %v", ok, err)
 	}
+	s.must(s.SetSenderRule(Bob, analyzer.Override{Mode: analyzer.Enforce, By: "admin"})) // for good
+	o, ok, err := s.Override(s.ctx, Bob, analyzer.Account, Now.AddDate(10, 0, 0))
+	if err != nil || !ok || o.Mode != analyzer.Enforce {
+		s.Errorf("a rule without an end: %+v, %v, %v", o, ok, err)
+	}
 	s.must(s.BlockHost("lure.test", rule(analyzer.Hold, 1)))
 	list, err := s.URLRules(s.ctx)
 	s.must(err)

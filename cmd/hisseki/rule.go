@@ -28,9 +28,10 @@ var senderRules = []ruleCommand{
 		example: `  hisseki sender allow news@example.jp --until 3d --reason "mailing of the 20th"`},
 	{use: "observe", short: "Only watch a sender or class, until a time",
 		rule: analyzer.Override{Mode: analyzer.Observe}},
-	{use: "enforce", short: "Hold and delay what a sender or class would not send, until a time",
-		rule:    analyzer.Override{Mode: analyzer.Enforce},
-		example: `  hisseki sender enforce class:application --until 2027-01-31`},
+	{use: "enforce", short: "Hold and delay what a sender or class would not send", endless: true,
+		rule: analyzer.Override{Mode: analyzer.Enforce},
+		example: `  hisseki sender enforce class:application --until 2027-01-31
+  hisseki sender enforce 'app:192.0.2.0/24|shop@example.jp'   # this application, for good`},
 }
 
 // urlRules are the verbs of "url" that set a rule.
