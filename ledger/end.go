@@ -18,7 +18,7 @@ type EndRule struct {
 	// Holds is the step that the sender's mail takes, as far as it may; "" leaves it.
 	Holds Step
 	// Everybody: mail of other senders, which the incident asked back, takes the same step.
-	// Else it is left on hold unless the ending says more: it may be innocent, for a thief can
+	// Else it is left on hold unless the ending says more: it may be innocent, for an attacker can
 	// put anybody's link beside his own.
 	Everybody bool
 	// Unlearns: what the sender taught since the first suspicious mail is taken back, and so
@@ -67,6 +67,14 @@ func (e *Ending) Holds(own bool) Step {
 		return (&Decision{To: e.Others}).Step()
 	}
 	return ""
+}
+
+// Due is when the agent should carry out what the end decides: mail to be deleted waits.
+func (e *Ending) Due(to State, now time.Time) time.Time {
+	if to == Discarding {
+		return now.Add(e.Grace)
+	}
+	return now
 }
 
 // AfterRecall returns where a recalled mail goes that is on hold now: its incident may have

@@ -53,10 +53,12 @@ type Ending struct {
 	To     IncidentState // every state but open
 	By     string
 	Reason string
-	// Since is when the thief got in, for a confirmation; zero means with the first
+	// Since is when the attacker got in, for a confirmation; zero means with the first
 	// suspicious mail.
 	Since time.Time
 	Keep  bool // leave the kept mail where it is
+	// Grace is how long mail waits that the end deletes: until then all of it can be taken back.
+	Grace time.Duration
 	// Others is what a confirmation decides about mail of other senders that the incident
 	// asked back: Discarding, Releasing, or "" to leave it on hold. It may be innocent: an
 	// attacker can put anybody's link beside his own.

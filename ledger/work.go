@@ -23,8 +23,8 @@ func (h *Hold) Work(now time.Time) Work {
 	// Judged in the future: the clock was set back, and a delay must not last until then.
 	due := !h.Due.After(now) || h.Record.Envelope.Time.After(now.Add(ClockSkew))
 	switch {
-	case h.State == Held, h.State == Delayed && !due:
-		return WorkKeep
+	case h.State == Held, h.State == Delayed && !due, h.State == Discarding && !due && h.Attempts == 0:
+		return WorkKeep // the last one until the end's time of grace is over
 	case !due: // its next try is later
 		return WorkWait
 	}

@@ -18,6 +18,7 @@ func TestWork(t *testing.T) {
 		{Delayed, time.Hour, 2 * time.Hour, WorkEndDelay}, // the clock was set back
 		{Delayed, ClockSkew, 2 * time.Hour, WorkKeep},
 		{Releasing, -time.Hour, -time.Second, WorkRelease}, {Releasing, -time.Hour, time.Second, WorkWait},
+		{Discarding, -time.Hour, time.Hour, WorkKeep}, // a confirmation's time of grace
 		{Discarding, -time.Hour, 0, WorkDiscard}, {Recalling, -time.Hour, 0, WorkRecall},
 		{Recalling, -time.Hour, time.Hour, WorkWait}, {Released, -time.Hour, 0, WorkWait},
 		{Passed, -time.Hour, 0, WorkWait},

@@ -18,6 +18,7 @@ type Ending struct {
 	Keep   bool                 // leave the kept mail where it is
 	Others ledger.State         // of recalled mail of others: discarding, releasing, or "" to leave it on hold
 	Block  bool                 // block the lures
+	AtOnce bool                 // delete without the time of grace
 	Reason string
 }
 
@@ -126,7 +127,7 @@ func (s *Service) previewOne(ctx context.Context, p *Preview, i *ledger.Incident
 			p.Others = append(p.Others, holds[k])
 		}
 	}
-	did, _, err := s.Store.PreviewEnding(ctx, i.ID, p.ending(Actor{}))
+	did, _, err := s.Store.PreviewEnding(ctx, i.ID, p.ending(Actor{}, s.grace(p)))
 	p.Does.Discarding += did.Discarding
 	p.Does.Releasing += did.Releasing
 	p.Does.Unlearned += did.Unlearned
@@ -137,10 +138,18 @@ func (s *Service) previewOne(ctx context.Context, p *Preview, i *ledger.Incident
 }
 
 // ending is the preview's ending as the store carries it out.
-func (p *Preview) ending(who Actor) ledger.Ending {
+func (p *Preview) ending(who Actor, grace time.Duration) ledger.Ending {
 	e := p.Ending
 	return ledger.Ending{To: e.To, By: who.String(), Reason: e.Reason, Since: p.Since, Keep: e.Keep,
-		Others: e.Others}
+		Grace: grace, Others: e.Others}
+}
+
+// grace is how long mail waits that the ending deletes.
+func (s *Service) grace(p *Preview) time.Duration {
+	if p.Ending.AtOnce {
+		return 0
+	}
+	return s.Settings.Grace
 }
 
 // previewLures finds what of the incidents' links may be blocked and is not yet.
@@ -173,7 +182,8 @@ type Outcome struct {
 	Ended []EndedIncident
 	// Now are the ended incidents as they are now.
 	Now     []ledger.Incident
-	Blocked []string // links
+	Deletes time.Time // when discarded mail is deleted, zero for at once
+	Blocked []string  // links
 }
 
 // EndedIncident is an incident and what its end did.
@@ -185,11 +195,14 @@ type EndedIncident struct {
 // End ends the incidents of a preview. An error that is ErrPartly names what was not done.
 func (s *Service) End(ctx context.Context, who Actor, p *Preview) (*Outcome, error) {
 	out := &Outcome{}
+	if s.grace(p) > 0 {
+		out.Deletes = s.Now().Add(s.grace(p))
+	}
 	var ids []int64
 	not := slices.Clone(p.Not)
 	for i := range p.Incidents {
 		x := &p.Incidents[i]
-		did, ok, err := s.Store.EndIncident(ctx, x.ID, p.ending(who))
+		did, ok, err := s.Store.EndIncident(ctx, x.ID, p.ending(who, s.grace(p)))
 		if err != nil {
 			return out, err
 		}

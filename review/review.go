@@ -48,6 +48,8 @@ type Settings struct {
 	Database  string // where the store is
 	// StaleAfter is how old an agent's heartbeat may be.
 	StaleAfter time.Duration
+	// Grace is how long mail waits that a confirmation deletes.
+	Grace time.Duration
 	// Hooks are the names of the hooks that are told of a kind of event.
 	Hooks map[ledger.EventKind][]string
 }

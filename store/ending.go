@@ -133,7 +133,7 @@ func decideHolds(tx *sql.Tx, incident int64, e *ledger.Ending, now time.Time, ou
 					error = ''
 				WHERE incident = ?
 				  AND state IN `+anyOf+`
-				  AND `+whose.cond, to, now.Unix(), e.By, e.Reason, now.Unix(), incident,
+				  AND `+whose.cond, to, e.Due(to, now).Unix(), e.By, e.Reason, now.Unix(), incident,
 				listOf(step.From())))
 			if err != nil {
 				return fmt.Errorf("decide the incident's mail: %w", err)

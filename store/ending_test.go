@@ -125,6 +125,44 @@ func TestConfirmationSparesOthers(t *testing.T) {
 	}
 }
 
+// In a confirmation's time of grace nothing is deleted, and taking it back is whole, also for
+// mail that was still being recalled.
+func TestGrace(t *testing.T) {
+	const b = "b@example.jp"
+	db, now := clocked(t)
+	ctx := t.Context()
+	keep(t, db, mailOf(b, analyzer.Pass, 0, 7)) // 1: is being recalled
+	keep(t, db, mailOf(b, analyzer.Hold, 0, 7)) // 2: the incident
+	if _, err := db.Recall(ctx, *now); err != nil {
+		t.Fatal(err)
+	}
+	e := ledger.Ending{To: ledger.IncidentConfirmed, By: "alice", Grace: time.Hour}
+	if _, ok, err := db.EndIncident(ctx, 1, e); err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	*now = now.Add(time.Minute)
+	recalled := holds(t, db, ledger.HoldFilter{States: []ledger.State{ledger.Recalling}})
+	if len(recalled) != 1 {
+		t.Fatalf("%d being recalled", len(recalled))
+	}
+	if err := db.Finish(ctx, recalled[0].ID); err != nil { // it is on hold now
+		t.Fatal(err)
+	}
+	for _, h := range holds(t, db, ledger.HoldFilter{}) {
+		if h.State != ledger.Discarding || !h.Due.Equal(noon.Add(time.Hour)) || h.Work(*now) != ledger.WorkKeep ||
+			h.Work(noon.Add(61*time.Minute)) != ledger.WorkDiscard {
+			t.Errorf("%s of mail %d: %s, due %s", h.Name(), h.Record.ID, h.State, h.Due)
+		}
+	}
+	back, ok, err := db.ReopenIncident(ctx, 1, "alice", "")
+	if err != nil || !ok || back.Held != 2 || back.Late != 0 {
+		t.Errorf("%+v, %v %v", back, ok, err)
+	}
+	if got := states(t, db); !slices.Contains(got, "1:held") || !slices.Contains(got, "2:held") {
+		t.Errorf("%q", got)
+	}
+}
+
 // Mail that was recalled for one incident belongs to its own sender's as soon as there is
 // one: both accounts were stolen, and each confirmation deletes its own account's mail.
 func TestRecalledMailGoesHome(t *testing.T) {

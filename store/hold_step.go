@@ -89,7 +89,26 @@ func (db *DB) step(tx *sql.Tx, id int64, step ledger.Step, by string) (ledger.St
 	if h.state == ledger.Recalling && step == ledger.StepDone {
 		to = ledger.AfterRecall(h.end, h.kept, h.own)
 	}
-	return to, h.enter(tx, to, by, db.now())
+	if err := h.enter(tx, to, by, db.now()); err != nil || to == ledger.Held || h.state != ledger.Recalling {
+		return to, err
+	}
+	return to, h.followEnd(tx)
+}
+
+// followEnd has a recalled mail that its incident's end decides go the way of the end's other
+// mail: it waits as long as that does, and is taken back with it.
+func (h *heldMail) followEnd(tx *sql.Tx) error {
+	_, err := tx.Exec(`UPDATE hold SET
+			ended = 1,
+			due = max(due, coalesce((SELECT max(o.due)
+				FROM hold o
+				WHERE o.incident = hold.incident
+				  AND o.state = hold.state
+				  AND o.ended = 1
+				  AND o.attempts = 0), 0))
+		WHERE id = ?
+		  AND state IN `+anyOf, h.id, listOf(ledger.StepUndo.From()))
+	return err
 }
 
 // enter brings a hold to a state, with what follows from that.

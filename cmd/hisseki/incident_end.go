@@ -31,11 +31,12 @@ then on is unlearned too; hisseki incident show lists mail that speaks for it.
 Mail of other accounts that was recalled because it shares something with the incident stays on
 hold: it may be innocent. You are asked about it apart; --others answers beforehand.
 
-Everything can be taken back with hisseki incident reopen, but not for mail that the agent has
-deleted by then: that takes it seconds.`)
+The mail is deleted after a time of grace (review.grace, an hour by default); until then hisseki
+incident reopen takes everything back. --at-once deletes it within seconds.`)
 	fl := cmd.Flags()
 	fl.StringVar(&e.Since, "since", "",
 		"the attacker was inside since this `TIME`: 2h or 3d ago, or a date")
+	fl.BoolVar(&e.AtOnce, "at-once", false, "delete the mail now, without review.grace")
 	fl.BoolVar(&e.Block, "block", false, "block the unknown links, for everybody")
 	fl.StringVar(&e.others, "others", "",
 		"`WHAT` to do with recalled mail of other accounts: keep, discard or release")

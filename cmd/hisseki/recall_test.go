@@ -74,7 +74,7 @@ func TestRecall(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.arrives(&own, sent)
-	r.hisseki("incident", "confirm", "I1", "--yes", "--others", "discard", "--reason", "a test")
+	r.hisseki("incident", "confirm", "I1", "--yes", "--others", "discard", "--at-once", "--reason", "a test")
 	for _, id := range waiting[:2] {
 		r.comes(id, "")
 	}

@@ -49,6 +49,7 @@ func newReview(cfg config.Config, db *store.DB) (*review.Service, error) {
 			},
 			Journal: time.Duration(cfg.Privacy.Journal), Countries: cfg.Places.Country != "",
 			Habits: habits, Database: cfg.Database, StaleAfter: daemon.StaleAfter,
+			Grace: time.Duration(cfg.Review.Grace),
 			Hooks: hooksByEvent(cfg.Hooks),
 		},
 	}

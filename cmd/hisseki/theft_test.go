@@ -478,7 +478,8 @@ func (w *world) guessed() {
 // confirm ends both incidents and waits until their mail is discarded.
 func (w *world) confirm() {
 	w.t.Helper()
-	w.hisseki("incident", "confirm", "I1", "I2", "--yes", "--reason", "he phoned")
+	w.hisseki("incident", "confirm", "I1", "I2", "--yes", "--at-once",
+		"--reason", "he phoned")
 	wait(w.t, "the discarding of all held mail", func() bool {
 		return len(w.holds(w.read, ledger.HoldFilter{States: []ledger.State{ledger.Held, ledger.Discarding,
 			ledger.Recalling}})) == 0

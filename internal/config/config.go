@@ -22,6 +22,7 @@ type Config struct {
 	Log      Log      `toml:"log"`
 	Metrics  Metrics  `toml:"metrics"`
 	Agent    Agent    `toml:"agent"`
+	Review   Review   `toml:"review"`
 	Maillog  Maillog  `toml:"maillog"`
 	Hooks    Hooks    `toml:"hooks"`
 
@@ -122,6 +123,11 @@ type Agent struct {
 	PostfixConfig string   `toml:"postfix_config"` // "" for Postfix's own default
 }
 
+// Review is how reviewers' decisions are carried out.
+type Review struct {
+	Grace Duration `toml:"grace"` // between a confirmation and the deleting of its mail
+}
+
 // Maillog is where Postfix and Dovecot log.
 type Maillog struct {
 	Files    []string `toml:"files"` // absolute paths
@@ -154,6 +160,7 @@ func Default(state string) Config {
 		Privacy: Privacy{Journal: Duration(21 * day), Excerpt: 200},
 		Log:     Log{Format: "text", Level: "info"},
 		Agent:   Agent{Interval: Duration(2 * second)},
+		Review:  Review{Grace: Duration(60 * minute)},
 		Hooks: Hooks{Mail: MailHook{Language: "en", Every: Duration(60 * minute),
 			Sendmail: "/usr/sbin/sendmail"}},
 	}

@@ -78,11 +78,24 @@ func Outcome(w io.Writer, p *review.Preview, out *review.Outcome) {
 				term.Count(x.Left, "recalled mail"), x.Name)
 		}
 	}
-	fmt.Fprintf(w, "to take it back: hisseki incident reopen %s\n", out.Ended[0].Name)
+	if deleted := discarded(out); deleted > 0 && !out.Deletes.IsZero() {
+		fmt.Fprintf(w, "it is deleted at %s; until then all of it can be taken back:"+
+			" hisseki incident reopen %s\n", term.Stamp(out.Deletes), out.Ended[0].Name)
+	} else {
+		fmt.Fprintf(w, "to take it back: hisseki incident reopen %s\n", out.Ended[0].Name)
+	}
 	for _, lure := range out.Blocked {
 		fmt.Fprintf(w, "blocked %s\n", safe(lure, 200))
 	}
 	linkAdvice(w, p)
+}
+
+// discarded counts the mail that is going to be deleted.
+func discarded(out *review.Outcome) (n int) {
+	for _, x := range out.Ended {
+		n += x.Discarding
+	}
+	return n
 }
 
 // linkAdvice says how to block the links of a confirmed incident that are not blocked yet.
