@@ -34,25 +34,9 @@ func (r *Result) Contained() bool { return r.FirstHold > 0 }
 
 func (p *play) result(recipe string) *Result {
 	r := &Result{Recipe: recipe, Mails: len(p.order)}
-	all, reached := map[string]bool{}, map[string]bool{}
+	escaped := map[string]bool{} // of each recipient, whether a mail reached him
 	for _, f := range p.order {
-		v := &f.record.Verdict
-		if v.Action != analyzer.Pass && r.FirstKept == 0 {
-			r.FirstKept = f.number
-		}
-		if v.Action == analyzer.Hold && r.FirstHold == 0 {
-			r.FirstHold, r.Evidence = f.number, v.Evidence
-		}
-		if v.Points >= r.Most && r.FirstHold == 0 {
-			r.Evidence = v.Evidence
-		}
-		r.Most = max(r.Most, v.Points)
-		if f.waited {
-			r.Delayed++
-		}
-		if f.held {
-			r.Held++
-		}
+		r.judged(f)
 		if f.prepares {
 			continue
 		}
@@ -60,17 +44,39 @@ func (p *play) result(recipe string) *Result {
 			r.Escaped++
 		}
 		for _, addr := range f.record.Envelope.Recipients {
-			all[addr] = true
-			reached[addr] = reached[addr] || !f.held
+			escaped[addr] = escaped[addr] || !f.held
 		}
 	}
-	for _, escaped := range reached {
-		if escaped {
+	for _, reached := range escaped {
+		if reached {
 			r.Reached++
 		}
 	}
-	r.Recipients = len(all)
+	r.Recipients = len(escaped)
 	return r
+}
+
+// judged counts a mail by its verdict. The evidence is that of the first hold, and without
+// one that of the mail with the most points.
+func (r *Result) judged(f *fate) {
+	v := &f.record.Verdict
+	if v.Action != analyzer.Pass && r.FirstKept == 0 {
+		r.FirstKept = f.number
+	}
+	switch {
+	case r.FirstHold > 0:
+	case v.Action == analyzer.Hold:
+		r.FirstHold, r.Evidence = f.number, v.Evidence
+	case v.Points >= r.Most:
+		r.Evidence = v.Evidence
+	}
+	r.Most = max(r.Most, v.Points)
+	if f.waited {
+		r.Delayed++
+	}
+	if f.held {
+		r.Held++
+	}
 }
 
 // explain says why a theft was not contained.

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -12,46 +13,58 @@ import (
 // those of To, Cc and Bcc, so that blind copies count where the archive kept them. The
 // sender is the From address: in an archive nothing better is known.
 func envelopeOf(fields []content.Field, at time.Time) analyzer.Envelope {
-	e := analyzer.Envelope{Time: at, Class: analyzer.Account}
-	var wanted []content.Field
-	var first string // the earliest Received: the last one
-	for _, f := range fields {
-		switch strings.ToLower(f.Name) {
-		case "from", "to", "cc":
-			wanted = append(wanted, f)
-		case "bcc":
-			wanted = append(wanted, content.Field{Name: "Cc", Value: f.Value})
-		case "received":
-			first = f.Value
-		case "return-path":
-			if a := strings.Trim(f.Value, " \t<>"); e.MailFrom == "" && strings.Contains(a, "@") {
-				e.MailFrom = a
-			}
-		}
-	}
-	c := content.Parse(content.Source{Header: wanted}, content.Limits{})
+	h := traceOf(fields)
+	c := content.Parse(content.Source{Header: h.addresses}, content.Limits{})
+	e := analyzer.Envelope{Time: at, Class: analyzer.Account, MailFrom: h.returnPath,
+		Recipients: recipientsOf(c.To)}
 	for _, a := range c.From {
 		if a.Addr != "" {
 			e.Login = a.Addr
 			break
 		}
 	}
-	seen := make(map[string]bool)
-	for _, a := range c.To {
-		key := strings.ToLower(a.Addr)
-		if strings.Contains(key, "@") && !seen[key] && len(e.Recipients) < maxRecipients {
-			seen[key] = true
-			e.Recipients = append(e.Recipients, a.Addr)
+	e.Login = cmp.Or(e.Login, e.MailFrom)
+	e.MailFrom = cmp.Or(e.MailFrom, e.Login)
+	e.Sender = strings.ToLower(e.Login)
+	from := clientOf(h.received)
+	e.Client, e.ClientName, e.Helo = from.addr, from.name, from.helo
+	return e
+}
+
+// trace is what of a header an envelope can be made of.
+type trace struct {
+	addresses  []content.Field // From, To and Cc; Bcc as Cc
+	received   string          // the earliest Received, which is the last one
+	returnPath string
+}
+
+func traceOf(fields []content.Field) (t trace) {
+	for _, f := range fields {
+		switch strings.ToLower(f.Name) {
+		case "from", "to", "cc":
+			t.addresses = append(t.addresses, f)
+		case "bcc":
+			t.addresses = append(t.addresses, content.Field{Name: "Cc", Value: f.Value})
+		case "received":
+			t.received = f.Value
+		case "return-path":
+			if a := strings.Trim(f.Value, " \t<>"); t.returnPath == "" && strings.Contains(a, "@") {
+				t.returnPath = a
+			}
 		}
 	}
-	if e.Login == "" {
-		e.Login = e.MailFrom
+	return t
+}
+
+// recipientsOf returns each address once.
+func recipientsOf(list []content.Address) (out []string) {
+	seen := make(map[string]bool)
+	for _, a := range list {
+		key := strings.ToLower(a.Addr)
+		if strings.Contains(key, "@") && !seen[key] && len(out) < maxRecipients {
+			seen[key] = true
+			out = append(out, a.Addr)
+		}
 	}
-	if e.MailFrom == "" {
-		e.MailFrom = e.Login
-	}
-	e.Sender = strings.ToLower(e.Login)
-	c1 := clientOf(first)
-	e.Client, e.ClientName, e.Helo = c1.addr, c1.name, c1.helo
-	return e
+	return out
 }

@@ -83,30 +83,57 @@ func (d *parts) setTime(hour, min, sec string) {
 
 // joined reads a date in one word.
 func (d *parts) joined(word string) bool {
-	if len(d.day) > 0 {
+	return len(d.day) == 0 && (d.iso(word) || d.basic(word) || d.dayFirst(word))
+}
+
+// numbers takes day, month and year in the order in which they stand.
+func (d *parts) numbers(list ...string) bool {
+	for _, word := range list {
+		if !d.number(word) {
+			return false
+		}
+	}
+	return true
+}
+
+// iso reads 2026-11-23, 2026/11/23 and 2026-11-23T10:00:00+09:00.
+func (d *parts) iso(word string) bool {
+	m := isoDate.FindStringSubmatch(word)
+	if m == nil || m[2] != m[4] || !d.numbers(m[1], m[3], m[5]) {
 		return false
 	}
-	if m := isoDate.FindStringSubmatch(word); m != nil && m[2] == m[4] {
-		return d.number(m[1]) && d.number(m[3]) && d.number(m[5]) && (m[6] == "" || d.clock(m[6]))
+	return m[6] == "" || d.clock(m[6])
+}
+
+// basic reads 20261123T100000Z.
+func (d *parts) basic(word string) bool {
+	m := isoBasic.FindStringSubmatch(word)
+	if m == nil || !d.numbers(m[1], m[2], m[3]) {
+		return false
 	}
-	if m := isoBasic.FindStringSubmatch(word); m != nil {
-		d.setTime(m[4], m[5], m[6])
-		return d.number(m[1]) && d.number(m[2]) && d.number(m[3]) &&
-			(m[7] == "" || d.take(m[7], false))
-	}
+	d.setTime(m[4], m[5], m[6])
+	return m[7] == "" || d.take(m[7], false)
+}
+
+// dayFirst reads 23-Nov-2026, 23.11.2026, and 23/11/2026 or 11/23/2026 where only one of
+// them can be meant: 02/03/2026 has two meanings.
+func (d *parts) dayFirst(word string) bool {
 	m := joinedDate.FindStringSubmatch(word)
 	switch {
 	case m == nil:
 		return false
 	case !allDigits(m[2]):
 		return d.number(m[1]) && d.month(m[2]) && d.number(m[3])
-	case word[len(m[1])] == '.' || m[1] > "12" && len(m[1]) == 2: // 23.11.2026, 23/11/2026
-		return d.number(m[1]) && d.number(m[2]) && d.number(m[3])
-	case m[2] > "12" && len(m[2]) == 2: // 11/23/2026
-		return d.number(m[2]) && d.number(m[1]) && d.number(m[3])
+	case word[len(m[1])] == '.' || noMonth(m[1]):
+		return d.numbers(m[1], m[2], m[3])
+	case noMonth(m[2]):
+		return d.numbers(m[2], m[1], m[3])
 	}
-	return false // 02/03/2026 has two meanings
+	return false
 }
+
+// noMonth says whether one or two digits are more than twelve.
+func noMonth(s string) bool { return len(s) == 2 && s > "12" }
 
 // numericZone reads an offset, up to the 99:59 of section 3.3; the second of
 // "+0900 +0900" and that of "JST +0900" say nothing more.
