@@ -99,7 +99,7 @@ type Episode struct {
 }
 
 // Episodes returns the episodes of ordinary mail that was held, oldest first: false
-// holds, unless somebody recognises a thief among them.
+// holds, unless somebody recognises an attack among them.
 func (h *History) Episodes() []Episode {
 	var list []Episode
 	open := map[string]int{} // the sender's latest, by index

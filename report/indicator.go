@@ -58,7 +58,7 @@ func indicators(s *ledger.Scope) []Indicator {
 	}
 	for i := range s.Holds {
 		if h := &s.Holds[i]; h.OfAttack() { // others may be an innocent's
-			seeMail(h.Record, see)
+			addMail(h.Record, see)
 		}
 	}
 	for _, l := range s.Logins {
@@ -85,8 +85,8 @@ func indicators(s *ledger.Scope) []Indicator {
 	return out
 }
 
-// seeMail collects from one mail.
-func seeMail(m *analyzer.Record, see func(IndicatorKind, string, string, time.Time, int)) {
+// addMail collects from one mail.
+func addMail(m *analyzer.Record, see func(IndicatorKind, string, string, time.Time, int)) {
 	at := m.Envelope.Time
 	for _, u := range m.URLs {
 		see(IndicatorURL, u, "", at, 1)

@@ -115,7 +115,7 @@ type (
 func writeJSON(w io.Writer, r *Report) error {
 	out := jsonReport{Schema: 1, Kind: "incident-report", ID: r.Name(), Made: r.At,
 		First: when(r.First), Last: when(r.Last), Mails: r.Mails, Total: r.Total,
-		Reached: r.Reached, Open: r.Maybe, Logged: r.Told(),
+		Reached: r.Reached, Open: r.Maybe, Logged: r.Logged(),
 		Incidents: []jsonIncident{}, Logins: []jsonLogin{}, Notes: []jsonNote{}, Companies: []jsonCompany{},
 		Freed: []jsonFreed{}, Suspects: []jsonSuspect{}, Block: []jsonIndicator{}}
 	for i := range r.Incidents {

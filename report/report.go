@@ -227,8 +227,8 @@ func (r *Report) Name() string {
 	return r.Incidents[0].CaseName()
 }
 
-// Told says whether the MTA's log told of any mail that had been let go.
-func (r *Report) Told() bool {
+// Logged says whether the MTA's log told of any mail that had been let go.
+func (r *Report) Logged() bool {
 	for i := range r.Companies {
 		for _, p := range r.Companies[i].People {
 			for _, d := range p.Mails {

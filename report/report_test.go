@@ -176,7 +176,7 @@ func TestFigures(t *testing.T) {
 	if r.Noticed == nil || r.Noticed.ID != 2 {
 		t.Errorf("noticed by %+v, want the first that was held as judged", r.Noticed)
 	}
-	if r.Told() {
+	if r.Logged() {
 		t.Error("a fate is unknown, but the log told of all")
 	}
 	names := []string{}

@@ -40,9 +40,9 @@ func newCalibrate() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "calibrate",
 		Short: "Set the thresholds by the journal, so that the budget is kept",
-		Long: `Ask of every mail in the journal what other thresholds had done with it: how many ordinary
-mails a week each notch had held and delayed, how sure that is, and, by a drill, how many
-of an attacker's mails had escaped. A released mail is ordinary; mail of confirmed incidents
+		Long: `Asks of every mail in the journal what other thresholds would have done with it: how many
+ordinary mails a week each notch would have held and delayed, how sure that is, and, by a drill,
+how many of an attacker's mails would have escaped. A released mail is ordinary; mail of confirmed incidents
 and discarded mail is left out, as are undecided mail and what a rule decided.
 
 Nothing is changed without --apply. Values in the configuration's [verdict] go before

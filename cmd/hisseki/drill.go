@@ -36,7 +36,7 @@ func newDrill() *cobra.Command {
 	var f drillFlags
 	var names strings.Builder
 	for _, r := range drill.Recipes {
-		fmt.Fprintf(&names, "\n  %-10s  %s", r.Name, r.Short)
+		fmt.Fprintf(&names, "\n  %-14s  %s", r.Name, r.Short)
 	}
 	cmd := &cobra.Command{
 		Use:   "drill [PATH... | --timeline FILE]",

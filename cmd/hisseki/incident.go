@@ -53,7 +53,7 @@ func newIncidentList() *cobra.Command {
 	fl.StringVar(&q.Since, "since", "", "only those opened from this `TIME` on: 2h or 3d ago, or a date")
 	fl.StringVar(&q.Until, "until", "", "only those opened before this `TIME`")
 	states := review.Names(review.IncidentStates)
-	fl.StringSliceVar(&q.States, "state", nil, "only in these states: "+states)
+	fl.StringSliceVar(&q.States, "state", nil, "only in these `STATES`: "+states)
 	completeFlag(cmd, "state", states)
 	out.add(cmd)
 	return cmd

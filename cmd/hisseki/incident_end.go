@@ -36,7 +36,7 @@ incident reopen takes everything back. --at-once deletes it within seconds.`)
 	fl := cmd.Flags()
 	fl.StringVar(&e.Since, "since", "",
 		"the attacker was inside since this `TIME`: 2h or 3d ago, or a date")
-	fl.BoolVar(&e.AtOnce, "at-once", false, "delete the mail now, without review.grace")
+	fl.BoolVar(&e.AtOnce, "at-once", false, "delete the mail within seconds, without the time of grace")
 	fl.BoolVar(&e.Block, "block", false, "block the unknown links, for everybody")
 	fl.StringVar(&e.others, "others", "",
 		"`WHAT` to do with recalled mail of other accounts: keep, discard or release")

@@ -34,8 +34,8 @@ func addHoldQuery(cmd *cobra.Command, q *review.HoldQuery) {
 	fl.StringVar(&q.Since, "since", "", "only mail from this `TIME` on: 2h or 3d ago, or a date")
 	fl.StringVar(&q.Until, "until", "", "only mail before this `TIME`")
 	fl.StringVar(&q.Host, "host", "", "only mail with an unusual link to this `DOMAIN`")
-	fl.Float64Var(&q.MinPoints, "min-points", 0, "only mail of at least so many points")
-	fl.StringSliceVar(&q.States, "state", nil, "only mail in these states: "+review.Names(review.States))
+	fl.Float64Var(&q.MinPoints, "min-points", 0, "only mail of at least so many `POINTS`")
+	fl.StringSliceVar(&q.States, "state", nil, "only mail in these `STATES`: "+review.Names(review.States))
 	completeFlag(cmd, "state", review.Names(review.States))
 	completeAccounts(cmd, "sender")
 }

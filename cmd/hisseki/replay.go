@@ -39,7 +39,7 @@ func newReplay() *cobra.Command {
 	var f replayFlags
 	cmd := &cobra.Command{
 		Use:   "replay PATH... | --timeline FILE",
-		Short: "Judge past mail on its own clock, without touching the store",
+		Short: "Judge past mail on its own clock, or learn from it",
 		Long: `Judge past mail on its own clock, by the very same analyzer as serve, and show what would
 have been delayed or held, and why. PATHs are .eml files, mboxes, Maildirs and folders of
 them, each file perhaps compressed (gzip, zstd, bzip2, xz). The client of such mail is what
@@ -63,7 +63,7 @@ its Sent folders and, with --log, the old mail logs: docs/learning.md.`,
 	fl.BoolVar(&f.noClient, "no-client", false, "withhold client addresses, as behind webmail")
 	fl.BoolVar(&f.learn, "learn", false, "learn into the store instead of judging")
 	fl.DurationVar(&f.releaseAfter, "release-after", replay.DefaultReleaseAfter,
-		"release a hold as the owner's own mail when nobody confirmed it by then")
+		"release a hold as the owner's own mail when nobody confirmed it after this `SPAN`")
 	fl.StringSliceVar(&f.logs, "log", nil,
 		"mail log `FILES` that tell which account sent a mail of PATH, and from where")
 	fl.StringVar(&f.zone, "zone", "Local", "time `ZONE` of logs that name none")

@@ -81,7 +81,7 @@ func newSenderExport() *cobra.Command {
 		Use:   "export ACCOUNT",
 		Short: "Print all that is stored about an account, as JSON lines",
 		Long: `Print all that is stored about an account, one JSON object a line, for whoever asks what is
-known of him. It holds his recipients' addresses too: look before you hand it on.`,
+known of the account. It has the addresses of its recipients too: look before you pass it on.`,
 		Args:              oneArg("account: see hisseki sender list"),
 		ValidArgsFunction: accounts,
 		RunE: func(cmd *cobra.Command, args []string) error {
