@@ -115,6 +115,12 @@ func (s *staff) populate(b *testing.B, path string, accounts int) {
 		b.Fatal(err)
 	}
 	defer db.Close()
+	s.saveProfiles(b, db, accounts)
+}
+
+// saveProfiles gives so many accounts each a member's profile, as of the store's last lesson.
+func (s *staff) saveProfiles(b *testing.B, db *store.DB, accounts int) {
+	b.Helper()
 	list := make([]analyzer.Saved, accounts)
 	for i, login := range s.members {
 		p, last, err := db.Profile(context.Background(), login)
