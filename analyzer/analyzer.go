@@ -58,13 +58,14 @@ type Analyzer struct {
 
 	campaigns *campaigns
 
+	saving  sync.Mutex // one Save at a time
 	loading sync.Mutex
 	loaded  atomic.Bool
 
 	// shared is what all senders have in common. Judging reads it, learning writes.
 	shared struct {
 		sync.RWMutex
-		org        *baseline.Profile
+		org        learner
 		background background
 		lines      lines
 	}
@@ -115,7 +116,7 @@ func (a *Analyzer) load(ctx context.Context) error {
 		return fmt.Errorf("load the organisation's profile: %w", err)
 	}
 	a.shared.Lock()
-	a.shared.org = org
+	a.shared.org.Profile = org
 	a.sumUp()
 	a.shared.Unlock()
 	a.lessons.mu.Lock()
@@ -148,8 +149,8 @@ func (a *Analyzer) Configure(ctx context.Context, cfg Config, memory Memory) err
 // sumUp takes from the organisation's profile what mails are compared with. What is shared
 // is locked.
 func (a *Analyzer) sumUp() {
-	a.shared.background.refresh(a.shared.org)
-	a.shared.lines = a.lines(a.shared.org)
+	a.shared.background.refresh(a.shared.org.Profile)
+	a.shared.lines = a.lines(a.shared.org.Profile)
 }
 
 // keepUp sums up again when enough was learned since.
@@ -226,7 +227,7 @@ func (a *Analyzer) begin(ctx context.Context, e *entry, v *view, cond Conditions
 	if err != nil {
 		return nil, nil, fmt.Errorf("read override of %s: %w", m.Sender, err)
 	}
-	v.sender, v.state = e.profile, &e.state
+	v.sender, v.state = e.profile.Profile, &e.state
 	j, err := a.judge(ctx, v, rule, cond)
 	if err != nil {
 		return nil, nil, err
@@ -263,10 +264,10 @@ func (a *Analyzer) learn(e *entry, o *baseline.Observation, lesson int64) {
 	a.shared.Lock()
 	defer a.shared.Unlock()
 	a.own(lesson)
-	a.shared.org.Learn(o)
+	a.shared.org.teach(o, 1)
 	a.shared.background.stale++
 	if e.profile != nil {
-		e.profile.Learn(o)
+		e.profile.teach(o, 1)
 		e.dirty.Store(true)
 	}
 }

@@ -50,7 +50,7 @@ func (a *Analyzer) judge(ctx context.Context, v *view, rule Override, cond Condi
 func (a *Analyzer) view(m *Mail, c *content.Content) *view {
 	o, place := a.observe(m, c)
 	return &view{
-		mail: m, c: c, o: &o, org: a.shared.org,
+		mail: m, c: c, o: &o, org: a.shared.org.Profile,
 		background: &a.shared.background, place: place, hasher: a.hash,
 		today: baseline.SlotOf(m.Time), now: o.At,
 		declared: declare(*a.habits.Load(), m, place),

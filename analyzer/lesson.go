@@ -94,11 +94,7 @@ func (a *Analyzer) fold(l *Lesson) {
 		return
 	}
 	a.shared.Lock()
-	if l.Sign > 0 {
-		a.shared.org.Learn(&l.Obs)
-	} else {
-		a.shared.org.Unlearn(&l.Obs)
-	}
+	a.shared.org.teach(&l.Obs, l.Sign)
 	a.shared.background.stale++
 	a.shared.Unlock()
 	a.mu.Lock()
@@ -112,11 +108,7 @@ func (a *Analyzer) fold(l *Lesson) {
 	if e.profile == nil || l.ID <= e.loaded {
 		return
 	}
-	if l.Sign > 0 {
-		e.profile.Learn(&l.Obs)
-	} else {
-		e.profile.Unlearn(&l.Obs)
-	}
+	e.profile.teach(&l.Obs, l.Sign)
 	e.dirty.Store(true)
 }
 
@@ -130,123 +122,4 @@ func (a *Analyzer) forget(sender string) {
 	a.lessons.soon = slices.DeleteFunc(a.lessons.soon, func(s Saved) bool {
 		return s.Sender == sender
 	})
-}
-
-// Profiles that take many lessons to read are saved within a second, not with all others:
-// their senders, of whom there are more than have room here, may be gone by then, and each
-// of their mails would fold in a little more than the one before.
-const (
-	manyFolded = 16
-	maxSoon    = 256
-)
-
-func (a *Analyzer) keepSoon(s Saved) {
-	a.lessons.mu.Lock()
-	defer a.lessons.mu.Unlock()
-	if len(a.lessons.soon) < maxSoon {
-		a.lessons.soon = append(a.lessons.soon, s)
-	}
-}
-
-// saveSoon saves them. The lessons are locked for reading.
-func (a *Analyzer) saveSoon(ctx context.Context) error {
-	a.lessons.mu.Lock()
-	list := a.lessons.soon
-	a.lessons.soon = nil
-	a.lessons.mu.Unlock()
-	if len(list) == 0 {
-		return nil
-	}
-	if err := a.memory.SaveProfiles(ctx, list...); err != nil {
-		return fmt.Errorf("save profiles: %w", err)
-	}
-	return nil
-}
-
-// saveBatch is how many profiles are encoded while no mail can be judged, a tenth of a
-// millisecond each, and then saved in one durable write beside the mail.
-const saveBatch = 16
-
-// Save keeps the changed profiles, and empties nothing. It is cheap enough to be run every
-// minute and must be run before an orderly end.
-func (a *Analyzer) Save(ctx context.Context) error {
-	changed := a.changed()
-	for names := range slices.Chunk(changed, saveBatch) {
-		if err := a.saveSome(ctx, names); err != nil {
-			return err
-		}
-	}
-	if len(changed) == 0 {
-		return nil
-	}
-	return a.saveOrg(ctx)
-}
-
-// changed returns the senders whose profiles have learned since they were saved.
-func (a *Analyzer) changed() (names []string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.senders.oldest(func(name string, e *entry) bool {
-		if e.dirty.Load() {
-			names = append(names, name)
-		}
-		return true
-	})
-	return names
-}
-
-func (a *Analyzer) saveSome(ctx context.Context, names []string) error {
-	list, of, memory, err := a.encode(ctx, names)
-	if err != nil || len(list) == 0 {
-		return err
-	}
-	if err := memory.SaveProfiles(ctx, list...); err != nil {
-		for _, e := range of {
-			e.dirty.Store(true)
-		}
-		return fmt.Errorf("save profiles: %w", err)
-	}
-	return nil
-}
-
-// encode encodes the profiles of those of the senders who are still here. For that moment
-// nobody judges and all lessons are folded in: each profile must hold exactly the lessons up
-// to the one that it is saved with.
-func (a *Analyzer) encode(ctx context.Context, names []string) (list []Saved, of []*entry,
-	memory Memory, err error) {
-	a.lessons.Lock()
-	defer a.lessons.Unlock()
-	if err := a.apply(ctx); err != nil {
-		return nil, nil, nil, err
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, name := range names {
-		e, here := a.senders.peek(name)
-		if here && e.profile != nil && e.dirty.Swap(false) {
-			list = append(list, NewSaved(name, e.profile, max(a.lessons.mark, e.loaded)))
-			of = append(of, e)
-		}
-	}
-	return list, of, a.memory, nil
-}
-
-func (a *Analyzer) saveOrg(ctx context.Context) error {
-	saved, memory, err := a.encodeOrg(ctx)
-	if err != nil {
-		return err
-	}
-	if err := memory.SaveProfiles(ctx, saved); err != nil {
-		return fmt.Errorf("save the organisation's profile: %w", err)
-	}
-	return nil
-}
-
-func (a *Analyzer) encodeOrg(ctx context.Context) (Saved, Memory, error) {
-	a.lessons.Lock()
-	defer a.lessons.Unlock()
-	if err := a.apply(ctx); err != nil {
-		return Saved{}, nil, err
-	}
-	return NewSaved("", a.shared.org, a.lessons.mark), a.memory, nil
 }

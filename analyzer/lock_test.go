@@ -1,6 +1,7 @@
 package analyzer_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/baseline"
 	"hisseki/store"
 )
 
@@ -26,8 +28,9 @@ func (s slowly) SaveProfiles(ctx context.Context, list ...analyzer.Saved) error 
 	return s.Memory.SaveProfiles(ctx, list...)
 }
 
-// TestUpkeepBesideJudgements saves profiles and folds lessons in while their senders'
-// mail is judged: neither may ever wait for the other for good.
+// TestUpkeepBesideJudgements saves profiles and folds lessons in while their senders' mail is
+// judged, here and by another analyzer: neither may ever wait for the other for good, and
+// what is saved must be exact.
 func TestUpkeepBesideJudgements(t *testing.T) {
 	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "h.db"), store.Options{})
 	if err != nil {
@@ -35,19 +38,29 @@ func TestUpkeepBesideJudgements(t *testing.T) {
 	}
 	defer db.Close()
 	a := analyzer.New(analyzer.Config{Salt: []byte("test")}, slowly{db})
+	other := analyzer.New(analyzer.Config{Salt: []byte("test")}, db)
 	var judges, upkeep sync.WaitGroup
 	over := make(chan struct{})
-	for i := range 4 {
+	for i := range 5 {
 		judges.Go(func() {
+			by := a
+			if i == 4 {
+				by = other
+			}
 			for k := range 50 {
 				m := letter(fmt.Sprintf("%c@example.jp", 'a'+i%2), monday.Add(time.Duration(k)*time.Minute),
 					"192.0.2.10", "p@partner.example.org", honest)
-				if _, err := a.Judge(t.Context(), m, analyzer.Conditions{}); err != nil {
+				if _, err := by.Judge(t.Context(), m, analyzer.Conditions{}); err != nil {
 					t.Error(err)
 				}
 			}
 		})
 	}
+	upkeep.Go(func() {
+		for range 30 {
+			exact(t, db)
+		}
+	})
 	for _, do := range []func(context.Context) error{a.Save, a.Apply} {
 		upkeep.Go(func() {
 			for {
@@ -74,6 +87,39 @@ func TestUpkeepBesideJudgements(t *testing.T) {
 	case <-time.After(time.Minute):
 		t.Fatal("judging and saving wait for each other")
 	}
+	if n := exact(t, db); n < 200 {
+		t.Errorf("only %d mails were learned", n)
+	}
+}
+
+// exact checks that every saved profile holds just the lessons up to the one that it was
+// saved with: with those after it, it equals one that was taught all of them from the start.
+// It returns how many lessons there are.
+func exact(t *testing.T, db *store.DB) (lessons int) {
+	for _, sender := range []string{"", "a@example.jp", "b@example.jp"} {
+		got, last, err := db.Profile(t.Context(), sender)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		list, err := db.Lessons(t.Context(), 0, int(last))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		want := &baseline.Profile{}
+		for i := range list {
+			if sender == "" || sender == list[i].Sender {
+				want.Learn(&list[i].Obs)
+			}
+		}
+		if !bytes.Equal(analyzer.NewSaved("", got, 0).Data, analyzer.NewSaved("", want, 0).Data) {
+			t.Errorf("the profile of %q, of %d mails, is not the sum of its %d lessons", sender,
+				got.Mails(), want.Mails())
+		}
+		lessons = len(list)
+	}
+	return lessons
 }
 
 // read is a memory that counts the lessons that are read back.
@@ -126,11 +172,15 @@ func TestOwnLessonsAreNotReadBack(t *testing.T) {
 	teach(own, 2)
 	apply(1 + 3) // to see that there is one, then it and what follows
 	apply(0)
-	if err := own.Save(t.Context()); err != nil {
+	teach(other, 1)
+	teach(own, 2)
+	if err := own.Save(t.Context()); err != nil { // what others taught is in it
 		t.Fatal(err)
 	}
-	p, _, err := db.Profile(t.Context(), "a@example.jp")
-	if err != nil || p.Mails() != 23 {
-		t.Errorf("the saved profile holds %d mails, want 23, %v", p.Mails(), err)
+	past, err := db.Past(t.Context(), "a@example.jp", at, 1)
+	if err != nil || past.Profile.Mails() != 26 || past.Folded != 0 {
+		t.Errorf("the saved profile holds %d of %d mails, want all 26, %v",
+			past.Profile.Mails()-past.Folded, past.Profile.Mails(), err)
 	}
+	exact(t, db)
 }

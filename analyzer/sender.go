@@ -6,8 +6,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"hisseki/baseline"
 )
 
 // entry is one sender in memory.
@@ -17,8 +15,8 @@ type entry struct {
 	size  atomic.Int64 // of the state, as of the last mail
 
 	mu      sync.Mutex
-	profile *baseline.Profile // nil: to be read again
-	loaded  int64             // last lesson that was in the profile when it was read
+	profile *learner // nil: to be read again
+	loaded  int64    // last lesson that was in the profile when it was read
 	state   state
 	pending int           // mails whose records are begun and not durable yet
 	opening int           // of these, those that open an incident
@@ -134,7 +132,7 @@ func (a *Analyzer) fill(ctx context.Context, e *entry, now time.Time) error {
 		e.state.add(&past.Recent[i], past.Profile)
 	}
 	e.size.Store(int64(e.state.size()))
-	e.profile, e.loaded = past.Profile, past.Last
+	e.profile, e.loaded = &learner{Profile: past.Profile}, past.Last
 	if past.Folded >= manyFolded {
 		a.keepSoon(NewSaved(e.name, past.Profile, past.Last))
 	}
@@ -160,7 +158,7 @@ func (a *Analyzer) refresh(ctx context.Context, e *entry) error {
 func (e *entry) begun(j *judgement) {
 	r := j.record
 	e.state.add(&Recent{Action: r.Verdict.Action, Would: r.Verdict.Would,
-		Points: r.Verdict.Points, Sum: j.sum, Observation: r.Observation}, e.profile)
+		Points: r.Verdict.Points, Sum: j.sum, Observation: r.Observation}, e.profile.Profile)
 	e.size.Store(int64(e.state.size()))
 	e.pending++
 	if r.opens() {

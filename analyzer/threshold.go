@@ -14,7 +14,7 @@ func (a *Analyzer) InForce(ctx context.Context) (Thresholds, error) {
 	}
 	a.shared.RLock()
 	defer a.shared.RUnlock()
-	l := a.lines(a.shared.org)
+	l := a.lines(a.shared.org.Profile)
 	return Thresholds{Delay: l.delay, Hold: l.hold, Sum: l.sum, Drift: l.drift}, nil
 }
 
