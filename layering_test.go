@@ -61,7 +61,7 @@ var mayImport = map[string][]string{
 		"internal/wiring", "ledger", "postfix"},
 
 	// Every part's configuration is made here.
-	"internal/wiring": {"analyzer", "analyzer/content", "hook", "internal/config", "milter", "seal"},
+	"internal/wiring": {"analyzer", "analyzer/content", "hook", "internal/config", "ledger", "milter", "seal"},
 }
 
 // onlyIn says which packages may know a technology.

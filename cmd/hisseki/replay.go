@@ -2,12 +2,9 @@ package main
 
 import (
 	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -102,14 +99,8 @@ func (f *replayFlags) origins(cmd *cobra.Command, normal func(string) string) (*
 	return o, nil
 }
 
-// closingSource is a source that holds files open.
-type closingSource interface {
-	replay.Source
-	io.Closer
-}
-
 // open opens the history and says how many mails it has, -1 for unknown.
-func (f *replayFlags) open(cmd *cobra.Command, cfg config.Config, paths []string) (closingSource,
+func (f *replayFlags) open(cmd *cobra.Command, cfg config.Config, paths []string) (replay.ClosingSource,
 	int, error) {
 	normal := wiring.Identity(cfg).Normal
 	if f.timeline == "" {
@@ -128,16 +119,8 @@ func (f *replayFlags) open(cmd *cobra.Command, cfg config.Config, paths []string
 		kept.tell()
 		return kept, a.Count(), nil
 	}
-	file, err := os.Open(f.timeline)
-	if err != nil {
-		return nil, 0, fmt.Errorf("open timeline: %w", err)
-	}
-	t, err := replay.OpenTimeline(filepath.Dir(f.timeline), f.timeline, file)
-	if err != nil {
-		return nil, 0, errors.Join(err, file.Close())
-	}
-	t.Normal = normal
-	return timelineFile{t, file}, -1, nil
+	t, err := replay.OpenTimelineFile(f.timeline, normal)
+	return t, -1, err
 }
 
 // archive says on a terminal or in a log what it leaves out.
@@ -167,14 +150,6 @@ func (a *archive) Close() error {
 	a.tell()
 	return a.Archive.Close()
 }
-
-// timelineFile closes the timeline and its file.
-type timelineFile struct {
-	*replay.Timeline
-	file *os.File
-}
-
-func (t timelineFile) Close() error { return errors.Join(t.Timeline.Close(), t.file.Close()) }
 
 // setting is where a replay happens: what the configuration says to its analyzer.
 type replaySetting struct {
@@ -225,7 +200,7 @@ func runReplay(cmd *cobra.Command, f replayFlags, paths []string) (err error) {
 	}
 	out := bufio.NewWriterSize(cmd.OutOrStdout(), 1<<16)
 	defer func() { err = errors.Join(err, out.Flush()) }()
-	report := jsonReport(out)
+	report := replay.JSONReport(out)
 	var sum *replay.Summary
 	if !f.json {
 		sum = replay.NewSummary()
@@ -257,7 +232,7 @@ func (f *replayFlags) runLearn(cmd *cobra.Command, at *replaySetting, src replay
 	ac.Mode = nil // observe
 	opt := replay.LearnOptions{Source: src, Taught: db, Progress: progress}
 	if f.verbose {
-		opt.Odd = func(name string, r *analyzer.Record) { tellOdd(out, name, r) }
+		opt.Odd = func(name string, r *analyzer.Record) { fmt.Fprintln(out, replay.OddText(name, r)) }
 	}
 	// What is learned from needs no excerpts.
 	n, err := replay.Learn(ctx, analyzer.New(ac, daemon.Sealing{To: db}), opt)
@@ -279,20 +254,6 @@ func (f *replayFlags) runLearn(cmd *cobra.Command, at *replaySetting, src replay
 	return err
 }
 
-// tellOdd prints why a mail was too odd to learn.
-func tellOdd(w io.Writer, name string, r *analyzer.Record) {
-	why := ""
-	if e := r.Verdict.Evidence; len(e) > 0 {
-		why = e[0].Text
-		if len(e) > 1 {
-			why += fmt.Sprintf(" (+%d)", len(e)-1)
-		}
-	}
-	fmt.Fprintf(w, "too odd: %s of %s, %s, %.1f points: %s\n", safe(name, 200),
-		safe(r.Envelope.Sender, 60), r.Envelope.Time.UTC().Format(time.DateTime), r.Verdict.Points,
-		safe(why, 200))
-}
-
 // progressBar returns what shows progress on a terminal, and what ends it (more than
 // once is fine). Elsewhere both do nothing.
 func progressBar(w io.Writer, total int) (progress func(int), end func()) {
@@ -304,15 +265,4 @@ func progressBar(w io.Writer, total int) (progress func(int), end func()) {
 		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
 	// A bar that cannot be drawn is no reason to stop.
 	return func(n int) { _ = bar.Set(n) }, func() { _ = bar.Finish() }
-}
-
-func jsonReport(w io.Writer) func(*replay.Event) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	return func(e *replay.Event) error {
-		if err := enc.Encode(e); err != nil {
-			return fmt.Errorf("write result: %w", err)
-		}
-		return nil
-	}
 }

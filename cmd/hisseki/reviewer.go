@@ -16,7 +16,6 @@ import (
 	"hisseki/daemon"
 	"hisseki/internal/config"
 	"hisseki/internal/wiring"
-	"hisseki/ledger"
 	"hisseki/quarantine"
 	"hisseki/review"
 	"hisseki/seal"
@@ -50,7 +49,7 @@ func newReview(cfg config.Config, db *store.DB) (*review.Service, error) {
 			Journal: time.Duration(cfg.Privacy.Journal), Countries: cfg.Places.Country != "",
 			Habits: habits, Database: cfg.Database, StaleAfter: daemon.StaleAfter,
 			Grace: time.Duration(cfg.Review.Grace),
-			Hooks: hooksByEvent(cfg.Hooks),
+			Hooks: wiring.HooksByEvent(cfg.Hooks),
 		},
 	}
 	if os.Geteuid() == 0 { // nobody else may read Postfix's queue
@@ -68,26 +67,6 @@ func unsealer(cfg config.Privacy) func(string) (string, error) {
 		}
 		return seal.Open(sealed, cfg.ExcerptIdentity)
 	}
-}
-
-// hooksByEvent names the hooks that are told of the kinds of events that a decision makes.
-func hooksByEvent(h config.Hooks) map[ledger.EventKind][]string {
-	out := map[ledger.EventKind][]string{}
-	add := func(name string, on []string) {
-		if len(on) == 0 {
-			on = []string{string(ledger.EventConfirmed), string(ledger.EventDismissed)}
-		}
-		for _, kind := range on {
-			out[ledger.EventKind(kind)] = append(out[ledger.EventKind(kind)], name)
-		}
-	}
-	for i := range h.Command {
-		add(h.Command[i].Name, h.Command[i].On)
-	}
-	for i := range h.Webhook {
-		add(h.Webhook[i].Name, h.Webhook[i].On)
-	}
-	return out
 }
 
 // warnAgent says so when nobody carries decisions out.

@@ -8,6 +8,7 @@ import (
 
 	"hisseki/hook"
 	"hisseki/internal/config"
+	"hisseki/ledger"
 )
 
 // How long a run may take, and for how long an event is told that nobody took. A command
@@ -76,4 +77,24 @@ func orDefault(d config.Duration, other time.Duration) time.Duration {
 		return other
 	}
 	return time.Duration(d)
+}
+
+// HooksByEvent names the hooks that are told of the kinds of events that a decision makes.
+func HooksByEvent(h config.Hooks) map[ledger.EventKind][]string {
+	out := map[ledger.EventKind][]string{}
+	add := func(name string, on []string) {
+		if len(on) == 0 {
+			on = []string{string(ledger.EventConfirmed), string(ledger.EventDismissed)}
+		}
+		for _, kind := range on {
+			out[ledger.EventKind(kind)] = append(out[ledger.EventKind(kind)], name)
+		}
+	}
+	for i := range h.Command {
+		add(h.Command[i].Name, h.Command[i].On)
+	}
+	for i := range h.Webhook {
+		add(h.Webhook[i].Name, h.Webhook[i].On)
+	}
+	return out
 }
