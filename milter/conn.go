@@ -31,8 +31,11 @@ type conn struct {
 	phase   phase
 	macros  byte // command to which the latest macros belong, 0 for none
 
+	known bool // the client was named
+
 	mu       sync.Mutex
-	busy     bool // a message is in flight
+	busy     bool      // a message is in flight
+	rests    time.Time // since then it has said nothing
 	draining bool
 	once     sync.Once
 }
@@ -66,7 +69,7 @@ var errProtocol = errors.New("not the milter protocol")
 
 func newConn(nc net.Conn, s *Server) *conn {
 	nc = prompted(nc)
-	return &conn{Conn: nc, server: s, br: bufio.NewReaderSize(nc, 8<<10)}
+	return &conn{Conn: nc, server: s, br: bufio.NewReaderSize(nc, 8<<10), rests: time.Now()}
 }
 
 type offer struct {
@@ -201,6 +204,7 @@ func (c *conn) await() error {
 		c.busy = false
 	}
 	over := c.draining && !c.busy
+	c.rests = time.Now()
 	c.mu.Unlock()
 	if over {
 		return io.EOF
@@ -208,7 +212,11 @@ func (c *conn) await() error {
 	if c.br.Buffered() > 0 {
 		return nil
 	}
-	if err := c.SetReadDeadline(time.Now().Add(c.server.cfg.Load().Idle)); err != nil {
+	patience := c.server.cfg.Load().Idle
+	if !c.known { // an MTA names its client at once
+		patience = min(patience, c.server.packetTime)
+	}
+	if err := c.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		return err
 	}
 	_, err := c.br.Peek(1)
@@ -263,6 +271,13 @@ func (c *conn) setBusy(busy bool) {
 	c.mu.Lock()
 	c.busy = busy
 	c.mu.Unlock()
+}
+
+// resting returns since when it has said nothing, false while a message is in flight.
+func (c *conn) resting() (since time.Time, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.rests, !c.busy
 }
 
 // drain ends the connection when no message is in flight, now or later.

@@ -11,7 +11,8 @@ type Counters struct {
 	Open     atomic.Int64 // connections now
 	Accepted atomic.Int64 // connections taken
 	Silent   atomic.Int64 // of Accepted: answered at the end of a message only
-	Refused  atomic.Int64 // connections over the cap
+	Refused  atomic.Int64 // connections over the cap, or over their client's share
+	Evicted  atomic.Int64 // idle connections ended in favour of others
 	Retried  atomic.Int64 // accepts that failed and were tried again
 	Broken   atomic.Int64 // connections closed because what came was no milter protocol
 	Bugs     atomic.Int64 // panics, in a callback or in the judge
@@ -21,10 +22,11 @@ type Counters struct {
 	Passed   atomic.Int64 // mails by the verdict's action
 	Delayed  atomic.Int64
 	Held     atomic.Int64
+	Cut      atomic.Int64 // mails whose body got no more memory: judged by its beginning
 	Aborted  atomic.Int64 // mails that ended before their end of message
 
 	// Mails that got the failure action, by cause.
-	OverBudget atomic.Int64 // no room in InFlightBytes
+	OverBudget atomic.Int64 // no room in InFlightBytes even for the envelope
 	TimedOut   atomic.Int64 // no verdict within Budget
 	Failed     atomic.Int64 // an error or a panic
 	Late       atomic.Int64 // of TimedOut: judged in the end, too late to count

@@ -42,6 +42,15 @@ func (id *Identity) sender(e *analyzer.Envelope) {
 	}
 }
 
+// principal names who answers for the memory that a mail takes: the account, else the
+// client's network.
+func (id *Identity) principal(e *analyzer.Envelope) string {
+	if e.Login != "" {
+		return "account:" + id.Normal(e.Login)
+	}
+	return "client:" + source(e)
+}
+
 // Normal returns the login whose habits count: the sender of its mail. An alias may be given with its suffix.
 func (id *Identity) Normal(login string) string {
 	login = strings.ToLower(strings.TrimSpace(login))

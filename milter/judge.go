@@ -29,10 +29,9 @@ type outcome struct {
 	err     error
 }
 
-// judge runs one judgement within its budget. room, what the mail has taken of
-// InFlightBytes, is given back when the judgement really ends, so that judges that hang
-// cannot pile up.
-func (s *Server) judge(cfg *Config, m *analyzer.Mail, room int64) (analyzer.Verdict, error) {
+// judge runs one judgement within its budget. The mail's room is given back when the
+// judgement really ends, so that judges that hang cannot pile up.
+func (s *Server) judge(cfg *Config, m *analyzer.Mail, taken *room) (analyzer.Verdict, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), cfg.Budget)
 	defer cancel()
 	result := make(chan outcome, 1)
@@ -42,7 +41,7 @@ func (s *Server) judge(cfg *Config, m *analyzer.Mail, room int64) (analyzer.Verd
 	go func() {
 		defer s.wg.Done()
 		defer s.count.end()
-		defer s.count.InFlight.Add(-room)
+		defer taken.give()
 		v, err := s.ask(ctx, cfg, m)
 		if !decided.CompareAndSwap(false, true) {
 			s.count.Late.Add(1)

@@ -6,7 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,11 +18,12 @@ import (
 
 // Server answers MTAs. Make it with New.
 type Server struct {
-	cfg   atomic.Pointer[Config] // exchanged by Reload
-	count *Counters
+	cfg    atomic.Pointer[Config] // exchanged by Reload
+	count  *Counters
+	shares shares // of the memory for mails in flight
 
 	mu       sync.Mutex
-	conns    map[*conn]struct{}
+	crowd    crowd
 	draining bool
 	refusal  time.Time // last logged, on the machine's clock
 	// wg counts connections and judgements. A judgement is added while its connection
@@ -30,6 +33,7 @@ type Server struct {
 	// Time for a packet that has begun, and for a connection's first. Postfix writes
 	// whole packets to a socket on the same host: what takes longer is half-open.
 	packetTime time.Duration
+	restTime   time.Duration // see crowd
 
 	answering bool // even packets that need no answer: for the test that compares both
 }
@@ -37,7 +41,8 @@ type Server struct {
 // New returns a server. Serve says whether cfg can work.
 func New(cfg Config) *Server {
 	cfg.defaults()
-	s := &Server{count: cfg.Counters, conns: make(map[*conn]struct{}), packetTime: time.Minute}
+	s := &Server{count: cfg.Counters, crowd: newCrowd(), packetTime: time.Minute,
+		restTime: restTime}
 	s.cfg.Store(&cfg)
 	return s
 }
@@ -96,18 +101,17 @@ func (s *Server) accept(ctx context.Context, ln net.Listener) error {
 	}
 }
 
-// take serves one connection, unless there are too many.
+// take serves one connection, unless there are too many. Where one that has long said nothing
+// can make room, it does.
 func (s *Server) take(nc net.Conn) {
 	cfg := s.cfg.Load()
 	c := newConn(nc, s)
 	s.mu.Lock()
-	open := len(s.conns)
-	if s.draining || open >= cfg.Connections {
-		// One line in ten seconds: a flood must not fill the log as well.
-		quiet := s.draining || time.Since(s.refusal) < 10*time.Second
-		if !quiet {
-			s.refusal = time.Now()
-		}
+	full := len(s.crowd.conns) >= cfg.Connections
+	victim := s.crowd.victim(full, cfg.Connections, s.restTime)
+	if s.draining || full && victim == nil {
+		quiet := s.draining || s.refusedLately()
+		open := len(s.crowd.conns)
 		s.mu.Unlock()
 		s.count.Refused.Add(1) // before the peer can notice
 		nc.Close()
@@ -117,12 +121,27 @@ func (s *Server) take(nc net.Conn) {
 		}
 		return
 	}
-	s.conns[c] = struct{}{}
+	client := s.crowd.conns[victim]
+	s.crowd.remove(victim) // now, or it would be chosen again before it has ended
+	s.crowd.add(c)
 	s.wg.Add(1)
 	s.mu.Unlock()
+	if victim != nil {
+		s.evict(cfg, victim, client)
+	}
 	s.count.Accepted.Add(1)
 	s.count.Open.Add(1)
 	go s.run(c)
+}
+
+// refusedLately says whether a refusal was logged within ten seconds: a flood must not fill
+// the log as well. s.mu is locked.
+func (s *Server) refusedLately() bool {
+	if time.Since(s.refusal) < 10*time.Second {
+		return true
+	}
+	s.refusal = time.Now()
+	return false
 }
 
 // run learns what the MTA offers and starts go-milter's session, with a server of its
@@ -184,7 +203,7 @@ func wantedMacros() map[gomilter.Stage][]string {
 
 func (s *Server) drop(c *conn) {
 	s.mu.Lock()
-	delete(s.conns, c)
+	s.crowd.remove(c)
 	s.mu.Unlock()
 	s.count.Open.Add(-1)
 	s.wg.Done()
@@ -217,9 +236,5 @@ func (s *Server) Shutdown(ctx context.Context) error {
 func (s *Server) open() []*conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	list := make([]*conn, 0, len(s.conns))
-	for c := range s.conns {
-		list = append(list, c)
-	}
-	return list
+	return slices.Collect(maps.Keys(s.crowd.conns))
 }

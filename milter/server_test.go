@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"fmt"
 	"log/slog"
 	"net"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -125,12 +127,23 @@ func (c *offeringConn) Write(b []byte) (int, error) {
 // of the message.
 var modes = map[string]gomilter.OptProtocol{"answering": 0, "silent": noReply}
 
+// clients counts those of dial.
+var clients atomic.Int64
+
+// dial connects as Postfix does for a client that nobody else has.
 func dial(t testing.TB, addr string, mode gomilter.OptProtocol) *gomilter.ClientSession {
+	t.Helper()
+	n := clients.Add(1)
+	return dialAs(t, addr, mode, fmt.Sprintf("198.51.%d.%d", 100+n/200%100, 1+n%200))
+}
+
+func dialAs(t testing.TB, addr string, mode gomilter.OptProtocol, client string,
+) *gomilter.ClientSession {
 	t.Helper()
 	c := gomilter.NewClientWithOptions("tcp", addr, gomilter.ClientOptions{
 		Dialer:       offering(mode),
-		ReadTimeout:  10 * time.Second,
-		WriteTimeout: 10 * time.Second,
+		ReadTimeout:  time.Minute,
+		WriteTimeout: time.Minute,
 		ActionMask:   gomilter.OptAddHeader | gomilter.OptQuarantine,
 	})
 	ses, err := c.Session()
@@ -142,7 +155,7 @@ func dial(t testing.TB, addr string, mode gomilter.OptProtocol) *gomilter.Client
 		t.Fatalf("negotiated flags %x, want %x", ses.ProtocolOpts, mode)
 	}
 	ses.Macros(gomilter.CodeConn, "j", "mx.example.jp", "{daemon_name}", "submission")
-	if _, err := ses.Conn("client.example.jp", gomilter.FamilyInet, 2525, "192.0.2.7"); err != nil {
+	if _, err := ses.Conn("client.example.jp", gomilter.FamilyInet, 2525, client); err != nil {
 		t.Fatal(err)
 	}
 	ses.Macros(gomilter.CodeHelo, "{tls_version}", "TLSv1.3", "{cipher}", "AES")

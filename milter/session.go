@@ -40,8 +40,9 @@ type incoming struct {
 	mail   analyzer.Mail
 	header int            // bytes kept of the header
 	behind map[string]int // fields kept over the cap, by name in lower case
-	room   int64          // bytes taken of InFlightBytes
-	err    error          // why it will not be judged
+	full   bool           // the body got no more memory
+	room   room
+	err    error // why it will not be judged
 }
 
 // Memory that a message takes beside its bytes: goroutine, envelope, slices; and one
@@ -114,6 +115,12 @@ func (s *session) Connect(host, family string, port uint16, addr net.IP, m *gomi
 		s.peer.addr = a.Unmap()
 	}
 	s.client(gomilter.CodeConn, m)
+	client := local
+	if s.peer.addr.IsValid() {
+		client = s.peer.addr.String()
+	}
+	s.conn.known = true
+	s.server.announce(s.conn, client)
 	return resp, nil
 }
 
@@ -152,7 +159,7 @@ func (s *session) MailFrom(from string, m *gomilter.Modifier) (
 	s.forget()
 	s.client(gomilter.CodeMail, m)
 	p := &s.peer
-	s.msg = &incoming{cfg: s.server.cfg.Load()}
+	s.msg = &incoming{cfg: s.server.cfg.Load(), room: room{server: s.server}}
 	s.msg.mail.Envelope = analyzer.Envelope{
 		Host: p.host, Client: p.addr, ClientName: p.name, Helo: p.helo, TLS: p.tls,
 		Daemon: p.daemon, MailFrom: cut(from),
@@ -160,7 +167,8 @@ func (s *session) MailFrom(from string, m *gomilter.Modifier) (
 		AuthType: s.macro(gomilter.CodeMail, m, "auth_type"),
 		QueueID:  s.macro(gomilter.CodeMail, m, "i"),
 	}
-	s.take(mailOverhead)
+	s.msg.room.who = s.msg.cfg.Identity().principal(&s.msg.mail.Envelope)
+	s.mustTake(mailOverhead)
 	return resp, nil
 }
 
@@ -170,7 +178,7 @@ func (s *session) RcptTo(to string, m *gomilter.Modifier) (
 	defer s.guard("rcpt")
 	if msg := s.msg; msg != nil {
 		s.keep(&msg.mail.QueueID, gomilter.CodeRcpt, m, "i")
-		if to = cut(to); s.take(len(to) + fieldOverhead) {
+		if to = cut(to); s.mustTake(len(to) + fieldOverhead) {
 			msg.mail.Recipients = append(msg.mail.Recipients, to)
 		}
 	}
@@ -187,21 +195,30 @@ func (s *session) roomFor(size int, name string) bool {
 	if msg == nil || msg.err != nil {
 		return false
 	}
+	// Twice: go-milter keeps a copy.
+	if s.wanted(size, name) && s.take(2*(size+fieldOverhead)) {
+		return true
+	}
+	msg.mail.HeaderDropped++
+	msg.mail.ReadDropped = msg.mail.ReadDropped || content.IsRead(name)
+	return false
+}
+
+// wanted says whether a field is to be kept, if there is memory for it.
+func (s *session) wanted(size int, name string) bool {
+	msg := s.msg
 	if msg.header+size <= msg.cfg.HeaderBytes {
 		return true
 	}
-	if content.IsRead(name) {
-		low := strings.ToLower(name)
-		if msg.behind == nil {
-			msg.behind = make(map[string]int)
-		}
-		if msg.behind[low]++; msg.behind[low] <= maxBehind {
-			return true
-		}
-		msg.mail.ReadDropped = true
+	if !content.IsRead(name) {
+		return false
 	}
-	msg.mail.HeaderDropped++
-	return false
+	low := strings.ToLower(name)
+	if msg.behind == nil {
+		msg.behind = make(map[string]int)
+	}
+	msg.behind[low]++
+	return msg.behind[low] <= maxBehind
 }
 
 func (s *session) Header(name, value string, m *gomilter.Modifier) (
@@ -211,10 +228,7 @@ func (s *session) Header(name, value string, m *gomilter.Modifier) (
 	if msg := s.msg; msg != nil {
 		s.keep(&msg.mail.QueueID, gomilter.CodeHeader, m, "i")
 		msg.header += len(name) + len(value) + 3 // as in its packet: command and two NULs
-		// Twice: go-milter keeps a copy.
-		if s.take(2 * (len(name) + len(value) + fieldOverhead)) {
-			msg.mail.Header = append(msg.mail.Header, content.Field{Name: name, Value: value})
-		}
+		msg.mail.Header = append(msg.mail.Header, content.Field{Name: name, Value: value})
 	}
 	return resp, nil
 }
@@ -240,24 +254,36 @@ func (s *session) BodyChunk(chunk []byte, m *gomilter.Modifier) (
 	s.keep(&msg.mail.QueueID, gomilter.CodeBody, m, "i")
 	msg.mail.BodySize += int64(len(chunk))
 	n := min(len(chunk), msg.cfg.BodyBytes-len(msg.mail.Body))
-	if n > 0 && s.grow(len(msg.mail.Body)+n) {
-		msg.mail.Body = append(msg.mail.Body, chunk[:n]...)
+	if n <= 0 || msg.full || msg.err != nil {
+		return resp, nil
 	}
+	s.grow(len(msg.mail.Body) + n)
+	if room := cap(msg.mail.Body) - len(msg.mail.Body); room < n {
+		// No more of it: what came behind a gap would be read as if it followed.
+		msg.full = true
+		s.server.count.Cut.Add(1)
+		n = room
+	}
+	msg.mail.Body = append(msg.mail.Body, chunk[:n]...)
 	return resp, nil
 }
 
-// grow makes room for a body of size bytes, and takes what it really costs.
-func (s *session) grow(size int) bool {
-	body := s.msg.mail.Body
+// grow makes room for a body of size bytes, or for as many as there is memory for, and takes
+// what it really costs: for a doubled one, else for the next bytes, else what is left of the
+// floor.
+func (s *session) grow(size int) {
+	msg := s.msg
+	body := msg.mail.Body
 	if size <= cap(body) {
-		return s.msg.err == nil
+		return
 	}
-	room := max(size, min(2*cap(body), s.msg.cfg.BodyBytes))
-	if !s.take(room - cap(body)) {
-		return false
+	for _, room := range []int{max(size, min(2*cap(body), msg.cfg.BodyBytes)), size,
+		cap(body) + msg.room.left(msg.cfg)} {
+		if room > cap(body) && s.take(room-cap(body)) {
+			msg.mail.Body = append(make([]byte, 0, room), body...)
+			return
+		}
 	}
-	s.msg.mail.Body = append(make([]byte, 0, room), body...)
-	return true
 }
 
 // Body is the end of the message: judge, quarantine if need be, and go on. Postfix
@@ -325,9 +351,9 @@ func (s *session) decide(msg *incoming, m *gomilter.Modifier) (
 	if msg.err != nil {
 		return v, l, msg.err
 	}
-	room := msg.room
-	msg.room = 0
-	v, err = s.server.judge(msg.cfg, &mail, room)
+	taken := msg.room
+	msg.room = room{}
+	v, err = s.server.judge(msg.cfg, &mail, &taken)
 	return v, l, err
 }
 
@@ -345,24 +371,22 @@ func (s *session) Abort(*gomilter.Modifier) error {
 // forget forgets the message and keeps the connection.
 func (s *session) forget() {
 	if s.msg != nil {
-		s.server.count.InFlight.Add(-s.msg.room)
+		s.msg.room.give()
 	}
 	s.msg = nil
 }
 
-// take takes bytes of InFlightBytes. Without room nothing of the message is kept, and
-// the failure action applies at its end.
+// take takes bytes of the memory for mails in flight.
 func (s *session) take(n int) bool {
-	msg := s.msg
-	if msg.err != nil {
-		return false
+	return s.msg.err == nil && s.msg.room.take(s.msg.cfg, int64(n))
+}
+
+// mustTake takes bytes of what a mail cannot be judged without, its envelope. Without room
+// for it the failure action applies.
+func (s *session) mustTake(n int) bool {
+	if s.msg.err == nil && !s.take(n) {
+		s.msg.err = errOverBudget
+		s.msg.mail.Header, s.msg.mail.Body = nil, nil
 	}
-	if s.server.count.InFlight.Add(int64(n)) > msg.cfg.InFlightBytes {
-		s.server.count.InFlight.Add(-int64(n) - msg.room)
-		msg.room, msg.err = 0, errOverBudget
-		msg.mail.Header, msg.mail.Body, msg.mail.Recipients = nil, nil, nil
-		return false
-	}
-	msg.room += int64(n)
-	return true
+	return s.msg.err == nil
 }

@@ -291,8 +291,8 @@ func TestWhatGoMilterSees(t *testing.T) {
 	mta, ours := net.Pipe()
 	c := newConn(ours, s)
 	c.ses = &session{server: s, conn: c}
-	c.ses.msg = &incoming{cfg: s.cfg.Load()}
-	s.conns[c] = struct{}{}
+	c.ses.msg = &incoming{cfg: s.cfg.Load(), room: room{server: s}}
+	s.crowd.add(c)
 	s.wg.Add(1)
 	o := packet(nil, 'O', []byte(negotiation(0, 0)))
 	mail := packet(nil, 'M', []byte("<a>\x00"))

@@ -1,0 +1,96 @@
+package milter
+
+import "sync"
+
+// shares shares InFlightBytes out among accounts and clients.
+//
+// Each connection has a floor of its own, so a mail of ordinary size always has room,
+// whatever others do. What is left is a pool from which an account, or a client that did not
+// log in, may have as much as it leaves free (Choudhury and Hahne, Dynamic queue length
+// thresholds, 1998): alone it gets half, two get a third each, and there is always room for one
+// more. A mail that gets no more room is judged by its beginning, and says so of itself: it is
+// not let pass unread, which is what somebody who fills the memory would want.
+type shares struct {
+	mu   sync.Mutex
+	used map[string]int64 // of the pool, by account or client
+	all  int64            // of the pool
+}
+
+// maxFloor is what a mail's envelope, header and text take, in bytes; the header counts
+// twice.
+const maxFloor = 128 << 10
+
+// floor is the room that every connection has of its own.
+func (c *Config) floor() int64 {
+	return min(maxFloor, c.InFlightBytes/2/int64(c.Connections))
+}
+
+// pool is what the floors leave.
+func (c *Config) pool() int64 { return c.InFlightBytes - c.floor()*int64(c.Connections) }
+
+// take gives bytes of the pool to whoever asks for them, or says that it has its share.
+func (s *shares) take(who string, n, pool int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.used[who]+n > pool-s.all-n {
+		return false
+	}
+	if s.used == nil {
+		s.used = make(map[string]int64)
+	}
+	s.used[who] += n
+	s.all += n
+	return true
+}
+
+// give takes bytes back.
+func (s *shares) give(who string, n int64) {
+	if n == 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all -= n
+	if s.used[who] -= n; s.used[who] <= 0 {
+		delete(s.used, who)
+	}
+}
+
+// room is what one mail has of the memory for mails in flight.
+type room struct {
+	server *Server
+	who    string // account or client, "" before it is known
+	bytes  int64
+	pooled int64 // of these, from the pool
+}
+
+// take takes bytes: of the floor first, then of the pool.
+func (r *room) take(cfg *Config, n int64) bool {
+	all := &r.server.count.InFlight
+	// Judgements that hang keep their room beyond their connection's next mail.
+	if all.Add(n) > cfg.InFlightBytes {
+		all.Add(-n)
+		return false
+	}
+	beyond := min(n, max(0, r.bytes+n-cfg.floor()))
+	if beyond > 0 && !r.server.shares.take(r.who, beyond, cfg.pool()) {
+		all.Add(-n)
+		return false
+	}
+	r.bytes += n
+	r.pooled += beyond
+	return true
+}
+
+// left is what is left of the floor.
+func (r *room) left(cfg *Config) int { return int(max(0, cfg.floor()-r.bytes)) }
+
+// give gives everything back. It may be called twice.
+func (r *room) give() {
+	if r.server == nil {
+		return
+	}
+	r.server.shares.give(r.who, r.pooled)
+	r.server.count.InFlight.Add(-r.bytes)
+	r.bytes, r.pooled = 0, 0
+}
