@@ -50,7 +50,7 @@ var mayImport = map[string][]string{
 	"calibration":         {"analyzer", "baseline", "drill", "internal/jsonl", "internal/table", "internal/term", "ledger"},
 	"maillog":             {"analyzer", "internal/capped", "ledger", "postfix"},
 	"review":              {"analyzer", "analyzer/content", "baseline", "internal/config", "internal/similar", "internal/term", "ledger", "report"},
-	"review/terminal":     {"analyzer", "internal/table", "internal/term", "ledger", "review"},
+	"review/terminal":     {"analyzer", "internal/signalname", "internal/table", "internal/term", "ledger", "review"},
 	"report":              {"analyzer", "analyzer/content", "internal/signalname", "internal/term", "ledger"},
 	"internal/places":     {"analyzer", "internal/config"},
 

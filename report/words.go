@@ -145,6 +145,8 @@ var phrases = map[string]string{
 	"# known lines":                        "既知の書き出し・結び #1 件",
 	"# known":                              "既知 #1 件",
 	"# parts of the week":                  "送信する時間帯 #1 区分",
+	"working day, # to # h UTC":            "平日 #1〜#2時 (UTC)",
+	"weekend, # to # h UTC":                "週末 #1〜#2時 (UTC)",
 	"so in # of this account's # mails":    "本人の #2 通中 #1 通",
 	"links to known addresses":             "既知の宛先へのリンク",
 	"well-formed mail":                     "正しい形式のメール",
@@ -286,7 +288,7 @@ func observed(e analyzer.Evidence) string {
 	if e.Observed != "" && e.Signal.NamesLink() {
 		return Defang(e.Observed)
 	}
-	return e.Observed
+	return signalname.Observed(&e)
 }
 
 // Parts are the figures of a count that are not zero.

@@ -1,8 +1,27 @@
-// Package signalname names signals for readers of Japanese. In English the evidence has a
-// sentence of its own.
+// Package signalname puts evidence into the words of its readers: the names of signals in
+// Japanese, where English has the evidence's own sentence, and what was observed where the
+// record has a short form of it.
 package signalname
 
-import "hisseki/analyzer"
+import (
+	"fmt"
+
+	"hisseki/analyzer"
+)
+
+// Observed is what a mail showed, for people: "weekend, 0 to 6 h UTC" for "week end 0".
+func Observed(e *analyzer.Evidence) string {
+	var quarter int
+	if e.Signal != analyzer.HourNew {
+		return e.Observed
+	}
+	for short, long := range map[string]string{"week end %d": "weekend", "working day %d": "working day"} {
+		if n, err := fmt.Sscanf(e.Observed, short, &quarter); n == 1 && err == nil {
+			return fmt.Sprintf("%s, %d to %d h UTC", long, quarter*6, quarter*6+6)
+		}
+	}
+	return e.Observed
+}
 
 // Japanese returns the name of a signal, "" where there is none.
 func Japanese(signal analyzer.Signal) string { return japanese[signal] }

@@ -29,3 +29,18 @@ func TestEverySignalHasAName(t *testing.T) {
 		twice[name] = s
 	}
 }
+
+func TestObserved(t *testing.T) {
+	for _, c := range []struct {
+		signal         analyzer.Signal
+		observed, want string
+	}{
+		{analyzer.HourNew, "week end 0", "weekend, 0 to 6 h UTC"},
+		{analyzer.HourNew, "working day 3", "working day, 18 to 24 h UTC"},
+		{analyzer.HourNew, "once", "once"}, {analyzer.URLUnknown, "week end 0", "week end 0"},
+	} {
+		if got := Observed(&analyzer.Evidence{Signal: c.signal, Observed: c.observed}); got != c.want {
+			t.Errorf("%q is %q, want %q", c.observed, got, c.want)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"hisseki/internal/signalname"
 	"hisseki/internal/table"
 	"hisseki/internal/term"
 	"hisseki/ledger"
@@ -123,7 +124,7 @@ func (f *fields) verdict(enforced bool, h *review.Shown) {
 			continue
 		}
 		fmt.Fprintf(f, "  %5.2f  %s\n         observed: %s\n         usual:    %s  [%s]\n", e.Points,
-			safe(e.Text, 200), safe(e.Observed, 200), safe(e.Usual, 200), word(e.Signal))
+			safe(e.Text, 200), safe(signalname.Observed(&e), 200), safe(e.Usual, 200), word(e.Signal))
 	}
 	if v.PassIf != "" {
 		fmt.Fprintf(f, "  %s\n", safe(v.PassIf, 200))

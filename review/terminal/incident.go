@@ -133,7 +133,7 @@ func suspects(screen table.Screen, list []ledger.Suspect) error {
 	}
 	fmt.Fprintf(screen, "\nsuspects    %s not held that share something with it\n",
 		term.Count(len(list), "mail"))
-	t := table.New(screen, table.Fixed("  time"), table.Cut("sender", 16), table.Fixed("then"),
+	t := table.New(screen, table.Fixed("  time"), table.Cut("sender", 16), table.Fixed("points then"),
 		table.Fixed("now"), table.Cut("shares", 8), table.Spare("recipients", 14), table.Spare("subject", 14))
 	for k := range list[:min(len(list), maxSuspectRows)] {
 		x, e := &list[k], &list[k].Record.Envelope
