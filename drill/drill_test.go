@@ -128,11 +128,11 @@ func (p *past) state(t *testing.T) []byte {
 		if err != nil {
 			t.Fatal(err)
 		}
-		recent, err := p.Recent(t.Context(), sender, time.Time{})
+		past, err := p.Past(t.Context(), sender, time.Time{}, 1<<20)
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = fmt.Appendf(append(all, data...), " %d %d ", last, len(recent))
+		all = fmt.Appendf(append(all, data...), " %d %d ", last, len(past.Recent))
 	}
 	return all
 }

@@ -260,7 +260,7 @@ func (a *Archive) add(fields []content.Field, p place, fallback time.Time) {
 		at = a.files[p.file].at
 	}
 	if at.IsZero() {
-		a.skip(name, "no usable date: neither Received nor Date nor an mbox line tells one")
+		a.skip(name, "no usable date: neither Received nor Date nor an mbox line has one")
 		return
 	}
 	if key, ok := identity(fields); ok && !a.opt.All {

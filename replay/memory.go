@@ -22,10 +22,11 @@ type Memory struct {
 	incidents int                      // opened until now
 }
 
-// remembered is what is known of one sender, or of the organisation ("").
+// remembered is what is known of one sender, or of the organisation (""). Of the latter only
+// the profile is kept here.
 type remembered struct {
-	records  []*analyzer.Record // oldest first; kept in Memory.records for the organisation
-	lessons  []int64            // ids, rising; not kept for the organisation
+	records  []*analyzer.Record // oldest first
+	lessons  []int64            // ids, rising
 	waiting  []*analyzer.Record // delayed ones that nothing has promoted
 	profile  *baseline.Profile
 	last     int64     // lesson up to which profile holds all of them
@@ -139,21 +140,6 @@ func (m *Memory) SaveProfiles(_ context.Context, list ...analyzer.Saved) error {
 		}
 	}
 	return nil
-}
-
-// Recent returns a sender's records since a time, oldest first; "" means every sender.
-func (m *Memory) Recent(_ context.Context, sender string, since time.Time) (
-	[]analyzer.Record, error) {
-	list := m.of(sender).records
-	if sender == "" {
-		list = m.records
-	}
-	i := from(list, since)
-	out := make([]analyzer.Record, 0, len(list)-i)
-	for _, r := range list[i:] {
-		out = append(out, *r)
-	}
-	return out, nil
 }
 
 // from returns the index of the first record at a time or after.

@@ -117,7 +117,7 @@ func commentEnd(s string) int {
 	return len(s)
 }
 
-// comment reads what a comment tells: HELO, the client's name, its address.
+// comment reads what a comment says: HELO, the client's name, its address.
 func (c *client) comment(text string) {
 	words := strings.Fields(maildate.StripComments(text))
 	for i := 0; i < len(words); i++ {
@@ -146,7 +146,7 @@ func (c *client) comment(text string) {
 	}
 }
 
-// nameFrom takes a name that the server found for the address, as it is no client's word.
+// nameFrom takes a name that the server found for the address, which is not the client's word.
 func (c *client) nameFrom(word string) {
 	name := strings.TrimSuffix(word[strings.LastIndexByte(word, '@')+1:], ".")
 	if c.name == "" && strings.Contains(name, ".") && hostLike(name) {
@@ -154,7 +154,7 @@ func (c *client) nameFrom(word string) {
 	}
 }
 
-// hostLike says whether a word is made of a host name's characters and is no address.
+// hostLike says whether a word is made of a host name's characters and is not an address.
 func hostLike(s string) bool {
 	if _, err := netip.ParseAddr(s); err == nil {
 		return false
@@ -183,7 +183,7 @@ func addressIn(word string) (netip.Addr, bool) {
 }
 
 // receivedTime is when a Received field was written: its date stands behind the last
-// semicolon that is no comment's.
+// semicolon outside comments.
 func receivedTime(received string) time.Time {
 	s := strings.TrimRight(maildate.StripComments(received), "; \t\r\n")
 	i := strings.LastIndexByte(s, ';')

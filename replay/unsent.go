@@ -15,10 +15,10 @@ import (
 const (
 	isDraft   = "a draft"
 	isDeleted = "deleted"
-	isChat    = "a chat, no mail"
+	isChat    = "a chat, not a mail"
 )
 
-// maildirUnsent says why a file of a Maildir is no sent mail, by the flags in its name
+// maildirUnsent says why a file of a Maildir is not sent mail, by the flags in its name
 // (cr.yp.to/proto/maildir.html): D is a draft, T in the trash.
 //
 //	1700000007.M7P1.mx,S=200:2,DS
@@ -47,7 +47,7 @@ func maildirFlags(path string) string {
 // more; the mail goes when the folder is compacted.
 const expunged = 0x0008
 
-// mboxUnsent says why a mail of an mbox is no sent mail, by what programs note in its
+// mboxUnsent says why a mail of an mbox is not sent mail, by what programs note in its
 // header: X-Status T and D of UW-IMAP and Dovecot, X-Mozilla-Status, X-Gmail-Labels of
 // Google Takeout.
 func mboxUnsent(fields []content.Field) string {

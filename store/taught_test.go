@@ -1,6 +1,9 @@
 package store
 
 import (
+	"fmt"
+	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -74,5 +77,23 @@ func TestArchivesAreNotRecalled(t *testing.T) {
 		if h.Record.Envelope.QueueID == "" || h.Record.Envelope.Host == "" {
 			t.Errorf("mail %d of an archive is %s", h.Record.ID, h.State)
 		}
+	}
+}
+
+// TestStuckRecallsEnd: an older hisseki asked archives' mail back, which never came, could not
+// be decided and kept its sender from being forgotten.
+func TestStuckRecallsEnd(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "old.db")
+	older(t, path)
+	raw(t, path, `UPDATE journal SET queue_id = '' WHERE id = 1`,
+		`UPDATE hold SET state = 'recalling', due = 5`,
+		`UPDATE incident SET state = 'dismissed'`)
+	db := open(t, path)
+	var got []string
+	for _, h := range holds(t, db, ledger.HoldFilter{}) {
+		got = append(got, fmt.Sprintf("%s %s", h.Name(), h.State))
+	}
+	if want := []string{"H7 gone", "H9 recalling"}; !slices.Equal(got, want) {
+		t.Errorf("holds %v, want %v", got, want)
 	}
 }

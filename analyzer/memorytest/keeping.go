@@ -10,7 +10,7 @@ import (
 	"hisseki/baseline"
 )
 
-// empty: of nobody and nothing there is nothing, and that is no error.
+// empty: of nobody and nothing there is nothing, which is not an error.
 func (s *suite) empty() {
 	s.knows(Alice)
 	if p := s.past(s.Memory, Alice, time.Time{}, 10); p.Profile.Mails() != 0 || len(p.Recent) > 0 ||

@@ -116,7 +116,7 @@ func (f *replayFlags) open(cmd *cobra.Command, cfg config.Config, paths []string
 			return nil, 0, err
 		}
 		kept := &archive{Archive: a, to: cmd.ErrOrStderr()}
-		kept.tell()
+		kept.list()
 		return kept, a.Count(), nil
 	}
 	t, err := replay.OpenTimelineFile(f.timeline, normal)
@@ -126,28 +126,28 @@ func (f *replayFlags) open(cmd *cobra.Command, cfg config.Config, paths []string
 // archive says on a terminal or in a log what it leaves out.
 type archive struct {
 	*replay.Archive
-	to   io.Writer
-	told int
+	to     io.Writer
+	listed int
 }
 
-// maxTold bounds the lines about what is left out.
-const maxTold = 20
+// maxListed bounds the lines about what is left out.
+const maxListed = 20
 
-func (a *archive) tell() {
+func (a *archive) list() {
 	list := a.Skipped()
-	for ; a.told < min(len(list), maxTold); a.told++ {
-		s := &list[a.told]
+	for ; a.listed < min(len(list), maxListed); a.listed++ {
+		s := &list[a.listed]
 		fmt.Fprintf(a.to, "hisseki: left out %s: %s\n", safe(s.Name, 200), safe(s.Why, 200))
 	}
-	if len(list) > a.told {
-		fmt.Fprintf(a.to, "hisseki: %d more left out\n", len(list)-a.told)
-		a.told = len(list)
+	if len(list) > a.listed {
+		fmt.Fprintf(a.to, "hisseki: %d more left out\n", len(list)-a.listed)
+		a.listed = len(list)
 	}
 }
 
-// Close tells what was found unfit while it was read.
+// Close lists what was found unfit while it was read.
 func (a *archive) Close() error {
-	a.tell()
+	a.list()
 	return a.Archive.Close()
 }
 

@@ -1,4 +1,4 @@
-// Package company composes the outgoing mail of a small Japanese company and of a thief
+// Package company composes the outgoing mail of a small Japanese company and of an attacker
 // in one of its accounts. The demo and the tests use it; every name is reserved or
 // invented. The same seed and end give the same mail, byte for byte.
 package company
@@ -84,9 +84,9 @@ func (c *Company) note(m *Mail) {
 	}
 }
 
-// Incident returns what a thief sends from the victim's account: messages to n of the
+// Incident returns what an attacker sends from the victim's account: messages to n of the
 // victim's own partners, evenly over the time span, and between them the ordinary
-// mail of the victim (who notices nothing) and a colleague.
+// mail of the victim (who notices nothing) and a coworker.
 func (c *Company) Incident(start time.Time, span time.Duration, n int) (theft, ordinary []Mail) {
 	victim := &c.people[0]
 	known := c.written
@@ -157,7 +157,7 @@ func (c *Company) ordinary(p *person, at time.Time) Mail {
 	}
 }
 
-// stolen composes one mail of the thief: the victim's name and partner, another's hand.
+// stolen composes one mail of the attacker: the victim's name and partner, in another style.
 func (c *Company) stolen(p *person, to *partner, at time.Time) Mail {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s 様\n\n", to.firm, to.name)

@@ -50,6 +50,6 @@ func TestIncident(t *testing.T) {
 		t.Errorf("%d of 40 recipients are new to the victim, should be its partners", strangers)
 	}
 	if slices.ContainsFunc(ordinary, func(m Mail) bool { return m.Client == theft[0].Client }) {
-		t.Error("ordinary mail comes from the thief's address")
+		t.Error("ordinary mail comes from the attacker's address")
 	}
 }

@@ -67,7 +67,7 @@ var partnerPeople = []struct{ name, local string }{
 }
 
 // theftLines are slightly odd Japanese, as in the phishing of the case: right words,
-// wrong register, another hand.
+// wrong register, another style.
 var theftLines = []string{
 	"お疲れ様です。いつもお世話になりましてありがとうございました。",
 	"貴社とのお支払い書類に問題が発生しましたため、至急に確認する必要があります。",

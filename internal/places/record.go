@@ -14,7 +14,7 @@ var (
 	countryPaths = [][]any{
 		{"country", "iso_code"}, // MaxMind, DB-IP, IP2Location, geoacumen
 		{"country_code"},        // IPinfo Lite, IPLocate, sapics
-		{"country"},             // IPinfo: "JP"; of IPinfo Lite the name, which is no code
+		{"country"},             // IPinfo: "JP"; of IPinfo Lite the name, not a code
 	}
 	numberPaths = [][]any{
 		{"autonomous_system_number"}, // MaxMind, DB-IP, sapics: 2497
@@ -89,7 +89,7 @@ func number(r maxminddb.Result) uint64 {
 	return 0
 }
 
-// maxSamples bounds the networks that Sample looks at; what tells nothing of so many tells
+// maxSamples bounds the networks that Samples looks at: a file with nothing in so many has
 // nothing.
 const maxSamples = 20000
 
