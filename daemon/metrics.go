@@ -50,7 +50,7 @@ func (w *watch) milter() metrics.Milter {
 	c := w.counted
 	return metrics.Milter{
 		Open: c.Open.Load(), InFlight: c.InFlight.Load(), Accepted: c.Accepted.Load(),
-		Refused: c.Refused.Load(), Broken: c.Broken.Load(), Bugs: c.Bugs.Load(),
+		Refused: c.Refused.Load(), Evicted: c.Evicted.Load(), Cut: c.Cut.Load(), Broken: c.Broken.Load(), Bugs: c.Bugs.Load(),
 		Aborted: c.Aborted.Load(), OverBudget: c.OverBudget.Load(), TimedOut: c.TimedOut.Load(),
 		Failed: c.Failed.Load(),
 	}

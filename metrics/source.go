@@ -21,10 +21,12 @@ type Milter struct {
 	Open       int64 // connections now
 	InFlight   int64 // bytes of mails being received or judged
 	Accepted   int64
-	Refused    int64 // connections over the cap
+	Refused    int64 // connections over the cap, or over their client's share
+	Evicted    int64 // idle connections ended in favour of others
 	Broken     int64 // connections that spoke no milter protocol
 	Bugs       int64
 	Aborted    int64
+	Cut        int64 // mails judged by their beginning: no more memory for the body
 	OverBudget int64 // mails with the failure action, by cause
 	TimedOut   int64
 	Failed     int64
@@ -65,6 +67,7 @@ var (
 	inFlight    = desc("milter_in_flight_bytes", "Bytes of mails being received or judged.")
 	taken       = desc("milter_connections_total", "Milter connections by what became of them.",
 		"result")
+	cut      = desc("milter_cut_total", "Mails judged by their beginning, for lack of memory.")
 	aborted  = desc("milter_aborted_total", "Mails that ended before their end of message.")
 	bugs     = desc("bugs_total", "Panics that were caught.")
 	failures = desc("failures_total", "Mails that got the failure action, by cause.", "cause")
@@ -94,8 +97,10 @@ func (c milterCollector) Collect(ch chan<- prometheus.Metric) {
 	gauge(inFlight, m.InFlight)
 	counter(taken, m.Accepted, "accepted")
 	counter(taken, m.Refused, "refused")
+	counter(taken, m.Evicted, "evicted")
 	counter(taken, m.Broken, "broken")
 	counter(aborted, m.Aborted)
+	counter(cut, m.Cut)
 	counter(bugs, m.Bugs)
 	counter(failures, m.OverBudget, "over_budget")
 	counter(failures, m.TimedOut, "timed_out")

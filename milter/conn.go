@@ -127,11 +127,8 @@ func (c *conn) next() error {
 	if err := c.await(); err != nil {
 		return err
 	}
-	if c.br.Buffered() < 5 {
-		// From here on the packet has begun.
-		if err := c.SetReadDeadline(time.Now().Add(c.server.packetTime)); err != nil {
-			return err
-		}
+	if err := c.hurry(5); err != nil { // from here on the packet has begun
+		return err
 	}
 	head, err := c.br.Peek(5)
 	if err != nil {
@@ -148,17 +145,28 @@ func (c *conn) next() error {
 	if err := c.admit(code, length); err != nil {
 		return err
 	}
-	if c.br.Buffered() < 4+length {
-		if err := c.SetReadDeadline(time.Now().Add(c.server.packetTime)); err != nil {
-			return err
-		}
-	}
-	switch {
-	case code == gomilter.CodeBody:
-		c.ready, c.through = append(c.ready[:0], head...), length-1
-		_, err = c.br.Discard(5)
+	if err := c.hurry(4 + length); err != nil {
 		return err
-	case code == gomilter.CodeHeader:
+	}
+	return c.read(code, length, head)
+}
+
+// hurry sets the deadline for so many bytes of a packet, if they are not there yet.
+func (c *conn) hurry(n int) error {
+	if c.br.Buffered() >= n {
+		return nil
+	}
+	return c.SetReadDeadline(time.Now().Add(c.server.packetTime))
+}
+
+// read reads an admitted packet.
+func (c *conn) read(code gomilter.Code, length int, head []byte) error {
+	switch code {
+	case gomilter.CodeBody:
+		c.ready, c.through = append(c.ready[:0], head...), length-1
+		_, err := c.br.Discard(5)
+		return err
+	case gomilter.CodeHeader:
 		return c.field(length)
 	}
 	c.ready = make([]byte, 4+length)
@@ -235,36 +243,39 @@ func (c *conn) admit(code gomilter.Code, length int) error {
 	if length < 1 || length > most {
 		return fmt.Errorf("%w: packet %q of %d bytes", errProtocol, byte(code), length)
 	}
-	ok := c.phase != fresh
-	switch code {
-	case gomilter.CodeOptNeg:
-		ok = c.phase == fresh
-		c.phase = between
-	case gomilter.CodeConn:
-		ok = ok && c.phase != message
-	case gomilter.CodeMail:
-		ok = ok && c.phase != message
-		c.phase = message
-		c.setBusy(true)
-	case gomilter.CodeRcpt, gomilter.CodeHeader, gomilter.CodeEOH, gomilter.CodeBody:
-		ok = c.phase == message
-	case gomilter.CodeEOB:
-		ok = c.phase == message
-		c.phase = ended
-	case gomilter.CodeAbort:
-		if ok {
-			c.phase = between
-			c.macros = 0
-			c.setBusy(false)
-		}
-	case gomilter.CodeHelo, gomilter.CodeData, gomilter.CodeMacro, gomilter.CodeQuit:
-	default:
-		ok = false
-	}
-	if !ok {
+	if !c.inPlace(code) {
 		return fmt.Errorf("%w: packet %q out of place", errProtocol, byte(code))
 	}
+	switch code {
+	case gomilter.CodeOptNeg:
+		c.phase = between
+	case gomilter.CodeMail:
+		c.phase = message
+		c.setBusy(true)
+	case gomilter.CodeEOB:
+		c.phase = ended
+	case gomilter.CodeAbort:
+		c.phase, c.macros = between, 0
+		c.setBusy(false)
+	}
 	return nil
+}
+
+// inPlace says whether a packet may come in this phase.
+func (c *conn) inPlace(code gomilter.Code) bool {
+	switch code {
+	case gomilter.CodeOptNeg:
+		return c.phase == fresh
+	case gomilter.CodeConn, gomilter.CodeMail:
+		return c.phase != fresh && c.phase != message
+	case gomilter.CodeRcpt, gomilter.CodeHeader, gomilter.CodeEOH, gomilter.CodeBody,
+		gomilter.CodeEOB:
+		return c.phase == message
+	case gomilter.CodeAbort, gomilter.CodeHelo, gomilter.CodeData, gomilter.CodeMacro,
+		gomilter.CodeQuit:
+		return c.phase != fresh
+	}
+	return false
 }
 
 func (c *conn) setBusy(busy bool) {

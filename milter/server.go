@@ -23,7 +23,7 @@ type Server struct {
 	shares shares // of the memory for mails in flight
 
 	mu       sync.Mutex
-	crowd    crowd
+	clients  clients
 	draining bool
 	refusal  time.Time // last logged, on the machine's clock
 	// wg counts connections and judgements. A judgement is added while its connection
@@ -33,7 +33,7 @@ type Server struct {
 	// Time for a packet that has begun, and for a connection's first. Postfix writes
 	// whole packets to a socket on the same host: what takes longer is half-open.
 	packetTime time.Duration
-	restTime   time.Duration // see crowd
+	restTime   time.Duration // see clients
 
 	answering bool // even packets that need no answer: for the test that compares both
 }
@@ -41,7 +41,7 @@ type Server struct {
 // New returns a server. Serve says whether cfg can work.
 func New(cfg Config) *Server {
 	cfg.defaults()
-	s := &Server{count: cfg.Counters, crowd: newCrowd(), packetTime: time.Minute,
+	s := &Server{count: cfg.Counters, clients: newClients(), packetTime: time.Minute,
 		restTime: restTime}
 	s.cfg.Store(&cfg)
 	return s
@@ -107,11 +107,11 @@ func (s *Server) take(nc net.Conn) {
 	cfg := s.cfg.Load()
 	c := newConn(nc, s)
 	s.mu.Lock()
-	full := len(s.crowd.conns) >= cfg.Connections
-	victim := s.crowd.victim(full, cfg.Connections, s.restTime)
+	full := len(s.clients.conns) >= cfg.Connections
+	victim := s.clients.victim(full, cfg.Connections, s.restTime)
 	if s.draining || full && victim == nil {
 		quiet := s.draining || s.refusedLately()
-		open := len(s.crowd.conns)
+		open := len(s.clients.conns)
 		s.mu.Unlock()
 		s.count.Refused.Add(1) // before the peer can notice
 		nc.Close()
@@ -121,9 +121,9 @@ func (s *Server) take(nc net.Conn) {
 		}
 		return
 	}
-	client := s.crowd.conns[victim]
-	s.crowd.remove(victim) // now, or it would be chosen again before it has ended
-	s.crowd.add(c)
+	client := s.clients.conns[victim]
+	s.clients.remove(victim) // now, or it would be chosen again before it has ended
+	s.clients.add(c)
 	s.wg.Add(1)
 	s.mu.Unlock()
 	if victim != nil {
@@ -203,7 +203,7 @@ func wantedMacros() map[gomilter.Stage][]string {
 
 func (s *Server) drop(c *conn) {
 	s.mu.Lock()
-	s.crowd.remove(c)
+	s.clients.remove(c)
 	s.mu.Unlock()
 	s.count.Open.Add(-1)
 	s.wg.Done()
@@ -236,5 +236,5 @@ func (s *Server) Shutdown(ctx context.Context) error {
 func (s *Server) open() []*conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Collect(maps.Keys(s.crowd.conns))
+	return slices.Collect(maps.Keys(s.clients.conns))
 }

@@ -127,13 +127,13 @@ func (c *offeringConn) Write(b []byte) (int, error) {
 // of the message.
 var modes = map[string]gomilter.OptProtocol{"answering": 0, "silent": noReply}
 
-// clients counts those of dial.
-var clients atomic.Int64
+// dialled counts the clients of dial.
+var dialled atomic.Int64
 
 // dial connects as Postfix does for a client that nobody else has.
 func dial(t testing.TB, addr string, mode gomilter.OptProtocol) *gomilter.ClientSession {
 	t.Helper()
-	n := clients.Add(1)
+	n := dialled.Add(1)
 	return dialAs(t, addr, mode, fmt.Sprintf("198.51.%d.%d", 100+n/200%100, 1+n%200))
 }
 

@@ -292,7 +292,7 @@ func TestWhatGoMilterSees(t *testing.T) {
 	c := newConn(ours, s)
 	c.ses = &session{server: s, conn: c}
 	c.ses.msg = &incoming{cfg: s.cfg.Load(), room: room{server: s}}
-	s.crowd.add(c)
+	s.clients.add(c)
 	s.wg.Add(1)
 	o := packet(nil, 'O', []byte(negotiation(0, 0)))
 	mail := packet(nil, 'M', []byte("<a>\x00"))

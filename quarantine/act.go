@@ -52,10 +52,22 @@ func (a *Agent) round(ctx context.Context, due []Task) error {
 	errs := []error{err}
 	due, err = a.endDelays(ctx, due, before)
 	errs = append(errs, err)
-	ask := make(map[Verb][]Task)
 	var r results
+	ask := sortOut(due, before, files, &r)
+	for _, verb := range []Verb{Recall, Discard, Release} {
+		if len(ask[verb]) > 0 {
+			errs = append(errs, a.ask(ctx, verb, ask[verb], &r))
+		}
+	}
+	return errors.Join(append(errs, a.keep(ctx, &r))...)
+}
+
+// sortOut notes what is done already, or cannot be, and returns what Postfix is to be asked.
+func sortOut(due []Task, listed map[string]Queued, files map[int64]string, r *results,
+) map[Verb][]Task {
+	ask := make(map[Verb][]Task)
 	for _, t := range due {
-		queue := locate(t, before)
+		queue := locate(t, listed)
 		switch {
 		case queue == "":
 			r.absent(t, files)
@@ -69,12 +81,7 @@ func (a *Agent) round(ctx context.Context, due []Task) error {
 			ask[t.Verb] = append(ask[t.Verb], t)
 		}
 	}
-	for _, verb := range []Verb{Recall, Discard, Release} {
-		if len(ask[verb]) > 0 {
-			errs = append(errs, a.ask(ctx, verb, ask[verb], &r))
-		}
-	}
-	return errors.Join(append(errs, a.keep(ctx, &r))...)
+	return ask
 }
 
 // endDelays claims what of delayed mail is still in the queue for release. It returns the

@@ -2,12 +2,12 @@ package milter
 
 import "time"
 
-// crowd shares connections out as memory is (shares): a client may have as many as it leaves
+// clients shares connections out as memory is (shares): a client may have as many as it leaves
 // free, and so may all those together whose client is not known yet. Postfix names the client
 // as soon as it has connected, and lets each have 50 at once
 // (smtpd_client_connection_count_limit): who keeps many more, or says nothing, is no MTA, or
 // is a client that the admin lets have as many as it likes. Server.mu guards it.
-type crowd struct {
+type clients struct {
 	conns map[*conn]string // to the client, unknown before it is known
 	count map[string]int   // by client
 }
@@ -21,24 +21,24 @@ const (
 // restTime is how long a connection must have said nothing to be ended in favour of another.
 const restTime = 10 * time.Second
 
-func newCrowd() crowd {
-	return crowd{conns: make(map[*conn]string), count: make(map[string]int)}
+func newClients() clients {
+	return clients{conns: make(map[*conn]string), count: make(map[string]int)}
 }
 
-func (w *crowd) add(c *conn) {
+func (w *clients) add(c *conn) {
 	w.conns[c] = unknown
 	w.count[unknown]++
 }
 
 // remove may be called twice.
-func (w *crowd) remove(c *conn) {
+func (w *clients) remove(c *conn) {
 	if _, ok := w.conns[c]; ok {
 		w.leave(c)
 		delete(w.conns, c)
 	}
 }
 
-func (w *crowd) leave(c *conn) {
+func (w *clients) leave(c *conn) {
 	client := w.conns[c]
 	if w.count[client]--; w.count[client] == 0 {
 		delete(w.count, client)
@@ -46,7 +46,7 @@ func (w *crowd) leave(c *conn) {
 }
 
 // announce says whose connection it is. It returns false when the client has its share.
-func (w *crowd) announce(c *conn, client string, limit int) bool {
+func (w *clients) announce(c *conn, client string, limit int) bool {
 	if _, ok := w.conns[c]; !ok {
 		return true // it is ending
 	}
@@ -59,7 +59,7 @@ func (w *crowd) announce(c *conn, client string, limit int) bool {
 // victim returns the connection that is to end because there is no room for one more, nil for
 // none: of whoever has most of them, the one that has said nothing for longest, and has no
 // message in flight. full says that there is no room at all.
-func (w *crowd) victim(full bool, limit int, rest time.Duration) *conn {
+func (w *clients) victim(full bool, limit int, rest time.Duration) *conn {
 	if !full && w.count[unknown] < limit-len(w.conns) {
 		return nil
 	}
@@ -84,8 +84,8 @@ func (w *crowd) victim(full bool, limit int, rest time.Duration) *conn {
 func (s *Server) announce(c *conn, client string) {
 	cfg := s.cfg.Load()
 	s.mu.Lock()
-	ok := s.crowd.announce(c, client, cfg.Connections)
-	n := s.crowd.count[client]
+	ok := s.clients.announce(c, client, cfg.Connections)
+	n := s.clients.count[client]
 	quiet := ok || s.refusedLately()
 	s.mu.Unlock()
 	if ok {
