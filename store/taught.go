@@ -22,7 +22,7 @@ const (
 // or recorded within an hour of a time. Mail that serve recorded and that the journal has
 // purged since is not known any more.
 func (db *DB) Taught(ctx context.Context, sender, messageID string, at time.Time) (bool, error) {
-	key, err := db.taughtKey(ctx, sender, messageID)
+	salt, err := db.Salt(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -37,7 +37,7 @@ func (db *DB) Taught(ctx context.Context, sender, messageID string, at time.Time
 					  AND at <= ?4
 					LIMIT ?5)
 				WHERE message_id = ?6)`,
-		sender, key, at.Add(-liveReach).Unix(), at.Add(liveReach).Unix(), liveRows, messageID).
+		sender, taughtKey(salt, sender, messageID), at.Add(-liveReach).Unix(), at.Add(liveReach).Unix(), liveRows, messageID).
 		Scan(&known)
 	return known, wrapped("look for mail that was taught before", err)
 }
@@ -48,17 +48,17 @@ func (db *DB) NoteTaught(ctx context.Context, mails map[string][]string) error {
 		sender string
 		key    int64
 	}
+	salt, err := db.Salt(ctx)
+	if err != nil {
+		return err
+	}
 	var rows []row
 	for sender, ids := range mails {
 		for _, id := range ids {
-			key, err := db.taughtKey(ctx, sender, id)
-			if err != nil {
-				return err
-			}
-			rows = append(rows, row{sender, key})
+			rows = append(rows, row{sender, taughtKey(salt, sender, id)})
 		}
 	}
-	err := db.update(ctx, func(tx *sql.Tx) error {
+	err = db.update(ctx, func(tx *sql.Tx) error {
 		for _, r := range rows {
 			if _, err := tx.Exec(`INSERT OR IGNORE INTO taught (sender, key) VALUES (?, ?)`, r.sender,
 				r.key); err != nil {
@@ -72,12 +72,8 @@ func (db *DB) NoteTaught(ctx context.Context, mails map[string][]string) error {
 
 // taughtKey is a hash that only this store can make: a Message-ID is not kept as it is
 // beyond what the journal keeps.
-func (db *DB) taughtKey(ctx context.Context, sender, messageID string) (int64, error) {
-	salt, err := db.Salt(ctx)
-	if err != nil {
-		return 0, err
-	}
+func taughtKey(salt []byte, sender, messageID string) int64 {
 	h := hmac.New(sha256.New, salt)
 	fmt.Fprintf(h, "%s\x00%s", sender, messageID)
-	return int64(binary.BigEndian.Uint64(h.Sum(nil))), nil
+	return int64(binary.BigEndian.Uint64(h.Sum(nil)))
 }
