@@ -36,9 +36,6 @@ type RecipientFate struct {
 	Delivery Delivery
 }
 
-// Got says whether the mail reached the recipient's side.
-func (f *RecipientFate) Got() bool { return f.Fate == FateDelivered }
-
 // rank says what counts of an alias's mailboxes: one that got the mail goes before one that
 // still may, and that before one that did not.
 var rank = map[Outcome]int{

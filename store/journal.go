@@ -87,7 +87,7 @@ func (db *DB) row(r *analyzer.Record) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	reasons, err := db.packer.pack(worth(v))
+	reasons, err := db.packer.pack(storedEvidence(v))
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,12 @@
 // judged mail, the lessons drawn from it, profiles, holds, incidents, overrides and the
 // audit log. It is the only package that knows SQL.
 //
+// Its files are in rooms, named by how they begin: journal (what was judged, and what is asked
+// of it), profile, hold, incident, campaign (what ties incidents and recalls mail), hooks,
+// maillog (what the MTA's log says, logins) and admin (rules, audit, counts, personal data). The
+// rules of a hold's and an incident's life are package ledger's; tx.go helps all queries, and
+// schema.sql shows the tables.
+//
 // The journal and its lessons are the truth. A profile is a fold of lessons, saved now
 // and then with the last lesson in it, so a crash loses nothing: the rest is folded in
 // at the next load. Mail bodies are never stored.

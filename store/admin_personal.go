@@ -42,7 +42,7 @@ var personal = []struct{ table, where string }{
 
 // impersonal are the tables with nothing about a sender of mail.
 var impersonal = map[string]bool{
-	"goose_db_version": true, "setting": true, "heartbeat": true, "unknown_mail": true,
+	"goose_db_version": true, "setting": true, "heartbeat": true,
 	"log_position": true, "hook": true, "hook_event": true, "own_mail": true,
 	"sqlite_sequence": true,
 }

@@ -51,24 +51,3 @@ func (db *DB) Beats(ctx context.Context) (map[string]time.Time, error) {
 	}
 	return beats, rows.Err()
 }
-
-// Stranger notes mail that is held in a host's queue, but not by us. It returns true and
-// writes to the audit log the first time only.
-func (db *DB) Stranger(ctx context.Context, host, queueID string) (bool, error) {
-	first := false
-	err := db.update(ctx, func(tx *sql.Tx) error {
-		now := db.now()
-		var err error
-		first, err = changed(tx.Exec(`INSERT INTO unknown_mail (host, queue_id, seen) VALUES (?, ?, ?)
-			ON CONFLICT DO NOTHING`, host, queueID, now.Unix()))
-		if err != nil || !first {
-			return err
-		}
-		return audit(tx, now, "mta", "stranger", queueID+" on "+host,
-			"held in the MTA's queue, but not by hisseki")
-	})
-	if err != nil {
-		return false, fmt.Errorf("note held mail %s: %w", queueID, err)
-	}
-	return first, nil
-}

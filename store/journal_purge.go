@@ -16,7 +16,6 @@ type Purged struct {
 	Mails    int // journal rows, with their recipients, lessons and ended holds
 	Excerpts int
 	Folded   int // profiles saved because their lessons were about to go
-	Strange  int // old notes of mail that is not ours
 	Logins   int // attempts to log in
 }
 
@@ -49,8 +48,7 @@ func (db *DB) Purge(ctx context.Context, now time.Time, keep time.Duration) (p P
 	}
 	s := &purge{sweeper: db.sweeper(ctx), now: now.Unix(), before: now.Add(-keep).Unix(),
 		lessons: now.Add(-lessonGrace).Unix()}
-	for _, part := range []func() error{s.excerpts, s.mails, s.forgotten, s.events, s.campaigns, s.unknown,
-		s.logins, s.positions} {
+	for _, part := range []func() error{s.excerpts, s.mails, s.forgotten, s.events, s.campaigns, s.logins, s.positions} {
 		if err := part(); err != nil {
 			return s.done, fmt.Errorf("purge: %w", err)
 		}
@@ -113,23 +111,6 @@ func (s *purge) campaigns() error {
 		}
 	}
 	return nil
-}
-
-// unknown forgets notes of mail that others put on hold. There is one for each such mail.
-func (s *purge) unknown() error {
-	for {
-		n := 0
-		err := s.db.share(s.ctx, func(tx *sql.Tx) (err error) {
-			n, err = affected(tx.Exec(`DELETE FROM unknown_mail
-				WHERE (host, queue_id) IN (SELECT host, queue_id FROM unknown_mail WHERE seen < ? LIMIT ?)`,
-				s.before, maxStep))
-			return err
-		})()
-		s.done.Strange += n
-		if err != nil || n < maxStep {
-			return err
-		}
-	}
 }
 
 // positions forgets files that were read long ago, but not a source's last one.

@@ -108,9 +108,9 @@ func (e *evidence) UnmarshalJSON(data []byte) error {
 // such a signal explains nothing.
 const leastPoints = 0.3
 
-// worth is the evidence that is kept: all of a mail that would be kept, of other mail what
-// has some weight.
-func worth(v *analyzer.Verdict) evidence {
+// storedEvidence is the evidence that is kept: all of a mail that would be kept, of other mail
+// what has some weight.
+func storedEvidence(v *analyzer.Verdict) evidence {
 	if v.Would != analyzer.Pass {
 		return v.Evidence
 	}
