@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"hisseki/analyzer"
@@ -29,7 +28,7 @@ func (s *Service) Holds(ctx context.Context, q HoldQuery) ([]ledger.Hold, error)
 		return nil, err
 	}
 	if len(f.States) == 0 && len(f.IDs) == 0 {
-		f.States = OpenStates
+		f.States = ledger.InQueue
 	}
 	return s.holds(ctx, f)
 }
@@ -132,13 +131,16 @@ func (s *Service) noteShown(ctx context.Context, who Actor, h *Shown, v View) er
 
 // canRead says whether the mail itself can be read from the queue.
 func (s *Service) canRead(h *ledger.Hold) bool {
-	return s.ReadMail != nil && h.Record.Envelope.QueueID != "" && slices.Contains(OpenStates, h.State)
+	return s.ReadMail != nil && h.Record.Envelope.QueueID != "" && h.State.InQueue()
 }
 
 // fill reads what is to be shown.
 func (s *Service) fill(ctx context.Context, h *Shown, v View) {
 	if v.Excerpt && h.Hold.Excerpt != "" {
 		h.Excerpt = s.unseal(h.Hold.Excerpt)
+	}
+	if v.Mail && s.ReadMail == nil && h.State.InQueue() {
+		h.Unread = "only root reads the queue, on " + h.Record.Envelope.Host
 	}
 	if !v.Mail || !s.canRead(&h.Hold) {
 		return

@@ -12,12 +12,8 @@ import (
 	"hisseki/ledger"
 )
 
-// OpenStates are those of mail that is still in the queue, in the order of its life.
-var OpenStates = []ledger.State{ledger.Delayed, ledger.Recalling, ledger.Held, ledger.Releasing,
-	ledger.Discarding}
-
-// States are all states of kept mail, in the order of its life.
-var States = append(slices.Clone(OpenStates), ledger.Released, ledger.Discarded, ledger.Vanished,
+// States are all states of kept mail, in the order of its life: first of what is in the queue.
+var States = append(slices.Clone(ledger.InQueue), ledger.Released, ledger.Discarded, ledger.Vanished,
 	ledger.Gone, ledger.Passed)
 
 // IncidentStates in the order of an incident's life.

@@ -40,7 +40,7 @@ func (s *Service) Status(ctx context.Context) (*StatusLine, error) {
 		Agent: orNull(now.Agent), Stale: s.Now().Sub(now.Agent) > s.Settings.StaleAfter, Day: now.Did,
 		Would: now.Would, Queue: map[ledger.State]int{}, Undecided: orNull(now.Undecided),
 		Incidents: now.Incidents, Opened: orNull(now.Opened)}
-	for _, state := range OpenStates {
+	for _, state := range ledger.InQueue {
 		if n := now.Holds[state]; n > 0 {
 			l.Queue[state] = n
 		}

@@ -76,12 +76,12 @@ func Status(w io.Writer, s *review.StatusLine, now time.Time) error {
 	}
 	undecided := ""
 	if s.Undecided != nil {
-		undecided = "; the oldest held mail waits for " + Ago(*s.Undecided, now)
+		undecided = "waiting   the oldest held mail since " + Ago(*s.Undecided, now) + "\n"
 	}
 	_, err := fmt.Fprintf(w, "milter    %s\nagent     %s\nstore     %s\n"+
 		"24 hours  %d passed, %d delayed, %d held (enforce: %d delayed, %d held)\n"+
 		"incidents %s\n"+
-		"queue     %d held, %d delayed, %d recalling, %d releasing, %d discarding%s\n",
+		"queue     %d held, %d delayed, %d recalling, %d releasing, %d discarding\n%s",
 		safe(s.Milter, 200), agent, safe(s.Database, 200),
 		s.Day[analyzer.Pass], s.Day[analyzer.Delay], s.Day[analyzer.Hold],
 		s.Would[analyzer.Delay], s.Would[analyzer.Hold], incidents,

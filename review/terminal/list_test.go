@@ -130,3 +130,28 @@ func TestShellQuote(t *testing.T) {
 		}
 	}
 }
+
+// Status says how old the oldest undecided mail and incident are, in lines that fit.
+func TestStatus(t *testing.T) {
+	old, beat := noon.Add(-11*24*time.Hour), noon.Add(-time.Minute)
+	s := &review.StatusLine{Milter: "answers", Database: "/var/lib/hisseki/hisseki.db", Agent: &beat, Stale: true,
+		Day:   map[analyzer.Action]int{analyzer.Pass: 12345, analyzer.Delay: 12, analyzer.Hold: 1234},
+		Would: map[analyzer.Action]int{analyzer.Delay: 123, analyzer.Hold: 12345},
+		Queue: map[ledger.State]int{ledger.Held: 12345, ledger.Discarding: 1234}, Undecided: &old,
+		Incidents: 12, Opened: &old}
+	var b bytes.Buffer
+	if err := Status(&b, s, noon); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"incidents 12 open, the oldest since 11d\n", "waiting   the oldest held mail since 11d\n",
+		"agent     seen 1m ago, stale"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, &b)
+		}
+	}
+	for line := range strings.Lines(b.String()) {
+		if len(line) > 81 {
+			t.Errorf("%d columns: %s", len(line)-1, line)
+		}
+	}
+}
