@@ -34,7 +34,7 @@ eval: build
 bench:
 	@scripts/needs.sh gcc postfix dovecot
 	go test -run '^$$' -bench . -benchmem $(filter-out %/internal/bench,$(shell go list ./...))
-	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./internal/bench
+	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./internal/bench
 
 # 100,000 mails that must leave nothing behind; serve, agent and Postfix killed 300 times
 # at random moments under load. make test does less of both.

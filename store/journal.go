@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"sync"
 	"time"
 
 	"hisseki/analyzer"
@@ -36,18 +37,19 @@ type detail struct {
 // mails that become holds with it, in one transaction. What it returns waits until that is
 // durable, and says what was kept.
 func (db *DB) Begin(ctx context.Context, r *analyzer.Record) analyzer.Pending {
-	row, err := db.row(r) // before the turn of the one writer, for which all others wait
-	if err != nil {
-		return func() (analyzer.Recorded, error) {
-			return analyzer.Recorded{}, fmt.Errorf("keep record: %w", err)
-		}
-	}
+	// Encoded by whoever waits for the record, while neither the sender's next mail nor the
+	// one writer waits for it; by the writer only when its turn comes first.
+	row := sync.OnceValues(func() ([]any, error) { return db.row(r) })
 	var kept analyzer.Recorded // the writer's until wait returns
-	wait := db.share(ctx, func(tx *sql.Tx) (err error) {
-		kept, err = db.record(tx, r, row)
+	wait := db.share(ctx, func(tx *sql.Tx) error {
+		values, err := row()
+		if err == nil {
+			kept, err = db.record(tx, r, values)
+		}
 		return err
 	})
 	return func() (analyzer.Recorded, error) {
+		ahead(row)
 		err := wait()
 		if r.Verdict.Action != analyzer.Pass || r.Spared {
 			db.book.changed() // an incident may be open now
@@ -57,6 +59,12 @@ func (db *DB) Begin(ctx context.Context, r *analyzer.Record) analyzer.Pending {
 		}
 		return kept, nil
 	}
+}
+
+// ahead encodes a row. What goes wrong the writer meets again, and says.
+func ahead(row func() ([]any, error)) {
+	defer func() { _ = recover() }()
+	_, _ = row()
 }
 
 // record is Begin's write.

@@ -16,11 +16,11 @@ import (
 	"hisseki/replay"
 )
 
-// crowd is how many accounts the mails are spread over: a burst of a hundred mails a
-// second of one account is no ordinary mail.
-const crowd = 1000
+// manyAccounts is how many accounts the mails are spread over: a hundred mails a second of
+// one account are not ordinary.
+const manyAccounts = 1000
 
-// letters returns mails of about size bytes, each from another of the crowd's accounts.
+// letters returns mails of about size bytes, each from another of these accounts.
 // With BENCH_MAILS they are real ones, as large as they are.
 func letters(b *testing.B, size int) []letter {
 	b.Helper()
@@ -34,7 +34,7 @@ func letters(b *testing.B, size int) []letter {
 	total := 0
 	for i := range list {
 		l := &list[i]
-		l.login = account(i % crowd)
+		l.login = account(i % manyAccounts)
 		l.from = l.login
 		l.client = fmt.Sprintf("192.0.2.%d", 1+i%250)
 		total += len(l.source.Body)

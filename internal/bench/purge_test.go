@@ -54,7 +54,7 @@ func BenchmarkPurge(b *testing.B) {
 	list := letters(b, 8000)
 	var tallies [2]tally
 	var next atomic.Int64
-	warm := tally{} // both have read the crowd's profiles then
+	warm := tally{} // both have read the accounts' profiles then
 	for _, p := range []*process{purging, idle} {
 		for range 2 {
 			drive(b, p, 4, pace, list, &next, &warm)
@@ -123,9 +123,9 @@ func keepOld(b *testing.B, path string, rows int) {
 	if b.Failed() {
 		b.FailNow()
 	}
-	for i := range crowd + 1 {
+	for i := range manyAccounts + 1 {
 		name := ""
-		if i < crowd {
+		if i < manyAccounts {
 			name = account(i)
 		}
 		p, last, err := db.Profile(context.Background(), name)
@@ -141,9 +141,9 @@ func keepOld(b *testing.B, path string, rows int) {
 func recordOld(db *store.DB, i int, then time.Time) error {
 	at := then.Add(time.Duration(i) * time.Millisecond)
 	r := &analyzer.Record{
-		Envelope: analyzer.Envelope{Time: at, Host: "mx.example.org", Sender: account(i % crowd),
+		Envelope: analyzer.Envelope{Time: at, Host: "mx.example.org", Sender: account(i % manyAccounts),
 			QueueID: fmt.Sprintf("4C%dzXY%d", i*7919, i%52), Class: analyzer.Account,
-			MailFrom: account(i % crowd), Recipients: []string{
+			MailFrom: account(i % manyAccounts), Recipients: []string{
 				fmt.Sprintf("a%d@partner%d.test", i%5003, i%977), fmt.Sprintf("b%d@example.net", i%6007)}},
 		Verdict:     analyzer.Verdict{Action: analyzer.Pass, Would: analyzer.Pass, Points: 1},
 		Observation: baseline.Observation{At: at, Recipients: 2, SimHash: uint64(i) * 0x9e3779b97f4a7c15},
