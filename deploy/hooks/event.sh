@@ -37,7 +37,12 @@ login=${value%x}
 
 # A login with any other character is not worth the risk: lock it by hand.
 case $login in
-'' | [!A-Za-z0-9]* | *[!A-Za-z0-9._+@=-]*) fail "the login has unusual characters: lock it by hand" ;;
+'' | [!A-Za-z0-9]* | *[!A-Za-z0-9._+@=\'-]*) fail "the login has unusual characters: lock it by hand" ;;
+esac
+# In a path, a domain of dots only would lead elsewhere.
+case ${login##*@} in
+*[!.]*) ;;
+*) fail "the login's domain is odd: lock it by hand" ;;
 esac
 case $incident in
 I*[!0-9]* | [!I]* | I) fail "the incident's name is odd" ;;
@@ -48,17 +53,33 @@ esac
 locks() { case $event in opened | reopened | confirmed) ;; *) return 1 ;; esac; }
 unlocks() { [ "$event" = dismissed ]; }
 
-# without FILE WORD prints the lines of a file whose first word is another one.
+# without FILE WORD prints the lines of a file whose first word is another one. Words that
+# look like numbers are compared as text too: 7 is not 007.
 without() {
-	[ ! -e "$1" ] || awk -v word="$2" '$1 != word' "$1"
+	[ ! -e "$1" ] || awk -v word="$2" '($1 "") != (word "")' "$1"
 }
 
-# replace FILE puts standard input in the place of a file at once, with its mode. Postfix and
-# Dovecot notice a change by a file's time in whole seconds, so two changes must not share one.
+# has FILE WORD says whether a line of a file has that first word.
+has() {
+	[ -e "$1" ] && awk -v word="$2" '($1 "") == (word "") { found = 1 } END { exit !found }' "$1"
+}
+
+# replace FILE puts standard input in the place of a file at once, with its owner and mode.
+# Postfix and Dovecot notice a change by a file's time in whole seconds, so two changes must not
+# share one.
 replace() {
 	while [ -e "$1" ] && [ "$(date -r "$1" +%s)" = "$(date +%s)" ]; do sleep 0.2; done
 	new=$(mktemp "$1.XXXXXX") || fail "cannot write beside $1"
-	if cat >"$new" && chmod 644 "$new" && mv "$new" "$1"; then return; fi
+	if cat >"$new" && like "$1" "$new" && mv "$new" "$1"; then return; fi
 	rm -f "$new"
 	fail "cannot write $1"
+}
+
+# like OLD NEW gives a file the owner and mode of another; without one, everybody may read it.
+like() {
+	if [ -e "$1" ]; then
+		chown --reference="$1" "$2" && chmod --reference="$1" "$2"
+	else
+		chmod 644 "$2"
+	fi
 }
