@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"hisseki/analyzer"
+	"hisseki/internal/mailbox"
 	"hisseki/ledger"
 	"hisseki/postfix"
 )
@@ -99,7 +100,7 @@ func attempted(l *postfix.Line) entry {
 		return entry{kind: irrelevant} // a probe of an address
 	}
 	e := entry{kind: telling, lines: []ledger.LogLine{{Event: ledger.LogOutcome, QueueID: l.QueueID,
-		Outcome: outcome, Recipient: l.Recipient, Original: l.Original, Relay: l.Relay, DSN: l.DSN,
+		Outcome: outcome, Recipient: mailbox.Canonical(l.Recipient), Original: mailbox.Canonical(l.Original), Relay: l.Relay, DSN: l.DSN,
 		Reply: clean(l.Reply, maxReply)}}}
 	if l.Next != "" {
 		e.lines = append(e.lines, requeued(l.QueueID, l.Next))

@@ -174,7 +174,7 @@ func begin(t testing.TB, ses *gomilter.ClientSession, login string) {
 	goesOn(t)(ses.Mail("b@example.jp", nil))
 	goesOn(t)(ses.Rcpt("partner@example.org", nil))
 	ses.Macros(gomilter.CodeRcpt, "i", "4CQueueID")
-	goesOn(t)(ses.Rcpt("second@example.org", nil))
+	goesOn(t)(ses.Rcpt(`"second"@example.org`, nil))
 	ses.Macros(gomilter.CodeHeader, "i", "4CQueueID")
 	goesOn(t)(ses.HeaderField("Subject", "folded\n line"))
 	goesOn(t)(ses.HeaderField("x-second", "\xe3\x81\x82\xff"))

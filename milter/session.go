@@ -11,6 +11,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/analyzer/content"
+	"hisseki/internal/mailbox"
 )
 
 // session is one connection of the MTA: several SMTP clients' messages, one after
@@ -162,7 +163,7 @@ func (s *session) MailFrom(from string, m *gomilter.Modifier) (
 	s.msg = &incoming{cfg: s.server.cfg.Load(), room: room{server: s.server}}
 	s.msg.mail.Envelope = analyzer.Envelope{
 		Host: p.host, Client: p.addr, ClientName: p.name, Helo: p.helo, TLS: p.tls,
-		Daemon: p.daemon, MailFrom: cut(from),
+		Daemon: p.daemon, MailFrom: mailbox.Canonical(cut(from)),
 		Login:    s.macro(gomilter.CodeMail, m, "auth_authen"),
 		AuthType: s.macro(gomilter.CodeMail, m, "auth_type"),
 		QueueID:  s.macro(gomilter.CodeMail, m, "i"),
@@ -178,7 +179,7 @@ func (s *session) RcptTo(to string, m *gomilter.Modifier) (
 	defer s.guard("rcpt")
 	if msg := s.msg; msg != nil {
 		s.keep(&msg.mail.QueueID, gomilter.CodeRcpt, m, "i")
-		if to = cut(to); s.mustTake(len(to) + fieldOverhead) {
+		if to = mailbox.Canonical(cut(to)); s.mustTake(len(to) + fieldOverhead) {
 			msg.mail.Recipients = append(msg.mail.Recipients, to)
 		}
 	}

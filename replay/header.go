@@ -7,6 +7,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/analyzer/content"
+	"hisseki/internal/mailbox"
 )
 
 // envelopeOf makes up the envelope of an archived mail from its header. Recipients are
@@ -19,7 +20,7 @@ func envelopeOf(fields []content.Field, at time.Time) analyzer.Envelope {
 		Recipients: recipientsOf(c.To)}
 	for _, a := range c.From {
 		if a.Addr != "" {
-			e.Login = a.Addr
+			e.Login = mailbox.Canonical(a.Addr)
 			break
 		}
 	}
@@ -49,7 +50,7 @@ func traceOf(fields []content.Field) (t trace) {
 			t.received = f.Value
 		case "return-path":
 			if a := strings.Trim(f.Value, " \t<>"); t.returnPath == "" && strings.Contains(a, "@") {
-				t.returnPath = a
+				t.returnPath = mailbox.Canonical(a)
 			}
 		}
 	}
@@ -60,10 +61,11 @@ func traceOf(fields []content.Field) (t trace) {
 func recipientsOf(list []content.Address) (out []string) {
 	seen := make(map[string]bool)
 	for _, a := range list {
-		key := strings.ToLower(a.Addr)
+		addr := mailbox.Canonical(a.Addr)
+		key := strings.ToLower(addr)
 		if strings.Contains(key, "@") && !seen[key] && len(out) < maxRecipients {
 			seen[key] = true
-			out = append(out, a.Addr)
+			out = append(out, addr)
 		}
 	}
 	return out

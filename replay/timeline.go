@@ -19,6 +19,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/analyzer/content"
+	"hisseki/internal/mailbox"
 )
 
 // Act is one thing that happened: a mail, or a reviewer's confirmation.
@@ -131,7 +132,7 @@ func (t *Timeline) parse(line []byte) (*Act, error) {
 	}
 	m := &analyzer.Mail{Envelope: analyzer.Envelope{
 		Time: at, Sender: t.Normal(l.Login), Class: analyzer.Account, Login: l.Login,
-		MailFrom: l.MailFrom, Recipients: l.Rcpt,
+		MailFrom: mailbox.Canonical(l.MailFrom), Recipients: canonical(l.Rcpt),
 	}}
 	if l.Client != "" {
 		addr, err := netip.ParseAddr(l.Client)
@@ -169,4 +170,13 @@ func (t *Timeline) read(name string) (content.Source, error) {
 		return content.Source{}, fmt.Errorf("read mail %q: %w", name, err)
 	}
 	return src, nil
+}
+
+// canonical gives recipients the spelling that a milter's have.
+func canonical(addresses []string) []string {
+	var out []string
+	for _, a := range addresses {
+		out = append(out, mailbox.Canonical(a))
+	}
+	return out
 }
