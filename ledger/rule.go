@@ -45,29 +45,33 @@ func (r *Rule) Note() string {
 
 // Check says what is wrong with a rule that is to be set now.
 func (r *Rule) Check(now time.Time) error {
-	kind, name, ok := strings.Cut(r.Subject, ":")
+	kind, name, _ := strings.Cut(r.Subject, ":")
 	switch {
-	case !ok || name == "" || kind != "sender" && kind != "class" && kind != "url":
-		return errors.New("the subject must be sender:NAME, class:NAME or url:PATTERN")
+	case name == "":
+	case kind == "sender", kind == "class":
+		return r.checkMail(now)
 	case kind == "url":
 		return r.checkURL(name, now)
+	}
+	return errors.New("the subject must be sender:NAME, class:NAME or url:PATTERN")
+}
+
+// checkMail checks a rule for the mail of a sender or a class.
+func (r *Rule) checkMail(now time.Time) error {
+	switch {
 	case r.Action != "" && r.Action != analyzer.Pass && r.Action != analyzer.Hold:
 		return fmt.Errorf("action %q is neither pass nor hold", r.Action)
 	case r.Mode != "" && r.Mode != analyzer.Observe && r.Mode != analyzer.Enforce:
 		return fmt.Errorf("mode %q is neither observe nor enforce", r.Mode)
 	case r.Action == "" && r.Mode == "":
 		return errors.New("it needs an action or a mode")
-	case !r.ends(now):
+	case !r.Until.After(now):
 		return errors.New("it needs an end in the future")
 	}
 	return nil
 }
 
-// ends says whether the rule has an end in the future, or may do without.
-func (r *Rule) ends(now time.Time) bool {
-	return r.Until.After(now) || r.Until.IsZero() && r.Endless()
-}
-
+// checkURL checks a rule for links.
 func (r *Rule) checkURL(name string, now time.Time) error {
 	p, err := content.ParsePattern(name)
 	switch {
