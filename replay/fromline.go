@@ -27,7 +27,12 @@ type fromLine struct {
 // maxFromWords bounds the words in front of the date.
 const maxFromWords = 8
 
-var weekday = regexp.MustCompile(`^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?$`)
+var (
+	weekday = regexp.MustCompile(`^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?$`)
+	// stamp is a date without words of a sentence: a month, numbers, a zone; UUCP's end.
+	stamp = regexp.MustCompile(`^[A-Z][a-z]{2},?(?: (?:[A-Z][a-z]{2}|[A-Z]{1,5}|[-+]?[0-9:.]+))*` +
+		`(?: remote from \S+)?$`)
+)
 
 // readFromLine reads a line without its end.
 func readFromLine(line string) fromLine {
@@ -39,7 +44,8 @@ func readFromLine(line string) fromLine {
 		if !weekday.MatchString(word) {
 			continue
 		}
-		if t, _ := maildate.Parse(strings.Join(words[i:], " ")); !t.IsZero() {
+		rest := strings.Join(words[i:], " ")
+		if t, _ := maildate.Parse(rest); !t.IsZero() && stamp.MatchString(rest) {
 			f := fromLine{words: i, dated: true}
 			if sane(t) {
 				f.at = t

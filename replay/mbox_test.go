@@ -88,6 +88,11 @@ func TestMbox(t *testing.T) {
 		"a date in a sentence": {
 			from + "A: 1\n\n\nFrom the two of us Mon Jan  5 09:00:00 2026\nNote: text\n",
 			[]string{"A: 1\n\n\nFrom the two of us Mon Jan  5 09:00:00 2026\nNote: text\n"}},
+		"a date with words behind": {
+			from + "A: 1\n\n\nFrom accounts Mon Jan  5 09:00:00 2026 we\nNote: text\n",
+			[]string{"A: 1\n\n\nFrom accounts Mon Jan  5 09:00:00 2026 we\nNote: text\n"}},
+		"UUCP": {"From a Mon Jan  5 09:00:00 2026 remote from mx\nA: 1\n\n1\n",
+			[]string{"A: 1\n\n1\n"}},
 		"an answer that names its author": {
 			from + "A: 1\n\n\nFrom bob\nTo: all\nSubject: x\n\nFrom: bob\n",
 			[]string{"A: 1\n\n\nFrom bob\nTo: all\nSubject: x\n\nFrom: bob\n"}},
