@@ -26,7 +26,9 @@ func Parse(s string) (t time.Time, zone string) {
 	}
 	var d parts
 	for i, word := range words(s) {
-		if !d.take(word, i == 0) {
+		if d.complete() {
+			d.more(word)
+		} else if !d.take(word, i == 0) {
 			return time.Time{}, ""
 		}
 	}

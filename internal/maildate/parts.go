@@ -34,11 +34,26 @@ var (
 	joinedDate = regexp.MustCompile(`^(\d{1,2})[-/.](\pL{3,}|\d{1,2})[-/.](\d{2}|\d{4})$`)
 	// +0900, +09:00, +900, GMT+9, UTC-0330
 	zoneWord = regexp.MustCompile(`^(?i:UTC|GMT|UT)?([-+])(\d{1,2})(?::?(\d{2}))?$`)
+	ordinal  = regexp.MustCompile(`^(\d{1,2})(?:st|nd|rd|th)$`)
 	named    = regexp.MustCompile(`^\pL[\pL.]*$`)
 )
 
+// complete says whether date and time are there.
+func (d *parts) complete() bool { return len(d.day) == 3 && d.timed }
+
+// more reads what stands behind date and time: a zone, AM or PM. Dirt there, such as
+// "Asia/Tokyo", takes nothing away.
+func (d *parts) more(word string) {
+	if !allDigits(word) {
+		_ = d.take(word, false)
+	}
+}
+
 // take reads one word; false: it cannot be part of a date.
 func (d *parts) take(word string, first bool) bool {
+	if m := ordinal.FindStringSubmatch(word); m != nil {
+		word = m[1]
+	}
 	switch {
 	case allDigits(word):
 		return d.number(word)
