@@ -22,6 +22,7 @@ type LureSite struct {
 func LureSites(salt []byte, r *Record) []LureSite {
 	h := hasher{salt}
 	var out []LureSite
+	named := Lures(r) // much visited sites are none
 	add := func(pattern, site string) {
 		l := LureSite{Pattern: pattern, Key: h.key(baseline.Site, site)}
 		if slices.ContainsFunc(out, func(o LureSite) bool { return o.Pattern == pattern }) {
@@ -32,7 +33,7 @@ func LureSites(salt []byte, r *Record) []LureSite {
 				l.Points = e.Points
 			}
 		}
-		if l.Points >= lurePoints || slices.Contains(r.Observation.Marks, l.Key) {
+		if slices.Contains(named, pattern) || slices.Contains(r.Observation.Marks, l.Key) {
 			out = append(out, l)
 		}
 	}
@@ -42,7 +43,7 @@ func LureSites(salt []byte, r *Record) []LureSite {
 			add(lurePattern(p, r.Hosts))
 		}
 	}
-	for _, pattern := range Lures(r) { // where no text is kept, there are no URLs
+	for _, pattern := range named { // where no text is kept, there are no URLs
 		site, _, _ := strings.Cut(pattern, "/")
 		if site == pattern {
 			add(pattern, site)
