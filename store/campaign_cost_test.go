@@ -29,7 +29,7 @@ func keepMany(t testing.TB, db *DB, mails int, mail func(n int) *analyzer.Record
 					return err
 				}
 				if r.Verdict.Action != analyzer.Pass || r.Spared {
-					if err := db.insertHold(tx, id, r); err != nil {
+					if _, err := db.insertHold(tx, id, r); err != nil {
 						return err
 					}
 				}

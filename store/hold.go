@@ -10,16 +10,15 @@ import (
 
 // insertHold keeps a delayed or held mail, and what mode observe let pass. A held one opens an
 // incident where its sender has none.
-func (db *DB) insertHold(tx *sql.Tx, journal int64, r *analyzer.Record) error {
+func (db *DB) insertHold(tx *sql.Tx, journal int64, r *analyzer.Record) (opened bool, err error) {
 	state, incident := ledger.FirstState(r), int64(0)
 	if state.OpensIncident() {
-		var err error
-		if incident, err = openIncident(tx, r, journal); err != nil {
-			return err
+		if incident, opened, err = openIncident(tx, r, journal); err != nil {
+			return false, err
 		}
 		if state == ledger.Held {
 			if err := noteKept(tx, incident, r); err != nil {
-				return err
+				return false, err
 			}
 		}
 	}
@@ -32,12 +31,12 @@ func (db *DB) insertHold(tx *sql.Tx, journal int64, r *analyzer.Record) error {
 			defines_campaign)
 		VALUES (?, nullif(?, 0), ?, ?, ?, ?, ?)`, journal, incident, state, unix(r.Due), r.Excerpt,
 		until, defines); err != nil {
-		return fmt.Errorf("insert hold: %w", err)
+		return false, fmt.Errorf("insert hold: %w", err)
 	}
 	if incident != 0 && defines {
-		return db.addToCampaign(tx, incident, shownBy(r), state != ledger.Passed)
+		err = db.addToCampaign(tx, incident, shownBy(r), state != ledger.Passed)
 	}
-	return nil
+	return opened, err
 }
 
 // promote makes holds of the incident of what the sender of a held mail has still waiting,
@@ -69,7 +68,7 @@ func (db *DB) promote(tx *sql.Tx, by *analyzer.Record) ([]int64, error) {
 }
 
 func (db *DB) promoteOne(tx *sql.Tx, journal int64, by *analyzer.Record) error {
-	incident, err := openIncident(tx, by, journal)
+	incident, _, err := openIncident(tx, by, journal)
 	if err != nil {
 		return err
 	}

@@ -11,31 +11,31 @@ import (
 	"hisseki/ledger"
 )
 
-// openIncident returns the sender's open incident, opening it where there is none. The
-// incident begins with the lowest record that belongs to it.
-func openIncident(tx *sql.Tx, r *analyzer.Record, journal int64) (int64, error) {
-	_, err := tx.Exec(`INSERT INTO incident (sender, opened, state, first_journal)
+// openIncident returns the sender's open incident, opening it where there is none, and
+// whether it did. The incident begins with the lowest record that belongs to it.
+func openIncident(tx *sql.Tx, r *analyzer.Record, journal int64) (id int64, opened bool,
+	err error) {
+	_, err = tx.Exec(`INSERT INTO incident (sender, opened, state, first_journal)
 		VALUES (?, ?, 'open', ?)
 		ON CONFLICT (sender) WHERE state = 'open' DO UPDATE SET
 			first_journal = min(first_journal, excluded.first_journal)`,
 		r.Envelope.Sender, r.Envelope.Time.Unix(), journal)
 	if err != nil {
-		return 0, fmt.Errorf("open incident: %w", err)
+		return 0, false, fmt.Errorf("open incident: %w", err)
 	}
-	var id int64
 	err = tx.QueryRow(`SELECT id FROM incident WHERE sender = ? AND state = 'open'`,
 		r.Envelope.Sender).Scan(&id)
 	if err != nil {
-		return 0, fmt.Errorf("read incident: %w", err)
+		return 0, false, fmt.Errorf("read incident: %w", err)
 	}
-	opened, err := changed(tx.Exec(`UPDATE incident SET case_id = id WHERE id = ? AND case_id = 0`, id))
+	opened, err = changed(tx.Exec(`UPDATE incident SET case_id = id WHERE id = ? AND case_id = 0`, id))
 	if err != nil {
-		return 0, fmt.Errorf("open case: %w", err)
+		return 0, false, fmt.Errorf("open case: %w", err)
 	}
 	if opened {
 		err = takeHome(tx, id, r.Envelope.Sender)
 	}
-	return id, err
+	return id, opened, err
 }
 
 // takeHome gives a new incident what another one had asked back of its sender's mail: whose

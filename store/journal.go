@@ -40,19 +40,20 @@ func (db *DB) Begin(ctx context.Context, r *analyzer.Record) analyzer.Pending {
 	// Encoded by whoever waits for the record, while neither the sender's next mail nor the
 	// one writer waits for it; by the writer only when its turn comes first.
 	row := sync.OnceValues(func() ([]any, error) { return db.row(r) })
-	var kept analyzer.Recorded // the writer's until wait returns
+	var kept analyzer.Recorded // the writer's until wait returns, as is opened
+	var opened bool
 	wait := db.share(ctx, func(tx *sql.Tx) error {
 		values, err := row()
 		if err == nil {
-			kept, err = db.record(tx, r, values)
+			kept, opened, err = db.record(tx, r, values)
 		}
 		return err
 	})
 	return func() (analyzer.Recorded, error) {
 		ahead(row)
 		err := wait()
-		if r.Verdict.Action != analyzer.Pass || r.Spared {
-			db.book.changed() // an incident may be open now
+		if opened {
+			db.book.changed()
 		}
 		if err != nil {
 			return analyzer.Recorded{}, fmt.Errorf("keep record: %w", err)
@@ -67,25 +68,26 @@ func ahead(row func() ([]any, error)) {
 	_, _ = row()
 }
 
-// record is Begin's write.
-func (db *DB) record(tx *sql.Tx, r *analyzer.Record, row []any) (k analyzer.Recorded, err error) {
+// record is Begin's write. It says whether an incident was opened.
+func (db *DB) record(tx *sql.Tx, r *analyzer.Record, row []any) (k analyzer.Recorded,
+	opened bool, err error) {
 	if k.ID, err = insertRecord(tx, r, row); err != nil {
-		return k, err
+		return k, false, err
 	}
 	if r.Verdict.Action != analyzer.Pass || r.Spared {
-		if err := db.insertHold(tx, k.ID, r); err != nil {
-			return k, err
+		if opened, err = db.insertHold(tx, k.ID, r); err != nil {
+			return k, false, err
 		}
 	}
 	if r.Verdict.Action == analyzer.Hold {
 		if k.Promoted, err = db.promote(tx, r); err != nil {
-			return k, err
+			return k, false, err
 		}
 	}
 	if r.Learn {
 		k.Lesson, err = teachNew(tx, k.ID, r, db.now())
 	}
-	return k, err
+	return k, opened, err
 }
 
 // row returns a record's values for the columns of insertRecord.
