@@ -65,10 +65,15 @@ func (r *Rule) checkMail(now time.Time) error {
 		return fmt.Errorf("mode %q is neither observe nor enforce", r.Mode)
 	case r.Action == "" && r.Mode == "":
 		return errors.New("it needs an action or a mode")
-	case !r.Until.After(now):
+	case !r.ends(now):
 		return errors.New("it needs an end in the future")
 	}
 	return nil
+}
+
+// ends says whether the rule has an end in the future, or may do without.
+func (r *Rule) ends(now time.Time) bool {
+	return r.Until.After(now) || r.Until.IsZero() && r.Endless()
 }
 
 // checkURL checks a rule for links.
