@@ -14,6 +14,10 @@ const (
 	SharedLink    Trait = "link"    // the same link, file or address that was unknown then
 	SharedText    Trait = "text"    // nearly the same text
 	SharedNetwork Trait = "network" // the network that was new to the account
+
+	// NotJudged is the account's own mail that got the failure action: only its envelope is
+	// known, and it may be anything.
+	NotJudged Trait = "unjudged"
 )
 
 // Trail is what is known of an attack once some of its mails were held. With it earlier

@@ -12,6 +12,9 @@ const (
 	Hold  Action = "hold"  // wait in the hold queue for a reviewer
 )
 
+// Unjudged stands for Verdict.Would of a mail that got the failure action: nobody looked.
+const Unjudged Action = "unjudged"
+
 // Mode says whether verdicts are carried out.
 type Mode string
 

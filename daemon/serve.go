@@ -31,6 +31,7 @@ type Serve struct {
 	core     atomic.Pointer[analyzer.Analyzer]
 	identity atomic.Pointer[milter.Identity]
 	agents   agents
+	unjudged *unjudged
 	watch    *watch
 
 	// Of upkeep.
@@ -81,6 +82,7 @@ func (d *Serve) Run(ctx context.Context, cfg config.Config, db ServeStore) error
 		debug.SetGCPercent(gcPercent)
 	}
 	d.db, d.watch.db = db, db
+	d.unjudged = &unjudged{db: db}
 	d.settings.Store(&cfg)
 	if err := d.use(ctx, cfg); err != nil {
 		return err
@@ -160,7 +162,7 @@ func (d *Serve) milter(m config.Milter) *milter.Server {
 		HeaderBytes: int(m.MaxHeader), BodyBytes: int(m.MaxBody),
 		InFlightBytes: int64(m.MaxInFlight), Connections: int(m.MaxConnections),
 		Budget: time.Duration(m.Budget), OnFailure: analyzer.Action(m.Failure),
-		Counters: d.watch.counted,
+		Counters: d.watch.counted, Unjudged: d.unjudged.keep,
 	})
 }
 

@@ -35,6 +35,7 @@ func (d *Serve) upkeep(ctx context.Context, reload <-chan os.Signal) error {
 			}
 			d.watchAgents(ctx)
 			d.recalibrate(ctx)
+			d.report(ctx, "mail that was not judged is not recorded", d.unjudged.retry(ctx))
 			err := d.core.Load().Apply(ctx)
 			d.report(ctx, "others' lessons not applied", err)
 			if err == nil {

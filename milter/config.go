@@ -1,6 +1,7 @@
 package milter
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"time"
@@ -22,6 +23,9 @@ type Config struct {
 	Budget        time.Duration    // for one judgement: 5 s
 	Idle          time.Duration    // without a packet: 20 min
 	OnFailure     analyzer.Action  // Pass (default), Hold or TempFail
+	// Unjudged keeps what is known of a mail that gets the failure action, before the MTA is
+	// answered; it has ctx's time. nil keeps nothing.
+	Unjudged func(ctx context.Context, u *Unjudged) error
 }
 
 // TempFail is the failure action that asks the client to try again.

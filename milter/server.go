@@ -54,10 +54,12 @@ func (s *Server) Counters() *Counters { return s.count }
 func (s *Server) Failures() int64 { return s.count.Failures() }
 
 // Reload exchanges limits, budget, idle time, failure action and identity for those of
-// cfg. Judge, Log, Now and Counters stay. Mails in flight end with the old ones.
+// cfg. Judge, Log, Now, Counters and Unjudged
+// stay. Mails in flight end with the old ones.
 func (s *Server) Reload(cfg Config) error {
 	old := s.cfg.Load()
 	cfg.Judge, cfg.Log, cfg.Now, cfg.Counters = old.Judge, old.Log, old.Now, old.Counters
+	cfg.Unjudged = old.Unjudged
 	if err := cfg.Check(); err != nil {
 		return err
 	}

@@ -179,12 +179,16 @@ func (s *session) RcptTo(to string, m *gomilter.Modifier) (
 	defer s.guard("rcpt")
 	if msg := s.msg; msg != nil {
 		s.keep(&msg.mail.QueueID, gomilter.CodeRcpt, m, "i")
-		if to = mailbox.Canonical(cut(to)); s.mustTake(len(to) + fieldOverhead) {
+		to = mailbox.Canonical(cut(to))
+		if s.mustTake(len(to)+fieldOverhead) || len(msg.mail.Recipients) < fewRecipients {
 			msg.mail.Recipients = append(msg.mail.Recipients, to)
 		}
 	}
 	return resp, nil
 }
+
+// fewRecipients are noted of a mail without room: who got it must be known.
+const fewRecipients = 100
 
 // maxBehind bounds the fields of one name that are kept over the cap.
 const maxBehind = 3
@@ -314,13 +318,15 @@ func (s *session) verdict(m *gomilter.Modifier) (why string, fails bool) {
 	}
 	defer s.guard("end of message")
 	defer s.forget()
-	v, l, err := s.decide(msg, m)
+	v, u, err := s.decide(msg, m)
+	l := u.label()
 	if err != nil {
 		if msg.cfg.OnFailure == analyzer.Hold {
 			why = "hisseki hold unjudged"
 		}
 		fails = msg.cfg.OnFailure == TempFail
 		s.server.failed(msg.cfg, l, err)
+		s.server.record(msg.cfg, u, err)
 		return why, fails
 	}
 	if v.Action != analyzer.Pass {
@@ -333,7 +339,7 @@ func (s *session) verdict(m *gomilter.Modifier) (why string, fails bool) {
 // decide completes the mail and has it judged. The mail and its room are the judge's
 // from then on.
 func (s *session) decide(msg *incoming, m *gomilter.Modifier) (
-	v analyzer.Verdict, l label, err error) {
+	v analyzer.Verdict, u *Unjudged, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			s.server.bug("end of message", r)
@@ -347,15 +353,17 @@ func (s *session) decide(msg *incoming, m *gomilter.Modifier) (
 		s.keep(&mail.AuthType, gomilter.CodeEOB, m, "auth_type")
 	}
 	mail.Time = msg.cfg.Now().UTC()
+	u = unjudged(&mail) // should the identity or the judge fail
 	msg.cfg.Identity().identify(&mail)
-	l = label{mail.QueueID, mail.Sender, len(mail.Recipients)}
+	u.Envelope.Sender, u.Envelope.Class = mail.Sender, mail.Class
+	u.Envelope.Client, u.Envelope.ClientName = mail.Client, mail.ClientName
 	if msg.err != nil {
-		return v, l, msg.err
+		return v, u, msg.err
 	}
 	taken := msg.room
 	msg.room = room{}
 	v, err = s.server.judge(msg.cfg, &mail, &taken)
-	return v, l, err
+	return v, u, err
 }
 
 // Abort ends a message without judging it. Postfix also sends it after every message,

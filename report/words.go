@@ -104,9 +104,10 @@ var words = map[string][2]string{
 	"login-lockout": {"locked out", "ロックアウト"},
 	"login-success": {"succeeded", "成功"},
 
-	"trait-link":    {"the same link or file", "同じリンクまたは添付"},
-	"trait-text":    {"nearly the same text", "ほぼ同じ本文"},
-	"trait-network": {"the same new network", "同じ不審な接続元"},
+	"trait-link":     {"the same link or file", "同じリンクまたは添付"},
+	"trait-text":     {"nearly the same text", "ほぼ同じ本文"},
+	"trait-network":  {"the same new network", "同じ不審な接続元"},
+	"trait-unjudged": {"passed unjudged", "判定されずに通過"},
 
 	"kind-host":   {"site", "サイト"},
 	"kind-url":    {"link", "リンク"},

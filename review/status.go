@@ -23,7 +23,7 @@ type StatusLine struct {
 	Agent     *time.Time              `json:"agent"`     // last heartbeat, null for never
 	Stale     bool                    `json:"stale"`     // the heartbeat is too old, or there is none
 	Day       map[analyzer.Action]int `json:"day"`       // mails of 24 hours by what happened
-	Would     map[analyzer.Action]int `json:"would"`     // by what mode enforce does
+	Would     map[analyzer.Action]int `json:"would"`     // by what mode enforce does, or unjudged
 	Queue     map[ledger.State]int    `json:"queue"`     // kept mail by state
 	Undecided *time.Time              `json:"undecided"` // the oldest held mail's, null for none
 	Incidents int                     `json:"incidents"` // open ones

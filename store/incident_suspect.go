@@ -27,11 +27,13 @@ type glimpse struct {
 	at   time.Time
 	text uint64
 	from netip.Addr
+
+	unjudged bool
 }
 
 // own returns the newest mail of a sender since a time, oldest first.
 func (db *DB) own(ctx context.Context, sender string, since time.Time) ([]glimpse, error) {
-	rows, err := db.read.QueryContext(ctx, `SELECT id, at, simhash, client
+	rows, err := db.read.QueryContext(ctx, `SELECT id, at, simhash, client, would = 'unjudged'
 		FROM journal
 		WHERE sender = ?
 		  AND at >= ?
@@ -46,7 +48,7 @@ func (db *DB) own(ctx context.Context, sender string, since time.Time) ([]glimps
 		var g glimpse
 		var at, text int64
 		var client string
-		if err := rows.Scan(&g.id, &at, &text, &client); err != nil {
+		if err := rows.Scan(&g.id, &at, &text, &client, &g.unjudged); err != nil {
 			return nil, err
 		}
 		g.at, g.text = time.Unix(at, 0).UTC(), uint64(text)
@@ -163,6 +165,9 @@ func (x *attacks) suspect(r *analyzer.Record) (ledger.Suspect, bool) {
 		if e.Time.Before(a.since) {
 			continue
 		}
+		if r.Verdict.Would == analyzer.Unjudged && slices.Contains(x.ofAccount[e.Sender], n) {
+			return ledger.Suspect{Record: r, Traits: []analyzer.Trait{analyzer.NotJudged}}, true
+		}
 		if traits := a.trail.Traits(&r.Observation); len(traits) > 0 {
 			return ledger.Suspect{Record: r, Traits: traits,
 				Points: analyzer.Rescore(r, traits)}, true
@@ -184,7 +189,7 @@ func (db *DB) suspectIDs(ctx context.Context, x *attacks) ([]int64, error) {
 			since = a.since
 		}
 		for _, g := range a.own {
-			if a.networks[network(g.from)] && g.from.IsValid() ||
+			if g.unjudged || a.networks[network(g.from)] && g.from.IsValid() ||
 				slices.ContainsFunc(a.texts, func(t uint64) bool {
 					return analyzer.SameText(t, g.text)
 				}) {

@@ -74,6 +74,9 @@ func (db *DB) record(tx *sql.Tx, r *analyzer.Record, row []any) (k analyzer.Reco
 	if k.ID, err = insertRecord(tx, r, row); err != nil {
 		return k, false, err
 	}
+	if r.Verdict.Would == analyzer.Unjudged {
+		return k, false, keepUnjudged(tx, k.ID, r.Verdict.Action)
+	}
 	if r.Verdict.Action != analyzer.Pass || r.Spared {
 		if opened, err = db.insertHold(tx, k.ID, r); err != nil {
 			return k, false, err

@@ -34,6 +34,7 @@ func (db *DB) EachJudged(ctx context.Context, since time.Time, do func(*ledger.J
 		LEFT JOIN hold h ON h.journal = j.id
 		WHERE j.at >= ?
 		  AND j.class = ?
+		  AND j.would != 'unjudged'
 		ORDER BY j.at, j.id`, unix(since), analyzer.Account)
 	if err != nil {
 		return fmt.Errorf("read judged mail: %w", err)

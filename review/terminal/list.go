@@ -78,13 +78,17 @@ func Status(w io.Writer, s *review.StatusLine, now time.Time) error {
 	if s.Undecided != nil {
 		undecided = "waiting   the oldest held mail since " + Ago(*s.Undecided, now) + "\n"
 	}
+	unjudged := ""
+	if n := s.Would[analyzer.Unjudged]; n > 0 {
+		unjudged = fmt.Sprintf("; %d NOT JUDGED", n)
+	}
 	_, err := fmt.Fprintf(w, "milter    %s\nagent     %s\nstore     %s\n"+
-		"24 hours  %d passed, %d delayed, %d held (enforce: %d delayed, %d held)\n"+
+		"24 hours  %d passed, %d delayed, %d held (enforce: %d delayed, %d held)%s\n"+
 		"incidents %s\n"+
 		"queue     %d held, %d delayed, %d recalling, %d releasing, %d discarding\n%s",
 		safe(s.Milter, 200), agent, safe(s.Database, 200),
 		s.Day[analyzer.Pass], s.Day[analyzer.Delay], s.Day[analyzer.Hold],
-		s.Would[analyzer.Delay], s.Would[analyzer.Hold], incidents,
+		s.Would[analyzer.Delay], s.Would[analyzer.Hold], unjudged, incidents,
 		s.Queue[ledger.Held], s.Queue[ledger.Delayed], s.Queue[ledger.Recalling],
 		s.Queue[ledger.Releasing], s.Queue[ledger.Discarding], undecided)
 	return err

@@ -1,0 +1,84 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"hisseki/analyzer"
+	"hisseki/baseline"
+	"hisseki/milter"
+)
+
+// unjudged keeps mails that got the failure action: as rows of the journal that say so, with
+// their envelope. What the store does not take now, a full disk say, it is offered again.
+type unjudged struct {
+	db interface {
+		Begin(ctx context.Context, r *analyzer.Record) analyzer.Pending
+	}
+
+	mu    sync.Mutex
+	later []*analyzer.Record
+	lost  int  // that later had no room for
+	fails bool // the store did not take the first of them when last asked
+}
+
+// maxLater bounds how many mails wait for the store, at some KB each.
+const maxLater = 2000
+
+// keep implements milter.Config.Unjudged.
+func (k *unjudged) keep(ctx context.Context, u *milter.Unjudged) error {
+	r := &analyzer.Record{Envelope: u.Envelope, Bytes: u.Bytes,
+		Verdict: analyzer.Verdict{Action: u.Action, Would: analyzer.Unjudged, Cause: u.Reason},
+		Observation: baseline.Observation{At: u.Envelope.Time,
+			Recipients: len(u.Envelope.Recipients)}}
+	kept := make(chan error, 1)
+	go func() { // a store that hangs must not keep the MTA waiting
+		_, err := k.db.Begin(ctx, r)()
+		if err != nil {
+			k.postpone(r)
+		}
+		kept <- err
+	}()
+	select {
+	case err := <-kept:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("the store does not answer: %w", ctx.Err())
+	}
+}
+
+func (k *unjudged) postpone(r *analyzer.Record) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.later) >= maxLater {
+		k.lost++
+		return
+	}
+	k.later = append(k.later, r)
+}
+
+// retry offers the store what it did not take, in order, until the first that it does not take
+// now either. It says so once.
+func (k *unjudged) retry(ctx context.Context) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for len(k.later) > 0 {
+		_, err := k.db.Begin(ctx, k.later[0])()
+		again := k.fails
+		k.fails = err != nil
+		if err != nil && again {
+			return nil // said before
+		}
+		if err != nil {
+			return fmt.Errorf("%d mails wait: %w", len(k.later), err)
+		}
+		k.later = k.later[1:]
+	}
+	if n := k.lost; n > 0 {
+		k.lost = 0
+		return errors.New(fmt.Sprint(n, " mails are in the log only"))
+	}
+	return nil
+}

@@ -1,0 +1,65 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"hisseki/analyzer"
+	"hisseki/ledger"
+	"hisseki/milter"
+	"hisseki/store"
+)
+
+// full is a store that takes nothing while its disk is full.
+type full struct {
+	*store.DB
+	err error
+}
+
+func (f *full) Begin(ctx context.Context, r *analyzer.Record) analyzer.Pending {
+	if f.err != nil {
+		return func() (analyzer.Recorded, error) { return analyzer.Recorded{}, f.err }
+	}
+	return f.DB.Begin(ctx, r)
+}
+
+func TestUnjudgedMailIsKept(t *testing.T) {
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "h.db"), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	f := &full{DB: db, err: errors.New("disk is full")}
+	k := &unjudged{db: f}
+	mail := func(action analyzer.Action) *milter.Unjudged {
+		return &milter.Unjudged{Reason: "no verdict", Action: action, Bytes: 7,
+			Envelope: analyzer.Envelope{Time: time.Now(), Host: "mx.example.org", QueueID: "4Cabc123XYz",
+				Sender: "bob@example.org", Class: analyzer.Account,
+				Recipients: []string{"x@partner.test", "y@partner.test"}}}
+	}
+	if err := k.keep(t.Context(), mail(analyzer.Pass)); err == nil {
+		t.Error("a full disk took a record")
+	}
+	if err := k.retry(t.Context()); err == nil {
+		t.Error("nothing is said of mail that waits")
+	}
+	if err := k.retry(t.Context()); err != nil {
+		t.Errorf("it is said again: %v", err)
+	}
+	f.err = nil
+	if err := errors.Join(k.retry(t.Context()), k.keep(t.Context(), mail(analyzer.Hold))); err != nil {
+		t.Fatal(err)
+	}
+	s, err := db.Status(t.Context(), time.Now().Add(-time.Hour))
+	if err != nil || s.Would[analyzer.Unjudged] != 2 || s.Did[analyzer.Pass] != 1 ||
+		s.Did[analyzer.Hold] != 1 || s.Holds[ledger.Held] != 1 || s.Incidents != 0 {
+		t.Errorf("status %+v, %v", s, err)
+	}
+	holds, err := db.Queued(t.Context(), "mx.example.org")
+	if err != nil || len(holds) != 1 || holds[0].State != ledger.Held {
+		t.Errorf("what the failure action holds: %+v, %v", holds, err)
+	}
+}
