@@ -54,25 +54,27 @@ func (s *stamp) read(line string) (rest string, ok bool) {
 
 // word takes one word of the time; false for one that is not of it.
 func (s *stamp) word(word, after string) bool {
-	switch {
-	case s.clock && s.month != 0:
+	if s.clock && s.month != 0 {
 		return s.behind(word, after)
-	case len(word) >= 19 && (word[10] == 'T' || word[10] == 't'):
-		return s.date(word[:10]) && s.time(word[11:])
-	case len(word) >= 8 && word[2] == ':':
-		return s.time(word)
-	case len(word) == 10 && word[4] == '-':
-		return s.date(word)
-	case len(word) == 4 && digits(word):
-		s.year = number(word)
-		return s.year >= 1970
-	case len(word) <= 2 && digits(word):
+	}
+	if word == "" || word[0] < '0' || word[0] > '9' {
+		return s.name(strings.TrimSuffix(word, ","))
+	}
+	switch n := len(word); {
+	case n <= 2 && digits(word):
 		s.day = number(word)
 		return s.month != 0
-	case len(word) >= 12 && (word[10] == '.' && digits(word[:10])):
+	case n == 4 && digits(word):
+		s.year = number(word)
+		return s.year >= 1970
+	case n == 10 && word[4] == '-':
+		return s.date(word)
+	case n >= 19 && (word[10] == 'T' || word[10] == 't'):
+		return s.date(word[:10]) && s.time(word[11:])
+	case n >= 12 && word[10] == '.':
 		return s.unix(word)
 	}
-	return s.name(strings.TrimSuffix(word, ","))
+	return s.time(word)
 }
 
 // name takes "Wed" or "Nov".
@@ -129,23 +131,15 @@ func (s *stamp) date(word string) bool {
 
 // time takes "10:00:00", parts of a second and an offset.
 func (s *stamp) time(word string) bool {
-	if len(word) < 8 || word[2] != ':' || word[5] != ':' ||
-		!digits(word[:2]) || !digits(word[3:5]) || !digits(word[6:8]) {
+	if len(word) < 8 || !s.hours(word[:8]) {
 		return false
 	}
-	hour, minute, second := number(word[:2]), number(word[3:5]), number(word[6:8])
-	if hour > 23 || minute > 59 || second > 60 {
-		return false
-	}
-	s.second = hour*3600 + minute*60 + second
 	rest := word[8:]
 	if rest != "" && (rest[0] == '.' || rest[0] == ',') {
-		n := 1
-		for n < len(rest) && rest[n] >= '0' && rest[n] <= '9' {
-			n++
-		}
-		s.nano, s.fine = nanoseconds(rest[1:n]), n > 1
-		rest = rest[n:]
+		fraction := rest[1:]
+		rest = strings.TrimLeft(fraction, "0123456789")
+		fraction = fraction[:len(fraction)-len(rest)]
+		s.nano, s.fine = nanoseconds(fraction), fraction != ""
 	}
 	if rest != "" {
 		s.offset = offset(rest)
@@ -154,14 +148,24 @@ func (s *stamp) time(word string) bool {
 	return s.clock
 }
 
+// hours takes "10:00:00".
+func (s *stamp) hours(word string) bool {
+	if word[2] != ':' || word[5] != ':' || !digits(word[:2]) || !digits(word[3:5]) || !digits(word[6:]) {
+		return false
+	}
+	hour, minute, second := number(word[:2]), number(word[3:5]), number(word[6:])
+	s.second = hour*3600 + minute*60 + second
+	return hour < 24 && minute < 60 && second <= 60
+}
+
 // unix takes "1796346000.123456".
 func (s *stamp) unix(word string) bool {
+	if !digits(word[:10]) || !digits(word[11:]) {
+		return false
+	}
 	seconds := int64(0)
 	for _, c := range word[:10] {
 		seconds = seconds*10 + int64(c-'0')
-	}
-	if !digits(word[11:]) {
-		return false
 	}
 	at := time.Unix(seconds, int64(nanoseconds(word[11:]))).UTC()
 	s.year, s.month, s.day = at.Date()
