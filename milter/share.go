@@ -94,3 +94,36 @@ func (r *room) give() {
 	r.server.count.InFlight.Add(-r.bytes)
 	r.bytes, r.pooled = 0, 0
 }
+
+// grow makes room for a body of size bytes, or for as many as there is memory for, and takes
+// what it really costs: for a doubled one, else for the next bytes, else what is left of the
+// floor.
+func (s *session) grow(size int) {
+	msg := s.msg
+	body := msg.mail.Body
+	if size <= cap(body) {
+		return
+	}
+	for _, room := range []int{max(size, min(2*cap(body), msg.cfg.BodyBytes)), size,
+		cap(body) + msg.room.left(msg.cfg)} {
+		if room > cap(body) && s.take(room-cap(body)) {
+			msg.mail.Body = append(make([]byte, 0, room), body...)
+			return
+		}
+	}
+}
+
+// take takes bytes of the memory for mails in flight.
+func (s *session) take(n int) bool {
+	return s.msg.err == nil && s.msg.room.take(s.msg.cfg, int64(n))
+}
+
+// mustTake takes bytes of what a mail cannot be judged without, its envelope. Without room
+// for it the failure action applies.
+func (s *session) mustTake(n int) bool {
+	if s.msg.err == nil && !s.take(n) {
+		s.msg.err = errOverBudget
+		s.msg.mail.Header, s.msg.mail.Body = nil, nil
+	}
+	return s.msg.err == nil
+}
