@@ -38,15 +38,17 @@ func openIncident(tx *sql.Tx, r *analyzer.Record, journal int64) (id int64, open
 	return id, opened, err
 }
 
+const takeHomeQuery = `UPDATE hold SET incident = ?1
+	WHERE state IN ('held', 'recalling')
+	  AND recalled != 0
+	  AND incident != ?1
+	  AND (SELECT j.sender FROM journal j WHERE j.id = hold.journal) = ?2
+	RETURNING journal`
+
 // takeHome gives a new incident what another one had asked back of its sender's mail: whose
 // mail it is decides with which incident it is confirmed or dismissed.
 func takeHome(tx *sql.Tx, incident int64, sender string) error {
-	rows, err := tx.Query(`UPDATE hold SET incident = ?1
-		WHERE state IN ('held', 'recalling')
-		  AND recalled != 0
-		  AND incident != ?1
-		  AND (SELECT j.sender FROM journal j WHERE j.id = hold.journal) = ?2
-		RETURNING journal`, incident, sender)
+	rows, err := tx.Query(takeHomeQuery, incident, sender)
 	if err != nil {
 		return fmt.Errorf("take recalled mail over: %w", err)
 	}

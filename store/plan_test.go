@@ -40,3 +40,43 @@ func TestPlans(t *testing.T) {
 		}
 	}
 }
+
+// What every held mail, or every first mail of a sender, asks must look only at what it is
+// about.
+func TestPlansOfAMail(t *testing.T) {
+	db := openFor(t)
+	for _, c := range []struct {
+		index, query string
+		args         []any
+	}{
+		{"hold_recalled", takeHomeQuery, []any{1, "a"}},
+		{"journal_waiting", `SELECT h.journal FROM journal j JOIN hold h ON h.journal = j.id
+			WHERE j.sender = ? AND j.due != 0 AND j.due > ? AND h.state = 'delayed'
+			ORDER BY h.journal`, []any{"a", 1}},
+		{"journal_sender", `SELECT observation FROM journal WHERE sender = ? AND at >= ?
+			ORDER BY at DESC, id DESC LIMIT ?`, []any{"a", 1, 2}},
+		{"PRIMARY KEY (key=?)", `SELECT journal FROM mark WHERE key = ? ORDER BY journal DESC LIMIT ?`,
+			[]any{1, 2}},
+	} {
+		rows, err := db.read.Query("EXPLAIN QUERY PLAN "+c.query, c.args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var plans []string
+		for rows.Next() {
+			var id, parent, unused int
+			var plan string
+			if err := rows.Scan(&id, &parent, &unused, &plan); err != nil {
+				t.Fatal(err)
+			}
+			plans = append(plans, plan)
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+		if all := strings.Join(plans, "; "); !strings.Contains(all, c.index) ||
+			strings.Contains(all, "SCAN") {
+			t.Errorf("%s: %s", c.index, all)
+		}
+	}
+}

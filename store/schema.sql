@@ -91,6 +91,7 @@ CREATE TABLE hold (
     ended INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX hold_incident ON hold (incident, state);
+CREATE INDEX hold_recalled ON hold (state) WHERE recalled != 0;
 CREATE INDEX hold_state ON hold (state, due);
 
 CREATE TABLE hook ( -- who is told of events
