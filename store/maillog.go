@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,41 +46,86 @@ func (db *DB) KeepLog(ctx context.Context, b *ledger.LogBatch) (kept ledger.LogK
 	return kept, nil
 }
 
+// keepLine keeps what a line says of every record that its queue id means; false when it means
+// none.
 func keepLine(tx *sql.Tx, host string, l *ledger.LogLine) (bool, error) {
-	journal, err := journalOf(tx, host, l.QueueID, l.At)
-	if err != nil || journal == 0 {
-		return false, err
+	journals, err := journalsOf(tx, host, l.QueueID, l.At)
+	for _, journal := range journals {
+		if err == nil {
+			err = keepLineOf(tx, host, journal, *l)
+		}
 	}
+	return len(journals) > 0, err
+}
+
+func keepLineOf(tx *sql.Tx, host string, journal int64, l ledger.LogLine) error {
 	switch {
 	case l.Event == ledger.LogRequeued:
-		// An id that is a recorded mail's own stays that mail's: it may come out of a reply.
-		if other, err := journalOf(tx, host, l.Next, l.At); err != nil || other != 0 {
-			return true, err
-		}
-		return true, requeue(tx, host, l.Next, journal, l.At, time.Time{})
+		return keepNext(tx, host, journal, &l)
 	case l.Event == ledger.LogGone && longID(l.QueueID):
-		return true, nil // never used again
+		return nil // never used again
 	case l.Event == ledger.LogGone:
-		return true, requeue(tx, host, l.QueueID, journal, l.At, l.At)
+		return requeue(tx, host, l.QueueID, journal, l.At, l.At)
 	case l.Recipient == "":
-		return true, keepForAll(tx, journal, l)
+		return keepForAll(tx, journal, &l)
 	}
 	if l.Original == "" {
 		l.Original = l.Recipient
 	}
-	return true, keepDelivery(tx, journal, l)
+	return keepDelivery(tx, journal, &l)
+}
+
+// keepNext notes the queue id under which a mail goes on. Mail that a content filter gave back
+// may have been judged again, and then the id is another record's too: both are the same mail,
+// and share what is said of it. A short id that is a record's own stays that record's.
+func keepNext(tx *sql.Tx, host string, journal int64, l *ledger.LogLine) error {
+	others, err := journalsOf(tx, host, l.Next, l.At)
+	if err != nil || slices.Contains(others, journal) || len(others) > 0 && !longID(l.Next) {
+		return err
+	}
+	return requeue(tx, host, l.Next, journal, l.At, time.Time{})
+}
+
+// maxRecords bounds the records of one mail: each pass through a content filter makes one.
+const maxRecords = 8
+
+// journalsOf returns the records that a queue id meant at a time: its own, and those of the mail
+// before a content filter gave it back.
+func journalsOf(tx *sql.Tx, host, queueID string, at time.Time) ([]int64, error) {
+	if !longID(queueID) {
+		journal, err := journalOf(tx, host, queueID, at)
+		if err != nil || journal == 0 {
+			return nil, err
+		}
+		return []int64{journal}, nil
+	}
+	rows, err := tx.Query(`SELECT id FROM journal WHERE queue_id = ?1 AND (?2 = '' OR host = ?2)
+		UNION
+		SELECT journal FROM requeued WHERE queue_id = ?1 AND (?2 = '' OR host = ?2)
+		ORDER BY 1
+		LIMIT ?3`, queueID, host, maxRecords)
+	if err != nil {
+		return nil, fmt.Errorf("find records of queue id %s: %w", queueID, err)
+	}
+	defer rows.Close()
+	var out []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("find records of queue id %s: %w", queueID, err)
+		}
+		out = append(out, id)
+	}
+	return out, rows.Err()
 }
 
 // clockSlack is how much earlier than the record a line may seem: logs have whole seconds.
 const clockSlack = 2
 
-// journalOf returns the record that a queue id meant at a time, 0 for none. A short id is
-// used again as soon as its mail is gone, by mail that we may never see; a long one never.
+// journalOf returns the record that a short queue id meant at a time, 0 for none. It is used
+// again as soon as its mail is gone, by mail that we may never see; a long one never is.
 func journalOf(tx *sql.Tx, host, queueID string, at time.Time) (int64, error) {
 	by := at.Unix() + clockSlack
-	if longID(queueID) {
-		by = 1 << 62 // whatever the clocks say
-	}
 	var id, gone int64
 	err := tx.QueryRow(`SELECT id, gone FROM (
 			SELECT

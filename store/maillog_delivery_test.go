@@ -206,11 +206,12 @@ func TestQueueIDs(t *testing.T) {
 	if got := fates(t, db, third); got != "3:a=delivered 3:b=unknown" {
 		t.Error(got)
 	}
-	// It cannot be another recorded mail's.
+	// Another record's id stays that record's; the mail that went on under it shares its end, as
+	// one that was judged again behind a content filter.
 	logged(t, db, ledger.LogLine{Event: ledger.LogRequeued, QueueID: short, Next: long, At: noon.Add(time.Hour)},
 		ledger.LogLine{QueueID: long, Recipient: "b@example.org", Outcome: ledger.OutcomeBounced})
 	if got := fates(t, db, second, third); got !=
-		"2:a=deferred 2:b=unknown 3:a=delivered 3:b=bounced" {
+		"2:a=deferred 2:b=bounced 3:a=delivered 3:b=bounced" {
 		t.Error(got)
 	}
 	// Another host's mail of the same id is another mail.
@@ -256,6 +257,30 @@ func TestPositionGoesWithTheLines(t *testing.T) {
 	}
 	if got, _ := db.LogPositions(t.Context(), "", "other"); len(got) != 0 {
 		t.Errorf("positions of another file: %+v", got)
+	}
+}
+
+// Mail that a content filter gave back and that was judged twice is one mail: what is said of it
+// under the second queue id is said of both records.
+func TestMailJudgedTwice(t *testing.T) {
+	for outcome, want := range map[ledger.Outcome]ledger.Fate{ledger.OutcomeBounced: ledger.FateBounced,
+		ledger.OutcomeHeld: ledger.FateHeldByPostfix, ledger.OutcomeDelivered: ledger.FateDelivered} {
+		db, _ := clocked(t)
+		const next = "4Cnext00000z2"
+		first := mailed(t, db, long, analyzer.Pass, noon)
+		second := mailed(t, db, next, analyzer.Pass, noon)
+		logged(t, db, ledger.LogLine{QueueID: long, Recipient: "a@example.org", Outcome: ledger.OutcomePassed},
+			ledger.LogLine{Event: ledger.LogRequeued, QueueID: long, Next: next},
+			ledger.LogLine{QueueID: next, Outcome: outcome})
+		fates, err := db.Fates(t.Context(), first, second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range fates {
+			if f.Fate != want {
+				t.Errorf("%s under the second queue id: record %d has %s", outcome, f.Journal, f.Fate)
+			}
+		}
 	}
 }
 
