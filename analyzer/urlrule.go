@@ -43,8 +43,8 @@ func (rules urlRules) of(u *content.URL, now time.Time) *URLRule {
 		return nil
 	}
 	best := rules.byHost(u, nil, now)
-	if inner, ok := u.Unwrapped(); ok {
-		best = rules.byHost(&inner, best, now)
+	if outer, ok := u.Wrapper(); ok {
+		best = rules.byHost(&outer, best, now)
 	}
 	return best
 }

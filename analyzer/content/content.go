@@ -59,6 +59,7 @@ const (
 	InForm    = link.InForm
 	InRefresh = link.InRefresh
 	InRaw     = link.InRaw
+	InSubject = link.InSubject
 )
 
 // Reasons why something of a mail was not read.

@@ -1,6 +1,7 @@
 package content
 
 import (
+	"bytes"
 	"net/url"
 	"slices"
 	"strings"
@@ -9,24 +10,90 @@ import (
 	"hisseki/analyzer/content/mime"
 )
 
-// File collects the URLs of a file that a reader would follow from it: those of HTML
-// pages, shortcuts and calendars.
+// File collects the URLs of a file that a reader would follow from it. What it is read as
+// its content decides, for programs open a file by its name or by what they find in it, and
+// the label is the sender's to choose: mails, pages, shortcuts, calendars, cards, and whatever
+// is text.
 func (p *parser) File(f *mime.File, at mime.Place) {
 	at.File, at.Group, at.Raw = true, nil, false
-	switch f.Kind {
-	case HTMLFile:
-		s, _ := p.page(p.NewText(f.Data, f.Charset, true), at, func(link.Ref) bool { return true })
-		p.scanURLs(s, at)
-	case Calendar, Shortcut:
-		t := p.NewText(f.Data, f.Charset, false)
-		for segment, ok := t.Next(); ok; segment, ok = t.Next() {
-			segment, _ = mime.Visible(segment)
-			if f.Kind == Calendar {
-				// RFC 5545 section 3.1: folded lines
-				segment = strings.NewReplacer("\n ", "", "\n\t", "", "\\n", "\n").Replace(segment)
-			}
-			p.scanRest(segment, nil, at)
+	switch {
+	case f.Sniffed == mime.MailType:
+		p.Mail(bytes.Clone(f.Data), at) // whose parts outlive this visit
+	case f.Kind == HTMLFile:
+		p.pageFile(p.NewText(f.Data, f.Charset, true), at)
+	case f.Kind == Shortcut:
+		p.shortcut(f, at)
+	case f.Kind == Calendar, f.Sniffed == "text/calendar", f.Sniffed == "text/vcard":
+		p.card(f, at)
+	case strings.HasPrefix(f.Sniffed, "text/"), f.Sniffed == "application/rtf":
+		p.plainRest(p.NewText(f.Data, f.Charset, false), at)
+	}
+}
+
+// pageFile collects the URLs of a page.
+func (p *parser) pageFile(t *mime.Text, at mime.Place) {
+	s, _ := p.page(t, at, func(link.Ref) bool { return true })
+	p.scanURLs(s, at)
+}
+
+// unfolded undoes the folding of lines and the escapes of values in calendars (RFC 5545
+// sections 3.1 and 3.3.11) and cards (RFC 6350 sections 3.2 and 3.4).
+var unfolded = strings.NewReplacer("\r\n ", "", "\r\n\t", "", "\n ", "", "\n\t", "",
+	`\\`, `\`, `\n`, "\n", `\N`, "\n", `\,`, ",", `\;`, ";")
+
+// card collects the URLs of a calendar or a card. Outlook writes a page into some of them
+// ("X-ALT-DESC;FMTTYPE=text/html:<html>...").
+func (p *parser) card(f *mime.File, at mime.Place) {
+	data := f.Data
+	if bytes.Contains(data, []byte("QUOTED-PRINTABLE")) { // vCard 2.1
+		data = mime.DecodeQuoted(data)
+	}
+	t := p.NewText(data, f.Charset, false)
+	for segment, ok := t.Next(); ok; segment, ok = t.Next() {
+		plain := unfolded.Replace(segment)
+		if mime.HasTags(plain) {
+			p.pageFile(p.NewText([]byte(plain), "utf-8", true), at)
 		}
+		plain, _ = mime.Visible(plain)
+		p.scanRest(plain, nil, at)
+	}
+}
+
+// shortcut collects where a shortcut leads, to the web or to a share:
+//
+//	[InternetShortcut]
+//	URL=file://example.org/share/a.exe
+//	IconFile=https://example.org/a.ico
+//
+// Those of Windows (.lnk) are binary and name theirs in UTF-16.
+func (p *parser) shortcut(f *mime.File, at mime.Place) {
+	t := p.NewText(f.Data, f.Charset, false)
+	if n := bytes.Count(f.Data, []byte{0}); n*4 > len(f.Data) {
+		t = p.NewText(bytes.ReplaceAll(f.Data, []byte{0}, nil), "", false)
+	}
+	for segment, ok := t.Next(); ok; segment, ok = t.Next() {
+		for line := range strings.Lines(segment) {
+			name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+			where := link.InHref
+			switch name, _, _ = strings.Cut(strings.ToLower(name), "["); name {
+			case "iconfile", "icon":
+				where = link.InSrc
+			case "url", "baseurl", "workingdirectory":
+			default:
+				continue
+			}
+			if to := link.Resolve("", value); to != "" {
+				p.urls.AddRef(link.Ref{URL: to, Where: where}, foreign(at), true)
+			}
+		}
+		link.Shares(segment, func(to string) {
+			if p.urls.Known(to) {
+				return
+			}
+			p.urls.AddRef(link.Ref{URL: to, Where: link.InHref}, foreign(at), true)
+		})
+		segment, _ = mime.Visible(segment)
+		p.scanRest(segment, nil, at)
 	}
 }
 

@@ -123,6 +123,9 @@ func urlText(u URL) string {
 	if u.Shown != "" {
 		s += " shown=" + u.Shown
 	}
+	if u.Via != "" {
+		s += " via=" + u.Via
+	}
 	if u.LooksLike != "" {
 		s += " like=" + u.LooksLike
 	}
@@ -131,8 +134,8 @@ func urlText(u URL) string {
 	}
 	return s + flagText(map[string]bool{
 		" quoted": u.Quoted, " file": u.InFile, " mismatch": u.Mismatch,
-		" userinfo": u.UserInfo, " defanged": u.Defanged, " mixed": u.Mixed,
-	}, " quoted", " file", " mismatch", " userinfo", " defanged", " mixed")
+		" userinfo": u.UserInfo, " within": u.Within, " bare": u.Bare, " defanged": u.Defanged, " mixed": u.Mixed,
+	}, " quoted", " file", " mismatch", " userinfo", " within", " bare", " defanged", " mixed")
 }
 
 func flagText(set map[string]bool, order ...string) string {

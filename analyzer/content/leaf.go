@@ -107,14 +107,14 @@ func (p *parser) page(t *mime.Text, at mime.Place, wanted func(link.Ref) bool) (
 			if l.At >= 0 {
 				refs = append(refs, l)
 			} else {
-				add(l, at.Foreign)
+				add(l, foreign(at))
 			}
 		},
 		Rest: func(rest string, labels []text.Span) { p.scanRest(rest, labels, at) },
 	})
 	s := shown{page.Text, page.Labels, text.Classify(page.Text, page.Marks, p.forward)}
 	for _, l := range refs {
-		add(l, at.Foreign || s.lines.QuotedAt(l.At))
+		add(l, foreign(at) || s.lines.QuotedAt(l.At))
 	}
 	return s, page.Hidden
 }
@@ -155,23 +155,26 @@ func (p *parser) Raw(t *mime.Text, at mime.Place, asText bool) {
 	}
 }
 
+// foreign tells whether what stands at a place is of an attached mail that is shown with this
+// one. A mail in a file is the sender's choice, as any other file.
+func foreign(at mime.Place) bool { return at.Foreign && !at.File }
+
 // scanURLs collects the URLs in a part's text.
 func (p *parser) scanURLs(s shown, at mime.Place) {
-	p.scan(s.text, s.labels, at, func(offset int) bool {
-		return at.Foreign || s.lines.QuotedAt(offset)
-	})
+	p.scan(s.text, s.labels, s.lines, at)
 }
 
 // scanRest collects the URLs in text that is not kept. Nobody has looked whose words it is:
 // it counts as the author's own.
 func (p *parser) scanRest(rest string, labels []text.Span, at mime.Place) {
 	if !p.OutOfTime() {
-		p.scan(rest, labels, at, func(int) bool { return at.Foreign })
+		p.scan(rest, labels, nil, at)
 	}
 }
 
-// scan collects the URLs in text. labels are the texts of links in it, in order.
-func (p *parser) scan(src string, labels []text.Span, at mime.Place, quoted func(int) bool) {
+// scan collects the URLs in text. labels are the texts of links in it, in order; lines say
+// whose words it is, if somebody has looked.
+func (p *parser) scan(src string, labels []text.Span, lines text.Lines, at mime.Place) {
 	where := link.InText
 	if at.Raw {
 		where = link.InRaw
@@ -183,12 +186,14 @@ func (p *parser) scan(src string, labels []text.Span, at mime.Place, quoted func
 		switch {
 		case len(labels) > 0 && labels[0].Start <= h.At:
 			// the text of a link does not lead where it says
-		case at.Raw && h.Bare && !mime.HasFold(src[h.At:], "www."):
-			// headers and code are full of host names
+		case at.Raw && h.Bare:
+			// headers are full of host names
+		case h.Bare && (at.File || lines.CodeAt(h.At)):
+			// files and code too
 		case at.File:
-			p.urls.AddFile(h, quoted(h.At))
+			p.urls.AddFile(h, foreign(at))
 		default:
-			p.urls.AddText(h, where, quoted(h.At))
+			p.urls.AddText(h, where, foreign(at) || lines.QuotedAt(h.At))
 		}
 	})
 }
@@ -206,7 +211,7 @@ func (p *parser) show(s shown, at mime.Place) {
 	}
 	p.textBytes += len(all)
 	p.texts = append(p.texts, all)
-	if at.Foreign || at.Named {
+	if foreign(at) || at.Named {
 		return
 	}
 	own, signature := s.lines.Own(len(all))

@@ -23,6 +23,7 @@ func Watch(src Source, lim Limits, w Watcher) *Content {
 		urls:    link.NewSet(r.Limits.URLs, w),
 		forward: text.ForwardSubject(r.Subject),
 	}
+	p.subject()
 	r.Walk(p)
 	p.finish()
 	return p.out
@@ -37,6 +38,17 @@ type parser struct {
 	textBytes int      // of text kept
 	texts     []string // of the parts that are shown
 	owns      []string // the author's own words in them
+}
+
+// subject collects the URLs in the subject: mail programs on phones make them links. What an
+// answer says there somebody else has said before.
+func (p *parser) subject() {
+	answer := p.forward || mime.HasFold(p.Subject, "re:")
+	link.Find(p.Subject, func(h link.Hit) {
+		if !h.Bare {
+			p.urls.AddText(h, link.InSubject, answer)
+		}
+	})
 }
 
 // joined puts a line end between texts that are not empty.

@@ -1,6 +1,7 @@
 package link
 
 import (
+	"net/netip"
 	"strings"
 	"unicode/utf8"
 
@@ -53,7 +54,8 @@ func (s *scanner) bare(i int) (h Hit, end int) {
 		return Hit{}, max(end, i+1)
 	}
 	path := pathAt(text[stop:])
-	return Hit{Raw: "http://" + host + path, At: start, Bare: true}, stop + len(path)
+	return Hit{Raw: "http://" + host + path, At: start, Bare: !mime.HasFold(host, "www.")},
+		stop + len(path)
 }
 
 // bareDefanged reads "www.example[.]com/path" around the dot at text[i] of "[.]".
@@ -98,7 +100,7 @@ func (s *scanner) bareWide(i int) (h Hit, end int) {
 		return Hit{}, i
 	}
 	path := pathAt(s.text[start+n:])
-	return Hit{Raw: "http://" + host + path, At: start, Bare: true}, start + n + len(path)
+	return Hit{Raw: "http://" + host + path, At: start}, start + n + len(path)
 }
 
 func isHostByte(c byte) bool {
@@ -129,6 +131,11 @@ func (s *scanner) linkable(host string, start, stop int) bool {
 	if mime.HasFold(host, "www.") {
 		return last > 3 && (isTLD(tld) || isIPv4(host[4:]))
 	}
+	if tld[0] >= '0' && tld[0] <= '9' { // "203.0.113.9/login", not "10.0.0.0/8"
+		ip, err := netip.ParseAddr(host)
+		return err == nil && ip.IsGlobalUnicast() && !ip.IsPrivate() &&
+			after == '/' && stop+1 < len(s.text) && mime.IsLetter(s.text[stop+1])
+	}
 	if len(tld) < 2 || !isTLD(tld) {
 		return false
 	}
@@ -151,7 +158,8 @@ func (s *scanner) linkable(host string, start, stop int) bool {
 	case wordTLD[tld]:
 		return path && labels >= 3
 	}
-	return path || labels >= 3
+	// a new top-level domain: "kakunin.shop", not "or.link" or "dmesg.RIP:"
+	return path || labels >= 3 || last >= 4 && len(tld) >= 3 && after != ':'
 }
 
 // commonTLD are top-level domains that are neither English words nor file types.
@@ -163,7 +171,9 @@ var commonTLD = setOf("com net org edu gov mil int biz jp de uk fr eu ru cn kr t
 var wordTLD = setOf("in to is it at be no so me my us am as do id la by or he we an pm " +
 	"tv re ad ai gs mx read target build global family data run map host name zone " +
 	"service network system date menu show post prod info net new now here page call " +
-	"case dev box bot systems services open works active")
+	"case dev box bot systems services open works active next link links pid lds events email " +
+	"directory group stream work man rip store one xxx drive free channel radio lease like parts " +
+	"bio arpa graphics google video report day support shell security press bar foo jobs dot you")
 
 // fileTLD are top-level domains that are also ends of file names.
 var fileTLD = setOf("zip mov py sh pl rs md cc bb ac ps ml so am mk inc ms ai sc st gd " +

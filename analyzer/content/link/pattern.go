@@ -28,7 +28,7 @@ func ParsePattern(text string) (Pattern, error) {
 	if !strings.Contains(raw, "://") {
 		raw = "http://" + raw
 	}
-	u := New(raw, InText)
+	u := split(raw, InText)
 	host := strings.Trim(u.Host, ".")
 	switch {
 	case len(text) > maxURLBytes, strings.ContainsAny(host, " \t*%<>\"'"), host == "":

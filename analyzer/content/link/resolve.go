@@ -6,9 +6,9 @@ import (
 	"hisseki/analyzer/content/mime"
 )
 
-// Resolve makes a reference absolute. It returns "" for what does not lead to the
-// web: fragments, mail and telephone links, scripts, inline data, and relative
-// references without a base.
+// Resolve makes a reference absolute. It returns "" for what leads nowhere: fragments, mail
+// and telephone links, scripts, inline data, and relative references without a base. What
+// stands without a scheme and looks like a host is one, as mail programs repair it.
 func Resolve(base, ref string) string {
 	ref = strings.Map(func(r rune) rune {
 		if r == '\t' || r == '\n' || r == '\r' || r == 0 {
@@ -19,37 +19,175 @@ func Resolve(base, ref string) string {
 	if ref == "" || ref[0] == '#' {
 		return ""
 	}
-	slashed := strings.ReplaceAll(ref[:min(len(ref), 2)], "\\", "/")
-	if slashed == "//" {
+	if strings.HasPrefix(ref, "\\\\") { // a share: "\\server\folder\file.exe"
+		return share(ref)
+	}
+	if slashed := strings.ReplaceAll(ref[:min(len(ref), 2)], "\\", "/"); slashed == "//" {
 		scheme, _, ok := strings.Cut(base, "://")
 		if !ok || len(scheme) > 5 {
 			scheme = "http"
 		}
 		return scheme + "://" + ref[2:]
 	}
-	if i := strings.IndexByte(ref, ':'); i > 0 && isScheme(ref[:i]) {
-		scheme := strings.ToLower(ref[:i])
-		switch scheme {
-		case "http", "https", "ftp", "ftps":
-			rest := strings.TrimLeft(ref[i+1:], "/\\")
-			if rest == "" {
-				return ""
-			}
-			return scheme + "://" + rest
-		case "mailto", "tel", "sms", "callto", "cid", "mid", "data", "javascript", "vbscript",
-			"about", "blob", "fax", "skype", "xmpp", "urn", "webcal", "x-apple-data-detectors":
-			return ""
-		}
-		if strings.HasPrefix(ref[i:], "://") {
-			return ref // file://server/share, ms-word:ofe..., search-ms: and so on
-		}
-		return ""
+	if isHostRef(ref, base != "") {
+		return "http://" + ref
 	}
-	if mime.HasFold(ref, "www.") && isTLDHost(ref) {
-		return "http://" + ref // as Outlook and browsers' address bars repair it
+	if i := strings.IndexByte(ref, ':'); i > 0 && isScheme(ref[:i]) {
+		return opened(strings.ToLower(ref[:i]), ref[i+1:])
 	}
 	return join(base, ref)
 }
+
+// opened returns where a reference with a scheme leads: programs other than the browser
+// open many, and go on to the web or to a share that stands in them.
+//
+//	ms-word:ofe|u|https://example.org/a.docx
+//	search-ms:query=x&crumb=location:\\example.org@SSL\share
+//	intent://example.org/a#Intent;scheme=https;end
+func opened(scheme, rest string) string {
+	switch scheme {
+	case "http", "https", "ftp", "ftps":
+		if rest = strings.TrimLeft(rest, "/\\"); rest == "" {
+			return ""
+		}
+		return scheme + "://" + rest
+	case "mailto", "tel", "sms", "callto", "cid", "mid", "data", "javascript", "vbscript",
+		"about", "blob", "fax", "skype", "xmpp", "urn", "x-apple-data-detectors":
+		return ""
+	case "file":
+		return fileURL(rest)
+	}
+	if to := firstWeb(rest); to != "" {
+		return to
+	}
+	plain := mime.PercentDecode(rest)
+	if i := strings.Index(plain, "\\\\"); i >= 0 {
+		return share(plain[i:])
+	}
+	authority, ok := strings.CutPrefix(rest, "//")
+	if !ok {
+		return ""
+	}
+	switch scheme {
+	case "webcal", "webcals", "feed", "itpc", "pcast", "intent": // the web by another name
+		return "http://" + authority
+	}
+	return scheme + ":" + rest
+}
+
+// firstWeb finds a URL of the web in what follows another scheme, as it is or percent-encoded,
+// once or twice.
+func firstWeb(rest string) string {
+	for range 3 {
+		low := strings.ToLower(rest)
+		for i := strings.Index(low, "http"); i >= 0; i = next(low, i) {
+			if to := web(rest[i:]); to != "" {
+				if end := strings.IndexAny(to, "|&\"' <>"); end >= 0 {
+					to = to[:end]
+				}
+				return to
+			}
+		}
+		if plain := mime.PercentDecode(rest); plain != rest {
+			rest = plain
+			continue
+		}
+		break
+	}
+	return ""
+}
+
+// share makes a URL of a path on another machine: "\\server@SSL@8443\folder" names a port
+// and a protocol behind the server.
+func share(path string) string {
+	path = strings.TrimLeft(strings.ReplaceAll(path, "\\", "/"), "/")
+	if end := strings.IndexAny(path, "&|"); end >= 0 {
+		path = path[:end]
+	}
+	server, rest, _ := strings.Cut(path, "/")
+	server, _, _ = strings.Cut(server, "@")
+	if server == "" {
+		return ""
+	}
+	if rest == "" {
+		return "file://" + server
+	}
+	return "file://" + server + "/" + rest
+}
+
+// Shares calls found for the paths in text that lead to another machine by its name in the
+// DNS or its address: "\\\\files.example.org\\share\\a.exe".
+func Shares(text string, found func(raw string)) {
+	for i := 0; ; {
+		j := strings.Index(text[i:], "\\\\")
+		if j < 0 {
+			return
+		}
+		start := i + j + 2
+		end := start
+		for end < len(text) && (isHostByte(text[end]) || text[end] == '.') {
+			end++
+		}
+		i = max(end, start)
+		host := text[start:end]
+		if end >= len(text) || text[end] != '\\' && text[end] != '@' ||
+			!isIPv4(host) && (strings.IndexByte(host, '.') <= 0 || host[len(host)-1] == '.') {
+			continue
+		}
+		rest := text[end:]
+		if stop := strings.IndexAny(rest, " \t\r\n\"<>|&\x00"); stop >= 0 {
+			rest = rest[:stop]
+		}
+		found(share(host + rest[:min(len(rest), maxURLBytes)]))
+	}
+}
+
+// fileURL reads what follows "file:". One and three slashes begin a path on the reader's own
+// machine, two a server, more a share (RFC 8089 appendix E.3).
+func fileURL(rest string) string {
+	path := strings.TrimLeft(rest, "/\\")
+	switch n := len(rest) - len(path); {
+	case path == "", n < 2, n == 3:
+		return ""
+	}
+	return share(path)
+}
+
+// isHostRef tells whether a reference without a scheme begins with a host or an address:
+// "bad.example.org/login", "203.0.113.9/x", "example.org:8080". Where there is a base, a
+// name alone is more likely a page.
+func isHostRef(ref string, based bool) bool {
+	host, path := ref, ""
+	if i := strings.IndexAny(ref, "/\\?#"); i >= 0 {
+		host, path = ref[:i], ref[i:]
+	}
+	host, port, ported := strings.Cut(host, ":")
+	if ported && (port == "" || strings.Trim(port, "0123456789") != "") {
+		return false
+	}
+	if isIPv4(host) {
+		return true
+	}
+	dot := strings.LastIndexByte(host, '.')
+	if dot <= 0 || strings.ContainsAny(host, " @%<>\"'(),;=&") || strings.Contains(host, "..") {
+		return false
+	}
+	tld := strings.ToLower(host[dot+1:])
+	switch {
+	case mime.HasFold(host, "www."):
+		return isTLD(tld) || !based && isWord(tld)
+	case based:
+		return isTLD(tld) && !fileTLD[tld] && (path != "" || strings.Count(host, ".") > 1)
+	case !mime.IsASCII(tld):
+		return isTLD(tld)
+	}
+	return len(tld) > 1 && isWord(tld) && !pageNames[tld]
+}
+
+// pageNames are ends of names that are pages and files rather than hosts.
+var pageNames = setOf("html htm xhtml shtml php asp aspx jsp jspx do cgi cfm png jpg jpeg gif bmp " +
+	"svg webp ico css js json xml txt pdf doc docx xls xlsx ppt pptx csv ics eml msg exe gz tar rar " +
+	"mht mhtml wmz emz vml thmx dat bin htc swf mp3 mp4 avi mpg tif tiff log rtf odt")
 
 func isScheme(s string) bool {
 	for i := 0; i < len(s); i++ {
@@ -58,14 +196,6 @@ func isScheme(s string) bool {
 		}
 	}
 	return len(s) <= 30
-}
-
-func isTLDHost(ref string) bool {
-	host := ref
-	if i := strings.IndexAny(host, "/?#:"); i >= 0 {
-		host = host[:i]
-	}
-	return isTLD(host[strings.LastIndexByte(host, '.')+1:])
 }
 
 // join resolves a relative reference against a base.

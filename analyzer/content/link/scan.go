@@ -13,7 +13,7 @@ type Hit struct {
 	At       int    // offset in the text
 	End      int    // offset behind what was read of it
 	Defanged bool
-	Bare     bool // without a scheme
+	Bare     bool // without a scheme and "www."
 }
 
 // maxURLBytes bounds one URL as it is kept and its path as it is read. The host is found

@@ -55,9 +55,23 @@ func NewSet(limit int, watch Watch) *Set {
 // Known tells whether a URL is kept already, wherever it stood.
 func (s *Set) Known(raw string) bool { return s.known[raw] }
 
-// add keeps a URL that is not kept yet. Of a site that is, and when there is no room for
-// more, the kept one takes over what weighs more.
+// add keeps a URL that is not kept yet, and the one that stands within it.
 func (s *Set) add(u URL) {
+	s.keep(u)
+	if to := u.inner(); to != "" {
+		v := parse(to, u.Where)
+		v.Quoted, v.InFile, v.Within = u.Quoted, u.InFile, true
+		if old := s.kept(v.Raw, v.Where); old != nil {
+			old.Quoted = old.Quoted && v.Quoted
+			return
+		}
+		s.keep(v)
+	}
+}
+
+// keep keeps a URL that is not kept yet. Of a site that is, and when there is no room for
+// more, the kept one takes over what weighs more.
+func (s *Set) keep(u URL) {
 	if s.watch.See != nil {
 		s.watch.See(&u)
 	}
@@ -86,6 +100,7 @@ func (u *URL) merge(other *URL) {
 	u.Quoted = u.Quoted && other.Quoted
 	u.InFile = u.InFile && other.InFile
 	u.Defanged = u.Defanged && other.Defanged
+	u.Bare = u.Bare && other.Bare
 	u.UserInfo = u.UserInfo || other.UserInfo
 	if other.Mismatch && !u.Mismatch {
 		u.Shown, u.Mismatch = other.Shown, true
@@ -105,13 +120,19 @@ func (s *Set) AddText(h Hit, where Where, quoted bool) {
 	if old := s.kept(h.Raw, where); old != nil {
 		old.Quoted = old.Quoted && quoted
 		old.Defanged = old.Defanged && h.Defanged
+		old.Bare = old.Bare && h.Bare
+		old.InFile = false
 		return
 	}
 	if where == InRaw && s.known[h.Raw] {
 		return
 	}
 	u := parse(h.Raw, where)
-	u.Quoted, u.Defanged = quoted, h.Defanged
+	if old := s.kept(u.Raw, where); old != nil && u.Via != "" {
+		old.Quoted = old.Quoted && quoted
+		return
+	}
+	u.Quoted, u.Defanged, u.Bare = quoted, h.Defanged, h.Bare
 	s.add(u)
 }
 
@@ -121,7 +142,7 @@ func (s *Set) AddFile(h Hit, quoted bool) {
 		return
 	}
 	u := parse(h.Raw, InText)
-	u.Quoted, u.Defanged, u.InFile = quoted, h.Defanged, true
+	u.Quoted, u.Defanged, u.Bare, u.InFile = quoted, h.Defanged, h.Bare, true
 	s.add(u)
 }
 
@@ -138,8 +159,7 @@ func (s *Set) AddRef(l Ref, quoted, file bool) {
 	u.Quoted, u.InFile = quoted, file
 	if l.Where == InHref && l.Label != "" {
 		u.Shown = shownDomain(l.Label)
-		u.Mismatch = u.Shown != "" && u.Domain != "" && u.Shown != u.Domain &&
-			u.Shown != wrapped(u)
+		u.Mismatch = u.Shown != "" && u.Domain != "" && u.Shown != u.Domain
 	}
 	if old := s.kept(u.Raw, u.Where); old != nil {
 		old.Quoted = old.Quoted && u.Quoted

@@ -21,13 +21,15 @@ const (
 	InForm    Where = "form"
 	InRefresh Where = "refresh"
 	InRaw     Where = "raw" // found by scanning a broken body
+	InSubject Where = "subject"
 )
 
 // URL is one URL, once per distinct Raw and Where. Quoted tells only where it stands:
 // a sender can put anything below a line that looks like an old mail's header, so
 // that it is a hint in an answer to a known mail and no excuse elsewhere.
 type URL struct {
-	Raw       string     // as a reader's mail program would open it
+	Raw       string     // as a reader's mail program would open it, behind redirectors
+	Via       string     // the redirector's URL that stands in the mail, "" for none
 	Scheme    string     // "http", "https", "ftp" ...
 	Host      string     // lower case, ASCII (punycode); "" when there is none
 	Unicode   string     // Host with its labels decoded
@@ -39,7 +41,9 @@ type URL struct {
 	InFile    bool   // stands in an attached file (HTML page, shortcut, calendar) only
 	Shown     string // registrable domain that a link's text shows, when it is a URL or host
 	Mismatch  bool   // Shown is another registrable domain than Domain
+	Within    bool   // stands within another URL, which may lead on to it
 	UserInfo  bool   // has a user part before the host
+	Bare      bool   // was written without a scheme and "www.": not all programs make it a link
 	Defanged  bool   // was written hxxp or [.]
 	Mixed     bool   // a label of the host mixes scripts
 	LooksLike string // Skeleton of a host beyond ASCII, when that is ASCII
@@ -47,15 +51,16 @@ type URL struct {
 
 // New takes a URL apart as browsers do (WHATWG URL standard, "URL parsing"),
 // which is more lenient than RFC 3986: backslashes count as slashes, tabs and line
-// ends inside vanish, any number of slashes follows a web scheme.
+// ends inside vanish, any number of slashes follows a web scheme. Redirectors are looked
+// through.
 func New(raw string, where Where) URL {
 	u := parse(raw, where)
 	u.look()
 	return u
 }
 
-// parse is New without what costs most: what the host looks like.
-func parse(raw string, where Where) URL {
+// split takes a URL apart as it stands, without what costs most: what the host looks like.
+func split(raw string, where Where) URL {
 	raw = strings.TrimSpace(raw)
 	if strings.ContainsAny(raw, "\t\n\r") {
 		raw = strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(raw)

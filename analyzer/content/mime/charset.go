@@ -55,6 +55,12 @@ func alias(label string) string {
 		"cp1252", "x-ansi", "ansi", "windows-1252":
 		return "windows-1252" // a superset, as browsers read it
 	}
+	switch label {
+	case "csiso2022kr", "iso2022-kr", "iso2022kr", "iso_2022-kr", "cp50225":
+		return "iso-2022-kr"
+	case "csiso2022cn", "iso2022-cn", "iso-2022-cn-ext", "x-iso-2022-cn", "cp50227":
+		return "iso-2022-cn"
+	}
 	if strings.HasPrefix(label, "cp5022") || strings.HasPrefix(label, "iso2022-jp") ||
 		strings.HasPrefix(label, "iso2022jp") || strings.HasPrefix(label, "iso-2022-jp") ||
 		strings.HasPrefix(label, "iso_2022-jp") || strings.HasPrefix(label, "x-iso-2022-jp") {
@@ -112,15 +118,23 @@ func DecodeCharset(b []byte, label string) (text, note string) {
 		return guessText(b), DefectLabel
 	case "iso-2022-jp":
 		if !eight {
-			return decodeISO2022(b), ""
+			return decodeISO2022(b, modeKana), ""
 		}
 		if isJISEscape(b) { // 8-bit half-width kana between escapes (CP50220)
-			return decodeISO2022(b), ""
+			return decodeISO2022(b, modeKana), ""
 		}
 		return guessText(b), DefectLabel
+	case "iso-2022-kr", "iso-2022-cn":
+		if eight {
+			return guessText(b), DefectLabel
+		}
+		if name == "iso-2022-kr" {
+			return decodeISO2022(b, modeKSC), ""
+		}
+		return decodeISO2022(b, modeGB), ""
 	}
 	if !eight && isJISEscape(b) {
-		return decodeISO2022(b), DefectLabel
+		return decodeISO2022(b, modeKana), DefectLabel
 	}
 	return decodeLabelled(b, name)
 }
@@ -136,6 +150,10 @@ func decodeLabelled(b []byte, name string) (text, note string) {
 		out = []byte(decodeSJIS0213(b))
 	} else if name == "euc-jisx0213" {
 		out = []byte(decodeEUC0213(b))
+	} else if name == "shift_jis" && hasByte(b, 0xf0, 0xf9) {
+		out = []byte(decodeShiftJIS(b))
+	} else if name == "euc-jp" && hasByte(b, 0xf5, 0xfe) {
+		out = []byte(decodeEUCJP(b))
 	} else if enc := encodingOf(name); enc != nil {
 		out, _ = enc.NewDecoder().Bytes(b)
 	} else {
@@ -186,6 +204,16 @@ func isWide(name string) bool {
 		name == "hz-gb-2312" || strings.HasPrefix(name, "ucs-") || strings.HasPrefix(name, "ibm")
 }
 
+// hasByte tells whether b has a byte from low to high.
+func hasByte(b []byte, low, high byte) bool {
+	for _, c := range b {
+		if c >= low && c <= high {
+			return true
+		}
+	}
+	return false
+}
+
 func has8bit(b []byte) bool {
 	for _, c := range b {
 		if c >= utf8.RuneSelf {
@@ -228,14 +256,21 @@ func guessText(b []byte) string {
 			return strings.ToValidUTF8(string(out), "\uFFFD")
 		}
 	case isJISEscape(b):
-		return decodeISO2022(b)
+		return decodeISO2022(b, modeKana)
 	case utf8.Valid(b):
 		return string(trimBOM(b))
 	case mostlyUTF8(b):
 		return strings.ToValidUTF8(string(trimBOM(b)), "\uFFFD")
 	}
-	out, _ := likeliest(b).NewDecoder().Bytes(b)
-	return strings.ToValidUTF8(string(out), "\uFFFD")
+	switch enc := likeliest(b); enc {
+	case japanese.ShiftJIS:
+		return decodeShiftJIS(b)
+	case japanese.EUCJP:
+		return decodeEUCJP(b)
+	default:
+		out, _ := enc.NewDecoder().Bytes(b)
+		return strings.ToValidUTF8(string(out), "\uFFFD")
+	}
 }
 
 // MetaCharset finds the charset that an HTML page declares in its first kilobyte.

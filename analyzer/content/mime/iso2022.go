@@ -22,6 +22,7 @@ const (
 	modePlane2      // second plane of JIS X 0213
 	modeGB          // GB 2312 (ISO-2022-JP-2)
 	modeKSC         // KS C 5601 (ISO-2022-JP-2)
+	modeCNS         // CNS 11643, of which there is no table here
 	modeLatin       // ISO 8859-1 designated to G2 (ISO-2022-JP-2)
 	modeGreek       // ISO 8859-7 designated to G2
 	modeNone        // a sequence that changes nothing
@@ -37,8 +38,12 @@ var escapes = []struct {
 	{"$(O", modePlane1}, {"$(Q", modePlane1}, {"$(P", modePlane2},
 	{"(B", modeASCII}, {"(J", modeASCII}, {"(H", modeASCII}, {"(I", modeKana},
 	{"$B", modeJIS}, {"$@", modeJIS}, {"$A", modeGB},
-	{".A", modeLatin}, {".F", modeGreek}, {"&@", modeNone},
+	{".A", modeLatin}, {".F", modeGreek}, {"&@", modeNone}, {"$*H", modeCNS},
 }
+
+// shifted are the sets that shift out switches to: of ISO-2022-KR (RFC 1557) and -CN (RFC
+// 1922).
+var shiftedSets = map[string]mode{"$)C": modeKSC, "$)A": modeGB, "$)G": modeCNS, "$)E": modeGB}
 
 // isJISEscape tells whether b switches to a Japanese character set.
 func isJISEscape(b []byte) bool {
@@ -55,12 +60,14 @@ func isJISEscape(b []byte) bool {
 	return false
 }
 
-// decodeISO2022 converts ISO-2022-JP and its kin. golang.org/x/text knows only the
+// decodeISO2022 converts ISO-2022-JP and its kin. shift is the set that shift out switches
+// to before the text says: programs say so once, at the beginning of a mail, or not at all.
+// golang.org/x/text knows only the
 // basic set; here everything is rewritten to EUC-JP on the way, which it knows
 // with the NEC and IBM rows and JIS X 0212. Line ends return to ASCII, as programs
 // that forget the closing escape rely on it.
-func decodeISO2022(b []byte) string {
-	d := jisDecoder{second: modeLatin}
+func decodeISO2022(b []byte, shift mode) string {
+	d := jisDecoder{second: modeLatin, shift: shift}
 	d.out.Grow(len(b) * 3 / 2)
 	for i := 0; i < len(b); {
 		i += d.step(b[i:])
@@ -83,6 +90,7 @@ type jisDecoder struct {
 	now    mode
 	back   mode // to return to at shift in
 	second mode // designated to G2
+	shift  mode // designated to G1, for shift out
 }
 
 // flush converts what was gathered as EUC-JP.
@@ -109,8 +117,8 @@ func (d *jisDecoder) step(b []byte) int {
 	case c == '\n' || c == '\r':
 		d.now = modeASCII
 		d.euc = append(d.euc, c)
-	case c == 0x0e: // shift out: kana (CP50222)
-		d.now, d.back = modeKana, d.now
+	case c == 0x0e: // shift out: kana (CP50222), Korean, Chinese
+		d.now, d.back = d.shift, d.now
 	case c == 0x0f:
 		d.now = d.back
 	case c >= 0xa1 && c <= 0xdf: // 8-bit half-width kana (CP50220)
@@ -131,6 +139,17 @@ func (d *jisDecoder) step(b []byte) int {
 
 // escape reads an escape sequence and returns its length.
 func (d *jisDecoder) escape(b []byte) int {
+	if len(b) > 3 {
+		if m, ok := shiftedSets[string(b[1:4])]; ok {
+			d.shift = m
+			return 4
+		}
+	}
+	if len(b) > 3 && b[1] == 'N' && d.second == modeCNS {
+		d.flush()
+		d.out.WriteRune('\uFFFD')
+		return 4
+	}
 	if len(b) > 2 && b[1] == 'N' { // single shift to G2
 		d.flush()
 		d.out.WriteString(decodeShifted(d.second, b[2]))
@@ -139,7 +158,7 @@ func (d *jisDecoder) escape(b []byte) int {
 	m, n := readEscape(b[1:])
 	switch {
 	case n == 0 || m == modeNone:
-	case m == modeLatin || m == modeGreek:
+	case m == modeLatin || m == modeGreek || m == modeCNS:
 		d.second = m
 	default:
 		d.now = m
@@ -196,7 +215,11 @@ func decodePair(m mode, pair [2]byte) string {
 	case modeKSC:
 		text, _ = korean.EUCKR.NewDecoder().Bytes(pair[:])
 	case modeJIS, modePlane1:
-		return jisx0213(1, pair)
+		char := jisx0213(1, pair)
+		if user := pair[0]; m == modeJIS && user >= 0xf5 && (char == "" || char == "\uFFFD") {
+			return string(0xe000 + rune(user-0xf5)*94 + rune(pair[1]-0xa1)) // as CP5022x has it
+		}
+		return char
 	case modePlane2:
 		return jisx0213(2, pair)
 	}

@@ -73,14 +73,18 @@ func (r *Reader) scanRaw(b []byte, at Place, asText bool) {
 	plain := b
 	if bytes.Contains(b, []byte("=\n")) || bytes.Contains(b, []byte("=\r\n")) ||
 		bytes.Contains(b, []byte("=3D")) || bytes.Contains(b, []byte("=3d")) {
-		plain = looseQP(nil, b, len(b))
+		plain = looseQP(r.buffer(), b, len(b))
+		defer r.free(plain)
 	}
 	r.rawText(plain, at, asText)
+	buf := r.buffer()
+	defer func() { r.free(buf) }()
 	base64Runs(b, func(run []byte) {
 		if r.OutOfTime() {
 			return
 		}
-		out, _ := looseBase64(nil, run)
+		out, _ := looseBase64(buf[:0], run)
+		buf = out
 		if bytes.IndexByte(out, '.') < 0 && bytes.IndexByte(out, ':') < 0 && !asText {
 			return // no link can be in it
 		}
@@ -97,7 +101,9 @@ func (r *Reader) rawText(b []byte, at Place, asText bool) {
 	}
 }
 
-// hasTags tells whether bytes are HTML in all likelihood.
+// HasTags tells whether text is HTML in all likelihood.
+func HasTags(text string) bool { return hasTags([]byte(text)) }
+
 func hasTags(b []byte) bool {
 	for i := bytes.IndexByte(b, '<'); i >= 0; {
 		b = b[i+1:]

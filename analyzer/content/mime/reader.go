@@ -87,9 +87,7 @@ func (r *Reader) decode(e entity) (data []byte, cut, clean bool, release func())
 	var buf []byte
 	switch e.encoding {
 	case "base64", "quoted-printable":
-		if n := len(r.buffers); n > 0 {
-			buf, r.buffers = r.buffers[n-1], r.buffers[:n-1]
-		}
+		buf = r.buffer()
 		fallthrough
 	case "x-uuencode":
 		if !r.spend(len(e.body)) {
@@ -111,6 +109,14 @@ func (r *Reader) own(e entity) (data []byte, cut, clean bool) {
 		return nil, false, true
 	}
 	return decodeTransfer(e.body, e.encoding, r.Limits.PartBytes, nil)
+}
+
+// buffer takes a free buffer, nil when there is none.
+func (r *Reader) buffer() (buf []byte) {
+	if n := len(r.buffers); n > 0 {
+		buf, r.buffers = r.buffers[n-1], r.buffers[:n-1]
+	}
+	return buf
 }
 
 func (r *Reader) free(buf []byte) {

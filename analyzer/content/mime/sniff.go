@@ -61,6 +61,10 @@ func sniff(data []byte, name, claimed string) (media string, kind Kind) {
 	byName := kindByName(name)
 	switch {
 	case byName == "", kind == Executable:
+	case media == MailType && (byName == HTMLFile || byName == Macro): // a saved page (.mht)
+		kind = byName
+	case media == MailType && byName != Message && claimed != MailType: // a patch opens as text
+		media, kind = "text/plain", byName
 	case byName == Executable, byName == Shortcut, byName == DiskImage:
 		kind = byName // a jar is a zip, a script is text, a disk may begin with anything
 	case kind == OtherFile, kind == TextFile && byName != Document && byName != Picture:
@@ -87,9 +91,12 @@ func isSignature(data []byte, claimed string) bool {
 	return false
 }
 
+// MailType is the media type of a mail.
+const MailType = "message/rfc822"
+
 func sniffContent(data []byte, claimed string) (string, Kind) {
-	if claimed == "message/rfc822" || claimed == "message/global" {
-		return "message/rfc822", Message
+	if claimed == MailType || claimed == "message/global" {
+		return MailType, Message
 	}
 	if len(data) == 0 {
 		return "application/x-empty", OtherFile
@@ -98,6 +105,9 @@ func sniffContent(data []byte, claimed string) (string, Kind) {
 		if len(data) >= m.at+len(m.bytes) && string(data[m.at:m.at+len(m.bytes)]) == m.bytes {
 			return m.media, m.kind
 		}
+	}
+	if looksMail(data) {
+		return MailType, Message
 	}
 	switch {
 	case bytes.HasPrefix(data, []byte("PK\x03\x04")), bytes.HasPrefix(data, []byte("PK\x05\x06")):
@@ -115,6 +125,50 @@ func sniffContent(data []byte, claimed string) (string, Kind) {
 		return media, TextFile
 	}
 	return media, OtherFile
+}
+
+// mailFields begin mails, in lower case.
+var mailFields = map[string]bool{
+	"from": true, "to": true, "subject": true, "date": true, "received": true, "return-path": true,
+	"message-id": true, "mime-version": true, "content-type": true, "delivered-to": true,
+	"reply-to": true, "cc": true, "snapshot-content-location": true, "dkim-signature": true,
+	"content-transfer-encoding": true,
+}
+
+// looksMail tells whether a file is a mail: its first lines are fields, and at least two of
+// them such as mails have.
+func looksMail(data []byte) bool {
+	known := 0
+	b := bytes.TrimLeft(data[:min(len(data), 16<<10)], "\r\n")
+	if isPatch(b) {
+		return false
+	}
+	for n := 0; len(b) > 0 && n < 60; n++ {
+		var line []byte
+		line, b = cutLine(b)
+		if len(line) == 0 {
+			return known >= 2
+		}
+		if line[0] == ' ' || line[0] == '\t' || n == 0 && bytes.HasPrefix(line, []byte("From ")) {
+			continue
+		}
+		colon := bytes.IndexByte(line, ':')
+		if colon <= 0 || !isFieldName(line[:colon]) {
+			return false
+		}
+		if mailFields[strings.ToLower(string(bytes.TrimRight(line[:colon], " \t")))] {
+			known++
+		}
+	}
+	return known >= 2
+}
+
+// isPatch tells whether a mail is one only in form: git writes patches with a first line
+// "From COMMIT Mon Sep 17 00:00:00 2001", whenever that was.
+func isPatch(b []byte) bool {
+	line, _ := cutLine(b)
+	return bytes.HasPrefix(line, []byte("From ")) &&
+		bytes.HasSuffix(line, []byte(" Mon Sep 17 00:00:00 2001"))
 }
 
 // looksHTML finds pages that begin with blanks, comments or text.

@@ -222,6 +222,9 @@ func looseQP(dst, b []byte, limit int) []byte {
 	return dst
 }
 
+// DecodeQuoted decodes quoted-printable; bad escapes stay.
+func DecodeQuoted(b []byte) []byte { return looseQP(nil, b, len(b)) }
+
 // decodeUU decodes the first uuencoded file in b.
 func decodeUU(b []byte, limit int) (out []byte, ok bool) {
 	started := false

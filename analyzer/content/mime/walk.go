@@ -91,6 +91,7 @@ func (r *Reader) multipart(e entity, at Place) {
 		r.tree(e.body, e, at)
 	}
 	if !plain || bytes.Contains(decoded, delim) && !bytes.Equal(decoded, e.body) {
+		at.Beyond = at.Beyond || plain // what it shows was shown
 		r.tree(decoded, e, at)
 	}
 }
@@ -160,16 +161,19 @@ func (r *Reader) branches(parts [][]byte, e entity, at Place) {
 func (r *Reader) message(e entity, at Place) {
 	body, cut, clean := r.own(e)
 	r.record(e, body, cut, clean, at)
+	r.Messages = true
 	r.Mail(body, at)
 }
 
 // Mail reads a mail that stands inside another one.
 func (r *Reader) Mail(raw []byte, at Place) {
+	if bytes.HasPrefix(raw, []byte("From ")) || bytes.HasPrefix(raw, []byte(">From ")) {
+		_, raw = cutLine(raw) // of an mbox
+	}
 	fields, rest, ok := splitFields(raw)
 	if !ok {
 		r.Defect(DefectHeader, "an attached message's header holds lines that are no fields")
 	}
-	r.Messages = true
 	inner := Place{depth: at.depth + 1, Foreign: true, File: at.File, Beyond: at.Beyond}
 	r.walk(r.entity(fields, rest), inner)
 }

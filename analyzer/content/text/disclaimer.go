@@ -44,6 +44,8 @@ var disclaimerWords = []string{
 
 // disclaimers marks legal paragraphs at the end of the author's text.
 func (l Lines) disclaimers() {
+	var words legalWords
+	end := 0 // of the paragraph with line i
 	for i := 0; i < len(l); i++ {
 		if l[i].kind != kindOwn || len(l[i].text) < 10 || i > 0 && !paragraphStart(l, i) {
 			continue
@@ -52,11 +54,13 @@ func (l Lines) disclaimers() {
 		if !hasDisclaimerStart(t) {
 			continue
 		}
-		end := i
-		for end < len(l) && l[end].kind == kindOwn && strings.TrimSpace(l[end].text) != "" {
-			end++
+		if end <= i {
+			end = i
+			for end < len(l) && l[end].kind == kindOwn && strings.TrimSpace(l[end].text) != "" {
+				end++
+			}
 		}
-		if !l.hasDisclaimerWord(i, end) {
+		if !words.among(l, i, min(end, i+30)) {
 			continue
 		}
 		l.set(i, end, kindDisclaimer)
@@ -97,13 +101,34 @@ func lowerByte(c byte) byte {
 	return c
 }
 
-func (l Lines) hasDisclaimerWord(from, to int) bool {
-	for i := from; i < to && i < from+30; i++ {
-		low := strings.ToLower(l[i].text)
-		for _, w := range disclaimerWords {
-			if strings.Contains(low, w) {
-				return true
-			}
+// legalWords remembers which lines have words of a disclaimer: paragraphs that begin as one
+// again and again are looked through once.
+type legalWords struct {
+	until int // lines before this one were looked at
+	last  int // the last of them that has one, plus 1
+}
+
+// among tells whether one of the lines from to before end has such a word. from grows from
+// call to call.
+func (w *legalWords) among(l Lines, from, end int) bool {
+	if w.last > from {
+		return w.last <= end
+	}
+	for w.until = max(w.until, from); w.until < end; w.until++ {
+		if hasDisclaimerWord(l[w.until].text) {
+			w.last = w.until + 1
+			w.until++
+			return true
+		}
+	}
+	return false
+}
+
+func hasDisclaimerWord(t string) bool {
+	low := strings.ToLower(t)
+	for _, word := range disclaimerWords {
+		if strings.Contains(low, word) {
+			return true
 		}
 	}
 	return false

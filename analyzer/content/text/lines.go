@@ -43,9 +43,14 @@ func cutLines(text string) Lines {
 	return append(list, line{start: start, text: text[start:]})
 }
 
+// at returns the index of the line with an offset, -1 before the first.
+func (l Lines) at(offset int) int {
+	return sort.Search(len(l), func(i int) bool { return l[i].start > offset }) - 1
+}
+
 // QuotedAt tells whether the offset is in quoted or forwarded text.
 func (l Lines) QuotedAt(offset int) bool {
-	i := sort.Search(len(l), func(i int) bool { return l[i].start > offset }) - 1
+	i := l.at(offset)
 	return i >= 0 && (l[i].kind == kindQuote || l[i].kind == kindForward)
 }
 
@@ -54,6 +59,12 @@ func (l Lines) Quoted() bool { return l.has(kindQuote) }
 
 // Forwarded tells whether there is text of a forwarded mail.
 func (l Lines) Forwarded() bool { return l.has(kindForward) }
+
+// CodeAt tells whether the offset is in a patch.
+func (l Lines) CodeAt(offset int) bool {
+	i := l.at(offset)
+	return i >= 0 && l[i].kind == kindCode
+}
 
 func (l Lines) has(kind lineKind) bool {
 	for i := range l {

@@ -55,6 +55,10 @@ func (l Lines) quotes(forward bool) {
 			l.rest(l.above(start), below)
 			return
 		}
+		if l.shapedBlock(i) {
+			l.rest(l.above(i), below)
+			return
+		}
 	}
 	l.bridge()
 }
@@ -139,8 +143,8 @@ type marked struct {
 // quote marks or are quoted by HTML. Then quoting ends where the marks end, and what
 // stands between them is the author's answer.
 func (m *marked) below(l Lines, i int) bool {
-	if i < m.until && !m.found {
-		return false
+	if i < m.until || i == m.until && m.found {
+		return m.found
 	}
 	m.found = false
 	for m.until = i; m.until < len(l); m.until++ {
@@ -159,7 +163,7 @@ func (m *marked) below(l Lines, i int) bool {
 		if n, sure := l.introduction(m.until); n > 0 && sure {
 			return false
 		}
-		if _, ok := l.headerBlock(m.until); ok {
+		if _, ok := l.headerBlock(m.until); ok || l.shapedBlock(m.until) {
 			return false
 		}
 	}
