@@ -137,6 +137,9 @@ func (db *DB) Forget(ctx context.Context, sender, by, reason string) (mails int,
 		}
 		return audit(tx, db.now(), by, "forget", "sender:"+sender, reason)
 	})
+	if err == nil {
+		err = db.wipe(ctx)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("forget %s: %w", sender, err)
 	}

@@ -32,7 +32,7 @@ func (db *DB) startCopier() error {
 		return fmt.Errorf("set up checkpoints: %w", err)
 	}
 	var err error
-	if db.copier, err = sql.Open("sqlite3", dsn(db.path, "rw", url.Values{})); err != nil {
+	if db.copier, err = sql.Open(driver, dsn(db.path, "rw", url.Values{})); err != nil {
 		return fmt.Errorf("open store %s for checkpoints: %w", db.path, err)
 	}
 	db.copier.SetMaxOpenConns(1)
@@ -112,18 +112,23 @@ func passive(db *sql.DB) error {
 // checkpoint moves the write-ahead log into the file and empties it. It says whether
 // that succeeded; busy readers are no error, the next round may do better.
 func (db *DB) checkpoint() bool {
-	// Writers queue up behind it, so it may wait for readers for 50 ms only.
-	if _, err := db.write.Exec(`PRAGMA busy_timeout = 50`); err != nil {
-		db.log.Warn("store not checkpointed", "error", err)
-		return false
-	}
 	var busy, log, moved int
-	err := db.write.QueryRow(`PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &log, &moved)
-	if _, e := db.write.Exec(`PRAGMA busy_timeout = 5000`); e != nil {
-		err = errors.Join(err, e)
-	}
+	err := db.impatient(func() error {
+		return db.write.QueryRow(`PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &log, &moved)
+	})
 	if err != nil {
 		db.log.Warn("store not checkpointed", "error", err)
 	}
 	return err == nil && busy == 0
+}
+
+// impatient has the committer do something for which it waits for others 50 ms only, since
+// mail queues up behind it.
+func (db *DB) impatient(do func() error) error {
+	if _, err := db.write.Exec(`PRAGMA busy_timeout = 50`); err != nil {
+		return err
+	}
+	err := do()
+	_, back := db.write.Exec(`PRAGMA busy_timeout = 5000`)
+	return errors.Join(err, back)
 }

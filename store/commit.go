@@ -85,6 +85,8 @@ func (db *DB) commitLoop() {
 		case j := <-db.jobs:
 			db.commit(j)
 			db.count()
+		case w := <-db.wipes:
+			db.serveWipe(w)
 		case <-db.copied:
 			db.copyRest()
 		case <-tick.C:

@@ -48,12 +48,13 @@ func (db *DB) Purge(ctx context.Context, now time.Time, keep time.Duration) (p P
 	}
 	s := &purge{sweeper: db.sweeper(ctx), now: now.Unix(), before: now.Add(-keep).Unix(),
 		lessons: now.Add(-lessonGrace).Unix()}
-	for _, part := range []func() error{s.excerpts, s.mails, s.forgotten, s.events, s.campaigns, s.logins, s.positions} {
+	for _, part := range []func() error{s.excerpts, s.mails, s.forgotten, s.events, s.campaigns,
+		s.logins, s.positions} {
 		if err := part(); err != nil {
 			return s.done, fmt.Errorf("purge: %w", err)
 		}
 	}
-	return s.done, nil
+	return s.done, wrapped("purge", db.wipe(ctx))
 }
 
 // purge is one run. Times are unix seconds.
@@ -314,6 +315,12 @@ func (s *purge) erase(tx *sql.Tx, ids string) (int, error) {
 	}
 	due, err := ints(rows)
 	if err != nil {
+		return 0, err
+	}
+	if len(due) == 0 {
+		return 0, nil
+	}
+	if err := askRewrite(tx); err != nil {
 		return 0, err
 	}
 	return deletion(

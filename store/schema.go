@@ -50,7 +50,7 @@ func notOpened(path string, err error) error {
 // inspect looks at the file without changing it: opened for writing in WAL mode, even
 // another program's file would be converted.
 func (db *DB) inspect(ctx context.Context, check bool) (f found, err error) {
-	ro, err := sql.Open("sqlite3", dsn(db.path, "ro", url.Values{"_query_only": {"true"}}))
+	ro, err := sql.Open(driver, dsn(db.path, "ro", url.Values{"_query_only": {"true"}}))
 	if err != nil {
 		return f, fmt.Errorf("open store %s: %w", db.path, err)
 	}

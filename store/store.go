@@ -29,8 +29,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
-
-	_ "github.com/mattn/go-sqlite3" // the driver
 )
 
 // DB is an open store. It is safe for concurrent use.
@@ -44,6 +42,7 @@ type DB struct {
 	read    *sql.DB
 	packer  packer
 	jobs    chan job
+	wipes   chan wiping
 	done    chan struct{}
 	closed  chan struct{}
 	copier  *sql.DB // a connection for checkpoints
@@ -108,7 +107,7 @@ func newDB(path string, opt Options) (*DB, error) {
 		return nil, err
 	}
 	return &DB{path: path, opt: opt, now: opt.Now, log: opt.Log, packer: packer,
-		jobs: make(chan job, 256), done: make(chan struct{}), closed: make(chan struct{}),
+		jobs: make(chan job, 256), wipes: make(chan wiping), done: make(chan struct{}), closed: make(chan struct{}),
 		due: make(chan struct{}), copied: make(chan struct{}, 1),
 		stopped: make(chan struct{})}, nil
 }
@@ -134,9 +133,9 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	if db.file, err = os.Stat(path); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	if db.write, err = sql.Open("sqlite3", dsn(path, "rw", url.Values{
+	if db.write, err = sql.Open(driver, dsn(path, "rw", url.Values{
 		"_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_txlock": {"immediate"},
-		"_foreign_keys": {"on"}, "_secure_delete": {"fast"}, // an expired excerpt is gone
+		"_foreign_keys": {"on"}, "_secure_delete": {"on"}, // wipe.go: what is deleted is gone
 		"_stmt_cache_size": {"64"}, // a fifth less user CPU per record
 	})); err != nil {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
@@ -181,7 +180,7 @@ func OpenReadOnly(ctx context.Context, path string, opt Options) (*DB, error) {
 }
 
 func (db *DB) openReaders() (err error) {
-	db.read, err = sql.Open("sqlite3", dsn(db.path, "ro", url.Values{
+	db.read, err = sql.Open(driver, dsn(db.path, "ro", url.Values{
 		"_query_only": {"true"}, "_stmt_cache_size": {"32"}}))
 	if err != nil {
 		return fmt.Errorf("open store %s for reading: %w", db.path, err)
