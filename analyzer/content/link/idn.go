@@ -162,16 +162,13 @@ func isWord(label string) bool {
 func isHostRune(r rune) bool {
 	switch {
 	case r < utf8.RuneSelf:
-		return r == '.' || r == '-' || mime.IsLetter(byte(r)) || r >= '0' && r <= '9'
-	case r == '。' || r == '．' || r == '｡' || r == '・' || r == '·':
+		return r == '.' || isHostByte(byte(r))
+	case strings.ContainsRune("。．｡・·\u200c\u200d", r): // dots, and joiners within emoji
 		return true
-	case r == '\u200c' || r == '\u200d': // joiners within emoji and letters
-		return true
-	case r >= 0xff00 && r <= 0xff0f || r >= 0xff1a && r <= 0xff20 ||
-		r >= 0xff3b && r <= 0xff40 || r >= 0xff5b && r <= 0xff65:
-		return false // full-width punctuation
+	case r >= 0xff00 && r <= 0xff65:
+		return unicode.IsLetter(r) || unicode.IsNumber(r) // not full-width punctuation
 	}
-	return unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsNumber(r) || unicode.IsSymbol(r)
+	return unicode.In(r, unicode.L, unicode.M, unicode.N, unicode.S)
 }
 
 // wideTLDs are the top-level domains beyond ASCII.

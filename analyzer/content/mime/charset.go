@@ -15,56 +15,55 @@ import (
 	"golang.org/x/text/encoding/traditionalchinese"
 )
 
-// aliases maps labels met in mail that go-message does not know to ones that it
-// does, or to names decoded in this package ("iso-2022-jp", "utf-7").
+// aliases are labels met in mail that go-message does not know, by ones that it does, or by
+// names decoded in this package ("iso-2022-jp", "utf-7"). The first word is what they mean,
+// "-" no charset at all.
+var aliases = func() map[string]string {
+	all := make(map[string]string)
+	for _, line := range []string{
+		"shift_jis cp932 ms932 windows-932 windows-31j x-ms-cp932 cswindows31j shift-jis " +
+			"shift_jis sjis x-sjis shiftjis ms_kanji csshiftjis sjis-win cp943 ibm943 " +
+			"x-sjis-jp",
+		"shift_jisx0213 shift_jis-2004 shift_jis_2004 shift_jisx0213 shift_jis-x0213 " +
+			"sjis-2004 shift_jis-3 sjisx0213",
+		"euc-jisx0213 euc-jisx0213 euc-jis-2004 euc_jis_2004 eucjisx0213 euc-jp-3",
+		"euc-jp eucjp euc_jp euc-jp-ms eucjp-ms eucjp-win cp51932 x-euc ujis x-eucjp " +
+			"x-euc-jp x-eucjp-ms euc-jp cp20932 extended_unix_code_packed_format_for_japanese",
+		"iso-2022-jp jis csiso2022jp jis_encoding junet",
+		"utf-8 utf8 utf-8 utf_8 unicode-1-1-utf-8 cp65001 utf8mb4 unicode-2-0-utf-8",
+		"utf-7 utf7 unicode-1-1-utf-7 unicode-2-0-utf-7 x-unicode-2-0-utf-7 cp65000",
+		"- ascii us-ascii us_ascii ansi_x3.4-1968 iso-646-us iso646-us 646 us 7bit 8bit " +
+			"unknown unknown-8bit x-unknown x-user-defined default default_charset binary none " +
+			"_autodetect _autodetect_all _iso-2022-jp$esc",
+		"euc-kr ks_c_5601 ksc5601 ksc_5601 ks_c_5601-1987 cp949 ms949 uhc x-windows-949 " +
+			"windows-949 euckr",
+		"gbk cp936 ms936 x-gbk gb_2312-80 euc-cn euccn x-euc-cn gb-2312",
+		"gb18030 gb18030-2000 gb18030-2005 cp54936",
+		"big5 cp950 ms950 big5-eten x-big5 big-5 big5-hkscs cn-big5",
+		"windows-1252 latin1 latin-1 iso8859-1 iso_8859-1 iso88591 8859-1 iso-8859-1 " +
+			"cp1252 x-ansi ansi windows-1252",
+		"iso-2022-kr csiso2022kr iso2022-kr iso2022kr iso_2022-kr cp50225",
+		"iso-2022-cn csiso2022cn iso2022-cn iso-2022-cn-ext x-iso-2022-cn cp50227",
+	} {
+		names := strings.Fields(line)
+		to := strings.TrimPrefix(names[0], "-")
+		for _, name := range names[1:] {
+			all[name] = to
+		}
+	}
+	return all
+}()
+
+// alias returns the name by which a charset is decoded here.
 func alias(label string) string {
-	switch label {
-	case "cp932", "ms932", "windows-932", "windows-31j", "x-ms-cp932", "cswindows31j",
-		"shift-jis", "shift_jis", "sjis", "x-sjis", "shiftjis", "ms_kanji", "csshiftjis",
-		"sjis-win", "cp943", "ibm943", "x-sjis-jp":
-		return "shift_jis"
-	case "shift_jis-2004", "shift_jis_2004", "shift_jisx0213", "shift_jis-x0213", "sjis-2004",
-		"shift_jis-3", "sjisx0213":
-		return "shift_jisx0213"
-	case "euc-jisx0213", "euc-jis-2004", "euc_jis_2004", "eucjisx0213", "euc-jp-3":
-		return "euc-jisx0213"
-	case "eucjp", "euc_jp", "euc-jp-ms", "eucjp-ms", "eucjp-win", "cp51932", "x-euc", "ujis",
-		"x-eucjp", "x-euc-jp", "x-eucjp-ms", "euc-jp", "cp20932",
-		"extended_unix_code_packed_format_for_japanese":
-		return "euc-jp"
-	case "jis", "csiso2022jp", "jis_encoding", "junet":
-		return "iso-2022-jp"
-	case "utf8", "utf-8", "utf_8", "unicode-1-1-utf-8", "cp65001", "utf8mb4", "unicode-2-0-utf-8":
-		return "utf-8"
-	case "utf7", "unicode-1-1-utf-7", "unicode-2-0-utf-7", "x-unicode-2-0-utf-7", "cp65000":
-		return "utf-7"
-	case "", "ascii", "us-ascii", "us_ascii", "ansi_x3.4-1968", "iso-646-us", "iso646-us", "646",
-		"us", "7bit", "8bit", "unknown", "unknown-8bit", "x-unknown", "x-user-defined", "default",
-		"default_charset", "binary", "none", "_autodetect", "_autodetect_all", "_iso-2022-jp$esc":
-		return ""
-	case "ks_c_5601", "ksc5601", "ksc_5601", "ks_c_5601-1987", "cp949", "ms949", "uhc",
-		"x-windows-949", "windows-949", "euckr":
-		return "euc-kr"
-	case "cp936", "ms936", "x-gbk", "gb_2312-80", "euc-cn", "euccn", "x-euc-cn", "gb-2312":
-		return "gbk"
-	case "gb18030-2000", "gb18030-2005", "cp54936":
-		return "gb18030"
-	case "cp950", "ms950", "big5-eten", "x-big5", "big-5", "big5-hkscs", "cn-big5":
-		return "big5"
-	case "latin1", "latin-1", "iso8859-1", "iso_8859-1", "iso88591", "8859-1", "iso-8859-1",
-		"cp1252", "x-ansi", "ansi", "windows-1252":
-		return "windows-1252" // a superset, as browsers read it
+	if name, ok := aliases[label]; ok {
+		return name
 	}
-	switch label {
-	case "csiso2022kr", "iso2022-kr", "iso2022kr", "iso_2022-kr", "cp50225":
-		return "iso-2022-kr"
-	case "csiso2022cn", "iso2022-cn", "iso-2022-cn-ext", "x-iso-2022-cn", "cp50227":
-		return "iso-2022-cn"
-	}
-	if strings.HasPrefix(label, "cp5022") || strings.HasPrefix(label, "iso2022-jp") ||
-		strings.HasPrefix(label, "iso2022jp") || strings.HasPrefix(label, "iso-2022-jp") ||
-		strings.HasPrefix(label, "iso_2022-jp") || strings.HasPrefix(label, "x-iso-2022-jp") {
-		return "iso-2022-jp"
+	for _, prefix := range []string{"cp5022", "iso2022-jp", "iso2022jp", "iso-2022-jp", "iso_2022-jp",
+		"x-iso-2022-jp"} {
+		if strings.HasPrefix(label, prefix) {
+			return "iso-2022-jp"
+		}
 	}
 	if strings.HasPrefix(label, "cp125") {
 		return "windows-" + label[2:]
