@@ -43,7 +43,20 @@ func newEntity(head header, body []byte) entity {
 		e.conflict = strings.HasPrefix(main, "multipart/") &&
 			(len(head.values("Content-Type")) > 1 || twiceBoundary(value))
 	}
-	if value := head.get("Content-Disposition"); value != "" {
+	e.setName()
+	written := head.get("Content-Transfer-Encoding")
+	e.encoding = transferName(written)
+	e.oddCoding = (e.encoding == "base64" || e.encoding == "quoted-printable") &&
+		!strings.EqualFold(strings.TrimSpace(written), e.encoding)
+	e.contrary = differ(head.values("Content-Type")) ||
+		differ(head.values("Content-Transfer-Encoding")) || head.values(dropField) != nil
+	return e
+}
+
+// setName reads the disposition and the file's name, which programs write into either field
+// under either name.
+func (e *entity) setName() {
+	if value := e.head.get("Content-Disposition"); value != "" {
 		main, params := readParams(value)
 		e.disposition = main
 		e.name = params["filename"]
@@ -58,13 +71,6 @@ func newEntity(head header, body []byte) entity {
 		e.name = e.params["filename"]
 	}
 	e.name = fileName(e.name)
-	written := head.get("Content-Transfer-Encoding")
-	e.encoding = transferName(written)
-	e.oddCoding = (e.encoding == "base64" || e.encoding == "quoted-printable") &&
-		!strings.EqualFold(strings.TrimSpace(written), e.encoding)
-	e.contrary = differ(head.values("Content-Type")) ||
-		differ(head.values("Content-Transfer-Encoding")) || head.values(dropField) != nil
-	return e
 }
 
 // differ tells whether a field that may stand once says two things.

@@ -48,7 +48,7 @@ func (r *htmlReader) paint(e *element, tag atom.Atom, a *attrs) {
 
 // apply reads the declarations of a style attribute.
 func (e *element) apply(style string) {
-	tiny := 0 // declarations that together hide: no height and no overflow
+	boxed := 0 // declarations that together hide: no height and no overflow
 	for _, decl := range strings.SplitN(style, ";", 60) {
 		name, value, ok := strings.Cut(decl, ":")
 		if !ok {
@@ -57,56 +57,78 @@ func (e *element) apply(style string) {
 		name = strings.ToLower(strings.TrimSpace(name))
 		value = strings.ToLower(strings.TrimSpace(value))
 		value = strings.TrimSpace(strings.TrimSuffix(value, "!important"))
-		switch name {
-		case "display":
-			e.display(value)
-		case "float":
-			if value == "left" || value == "right" {
-				e.shape = box
-			}
-		case "position":
-			if value == "absolute" || value == "fixed" {
-				e.shape = box
-			}
-		case "visibility":
-			e.hidden = e.hidden || value == "hidden" || value == "collapse"
-		case "mso-hide":
-			e.hidden = e.hidden || value == "all"
-		case "opacity":
-			e.hidden = e.hidden || size(value) == 0
-		case "font-size":
-			if n := size(value); n >= 0 && n < 1.5 && !strings.HasSuffix(value, "em") || n == 0 {
-				e.hidden = true
-			}
-		case "max-height", "height", "width", "max-width":
-			if size(value) == 0 {
-				tiny++
-			}
-		case "overflow":
-			if value == "hidden" {
-				tiny += 10
-			}
-		case "text-indent", "left", "top", "margin-left":
-			if n := size(value); n <= -900 {
-				e.hidden = true
-			}
-		case "color":
-			if value == "transparent" {
-				e.hidden = true
-			} else if c := colour(value); c != noColour {
-				e.ink = c
-			}
-		case "background-color", "background":
-			first, _, _ := strings.Cut(value, " ")
-			if c := colour(first); c != noColour {
-				e.ground = c
-			} else if strings.Contains(value, "url(") || strings.Contains(value, "gradient") {
-				e.ground = noColour // a picture: no telling
-			}
+		if set := declarations[name]; set != nil {
+			set(e, value)
+			continue
+		}
+		boxed += tiny(name, value)
+	}
+	if boxed > 10 {
+		e.hidden = true
+	}
+}
+
+// tiny weighs a declaration that hides only together with others.
+func tiny(name, value string) int {
+	switch name {
+	case "max-height", "height", "width", "max-width":
+		if size(value) == 0 {
+			return 1
+		}
+	case "overflow":
+		if value == "hidden" {
+			return 10
 		}
 	}
-	if tiny > 10 {
+	return 0
+}
+
+// declarations are what of a style changes whether and where an element is seen.
+var declarations = map[string]func(e *element, value string){
+	"display":          (*element).display,
+	"color":            (*element).setInk,
+	"background":       (*element).setGround,
+	"background-color": (*element).setGround,
+	"text-indent":      (*element).moveAway,
+	"left":             (*element).moveAway,
+	"top":              (*element).moveAway,
+	"margin-left":      (*element).moveAway,
+	"float":            func(e *element, value string) { e.boxIf(value == "left" || value == "right") },
+	"position":         func(e *element, value string) { e.boxIf(value == "absolute" || value == "fixed") },
+	"visibility":       func(e *element, value string) { e.hideIf(value == "hidden" || value == "collapse") },
+	"mso-hide":         func(e *element, value string) { e.hideIf(value == "all") },
+	"opacity":          func(e *element, value string) { e.hideIf(size(value) == 0) },
+	"font-size": func(e *element, value string) {
+		n := size(value)
+		e.hideIf(n >= 0 && n < 1.5 && !strings.HasSuffix(value, "em") || n == 0)
+	},
+}
+
+func (e *element) hideIf(so bool) { e.hidden = e.hidden || so }
+
+func (e *element) boxIf(so bool) {
+	if so {
+		e.shape = box
+	}
+}
+
+// moveAway hides what stands far outside the window: "left: -9999px".
+func (e *element) moveAway(value string) { e.hideIf(size(value) <= -900) }
+
+func (e *element) setInk(value string) {
+	if value == "transparent" {
 		e.hidden = true
+	} else if c := colour(value); c != noColour {
+		e.ink = c
+	}
+}
+
+func (e *element) setGround(value string) {
+	first, _, _ := strings.Cut(value, " ")
+	if c := colour(first); c != noColour {
+		e.ground = c
+	} else if strings.Contains(value, "url(") || strings.Contains(value, "gradient") {
+		e.ground = noColour // a picture: no telling
 	}
 }
 
@@ -127,40 +149,20 @@ func size(value string) float64 {
 	return n
 }
 
-// colour reads a CSS or HTML colour.
+// colourNames are the names met in mail.
+var colourNames = map[string]uint32{
+	"white": white, "black": black, "red": 0xff0000, "yellow": 0xffff00, "blue": 0x0000ff,
+	"green": 0x008000, "gray": 0x808080, "grey": 0x808080,
+}
+
+// colour reads a CSS or HTML colour: "white", "#fff", "rgb(255, 255, 255)".
 func colour(value string) uint32 {
 	value = strings.ToLower(strings.TrimSpace(value))
-	switch value {
-	case "white":
-		return white
-	case "black":
-		return black
-	case "red":
-		return 0xff0000
-	case "yellow":
-		return 0xffff00
-	case "blue":
-		return 0x0000ff
-	case "green":
-		return 0x008000
-	case "gray", "grey":
-		return 0x808080
+	if c, ok := colourNames[value]; ok {
+		return c
 	}
 	if strings.HasPrefix(value, "rgb(") || strings.HasPrefix(value, "rgba(") {
-		inner := strings.TrimSuffix(value[strings.IndexByte(value, '(')+1:], ")")
-		parts := strings.Split(inner, ",")
-		if len(parts) < 3 || len(parts) == 4 && size(strings.TrimSpace(parts[3])) == 0 {
-			return noColour
-		}
-		var c uint32
-		for _, p := range parts[:3] {
-			n := size(strings.TrimSpace(p))
-			if n < 0 || n > 255 {
-				return noColour
-			}
-			c = c<<8 | uint32(n)
-		}
-		return c
+		return rgb(value)
 	}
 	hex := strings.TrimPrefix(value, "#")
 	if len(hex) == 3 {
@@ -174,6 +176,24 @@ func colour(value string) uint32 {
 		return noColour
 	}
 	return uint32(n)
+}
+
+// rgb reads "rgb(1, 2, 3)" and "rgba(1, 2, 3, 0.5)"; one that cannot be seen is none.
+func rgb(value string) uint32 {
+	inner := strings.TrimSuffix(value[strings.IndexByte(value, '(')+1:], ")")
+	parts := strings.Split(inner, ",")
+	if len(parts) < 3 || len(parts) == 4 && size(strings.TrimSpace(parts[3])) == 0 {
+		return noColour
+	}
+	var c uint32
+	for _, p := range parts[:3] {
+		n := size(strings.TrimSpace(p))
+		if n < 0 || n > 255 {
+			return noColour
+		}
+		c = c<<8 | uint32(n)
+	}
+	return c
 }
 
 // display takes the outer display type of an element (CSS Display section 2).
