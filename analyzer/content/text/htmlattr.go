@@ -23,42 +23,62 @@ func (a *attrs) read(z *html.Tokenizer) {
 	for more := true; more; {
 		var key, val []byte
 		key, val, more = z.TagAttr()
-		switch string(key) {
-		case "href", "xlink:href":
-			setLink(&a.href, val)
-		case "src", "data", "poster":
-			setLink(&a.src, val)
+		switch name := string(key); name {
 		case "srcset":
 			first, _, _ := bytes.Cut(bytes.TrimSpace(val), []byte(" "))
 			setLink(&a.src, first)
-		case "action", "formaction":
-			setLink(&a.action, val)
-		case "background":
-			setLink(&a.background, val)
-		case "content":
-			setOnce(&a.content, val)
-		case "http-equiv":
-			setOnce(&a.httpEquiv, val)
-		case "style":
-			setOnce(&a.style, val)
-		case "class":
-			setOnce(&a.class, val)
-		case "id":
-			setOnce(&a.id, val)
-		case "type":
-			setOnce(&a.kind, val)
-		case "color", "text":
-			setOnce(&a.color, val)
-		case "bgcolor":
-			setOnce(&a.ground, val)
 		case "hidden":
 			a.hidden = true
+		default:
+			if to := a.link(name); to != nil {
+				setLink(to, val)
+			} else if to := a.word(name); to != nil {
+				setOnce(to, val)
+			}
 		}
 	}
 	a.restQuoted = a.id == "divRplyFwdMsg" || a.id == "appendonsend" ||
 		a.id == "x_divRplyFwdMsg" || a.id == "OLK_SRC_BODY_SECTION" ||
 		a.id == "mail-editor-reference-message-container" ||
 		a.id == "ms-outlook-mobile-body-separator-line"
+}
+
+// link returns where an attribute that refers to a URL is kept, nil for others.
+func (a *attrs) link(name string) *string {
+	switch name {
+	case "href", "xlink:href":
+		return &a.href
+	case "src", "data", "poster":
+		return &a.src
+	case "action", "formaction":
+		return &a.action
+	case "background":
+		return &a.background
+	}
+	return nil
+}
+
+// word returns where another attribute is kept, nil for those that are dropped.
+func (a *attrs) word(name string) *string {
+	switch name {
+	case "content":
+		return &a.content
+	case "http-equiv":
+		return &a.httpEquiv
+	case "style":
+		return &a.style
+	case "class":
+		return &a.class
+	case "id":
+		return &a.id
+	case "type":
+		return &a.kind
+	case "color", "text":
+		return &a.color
+	case "bgcolor":
+		return &a.ground
+	}
+	return nil
 }
 
 // maxAttr bounds the bytes kept of one attribute.
