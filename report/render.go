@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/ledger"
 )
 
 // Format is how a report is printed.
@@ -136,13 +137,17 @@ func (v view) Client(l analyzer.Login) string {
 	return Defang(l.Client.String())
 }
 
-// Notice says when and how the first mail was held.
+// Notice says when and how the first mail was held, or would have been.
 func (v view) Notice() string {
 	h := v.R.Noticed
 	if h == nil {
 		return v.W("no-hold")
 	}
-	return v.W("first-hold", v.Second(h.Record.Envelope.Time),
+	text := "first-hold"
+	if h.State == ledger.Passed {
+		text = "first-passed"
+	}
+	return v.W(text, v.Second(h.Record.Envelope.Time),
 		fmt.Sprintf("%.1f", h.Record.Verdict.Points))
 }
 

@@ -25,10 +25,12 @@ type Report struct {
 	Incidents []ledger.Incident // oldest first
 	First     time.Time         // of the incidents' mail
 	Last      time.Time
-	Noticed   *ledger.Hold // the first mail that was held as judged, nil for none
-	Companies []Company    // those who got something first, then by name
-	Total     Count        // of all recipients
-	Mails     Count        // of mails, each by the worst fate of its recipients
+	// Noticed is the first mail that was held as judged, or that mode enforce would have
+	// held; nil for none.
+	Noticed   *ledger.Hold
+	Companies []Company // those who got something first, then by name
+	Total     Count     // of all recipients
+	Mails     Count     // of mails, each by the worst fate of its recipients
 	Reached   Audience
 	Maybe     Audience
 	Freed     []Freed // mail that a reviewer let go as innocent, counted nowhere else
@@ -109,7 +111,7 @@ func New(s *ledger.Scope) *Report {
 		}
 		all = append(all, list...)
 		r.Mails.add(worst(list))
-		if r.Noticed == nil && h.Recalled.IsZero() && h.Record.Verdict.Action != analyzer.Pass {
+		if r.Noticed == nil && h.Recalled.IsZero() && suspicious(h) {
 			r.Noticed = h
 		}
 		t := h.Record.Envelope.Time
@@ -132,6 +134,11 @@ func New(s *ledger.Scope) *Report {
 	r.Block = indicators(s)
 	r.Chart = newChart(s, r.First, r.Last)
 	return r
+}
+
+// suspicious says whether a mail's own verdict keeps it, or would in mode enforce.
+func suspicious(h *ledger.Hold) bool {
+	return h.Record.Verdict.Action != analyzer.Pass || h.State == ledger.Passed
 }
 
 // deliveries joins a mail with what became of it. A recipient without a fate is one that

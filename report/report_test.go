@@ -189,6 +189,21 @@ func TestFigures(t *testing.T) {
 	}
 }
 
+// In mode observe nothing is held: the first mail that enforce would have held is shown.
+func TestNoticedInModeObserve(t *testing.T) {
+	s := story()
+	for i := 1; i < len(s.Holds); i++ {
+		s.Holds[i].State, s.Holds[i].Record.Verdict.Action = ledger.Passed, analyzer.Pass
+	}
+	var b bytes.Buffer
+	if err := Write(&b, New(s), "text", Options{Lang: "en", Zone: tokyo}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.String(), "mode enforce would have held was sent on 2026-11-17") {
+		t.Errorf("it is not said how it was noticed:\n%s", b.String())
+	}
+}
+
 // Nothing got through: the headline says so, in both languages.
 func TestHeadline(t *testing.T) {
 	s := story()

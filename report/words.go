@@ -122,6 +122,8 @@ var words = map[string][2]string{
 		"配送ログで結果を確認できないメールがあります。確認できるまでは届いたものとして扱ってください。"},
 	"first-hold": {"The first mail was held on %s: %s points.",
 		"%s に最初のメールを保留しました(%s点)。"},
+	"first-passed": {"The first mail that mode enforce would have held was sent on %s: %s points.",
+		"%s に、enforce モードであれば保留する最初のメールが送信されました(%s点)。"},
 	"no-hold": {"No mail was held as judged.", "判定により保留したメールはありません。"},
 	"likely": {"These mails were let go and no hold keeps them. They share something with the " +
 		"attack; look whether the attacker was inside earlier: hisseki incident confirm --since.",

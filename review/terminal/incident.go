@@ -149,6 +149,18 @@ func suspects(screen table.Screen, list []ledger.Suspect) error {
 	return nil
 }
 
+// mailStates are the states of an incident's mail, for --state: without it a list has only
+// what is still in the queue.
+func mailStates(i *ledger.Incident) string {
+	var list []string
+	for _, s := range ledger.States {
+		if i.States[s] > 0 {
+			list = append(list, string(s))
+		}
+	}
+	return strings.Join(list, ",")
+}
+
 // next says which commands make sense now.
 func (f *fields) next(i *ledger.Incident) {
 	if i.State == ledger.IncidentOpen {
@@ -156,6 +168,9 @@ func (f *fields) next(i *ledger.Incident) {
 			"it was the owner: hisseki incident dismiss %[1]s --dry-run\n", i.Name())
 	} else {
 		fmt.Fprintf(f, "\ntake it back:     hisseki incident reopen %s\n", i.Name())
+	}
+	if states := mailStates(i); states != "" {
+		fmt.Fprintf(f, "its mail:         hisseki quarantine list --incident %s --state %s\n", i.Name(), states)
 	}
 	fmt.Fprintf(f, "who got what:     hisseki incident report %s\n\n", i.Name())
 }
