@@ -111,7 +111,7 @@ func manyFields(n int) []content.Field {
 // phone is a number to call; those of 555-01xx are for fiction (NANP), and no Japanese
 // number begins with 03-0.
 func (t *thief) phone() string {
-	if t.account.japanese() && !t.hand.ownWords() {
+	if t.account.japanese() && !t.attacker.ownWords() {
 		return fmt.Sprintf("至急、03-0%03d-%04d までお電話下さい。", t.rand.IntN(1000), t.rand.IntN(10000))
 	}
 	return fmt.Sprintf("Please call +1 %03d-555-01%02d at once.", 201+t.rand.IntN(700), t.rand.IntN(100))
@@ -119,7 +119,7 @@ func (t *thief) phone() string {
 
 // bank is an account to pay to, with right check digits (ISO 13616).
 func (t *thief) bank() string {
-	if t.account.japanese() && !t.hand.ownWords() {
+	if t.account.japanese() && !t.attacker.ownWords() {
 		return fmt.Sprintf("お振込先が変更となりました。例示銀行 本店 普通 %07d", t.rand.IntN(10_000_000))
 	}
 	bban := fmt.Sprintf("%018d", t.rand.Uint64N(1e18))

@@ -54,7 +54,7 @@ var attacks = []Recipe{
 		blast(30)),
 	hidden("bcc-1000", "one mail with 1,000 Bcc, an unknown link",
 		blast(1000)),
-	hidden("own-box", "an unknown link first to a box of the thief's, 32 hours later to 24 own partners",
+	hidden("own-box", "an unknown link first to a mailbox of the attacker, 32 hours later to 24 own partners",
 		poisoned(func(t *thief) string { return "box-" + t.token[:4] + "@freemail.test" })),
 	hidden("own-box-self", "the same, first to the account itself",
 		poisoned(func(t *thief) string { return t.account.Sender })),
@@ -84,10 +84,10 @@ var attacks = []Recipe{
 		flood(func(t *thief) ask {
 			return asks["gift-card"](t)
 		})),
-	hidden("single-flood", "400 mails to one stranger each in 200 minutes, a phone number",
+	hidden("single-flood", "400 mails to one unknown person each in 200 minutes, a phone number",
 		func(t *thief) []letter {
 			a := asks["phone"](t)
-			return t.burst(400, 200*time.Minute, t.stranger, func(l *letter) { l.ask = a })
+			return t.burst(400, 200*time.Minute, t.unknownAddress, func(l *letter) { l.ask = a })
 		}),
 }
 
@@ -130,7 +130,7 @@ func blast(n int) func(*thief) []letter {
 func flood(of func(*thief) ask) func(*thief) []letter {
 	return func(t *thief) []letter {
 		a := of(t)
-		return t.burst(200, 200*time.Minute, t.stranger, func(l *letter) {
+		return t.burst(200, 200*time.Minute, t.unknownAddress, func(l *letter) {
 			l.ask = a
 			t.fill(l, 100, false)
 		})

@@ -11,28 +11,28 @@ import (
 	"hisseki/analyzer/content"
 )
 
-// Every attack in every hand gives the same mail for the same seed, from where the hand
+// Every attack of every attacker gives the same mail for the same seed, from where he
 // says and with its looks.
 func TestAttacks(t *testing.T) {
 	own := content.Parse(account().sample, content.Limits{})
 	for _, r := range attacks {
-		for _, hand := range Hands {
-			opt := &Options{Newest: monday, Seed: 3, Hand: hand}
+		for _, attacker := range Attackers {
+			opt := &Options{Newest: monday, Seed: 3, Attacker: attacker}
 			mails := newThief(account(), opt, r.Name).mails(r)
 			if again := newThief(account(), opt, r.Name).mails(r); !reflect.DeepEqual(mails, again) {
-				t.Errorf("%s, %s: the same seed gives other mail", r.Name, hand)
+				t.Errorf("%s, %s: the same seed gives other mail", r.Name, attacker)
 			}
 			m := mails[len(mails)-1]
 			client := DefaultClient
-			if hand == Own {
+			if attacker == Own {
 				client = netip.MustParseAddr("192.0.2.10")
 			}
 			if m.Client != client || len(m.Recipients) == 0 {
-				t.Errorf("%s, %s: from %v to %v", r.Name, hand, m.Client, m.Recipients)
+				t.Errorf("%s, %s: from %v to %v", r.Name, attacker, m.Client, m.Recipients)
 			}
 			c := content.Parse(m.Source, content.Limits{})
-			if c.Mailer == own.Mailer != hand.ownWords() && r.Name != "many-fields" {
-				t.Errorf("%s, %s: the mail program is %q", r.Name, hand, c.Mailer)
+			if c.Mailer == own.Mailer != attacker.ownWords() && r.Name != "many-fields" {
+				t.Errorf("%s, %s: the mail program is %q", r.Name, attacker, c.Mailer)
 			}
 		}
 	}
@@ -40,12 +40,12 @@ func TestAttacks(t *testing.T) {
 
 // What a thief asks for stands where the recipe says.
 func TestAsks(t *testing.T) {
-	one := func(name string, hand Hand) *content.Content {
+	one := func(name string, attacker Attacker) *content.Content {
 		r, _ := Find(name)
-		return content.Parse(newThief(account(), &Options{Newest: monday, Hand: hand}, name).mails(r)[0].Source,
+		return content.Parse(newThief(account(), &Options{Newest: monday, Attacker: attacker}, name).mails(r)[0].Source,
 			content.Limits{})
 	}
-	for _, hand := range Hands {
+	for _, attacker := range Attackers {
 		for name, want := range map[string]func(*content.Content) bool{
 			"phone":   func(c *content.Content) bool { return strings.Contains(c.Own, "555-01") },
 			"bank":    func(c *content.Content) bool { return strings.Contains(c.Own, "IBAN: DE") },
@@ -59,11 +59,11 @@ func TestAsks(t *testing.T) {
 			"docx": func(c *content.Content) bool { return len(c.Attachments) == 1 && len(c.Own) > 0 },
 			"pdf":  func(c *content.Content) bool { return len(c.Attachments) == 1 },
 		} {
-			if hand == Foreign && name == "bank" || hand == Foreign && name == "phone" {
+			if attacker == Foreign && name == "bank" || attacker == Foreign && name == "phone" {
 				continue // in Japanese there
 			}
-			if c := one(name, hand); !want(c) {
-				t.Errorf("%s, %s: %+v", name, hand, c)
+			if c := one(name, attacker); !want(c) {
+				t.Errorf("%s, %s: %+v", name, attacker, c)
 			}
 		}
 	}
@@ -98,7 +98,7 @@ func TestPreparations(t *testing.T) {
 func TestNewcomer(t *testing.T) {
 	a := account()
 	r, _ := Find("newcomer")
-	for _, m := range newThief(a, &Options{Newest: monday, Hand: Own}, r.Name).mails(r) {
+	for _, m := range newThief(a, &Options{Newest: monday, Attacker: Own}, r.Name).mails(r) {
 		if m.Sender == a.Sender || !strings.HasSuffix(m.Sender, "@example.jp") ||
 			slices.ContainsFunc(a.Partners, func(p string) bool { return slices.Contains(m.Recipients, p) }) {
 			t.Errorf("%s to %v", m.Sender, m.Recipients)

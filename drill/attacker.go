@@ -1,18 +1,18 @@
 package drill
 
-// Hand says how much of the account's owner a theft shows: whose computer, whose network,
-// whose words.
-type Hand string
+// Attacker says whose computer, whose network and whose words a theft shows: how much of it is
+// the account's owner's.
+type Attacker string
 
-// Hands, the easiest to see first.
+// The easiest to see comes first.
 const (
-	Foreign Hand = "foreign" // another network and mail program, the thief's words
-	Webmail Hand = "webmail" // another network; the mail form and words of the owner, in his webmail
-	Own     Hand = "own"     // the owner's network, mail form and words: malware on his computer
+	Foreign Attacker = "foreign" // another network and mail program, the thief's words
+	Webmail Attacker = "webmail" // another network; the mail form and words of the owner, in his webmail
+	Own     Attacker = "own"     // the owner's network, mail form and words: malware on his computer
 )
 
-// Hands are all of them.
-var Hands = []Hand{Foreign, Webmail, Own}
+// Attackers are all of them, in that order.
+var Attackers = []Attacker{Foreign, Webmail, Own}
 
 // ownWords says whether the mail looks like the owner's own.
-func (h Hand) ownWords() bool { return h == Webmail || h == Own }
+func (h Attacker) ownWords() bool { return h == Webmail || h == Own }

@@ -20,7 +20,7 @@ type lure struct {
 	link, file          string   // what stands before the link, and what replaces it with a file
 }
 
-// lures are written as thieves write: the right words, another hand. They name no firm.
+// lures are written as thieves write: the right words in another style. They name no firm.
 var lures = map[bool][]lure{
 	true: {
 		{

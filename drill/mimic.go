@@ -137,9 +137,9 @@ const mimic = "mimic"
 // possible says why a recipe cannot be played in an account.
 func (d *Drill) possible(a *Account, r Recipe) error {
 	switch {
-	case (d.opt.OwnNetwork || d.opt.Hand == Own) && !d.opt.NoClient && !a.Client.IsValid():
+	case (d.opt.OwnNetwork || d.opt.Attacker == Own) && !d.opt.NoClient && !a.Client.IsValid():
 		return fmt.Errorf("drill %s: %w", a.Sender, ErrNoNetwork)
-	case (r.NeedsSample() || d.opt.Hand.ownWords()) && !a.CanImitate():
+	case (r.NeedsSample() || d.opt.Attacker.ownWords()) && !a.CanImitate():
 		return fmt.Errorf("drill %s: %w", a.Sender, ErrNoSample)
 	}
 	return nil

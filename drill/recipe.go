@@ -36,9 +36,9 @@ var thefts = []Recipe{
 				l.to = append(l.to, t.partner(), t.partner())
 			})
 		}},
-	{Name: "spray", Short: "60 mails to strangers in 30 minutes, an unknown link",
+	{Name: "spray", Short: "60 mails to unknown people in 30 minutes, an unknown link",
 		cook: func(t *thief) []letter {
-			return t.burst(60, 30*time.Minute, t.stranger, nil)
+			return t.burst(60, 30*time.Minute, t.unknownAddress, nil)
 		}},
 	{Name: "blast", Short: "3 mails in 15 minutes, each with 80 Bcc, half of them own partners, an unknown link",
 		cook: func(t *thief) []letter {
@@ -83,7 +83,7 @@ func (t *thief) fill(l *letter, n int, partners bool) {
 		l.to = append(l.to, t.partner())
 	}
 	for len(l.to) < n {
-		l.to = append(l.to, t.stranger())
+		l.to = append(l.to, t.unknownAddress())
 	}
 }
 
@@ -110,27 +110,27 @@ var DefaultClient = netip.MustParseAddr("203.0.113.77")
 
 // thief is one compromise being composed.
 type thief struct {
-	account *Account
-	rand    *rand.Rand
-	start   time.Time
-	client  netip.Addr
-	helo    string
-	hand    Hand
-	lure    *lure
-	token   string   // names this theft's page or host
-	used    int      // partners written to
-	strange int      // strangers written to
-	letters []letter // as composed
+	account  *Account
+	rand     *rand.Rand
+	start    time.Time
+	client   netip.Addr
+	helo     string
+	attacker Attacker
+	lure     *lure
+	token    string   // names this theft's page or host
+	used     int      // partners written to
+	strange  int      // unknown addresses written to
+	letters  []letter // as composed
 }
 
 // newThief breaks into an account.
 func newThief(a *Account, opt *Options, recipe string) *thief {
 	t := &thief{account: a, rand: a.random(opt.Seed, recipe), client: opt.Client, helo: thiefMachine,
-		hand: opt.Hand}
+		attacker: opt.Attacker}
 	if !t.client.IsValid() {
 		t.client = DefaultClient
 	}
-	if opt.OwnNetwork || opt.Hand == Own {
+	if opt.OwnNetwork || opt.Attacker == Own {
 		t.client, t.helo = a.Client, a.Helo
 	}
 	if opt.NoClient {
@@ -156,7 +156,7 @@ func (t *thief) burst(n int, span time.Duration, to func() string, change func(*
 		if gap > 0 {
 			l.at = l.at.Add(time.Duration(t.rand.Int64N(int64(gap / 2)))).Truncate(time.Second)
 		}
-		l.ask, l.own = ask{text: t.link()}, t.hand.ownWords()
+		l.ask, l.own = ask{text: t.link()}, t.attacker.ownWords()
 		if change != nil {
 			change(l)
 		}
@@ -164,18 +164,18 @@ func (t *thief) burst(n int, span time.Duration, to func() string, change func(*
 	return list
 }
 
-// partner returns the account's next partner, the latest first and around the list; a
-// stranger when there is none.
+// partner returns the account's next partner, the latest first and around the list; an
+// unknown address when there is none.
 func (t *thief) partner() string {
 	if len(t.account.Partners) == 0 {
-		return t.stranger()
+		return t.unknownAddress()
 	}
 	t.used++
 	return t.account.Partners[(t.used-1)%len(t.account.Partners)]
 }
 
-// stranger returns an address that nobody ever wrote to.
-func (t *thief) stranger() string {
+// unknownAddress returns an address that nobody ever wrote to.
+func (t *thief) unknownAddress() string {
 	t.strange++
 	return fmt.Sprintf("info%d@stranger-%04x.test", t.strange, t.rand.IntN(1<<16))
 }

@@ -24,7 +24,7 @@ type Result struct {
 	Most       float64              // points of the most unusual mail
 	Evidence   []analyzer.Evidence  // of the first hold, or of the most unusual mail
 	History    int                  // mails in the account's profile
-	Partners   int                  // own partners written to; 0: strangers only
+	Partners   int                  // own partners written to; 0: unknown addresses only
 	NotReady   []analyzer.Readiness // what the account has too little history for
 	Why        string               // why it was not contained, "" when it was
 }

@@ -22,7 +22,7 @@ type Options struct {
 	Client     netip.Addr    // the thief's; the zero Addr means DefaultClient
 	OwnNetwork bool          // the thief sends from where the account does
 	NoClient   bool          // no client address is told, as behind webmail
-	Hand       Hand          // how much of the owner the theft shows; "" is Foreign
+	Attacker   Attacker      // how much of the owner the theft shows; "" is Foreign
 	Closed     time.Duration // after the first hold: then nobody can send any more, and nothing leaves; 0 is never
 }
 

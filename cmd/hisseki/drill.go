@@ -26,7 +26,7 @@ type drillFlags struct {
 	limit    int
 	recipes  []string
 	client   string
-	hand     string
+	attacker string
 	at       string
 	opt      drill.Options
 	out      listFlags
@@ -62,9 +62,9 @@ Exit code 3 says that some theft was not contained: none of its mails was held.`
 	fl.IntVar(&f.limit, "limit", 0, "only the `N` busiest accounts")
 	fl.BoolVar(&f.opt.OwnNetwork, "own-network", false,
 		"the attacker sends from where the account does")
-	fl.StringVar(&f.hand, "hand", string(drill.Foreign), "whose computer and words: foreign, webmail"+
-		" (a foreign network, the owner's mail form and words) or own (his network too); the last two"+
-		" need an archive")
+	fl.StringVar(&f.attacker, "attacker", string(drill.Foreign), "whose computer and words the `ATTACKER`"+
+		" uses: foreign (his own), webmail (a foreign network, the owner's mail form and words) or own"+
+		" (the owner's network too); the last two need an archive")
 	fl.StringVar(&f.client, "client", "", "the attacker's `ADDRESS` (default "+
 		drill.DefaultClient.String()+")")
 	fl.BoolVar(&f.past.noClient, "no-client", false, "withhold client addresses, as behind webmail")
@@ -75,7 +75,7 @@ Exit code 3 says that some theft was not contained: none of its mails was held.`
 	f.out.add(cmd)
 	completeAccounts(cmd, "account")
 	cmd.MarkFlagsMutuallyExclusive("own-network", "client")
-	cmd.MarkFlagsMutuallyExclusive("own-network", "hand")
+	cmd.MarkFlagsMutuallyExclusive("own-network", "attacker")
 	cmd.MarkFlagsMutuallyExclusive("own-network", "no-client")
 	cmd.MarkFlagsMutuallyExclusive("timeline", "sender")
 	return cmd
@@ -84,8 +84,8 @@ Exit code 3 says that some theft was not contained: none of its mails was held.`
 // read reads the flags that say how the attacker works.
 func (f *drillFlags) read(now time.Time) error {
 	var err error
-	if f.opt.Hand = drill.Hand(f.hand); !slices.Contains(drill.Hands, f.opt.Hand) {
-		return fmt.Errorf("--hand %q is not one of %v", f.hand, drill.Hands)
+	if f.opt.Attacker = drill.Attacker(f.attacker); !slices.Contains(drill.Attackers, f.opt.Attacker) {
+		return fmt.Errorf("--attacker %q is not one of %v", f.attacker, drill.Attackers)
 	}
 	if f.client != "" {
 		if f.opt.Client, err = netip.ParseAddr(f.client); err != nil {

@@ -61,15 +61,15 @@ func (s *scenario) learn(ctx context.Context, set setting) (*stolen, error) {
 
 // theft names one row of the table.
 type theft struct {
-	recipe string
-	hand   drill.Hand
+	recipe   string
+	attacker drill.Attacker
 }
 
-// attack plays every recipe in every hand.
+// attack plays every recipe by every attacker.
 func (st *stolen) attack(ctx context.Context, set setting, recipes []drill.Recipe, take func(theft, *drill.Result)) error {
-	for _, hand := range drill.Hands {
+	for _, attacker := range drill.Attackers {
 		d := drill.New(drill.Options{Past: st.past, Config: set.config(), Newest: st.newest, Now: st.newest,
-			Seed: 1, Hand: hand, NoClient: set.noClient, Closed: closedAfter})
+			Seed: 1, Attacker: attacker, NoClient: set.noClient, Closed: closedAfter})
 		for _, r := range recipes {
 			for _, a := range st.accounts {
 				res, err := d.Run(ctx, a, r)
@@ -79,7 +79,7 @@ func (st *stolen) attack(ctx context.Context, set setting, recipes []drill.Recip
 				if err != nil {
 					return err
 				}
-				take(theft{r.Name, hand}, res)
+				take(theft{r.Name, attacker}, res)
 			}
 		}
 	}
@@ -90,7 +90,7 @@ func (e *evaluation) attackerTable(ctx context.Context) (section, error) {
 	return e.attackerSection(ctx, asShipped, drill.Recipes)
 }
 
-// attackerSection has what becomes of each kind of theft in each hand.
+// attackerSection has what becomes of each kind of theft by each attacker.
 func (e *evaluation) attackerSection(ctx context.Context, set setting, recipes []drill.Recipe) (section, error) {
 	results := make(map[theft][]*drill.Result)
 	var mu sync.Mutex
@@ -106,13 +106,13 @@ func (e *evaluation) attackerSection(ctx context.Context, set setting, recipes [
 		})
 	})
 	header := table.Row{"what is sent"}
-	for _, h := range drill.Hands {
+	for _, h := range drill.Attackers {
 		header = append(header, string(h)+": contained, escaped, people reached")
 	}
 	sec := newTable("Attacker: contained, escaped mails (median / p90), people reached (median / most)", header)
 	for _, r := range recipes {
 		row := table.Row{r.Name}
-		for _, h := range drill.Hands {
+		for _, h := range drill.Attackers {
 			row = append(row, brief(results[theft{r.Name, h}]))
 		}
 		sec.rows.AppendRow(row)
