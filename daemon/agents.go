@@ -65,9 +65,14 @@ func (a *agents) look(log *slog.Logger, beats map[string]time.Time, now time.Tim
 	a.logged = true
 }
 
+// warnNoAgent names the host and when its agent was seen last; "" when there never was one.
 func warnNoAgent(log *slog.Logger, host string, seen time.Time) {
-	log.Warn("no sign of the agent: nothing is delayed, holds are still made", "host", host,
-		"seen", seen, "hint", "start hisseki agent as root")
+	var who []any
+	if host != "" {
+		who = []any{"host", host, "seen", seen}
+	}
+	log.Warn("no sign of the agent: nothing is delayed, holds are still made",
+		append(who, "hint", "start hisseki agent as root")...)
 }
 
 // watchAgents looks at the agents' heartbeats.

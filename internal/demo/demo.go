@@ -78,8 +78,8 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if err := d.teach(ctx, past); err != nil {
 		return err
 	}
-	d.say("\n2. Tuesday 10:12: manager B's password was guessed. %d mails go to his own partners in"+
-		"\n   20 minutes (played in %.0f s) through the milter.\n\n", Mails,
+	d.say("\n2. Tuesday 10:12 in Tokyo: manager B's password was guessed. %d mails go to his own"+
+		"\n   partners in 20 minutes (played in %.0f s) through the milter.\n\n", Mails,
 		Span.Seconds()/rate)
 	stop, err := d.serve(ctx)
 	if err != nil {
@@ -106,8 +106,8 @@ func (d *demo) say(format string, args ...any) { fmt.Fprintf(d.out, format, args
 func (d *demo) hisseki(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, d.program, append(args, "--db", d.db)...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	// The demo's settings are its own.
-	cmd.Env = append(os.Environ(), "HISSEKI_CONFIG=", "NOTIFY_SOCKET=")
+	// The demo's settings are its own, and its times are the company's.
+	cmd.Env = append(os.Environ(), "HISSEKI_CONFIG=", "NOTIFY_SOCKET=", "TZ=Asia/Tokyo")
 	return cmd
 }
 

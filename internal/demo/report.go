@@ -102,6 +102,7 @@ func (d *demo) firstHold(ctx context.Context, holds []ledger.Hold) error {
 	}
 	d.say(`4. Look further (the folder stays until you remove it):
 
+   export TZ=Asia/Tokyo   # times as above
    bin/hisseki quarantine list --db %[1]s
    bin/hisseki quarantine show H1 --db %[1]s
    bin/hisseki quarantine list --host file-kakunin.test --json --db %[1]s
