@@ -98,9 +98,9 @@ func (db *DB) addText(tx *sql.Tx, incident, text int64, kept bool) (near []int64
 	if err != nil {
 		return nil, fmt.Errorf("note a text of the campaign: %w", err)
 	}
-	near = db.texts.near(t)
+	near, err = db.texts.near(tx, t)
 	db.texts.add(t)
-	return near, nil
+	return near, err
 }
 
 // leaveCampaign takes back what the mail of a hold showed that a person let go after all.
