@@ -142,6 +142,10 @@ func (db *DB) together(batch []job) []job {
 	if batch = awaited(batch); len(batch) == 0 {
 		return nil
 	}
+	if err := db.trustStill(tx); err != nil {
+		tell(batch, err)
+		return nil
+	}
 	for _, j := range batch {
 		err := run(j, tx)
 		if err != nil && len(batch) > 1 {

@@ -222,7 +222,7 @@ func TestPromotion(t *testing.T) {
 // A record that fails half-way must leave nothing: no row without its hold.
 func TestRecordIsWhole(t *testing.T) {
 	db, _ := clocked(t)
-	if _, err := db.write.Exec(`CREATE TRIGGER fail BEFORE INSERT ON lesson
+	if _, err := db.write.Exec(`CREATE TEMP TRIGGER fail BEFORE INSERT ON main.lesson
 		BEGIN SELECT RAISE(ABORT, 'on purpose'); END`); err != nil {
 		t.Fatal(err)
 	}

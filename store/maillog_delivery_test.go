@@ -233,15 +233,19 @@ func TestPositionGoesWithTheLines(t *testing.T) {
 				At: noon}},
 		Position: ledger.LogPosition{Source: "/l", Head: "first", Device: 1<<64 - 1, Inode: 7, Offset: 90},
 	}
-	raw(t, db.path, `CREATE TRIGGER full BEFORE INSERT ON log_position
-		BEGIN SELECT RAISE(ABORT, 'disk full'); END`)
+	if _, err := db.write.Exec(`CREATE TEMP TRIGGER full BEFORE INSERT ON main.log_position
+		BEGIN SELECT RAISE(ABORT, 'disk full'); END`); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := db.KeepLog(t.Context(), &batch); err == nil {
 		t.Fatal("no error from a full disk")
 	}
 	if got, _ := db.Deliveries(t.Context(), id); len(got) != 0 {
 		t.Errorf("lines without their position: %+v", got)
 	}
-	raw(t, db.path, `DROP TRIGGER full`)
+	if _, err := db.write.Exec(`DROP TRIGGER full`); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := db.KeepLog(t.Context(), &batch); err != nil {
 		t.Fatal(err)
 	}

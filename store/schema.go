@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"net/url"
+	"strings"
 	"syscall"
 	"time"
 
@@ -27,6 +28,7 @@ type found struct {
 	application int
 	version     int64 // of the schema, 0 for none
 	known       int64 // the newest schema that this program knows
+	cookie      int64 // SQLite's number of the schema, another one after every change
 }
 
 // mustWrite is what to do about a store that the system keeps closed.
@@ -55,36 +57,62 @@ func (db *DB) inspect(ctx context.Context, check bool) (f found, err error) {
 		return f, fmt.Errorf("open store %s: %w", db.path, err)
 	}
 	defer func() { err = errors.Join(err, ro.Close()) }()
-	var tables, versions int
-	err = ro.QueryRowContext(ctx, `SELECT
-			(SELECT application_id FROM pragma_application_id),
-			(SELECT count(*) FROM sqlite_schema),
-			(SELECT count(*) FROM sqlite_schema WHERE name = 'goose_db_version')`).
-		Scan(&f.application, &tables, &versions)
-	if err != nil {
-		return f, notOpened(db.path, err)
-	}
-	if f.application != applicationID && (tables > 0 || f.application != 0) {
-		return f, fmt.Errorf("%s is another program's SQLite file: choose another --db", db.path)
-	}
-	if versions > 0 {
-		err := ro.QueryRowContext(ctx, `SELECT coalesce(max(version_id), 0)
-			FROM goose_db_version`).Scan(&f.version)
-		if err != nil {
-			return f, fmt.Errorf("read the schema of store %s: %w", db.path, err)
-		}
-	}
 	if f.known, err = newest(ro); err != nil {
 		return f, err
 	}
+	// One transaction: another process may be at its migrations.
+	tx, err := ro.BeginTx(ctx, nil)
+	if err != nil {
+		return f, notOpened(db.path, err)
+	}
+	err = db.look(ctx, tx, &f)
+	if err = errors.Join(err, tx.Rollback()); err == nil && check {
+		err = quickCheck(ctx, ro, db.path)
+	}
+	return f, err
+}
+
+// look finds out whose file it is, of which schema, and whether that is all there is in it.
+func (db *DB) look(ctx context.Context, tx *sql.Tx, f *found) error {
+	err := tx.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&f.application)
+	if err != nil {
+		return notOpened(db.path, err)
+	}
+	have, err := objects(ctx, tx)
+	if err != nil {
+		return notOpened(db.path, err)
+	}
+	if f.application != applicationID && (len(have) > 0 || f.application != 0) {
+		return fmt.Errorf("%s is another program's SQLite file: choose another --db", db.path)
+	}
+	if f.version, err = db.versionOf(ctx, tx, have); err != nil {
+		return err
+	}
 	if f.version > f.known {
-		return f, fmt.Errorf("store %s has schema %d, this hisseki knows %d: install the newer "+
+		return fmt.Errorf("store %s has schema %d, this hisseki knows %d: install the newer "+
 			"hisseki or restore a backup", db.path, f.version, f.known)
 	}
-	if check {
-		return f, quickCheck(ctx, ro, db.path)
+	if err := tx.QueryRowContext(ctx, `PRAGMA schema_version`).Scan(&f.cookie); err != nil {
+		return fmt.Errorf("read the schema of store %s: %w", db.path, err)
 	}
-	return f, nil
+	return trustSchema(ctx, db.path, have, f.version)
+}
+
+// versionOf reads which migrations a file has had, 0 for none. A view of the table's name
+// is not asked: it may do anything.
+func (db *DB) versionOf(ctx context.Context, tx *sql.Tx, have map[string]object) (v int64, err error) {
+	if len(have) == 0 {
+		return 0, nil
+	}
+	if !strings.HasPrefix(have[versions].sql, "CREATE TABLE ") {
+		return 0, untrusted(db.path, "it has no %s: restore a backup", versions)
+	}
+	err = tx.QueryRowContext(ctx, `SELECT coalesce(max(version_id), 0) FROM goose_db_version`).
+		Scan(&v)
+	if err != nil {
+		return 0, fmt.Errorf("read the schema of store %s: %w", db.path, err)
+	}
+	return v, nil
 }
 
 // checkTime bounds the check at the start: mail waits for us, and a store of gigabytes
@@ -145,7 +173,9 @@ func (db *DB) ready(ctx context.Context, f found) error {
 		journalSize)); err != nil {
 		return fmt.Errorf("limit the log of store %s: %w", db.path, err)
 	}
+	db.cookie = f.cookie
 	if f.version < f.known {
+		db.cookie = -1 // to be looked at again
 		if err := db.migrate(ctx); err != nil {
 			return fmt.Errorf("bring store %s to schema %d: %w", db.path, f.known, err)
 		}

@@ -57,9 +57,11 @@ type DB struct {
 
 	// The committer's:
 	texts    campaignTexts
-	commits  int  // since the last copy
-	written  bool // since the log was emptied
-	emptying bool // it is to be emptied after the copy under way
+	commits  int   // since the last copy
+	written  bool  // since the log was emptied
+	emptying bool  // it is to be emptied after the copy under way
+	cookie   int64 // of the schema that was looked at, -1 for none
+	known    int64 // the newest schema that this program knows
 }
 
 // Options of Open. The zero value is ready for use.
@@ -123,16 +125,20 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := trustFiles(path); err != nil {
+		return nil, err
+	}
 	if err := create(path); err != nil {
 		return nil, err
+	}
+	if db.file, err = os.Lstat(path); err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
 	}
 	found, err := db.inspect(ctx, true)
 	if err != nil {
 		return nil, err
 	}
-	if db.file, err = os.Stat(path); err != nil {
-		return nil, fmt.Errorf("open store: %w", err)
-	}
+	db.known = found.known
 	if db.write, err = sql.Open(driver, dsn(path, "rw", url.Values{
 		"_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_txlock": {"immediate"},
 		"_foreign_keys": {"on"}, "_secure_delete": {"on"}, // wipe.go: what is deleted is gone
@@ -147,7 +153,10 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	if err := db.openReaders(); err != nil {
 		return nil, errors.Join(err, db.write.Close())
 	}
-	if err := db.startCopier(); err != nil {
+	if err = db.unmoved(); err == nil {
+		err = db.startCopier()
+	}
+	if err != nil {
 		return nil, errors.Join(err, db.read.Close(), db.write.Close())
 	}
 	go db.commitLoop()
@@ -161,7 +170,10 @@ func OpenReadOnly(ctx context.Context, path string, opt Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(path); err != nil {
+	if err := trustFiles(path); err != nil {
+		return nil, err
+	}
+	if db.file, err = os.Lstat(path); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
 	found, err := db.inspect(ctx, false)
@@ -174,6 +186,9 @@ func OpenReadOnly(ctx context.Context, path string, opt Options) (*DB, error) {
 	}
 	if err := db.openReaders(); err != nil {
 		return nil, err
+	}
+	if err := db.unmoved(); err != nil {
+		return nil, errors.Join(err, db.read.Close())
 	}
 	close(db.closed) // nobody commits
 	return db, nil
