@@ -13,7 +13,8 @@ func newKey() *cobra.Command {
 		Use:   "key FILE",
 		Short: "Make the key that excerpts of kept mail are sealed with",
 		Long: `Make the key that excerpts of kept mail are sealed with. The private half is written to FILE,
-for those who review; the public half is printed, for privacy.excerpt_recipient.`,
+for those who review; the public half is printed, for privacy.excerpt_recipient. Put the printed
+settings below the [privacy] that the configuration has: a table may be in it once only.`,
 		Args: oneArg("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			public, err := seal.NewIdentity(args[0])

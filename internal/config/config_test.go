@@ -2,6 +2,8 @@ package config
 
 import (
 	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -39,11 +41,43 @@ func TestExample(t *testing.T) {
 	}
 }
 
+// TestGuide makes the changes that docs/howto.md asks for in the shipped file, and reads it.
+func TestGuide(t *testing.T) {
+	guide, err := os.ReadFile("../../docs/howto.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shipped, err := os.ReadFile("../../deploy/hisseki.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "hisseki.toml")
+	if err := os.WriteFile(path, shipped, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	steps := regexp.MustCompile(`(?m)^    sudo (sed -i .*) /etc/hisseki.toml( +#.*)?$`).FindAllSubmatch(guide, -1)
+	for _, step := range steps {
+		if out, err := exec.Command("sh", "-c", string(step[1])+" "+path).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", step[1], err, out)
+		}
+	}
+	cfg, err := Load(path, Default("/var/lib/hisseki"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.Mode != "enforce" || cfg.Milter.Listen.String() != "unix:/var/spool/postfix/hisseki/milter.sock" ||
+		cfg.Identity.DefaultRealm != "example.jp" ||
+		!slices.Equal(cfg.Maillog.Files, []string{"/var/log/mail.log"}) {
+		t.Errorf("after %q the file says %s, %+v, %+v, %+v", steps, cfg.Mode, cfg.Milter, cfg.Identity, cfg.Maillog)
+	}
+}
+
 func TestRefused(t *testing.T) {
 	tests := []struct{ text, want string }{
 		{"mode = 'strict'", `f:1: mode: "strict" is not one of ["observe" "enforce"]`},
 		{"\nmodes = 'observe'", `f:2: unknown key "modes"`},
 		{"[milter]\nlisten = 5", `f:2: `},
+		{"[milter] # ours\n[log]\n[milter]\nbudget = '5s'", `f:3: [milter] stands at line 1 already: `},
 		{"[milter]\nlisten = 'tcp:1'", `f:2: milter.listen: "tcp:1" is not inet:HOST:PORT`},
 		{"[milter]\nlisten = 'inet:127.0.0.1:99999'", `"99999" is not a port`},
 		{"[milter]\nsocket_mode = '0999'", "octal"},

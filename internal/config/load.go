@@ -36,6 +36,19 @@ func decode(text []byte, cfg *Config) error {
 	return toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(cfg)
 }
 
+// tableLine returns the line that begins a table, such as "[milter]"; 0 for none.
+func tableLine(text []byte, table string) int {
+	row := 0
+	for line := range bytes.Lines(text) {
+		row++
+		head, _, _ := bytes.Cut(line, []byte("#"))
+		if string(bytes.TrimSpace(head)) == "["+table+"]" {
+			return row
+		}
+	}
+	return 0
+}
+
 // explain turns the decoder's errors into "file:line: key: reason".
 func explain(path string, text []byte, err error) error {
 	var missing *toml.StrictMissingError
@@ -52,7 +65,11 @@ func explain(path string, text []byte, err error) error {
 	if errors.As(err, &bad) {
 		row, _ := bad.Position()
 		reason := strings.TrimPrefix(bad.Error(), "toml: ")
-		if key := strings.Join(bad.Key(), "."); key != "" {
+		key := strings.Join(bad.Key(), ".")
+		if first := tableLine(text, key); key != "" && first > 0 && first < row {
+			reason = fmt.Sprintf("[%s] stands at line %d already: a table has one place in a file, write"+
+				" its settings there", key, first)
+		} else if key != "" {
 			reason = key + ": " + reason
 		}
 		return fmt.Errorf("%s:%d: %s", path, row, reason)
