@@ -21,7 +21,7 @@ var weekdays = []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
 // ParseHours reads "06:00-22:00", "mon-fri 07:30-19:00" or "sat,sun 22:00-02:00".
 func ParseHours(text string) (Hours, error) {
 	h := Hours{text: strings.ToLower(strings.Join(strings.Fields(text), " "))}
-	bad := fmt.Errorf("%.60q is no span of hours: write 06:00-22:00 or mon-fri 07:30-19:00", text)
+	bad := fmt.Errorf("%.60q is not a span of hours: write 06:00-22:00 or mon-fri 07:30-19:00", text)
 	days, span, ok := strings.Cut(h.text, " ")
 	if !ok {
 		days, span = "mon-sun", h.text

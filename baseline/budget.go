@@ -3,7 +3,7 @@ package baseline
 import "math"
 
 // Line finds a threshold from history: the points (or sums, where ofSums) that a share
-// of ordinary mails reaches, with prior as what a mails' worth of shipped experience
+// of ordinary mails reaches, with prior as what the shipped experience of a mails
 // says. Shares that history is too short to show are extrapolated: beyond the highest
 // twentieth part of a hundred, points thin out exponentially (peaks over threshold; the
 // shape-zero case of the generalised Pareto tail), with the mean excess as scale.

@@ -10,7 +10,7 @@ package baseline
 import "slices"
 
 // TeachKeys is how many keys of one family a single mail may teach: a mail to a
-// thousand strangers must not make them all usual. The lowest keys are taken, so the
+// thousand unknown people must not make them all usual. The lowest keys are taken, so the
 // choice does not depend on order.
 const TeachKeys = 64
 

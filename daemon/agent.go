@@ -43,7 +43,7 @@ func (a *Agent) prepare(ctx context.Context) (err error) {
 	return err
 }
 
-// Once does one round of the queue's work and tells what is due.
+// Once does one round of the queue's work and notifies of what is due.
 func (a *Agent) Once(ctx context.Context) error {
 	if err := a.prepare(ctx); err != nil {
 		return err

@@ -30,7 +30,7 @@ func postman(cfg config.Config, db AgentStore, log *slog.Logger) *hook.Postman {
 	return p
 }
 
-// agentHooks are what the agent tells: commands and mail need rights that serve has not.
+// agentHooks are those that the agent runs: commands and mail need rights that serve has not.
 type agentHooks struct {
 	commands hook.Dispatcher
 	mail     *hook.Postman
@@ -53,7 +53,7 @@ func newAgentHooks(ctx context.Context, cfg config.Config, db AgentStore, log *s
 	return h, nil
 }
 
-// run tells until ctx ends and the last run has ended.
+// run notifies until ctx ends and the last run has ended.
 func (h *agentHooks) run(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() { h.commands.Run(ctx) })
@@ -63,7 +63,7 @@ func (h *agentHooks) run(ctx context.Context) {
 	wg.Wait()
 }
 
-// once tells what is due now.
+// once notifies of what is due now.
 func (h *agentHooks) once(ctx context.Context) error {
 	if err := h.commands.Once(ctx); err != nil {
 		return err

@@ -180,7 +180,7 @@ func (d *Serve) end(ctx context.Context, finish, hide func(context.Context) erro
 
 // Judge implements milter.Judge.
 func (d *Serve) Judge(ctx context.Context, m *analyzer.Mail) (analyzer.Verdict, error) {
-	// The alert to the postmaster tells of blocked links and must not wait for him.
+	// The alert to the postmaster names blocked links and must not wait for him.
 	if id := hook.OwnMessageID(m); id != "" {
 		own, err := d.db.TakeOwnMail(ctx, id, m.Recipients)
 		if err == nil && own {

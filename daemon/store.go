@@ -1,6 +1,6 @@
 // Package daemon is what runs for as long as the machine: the loops of serve and of the
 // agent. Serve starts, reloads, looks after its store and stops; the agent follows the
-// store's decisions and the logs, and tells hooks.
+// store's decisions and the logs, and notifies hooks.
 package daemon
 
 import (

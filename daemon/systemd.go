@@ -7,7 +7,7 @@ import (
 	"github.com/coreos/go-systemd/v22/daemon"
 )
 
-// notify tells systemd. Without systemd it does nothing.
+// notify sends systemd a message. Without systemd it does nothing.
 func notify(log *slog.Logger, state string) {
 	if _, err := daemon.SdNotify(false, state); err != nil {
 		log.Warn("systemd could not be told", "state", state, "error", err)
@@ -28,7 +28,7 @@ func (d *Serve) statusLine() string {
 		c.Passed.Load(), c.Delayed.Load(), c.Held.Load(), c.Failures(), agent)
 }
 
-// statusNotifier returns what tells systemd how things stand, when that has changed.
+// statusNotifier returns what informs systemd how things stand, when that has changed.
 func statusNotifier(log *slog.Logger) func(string) {
 	last := ""
 	return func(line string) {

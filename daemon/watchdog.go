@@ -90,7 +90,7 @@ func (d *Serve) askWriter(ctx context.Context) {
 	}
 }
 
-// watchdog tells systemd that serve is well, for as long as it is.
+// watchdog informs systemd that serve is well, for as long as it is.
 func (d *Serve) watchdog(ctx context.Context) {
 	every, err := daemon.SdWatchdogEnabled(false)
 	if err != nil || every == 0 {

@@ -108,7 +108,7 @@ func (d *Doctor) places() {
 	}
 	for _, s := range p.Samples() {
 		if s.Network == "" {
-			d.add("places", Bad, fmt.Sprintf("%s: no record of this file (%s) tells one",
+			d.add("places", Bad, fmt.Sprintf("%s: no record of this file (%s) has one",
 				s.Key, term.Safe(s.Type, 60)), "name a file with such data, or leave "+s.Key+" out")
 			continue
 		}

@@ -54,7 +54,7 @@ func (e *entrance) value(name string) string { return e.Value(name, e.main) }
 // logins says whether accounts can log in there.
 func (e *entrance) logins() bool { return e.value("smtpd_sasl_auth_enable") == "yes" }
 
-// comesBack says whether a content filter hands mail back there: it listens on this machine
+// comesBack says whether a content filter gives mail back there: it listens on this machine
 // only, and sends nothing to a filter itself.
 func (e *entrance) comesBack() bool {
 	host, _, err := net.SplitHostPort(e.Name)
@@ -122,7 +122,7 @@ func (d *Doctor) entranceFindings(e *entrance) bool {
 			e.main["queue_directory"]+", such as unix:hisseki/milter.sock")
 	}
 	if e.comesBack() && e.main["content_filter"] != "" {
-		d.add("milter", Warn, e.Name+": mail that the content filter hands back is judged again, as an application's",
+		d.add("milter", Warn, e.Name+": mail that the content filter gives back is judged again, as an application's",
 			"-o smtpd_milters= for "+e.Name+" in master.cf")
 	}
 	if e.logins() && !e.namesAccounts() {
@@ -148,7 +148,7 @@ func (d *Doctor) unjudged(e *entrance) {
 			"add it as the last one, in main.cf or as -o in master.cf, see docs/howto.md")
 	case !e.comesBack():
 		d.add("milter", Warn, e.Name+": mail that comes in there is not judged",
-			"right for mail from outside; add hisseki where applications hand in mail")
+			"right for mail from outside; add hisseki where applications submit mail")
 	}
 }
 
@@ -164,7 +164,7 @@ func (d *Doctor) isUs(m *postfix.Milter, queue string) bool {
 	return address == d.Config.Milter.Listen.String()
 }
 
-// local looks at mail that programs of this machine hand to sendmail(1): it meets no smtpd.
+// local looks at mail that programs of this machine give to sendmail(1): it meets no smtpd.
 func (d *Doctor) local(main postfix.Parameters) {
 	list := postfix.Milters(main["non_smtpd_milters"])
 	if slices.ContainsFunc(list, func(m postfix.Milter) bool {
@@ -173,6 +173,6 @@ func (d *Doctor) local(main postfix.Parameters) {
 		d.add("local mail", OK, "judged (non_smtpd_milters)", "")
 		return
 	}
-	d.add("local mail", Warn, "mail that programs hand to sendmail here is not judged",
+	d.add("local mail", Warn, "mail that programs give to sendmail here is not judged",
 		"add hisseki to non_smtpd_milters where scripts of this machine send mail")
 }

@@ -32,7 +32,7 @@ type Account struct {
 	sample content.Source // of one of its mails, see Keep
 }
 
-// MaxPartners is how many partners of an account are worth knowing: no recipe writes to
+// MaxPartners is how many partners of an account are of use: no recipe writes to
 // more.
 const MaxPartners = 200
 

@@ -16,7 +16,7 @@ import (
 	"hisseki/internal/maildate"
 )
 
-// ErrNoSample says that the past tells nothing of how an account's mail looks: a store
+// ErrNoSample says that the past does not show how an account's mail looks: a store
 // keeps no mail, an archive may hold none of plain text.
 var ErrNoSample = errors.New("no plain mail of the account is known, so nobody can imitate it")
 

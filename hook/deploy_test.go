@@ -14,7 +14,7 @@ import (
 	"hisseki/internal/mta"
 )
 
-// shipped tells an event to a hook of deploy/hooks.
+// shipped gives an event to a hook of deploy/hooks.
 func shipped(t *testing.T, event, login, name string, args ...string) (string, error) {
 	t.Helper()
 	path, err := filepath.Abs("../deploy/hooks/" + name)

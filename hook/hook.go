@@ -1,4 +1,4 @@
-// Package hook tells others of incidents: it runs commands, posts to webhooks, and
+// Package hook notifies others of incidents: it runs commands, posts to webhooks, and
 // writes to the postmaster. Each hook has a goroutine of its own, so one that hangs
 // delays no other one, and no mail.
 //
@@ -83,7 +83,7 @@ type Store interface {
 	GiveUp(ctx context.Context, hook string, e *Event, r Result) error
 }
 
-// Teller tells one event. What it returns is what the receiver said, also with an error.
+// Teller reports one event. What it returns is what the receiver said, also with an error.
 type Teller interface {
 	Tell(ctx context.Context, e *Event) (output string, err error)
 }
@@ -107,7 +107,7 @@ func (h *Hook) wants(e *Event) bool {
 	return !(h.Acts && e.Event == "opened" && e.allPassed())
 }
 
-// Dispatcher tells hooks what the store has for them.
+// Dispatcher gives hooks the events that the store has for them.
 type Dispatcher struct {
 	Store Store
 	Hooks []Hook
@@ -120,7 +120,7 @@ type Dispatcher struct {
 // cut off.
 const grace = 30 * time.Second
 
-// Run tells hooks until ctx ends. Runs under way are finished first.
+// Run notifies hooks until ctx ends. Runs under way are finished first.
 func (d *Dispatcher) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	for i := range d.Hooks {
@@ -133,7 +133,7 @@ func (d *Dispatcher) Run(ctx context.Context) {
 	wg.Wait()
 }
 
-// Once tells every hook what is due now, one after another.
+// Once notifies every hook of what is due now, one after another.
 func (d *Dispatcher) Once(ctx context.Context) error {
 	for i := range d.Hooks {
 		for {
@@ -176,7 +176,7 @@ func poll(ctx context.Context, every time.Duration, log *slog.Logger, name strin
 	}
 }
 
-// once tells a hook one event, if there is one.
+// once gives a hook one event, if there is one.
 func (d *Dispatcher) once(ctx context.Context, h *Hook) (bool, error) {
 	e, err := d.Store.Claim(ctx, h.Name, h.Timeout+grace)
 	if err != nil || e == nil {

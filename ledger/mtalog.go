@@ -44,7 +44,7 @@ type Delivery struct {
 	DSN       string    // enhanced status code, such as "2.0.0"
 }
 
-// LogEvent is what a line of the MTA's log tells beside an outcome.
+// LogEvent is what a line of the MTA's log says beside an outcome.
 type LogEvent string
 
 // Events. An outcome is about recipients, the others about the queue file.
@@ -73,7 +73,7 @@ type LogLine struct {
 // LogLogin is what one line says of attempts to log in.
 type LogLogin struct {
 	analyzer.Login // At and Count count, Last does not
-	// Backend says that the password database told. The service in front of it tells of the
+	// Backend says that the password database told. The service in front of it reports the
 	// same attempt in a line of its own.
 	Backend bool
 	// Exists says that the line proves the account to exist. PAM, for one, refuses guessed

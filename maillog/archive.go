@@ -39,7 +39,7 @@ func open(path string) (*opened, error) {
 		return nil, errors.Join(err, f.Close())
 	}
 	if !o.info.Mode().IsRegular() {
-		return nil, errors.Join(fmt.Errorf("%s is no regular file", path), f.Close())
+		return nil, errors.Join(fmt.Errorf("%s is not a regular file", path), f.Close())
 	}
 	switch filepath.Ext(path) {
 	case ".gz":

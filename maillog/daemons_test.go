@@ -34,7 +34,7 @@ func TestDaemons(t *testing.T) {
 	})
 	t.Run("Debian 13", func(t *testing.T) {
 		provoke(t, mta.Debian13(t), passdb24, map[string][]string{
-			// The deny list tells of an attempt by SMTP too.
+			// The deny list reports an attempt by SMTP too.
 			"carol@example.org": {"failure 198.51.100.3 x1 submission", "lockout 127.0.1.6 x1 imap",
 				"lockout 198.51.100.3 x1 auth"},
 			"off@example.org": {"lockout 127.0.1.4 x1 imap"},
@@ -188,7 +188,7 @@ func (s *stage) send(subject string, to []string, want ...ledger.Fate) string {
 	return id
 }
 
-// rejected is how cleanup tells of mail that the client is refused.
+// rejected is how cleanup reports mail that the client is refused.
 var rejected = regexp.MustCompile(`cleanup\[\d+\]: (\w+): (?:milter-)?reject: `)
 
 // logged waits for text in Postfix's log.

@@ -124,7 +124,7 @@ type verdict struct {
 type verdicts []verdict
 
 // find returns the first verdict whose text is in a refusal. What follows "(given password"
-// and "(username:" is the stranger's (auth_verbose_passwords).
+// and "(username:" is the client's (auth_verbose_passwords).
 func (list verdicts) find(said string) (verdict, bool) {
 	said = strings.ToLower(said)
 	for _, end := range []string{"given password", "(username"} {

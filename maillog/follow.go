@@ -160,7 +160,7 @@ func (s *fileSource) open(ctx context.Context) (*tail, error) {
 	t := &tail{file: f, feed: feed{parser: s.Parser, store: s.Store, host: s.Host, ref: s.Now}}
 	t.batch.Position.Source = s.path
 	if t.info, err = f.Stat(); err == nil && !t.info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is no regular file", s.path)
+		err = fmt.Errorf("%s is not a regular file", s.path)
 	}
 	if err == nil {
 		err = t.recognise(ctx)

@@ -190,7 +190,7 @@ func TestLinesThatBelongTogether(t *testing.T) {
 	}
 }
 
-// What is remembered has an end, whatever strangers try.
+// What is remembered has an end, whatever attackers try.
 func TestMemoryIsBounded(t *testing.T) {
 	var m memory
 	for i := range 3 * maxRemembered {

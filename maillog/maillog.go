@@ -11,7 +11,7 @@
 //
 //	Nov 04 10:00:00 auth: Info: passwd-file(b,192.0.2.1): Password mismatch
 //
-// Names and replies in a line come from strangers. Each is taken from its place after
+// Names and replies in a line may be an attacker's. Each is taken from its place after
 // what the daemon wrote itself, read from the left, and a line that leaves a doubt where
 // one ends is dropped: nobody can make one line say what another daemon never said.
 package maillog

@@ -10,7 +10,7 @@ import (
 )
 
 // guess names one attempt to log in, and the password database that judged it, "" when the
-// service in front of it tells.
+// service in front of it reports.
 type guess struct {
 	account  string // as the line has it
 	client   netip.Addr

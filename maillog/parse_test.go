@@ -121,7 +121,7 @@ func TestYearIsInferred(t *testing.T) {
 	}
 }
 
-// FuzzLine looks for panics, and for lines in which a stranger's text got where it can do
+// FuzzLine looks for panics, and for lines in which an attacker's text got where it can do
 // harm: control characters, or a name with the marks of a line in it.
 func FuzzLine(f *testing.F) {
 	logs, _ := filepath.Glob("testdata/*.log")

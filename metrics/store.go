@@ -31,7 +31,7 @@ func (c *storeCollector) state() Store {
 	return c.last
 }
 
-// Collect tells nothing but that it failed when the store does not answer: old figures
+// Collect reports only that it failed when the store does not answer: old figures
 // would look like good news.
 func (c *storeCollector) Collect(ch chan<- prometheus.Metric) {
 	s := c.state()

@@ -14,7 +14,7 @@ import (
 	gomilter "github.com/emersion/go-milter"
 )
 
-// conn stands between the MTA and go-milter. It hands go-milter whole, bounded packets
+// conn stands between the MTA and go-milter. It gives go-milter whole, bounded packets
 // in an order that makes sense, gives every read and write a deadline, remembers to
 // which command the macros belong, and knows when the MTA waits for nothing. What is
 // no milter protocol ends the connection; go-milter then sees an orderly end.
@@ -301,7 +301,7 @@ func (c *conn) drain() {
 	}
 }
 
-// macrosOf says whether the macros at hand were sent for this command.
+// macrosOf says whether the macros that came were sent for this command.
 func (c *conn) macrosOf(code gomilter.Code) bool { return c.macros == byte(code) }
 
 // broken logs and counts the end of a connection that was none.

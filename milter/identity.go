@@ -11,7 +11,7 @@ import (
 // takes logins as they are, in lower case, and believes no header.
 type Identity struct {
 	DefaultRealm string // appended to a login without "@", so alice is alice@example.org
-	// AppSeparator begins the part of a login's name that tells one of its programs from
+	// AppSeparator begins the part of a login's name that distinguishes one of its programs from
 	// another, such as "+" in alice+phone@example.org; "" when there is no such thing.
 	AppSeparator string
 	Aliases      map[string]string // normalised login to the login whose habits it shares

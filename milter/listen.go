@@ -34,7 +34,7 @@ func (s Socket) Listen() (net.Listener, error) {
 	}
 	if len(passed) == 1 {
 		if passed[0] == nil {
-			return nil, errors.New("systemd passed a socket that is no stream: use ListenStream")
+			return nil, errors.New("systemd passed a socket that is not a stream: use ListenStream")
 		}
 		return passed[0], nil
 	}
@@ -119,7 +119,7 @@ func removeStale(path string) error {
 		return fmt.Errorf("look at socket %s: %w", path, err)
 	}
 	if info.Mode()&fs.ModeSocket == 0 {
-		return fmt.Errorf("%s exists and is no socket: remove it or listen elsewhere", path)
+		return fmt.Errorf("%s exists and is not a socket: remove it or listen elsewhere", path)
 	}
 	c, err := net.DialTimeout("unix", path, time.Second)
 	if err == nil {

@@ -175,7 +175,7 @@ func footprint(t *testing.T) used {
 	return used{len(list), m.HeapAlloc}
 }
 
-// tryMail is send for other goroutines than the test's: it tells what went wrong.
+// tryMail is send for other goroutines than the test's: it returns what went wrong.
 func tryMail(ses *gomilter.ClientSession, login string, size int) string {
 	ses.Macros(gomilter.CodeMail, "{auth_authen}", login)
 	_, err1 := ses.Mail("b@example.jp", nil)

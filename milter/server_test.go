@@ -195,7 +195,7 @@ func goesOn(t testing.TB) func(*gomilter.Action, error) {
 	}
 }
 
-// finish plays the rest of a message and tells the quarantine's reason and the answer.
+// finish plays the rest of a message and returns the quarantine's reason and the answer.
 func finish(t testing.TB, ses *gomilter.ClientSession, body string) (string, gomilter.ActionCode) {
 	t.Helper()
 	for len(body) > 0 {

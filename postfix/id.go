@@ -1,5 +1,5 @@
 // Package postfix knows Postfix's own language: queue ids and queues, the values of main.cf
-// and master.cf as postconf tells them, lists of milters, and what its daemons log. It
+// and master.cf as postconf prints them, lists of milters, and what its daemons log. It
 // changes nothing: only package quarantine runs postsuper and postqueue.
 package postfix
 

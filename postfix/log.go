@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Event is what one line of Postfix's log tells.
+// Event is what one line of Postfix's log reports.
 type Event string
 
 // Events. An event without a queue id is about the mail that the same process takes next.
@@ -40,7 +40,7 @@ const (
 	StatusProbe     Status = "probe" // of an address, for no mail
 )
 
-// Line is what one line of Postfix's log says. Strangers may have written all text in it
+// Line is what one line of Postfix's log says. Attackers may have written all text in it
 // but the queue ids.
 type Line struct {
 	Event   Event

@@ -286,7 +286,7 @@ func (s *script) Retry(_ context.Context, cause error, _ time.Time, holds ...int
 	return holds, s.tell(cause.Error())
 }
 
-// dying is an agent's hand that dies before or after Postfix was asked.
+// dying is an agent's queue access that dies before or after Postfix was asked.
 type dying struct {
 	*quarantine.Queue
 	after bool

@@ -32,7 +32,7 @@ func (a *Agent) reconcile(ctx context.Context, tasks []Task, held map[string]Que
 	return errors.Join(a.missed(ctx, gone, held), a.others(ctx, ours, held))
 }
 
-// missed tells the store about kept mails that are not on hold any more: deleted, or
+// missed reports to the store kept mails that are not on hold any more: deleted, or
 // released by hand.
 func (a *Agent) missed(ctx context.Context, tasks []Task, held map[string]Queued) error {
 	files, err := a.search(ctx, tasks, held)

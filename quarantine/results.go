@@ -44,7 +44,7 @@ func (r *results) absent(t Task, files map[int64]string) {
 	}
 }
 
-// keep sends what was released and tells the store.
+// keep sends what was released and reports to the store.
 func (a *Agent) keep(ctx context.Context, r *results) error {
 	if len(r.send) > 0 {
 		// Postfix sends it anyhow with its next queue run, or when it is started again.
@@ -106,7 +106,7 @@ func (a *Agent) retry(ctx context.Context, list []failure) error {
 	return errors.Join(errs...)
 }
 
-// vanish tells the store about mail that left the queue without us. It returns what was
+// vanish reports to the store mail that left the queue without us. It returns what was
 // wanted of mail whose hold does not let it.
 func (a *Agent) vanish(ctx context.Context, tasks []Task) (lost []Task, err error) {
 	if len(tasks) == 0 {

@@ -41,7 +41,7 @@ type Store interface {
 	Changes
 }
 
-// Changes are what the agent tells the store. All are about many holds: each call is a few
+// Changes are what the agent reports to the store. All are about many holds: each call is a few
 // transactions, not one for each mail.
 type Changes interface {
 	// EndDelay claims delayed mail for release and returns what it claimed: the rest became

@@ -62,7 +62,7 @@ const (
 	mbox         // many
 )
 
-// formOf tells by a file's name, and else by how its plain bytes begin, what it holds.
+// formOf finds by a file's name, and else by how its plain bytes begin, what it holds.
 // Names of compressed files count only where they are true.
 func formOf(path string, packed bool, head []byte) form {
 	base := strings.ToLower(filepath.Base(path))

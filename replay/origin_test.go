@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestOrigins: a log tells whose a mail is and where it came from; not that it is another's
+// TestOrigins: a log says whose a mail is and where it came from; not that it is another's
 // whose folder it lies in.
 func TestOrigins(t *testing.T) {
 	client := netip.MustParseAddr("192.0.2.1")

@@ -25,7 +25,7 @@ var steps = []step{
 	{[2]string{"Look for other victims", "他の被害アカウントがないか確認する"},
 		[2]string{"The same link, the same addresses, logins from there to other accounts.",
 			"同じリンク、同じ接続元、その接続元からの他アカウントへのログインを調べます。"}},
-	{[2]string{"Scan the owner's machines, and those of colleagues who opened the link",
+	{[2]string{"Scan the owner's machines, and those of everybody here who opened the link",
 		"本人と、リンクを開いた社員の端末を検査する"},
 		[2]string{"A stolen password often comes from a stealer that is still there.",
 			"情報窃取型マルウェアが残っていると、再び認証情報を盗まれます。"}},

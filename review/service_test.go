@@ -222,7 +222,7 @@ func TestUnknownSenderIsDoubted(t *testing.T) {
 	}
 }
 
-// The preview tells the senders' own mail from others', and advises only what neither is
+// The preview separates the senders' own mail from others', and advises only what neither is
 // blocked nor allowed, also by a rule for more.
 func TestPreviewEnding(t *testing.T) {
 	d := &desk{open: []ledger.Incident{{ID: 1, Sender: "b@example.jp", State: ledger.IncidentOpen}},

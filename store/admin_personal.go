@@ -166,7 +166,7 @@ func forgettable(tx *sql.Tx, sender string) error {
 	return nil
 }
 
-// unteach unlearns the sender's mail. The last lesson, of sign 0, tells whoever has the
+// unteach unlearns the sender's mail. The last lesson, of sign 0, shows whoever has the
 // sender's profile in memory to drop it.
 func unteach(tx *sql.Tx, sender string, at int64) error {
 	for _, query := range []string{

@@ -14,7 +14,7 @@ import (
 // moves the bulk on a connection of its own while commits go on, and the committer then
 // moves the little that came meanwhile, so that the log begins anew and stays short.
 const (
-	// copyEvery is how many commits are worth a copy. One dirties about 15 pages: the log
+	// copyEvery is how many commits justify a copy. One dirties about 15 pages: the log
 	// stays near 64 MiB, which journalSize leaves it.
 	copyEvery = 1024
 	// sweptPerCommit is how many rows of a purge dirty as many pages as a mail's commit.

@@ -128,7 +128,7 @@ func (db *DB) commit(first job) {
 	}
 }
 
-// together commits jobs in one transaction and tells each what became of it. When one of
+// together commits jobs in one transaction and reports to each what became of it. When one of
 // several fails nothing is done and all are returned, to be run one by one: savepoints,
 // which would keep the others, cost SQLite a copy of every page that it changes.
 func (db *DB) together(batch []job) []job {

@@ -9,7 +9,7 @@ import (
 	"hisseki/ledger"
 )
 
-// alert claims what is to be told and tells it.
+// alert claims what is due and sends it.
 func alert(t *testing.T, db *DB, messageID string) *ledger.Alert {
 	t.Helper()
 	a, err := db.ClaimAlert(t.Context(), "mail", time.Hour, lease)
@@ -109,7 +109,7 @@ func TestOwnMailIsTakenOnce(t *testing.T) {
 		t.Error("an unknown Message-ID was taken")
 	}
 	if take("<a@x>", "boss@example.jp", "victim@partner.test") {
-		t.Error("a mail to a stranger was taken")
+		t.Error("a mail to another address was taken for ours")
 	}
 	if !take("<a@x>", "POSTMASTER@example.jp") || take("<a@x>", "postmaster@example.jp") {
 		t.Error("it was not taken exactly once")

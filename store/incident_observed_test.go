@@ -16,7 +16,7 @@ func spared(sender string) *analyzer.Record {
 	return r
 }
 
-// In mode observe an incident opens and tells all it knows, and nothing is done to mail.
+// In mode observe an incident opens and shows all it knows, and nothing is done to mail.
 func TestModeObserveOpensIncidents(t *testing.T) {
 	db, now := clocked(t)
 	ctx := t.Context()

@@ -17,7 +17,7 @@ const (
 	suspectSpan = 30 * 24 * time.Hour
 	// guessSpan is how long before it logins are told: guessing goes on over a weekend.
 	guessSpan = 7 * 24 * time.Hour
-	// usualSpan is how long before it a sender's mail tells what is usual.
+	// usualSpan is how long before it a sender's mail shows what is usual.
 	usualSpan = 28 * 24 * time.Hour
 )
 

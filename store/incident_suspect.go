@@ -176,7 +176,7 @@ func (x *attacks) suspect(r *analyzer.Record) (ledger.Suspect, bool) {
 	return ledger.Suspect{}, false
 }
 
-// suspectIDs returns the mail that is worth reading whole, oldest first.
+// suspectIDs returns the mail that should be read whole, oldest first.
 func (db *DB) suspectIDs(ctx context.Context, x *attacks) ([]int64, error) {
 	if len(x.list) == 0 {
 		return nil, nil

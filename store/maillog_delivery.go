@@ -68,7 +68,7 @@ func keepDelivery(tx *sql.Tx, journal int64, l *ledger.LogLine) error {
 	return nil
 }
 
-// keepForAll keeps an outcome that the log tells of a mail without naming recipients: it
+// keepForAll keeps an outcome that the log reports of a mail without naming recipients: it
 // is that of all who had none for good by then.
 func keepForAll(tx *sql.Tx, journal int64, l *ledger.LogLine) error {
 	if _, err := tx.Exec(`UPDATE delivery SET

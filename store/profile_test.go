@@ -13,8 +13,8 @@ import (
 	"hisseki/baseline"
 )
 
-// Past takes a short cut where nothing is to be folded in; it must tell what the long way
-// tells.
+// Past takes a short cut where nothing is to be folded in; it must say what the long way
+// says.
 func TestPast(t *testing.T) {
 	db := open(t, filepath.Join(t.TempDir(), "h.db"))
 	ctx := t.Context()

@@ -45,7 +45,7 @@ func notOpened(path string, err error) error {
 	if e.SystemErrno == syscall.EACCES || e.Code == sqlite3.ErrReadonly {
 		return fmt.Errorf("open store %s: %w: %s", path, err, mustWrite)
 	}
-	return fmt.Errorf("store %s is no usable SQLite file: %w: move it away or restore a backup",
+	return fmt.Errorf("store %s is not a usable SQLite file: %w: move it away or restore a backup",
 		path, err)
 }
 

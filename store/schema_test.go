@@ -53,7 +53,7 @@ func TestRefusedFilesStayUnchanged(t *testing.T) {
 	}{
 		"text": {func(path string) {
 			os.WriteFile(path, []byte(strings.Repeat("not a database ", 500)), 0o600)
-		}, "no usable SQLite file"},
+		}, "not a usable SQLite file"},
 		"foreign": {func(path string) { raw(t, path, `CREATE TABLE theirs (x)`) }, "another program"},
 		"marked by others": {func(path string) {
 			raw(t, path, `PRAGMA application_id = 7`, `VACUUM`)

@@ -117,7 +117,7 @@ func TestRefusesOtherFiles(t *testing.T) {
 	}
 	raw.Close()
 	for path, want := range map[string]string{
-		text: "no usable SQLite file", foreign: "another program", newer: "schema 9999",
+		text: "not a usable SQLite file", foreign: "another program", newer: "schema 9999",
 	} {
 		_, err := Open(context.Background(), path, Options{})
 		if err == nil || !strings.Contains(err.Error(), want) {

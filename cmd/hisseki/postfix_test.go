@@ -185,7 +185,7 @@ func (j *job) decide() {
 		}
 	}
 	if strings.Contains(j.agent.said(), "no record of") {
-		j.t.Errorf("the agent takes our mail for a stranger's:\n%s", j.agent.said())
+		j.t.Errorf("the agent takes our mail for somebody else's:\n%s", j.agent.said())
 	}
 }
 

@@ -188,7 +188,7 @@ func (p *process) says(skip int, text string) {
 	})
 }
 
-// wait polls a condition of another process, which tells us in no other way.
+// wait polls a condition of another process, which shows it in no other way.
 func wait(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	// Far beyond what is needed on a quiet machine; it may be busy with other tests.

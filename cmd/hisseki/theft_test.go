@@ -35,7 +35,7 @@ const (
 // TestTheft is the case hisseki exists for, on a real Postfix with Dovecot's SASL and the
 // real program, with companies that accept, defer and refuse mail: an account is broken
 // into by guessing, sends to a dozen companies while the others' mail flows, and what went
-// out before the hold is asked back. The report tells of every mail and recipient what
+// out before the hold is asked back. The report says of every mail and recipient what
 // really became of it, and after confirm the profiles are those of a world without the
 // theft, byte for byte.
 //

@@ -35,7 +35,7 @@ incident=${value%x}
 value=$(field sender && echo x) || fail "the event names no sender"
 login=${value%x}
 
-# A login with any other character is not worth the risk: lock it by hand.
+# A login with any other character is too great a risk: lock it by hand.
 case $login in
 '' | [!A-Za-z0-9]* | *[!A-Za-z0-9._+@=\'-]*) fail "the login has unusual characters: lock it by hand" ;;
 esac

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// BenchmarkMemory sends 100,000 mails of 10,000 senders and tells what memory serve took.
+// BenchmarkMemory sends 100,000 mails of 10,000 senders and reports what memory serve took.
 // Only memory counts here: on a slow disk set TMPDIR to one in memory.
 func BenchmarkMemory(b *testing.B) {
 	const mails, senders, connections = 100_000, 10_000, 16

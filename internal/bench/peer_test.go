@@ -95,7 +95,7 @@ func (p *peer) event(noReply gomilter.OptProtocol, code byte, data []byte) error
 	return err
 }
 
-// connect tells of an SMTP client.
+// connect reports an SMTP client.
 func (p *peer) connect(l *letter) error {
 	p.macros('C', "j", "mx.example.org", "{daemon_name}", "submission")
 	data := append([]byte("unknown\x004\xc3\x50"), l.client...)

@@ -19,7 +19,7 @@ import (
 )
 
 // BenchmarkRestart starts serve on stores of a busy site, with this much mail of the last 72
-// hours, and tells how long it takes until the first verdict, what memory that takes, and
+// hours, and reports how long it takes until the first verdict, what memory that takes, and
 // how long mails wait from then on, while the configuration is read again and again. No mail
 // may stay unjudged.
 func BenchmarkRestart(b *testing.B) {

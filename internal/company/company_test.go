@@ -37,17 +37,17 @@ func TestIncident(t *testing.T) {
 	if len(theft) != 40 || len(ordinary) != 3 {
 		t.Fatalf("%d stolen, %d ordinary", len(theft), len(ordinary))
 	}
-	strangers := 0
+	unknown := 0
 	for _, m := range theft {
 		if !known[m.Recipients[0]] {
-			strangers++
+			unknown++
 		}
 		if m.Login != Victim || m.Time.Sub(end) >= 20*time.Minute {
 			t.Errorf("not part of the incident: %s at %v", m.Login, m.Time)
 		}
 	}
-	if strangers > 0 {
-		t.Errorf("%d of 40 recipients are new to the victim, should be its partners", strangers)
+	if unknown > 0 {
+		t.Errorf("%d of 40 recipients are new to the victim, should be its partners", unknown)
 	}
 	if slices.ContainsFunc(ordinary, func(m Mail) bool { return m.Client == theft[0].Client }) {
 		t.Error("ordinary mail comes from the attacker's address")

@@ -74,7 +74,7 @@ func (c *Config) checkMaillog() error {
 		"excludes maillog.files, every login would count twice")}
 	for i, path := range m.Files {
 		errs = append(errs,
-			must(filepath.IsAbs(path), "maillog.files", fmt.Sprintf("%q is no absolute path", path)),
+			must(filepath.IsAbs(path), "maillog.files", fmt.Sprintf("%q is not an absolute path", path)),
 			must(!slices.Contains(m.Files[:i], path), "maillog.files", "names "+path+" twice"))
 	}
 	return errors.Join(errs...)

@@ -39,7 +39,7 @@ func (c *Country) UnmarshalText(text []byte) error {
 	code := strings.ToUpper(string(text))
 	r, err := language.ParseRegion(code)
 	if err != nil || len(code) != 2 || !r.IsCountry() {
-		return fmt.Errorf("%.20q is no country code such as \"JP\"", text)
+		return fmt.Errorf("%.20q is not a country code such as \"JP\"", text)
 	}
 	if usual := r.Canonicalize().String(); usual != code {
 		return fmt.Errorf("%q is not the code that databases use, write %q", code, usual)
@@ -98,7 +98,7 @@ func (m *Moment) UnmarshalText(text []byte) error {
 func ParseZone(name string) (*time.Location, error) {
 	zone, err := time.LoadLocation(name)
 	if err != nil || name == "Local" { // what is local differs from host to host
-		return nil, fmt.Errorf("%.60q is no time zone such as \"Asia/Tokyo\"", name)
+		return nil, fmt.Errorf("%.60q is not a time zone such as \"Asia/Tokyo\"", name)
 	}
 	return zone, nil
 }
@@ -166,11 +166,11 @@ func (c *Config) senders(patterns []string) ([]string, error) {
 	return out, nil
 }
 
-// CheckSenders refuses what is no sender, domain or pattern.
+// CheckSenders refuses what is not a sender, domain or pattern.
 func CheckSenders(patterns []string) error {
 	for _, p := range patterns {
 		if _, err := path.Match(p, ""); err != nil || p == "" || strings.ContainsAny(p, " \t,") {
-			return fmt.Errorf("%q is no sender, domain or pattern such as \"*-sales@example.jp\"", p)
+			return fmt.Errorf("%q is not a sender, domain or pattern such as \"*-sales@example.jp\"", p)
 		}
 	}
 	return nil

@@ -13,7 +13,7 @@ import (
 
 var start = time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
 
-// outcomeOf tells a replay's result: lines "MINUTE FILE ACTION" in time order, ACTION
+// outcomeOf describes a replay's result: lines "MINUTE FILE ACTION" in time order, ACTION
 // being pass, delay or hold, or held for a delayed mail that became a hold.
 func outcomeOf(t *testing.T, lines ...string) *outcome {
 	t.Helper()

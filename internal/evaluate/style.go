@@ -20,22 +20,22 @@ type writing struct {
 	scored bool // not of the warm-up
 }
 
-// authorship collects how well mails fit a hand: per owner of the hand the author's own
+// authorship collects how well mails fit a style: per owner of the style the author's own
 // mails, and per owner and other author the others', each in order of time.
 type authorship struct {
 	own    map[string][]float64
 	others map[string]map[string][]float64
 }
 
-// impostors is how many colleagues' models each mail is compared with.
+// impostors is how many other senders' models each mail is compared with.
 const impostors = 5
 
-// refreshHands is how many mails colleagues' models and everybody's may lag behind.
-const refreshHands = 300
+// refreshModels is how many mails others' models and everybody's may lag behind.
+const refreshModels = 300
 
-// styleSection tells own mail from colleagues', by one mail and by several pooled.
+// styleSection says how well own mail differs from others', by one mail and by several pooled.
 func (e *evaluation) styleSection(ctx context.Context) (section, error) {
-	s := newTable("Style alone: own mail against colleagues', area under the ROC curve",
+	s := newTable("Style alone: own mail against that of others, area under the ROC curve",
 		table.Row{"organisation", "mails pooled", "all models", "mean per author", "own", "others'"})
 	for _, sc := range e.scenarios {
 		mails, err := writings(ctx, sc)
@@ -75,7 +75,7 @@ func writings(ctx context.Context, s *scenario) ([]writing, error) {
 }
 
 // compareHands goes through mails in order of time: each is compared with what its author,
-// and some colleagues, wrote before.
+// and some others, wrote before.
 func compareHands(mails []writing) *authorship {
 	a := &authorship{make(map[string][]float64), make(map[string]map[string][]float64)}
 	profiles := make(map[string]*baseline.Profile)
@@ -86,7 +86,7 @@ func compareHands(mails []writing) *authorship {
 	for i := range mails {
 		m := &mails[i]
 		if m.scored && len(m.obs.Style) > 0 {
-			if i%refreshHands == 0 || everybody == nil {
+			if i%refreshModels == 0 || everybody == nil {
 				everybody, models = all.StyleModel(), ready(profiles)
 				owners = slices.Sorted(maps.Keys(models))
 			}

@@ -243,7 +243,7 @@ func (d *parts) unix() (time.Time, bool) {
 	return time.Unix(int64(d.day[0].value), 0).UTC(), true
 }
 
-// date tells day, month and year by their places.
+// date recognises day, month and year by their places.
 func (d *parts) date() (year, month, day int, ok bool) {
 	if len(d.day) != 3 {
 		return 0, 0, 0, false

@@ -350,7 +350,7 @@ func testdata() (string, error) {
 	return "", fmt.Errorf("find testdata: no go.mod above the working directory")
 }
 
-// await polls a condition of another process, which tells us in no other way.
+// await polls a condition of another process, which shows it in no other way.
 func await(ctx context.Context, what string, ok func() bool) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
