@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -170,5 +171,20 @@ func TestLongValuesAreNotRead(t *testing.T) {
 	}
 	if n := after.TotalAlloc - before.TotalAlloc; n > 32<<20 {
 		t.Errorf("it cost %d MiB", n>>20)
+	}
+}
+
+// TestEveryConnectionDistrusts: the connections that write, read, look at first and copy are
+// set up alike.
+func TestEveryConnectionDistrusts(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "h.db"))
+	for name, c := range map[string]*sql.DB{"writer": db.write, "reader": db.read, "copier": db.copier} {
+		for pragma, want := range map[string]int{"temp_store": 2, "trusted_schema": 0,
+			"cell_size_check": 1} {
+			var got int
+			if err := c.QueryRow(`PRAGMA ` + pragma).Scan(&got); err != nil || got != want {
+				t.Errorf("%s of the %s is %d, want %d (%v)", pragma, name, got, want, err)
+			}
+		}
 	}
 }

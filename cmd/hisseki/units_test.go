@@ -55,3 +55,22 @@ func TestInstanceUnit(t *testing.T) {
 		t.Errorf("the template says\n%s", instance)
 	}
 }
+
+// TestUnitsBoundMemory: no unit may take the machine's memory, or leave mail in a core file.
+func TestUnitsBoundMemory(t *testing.T) {
+	units, err := filepath.Glob("../../deploy/*.service")
+	if err != nil || len(units) == 0 {
+		t.Fatal(units, err)
+	}
+	for _, name := range units {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range []string{"\nMemoryMax=", "\nLimitCORE=0\n"} {
+			if !strings.Contains(string(text), line) {
+				t.Errorf("%s has no line %q", filepath.Base(name), strings.TrimSpace(line))
+			}
+		}
+	}
+}

@@ -63,6 +63,9 @@ until_says 'the agent is alive' systemctl status hisseki
 [ "$(stat -c '%U %a' /var/lib/hisseki/hisseki.db)" = 'hisseki 600' ]
 [ "$(ps -o user= -p "$(main_pid hisseki)")" = hisseki ]
 grep -q '^CapEff:[[:space:]]0*$' "/proc/$(main_pid hisseki)/status"
+[ -z "$(awk '$3 > 1000000' "/proc/$(main_pid hisseki)/uid_map")" ] # PrivateUsers: few users are seen
+grep '^Max core file size  *0  *0 ' "/proc/$(main_pid hisseki)/limits" "/proc/$(main_pid hisseki-agent)/limits"
+[ "$(systemctl show --value --property MemoryMax hisseki-agent)" = 536870912 ]
 hisseki sender hold alice@example.jp --until 12h
 send alice
 until_says 'queue is empty' postqueue -p
