@@ -53,7 +53,7 @@ func (s *Service) holdFilter(q *HoldQuery) (ledger.HoldFilter, error) {
 	f := ledger.HoldFilter{
 		IDs: p.ids("H", q.IDs), Sender: p.name(s, "sender", q.Sender), Incident: p.id("I", q.Incident),
 		Since: p.time("since", q.Since, s.Now()), Until: p.time("until", q.Until, s.Now()),
-		Host: q.Host, MinPoints: q.MinPoints, States: known(&p, q.States, States),
+		Host: q.Host, MinPoints: p.points("min-points", q.MinPoints), States: known(&p, q.States, States),
 	}
 	return f, p.err()
 }
@@ -120,6 +120,14 @@ func (p *parser) time(field, text string, now time.Time) time.Time {
 		p.note(fmt.Errorf("--%s %w", field, err))
 	}
 	return t
+}
+
+// points refuses what would choose all mail, though a choice was made: NaN, -1.
+func (p *parser) points(field string, n float64) float64 {
+	if !(n >= 0) {
+		p.note(fmt.Errorf("--%s %v is not a number of points such as 4.5", field, n))
+	}
+	return n
 }
 
 // name returns an account's name as the store has it.

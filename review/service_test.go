@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -301,5 +302,18 @@ func TestActor(t *testing.T) {
 		if got := fmt.Sprint(a); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
+	}
+}
+
+// A choice that chooses everything is none: "discard --min-points NaN" must not be one of all.
+func TestPointsThatChooseAllAreRefused(t *testing.T) {
+	s := &Service{Store: &desk{}, Now: func() time.Time { return noon }}
+	for _, n := range []float64{math.NaN(), -1, math.Inf(-1)} {
+		if _, err := s.holdFilter(&HoldQuery{MinPoints: n}); !errors.As(err, new(UsageError)) {
+			t.Errorf("at least %v points: %v", n, err)
+		}
+	}
+	if f, err := s.holdFilter(&HoldQuery{MinPoints: 4.5}); err != nil || f.MinPoints != 4.5 {
+		t.Errorf("at least 4.5 points: %v, %v", f.MinPoints, err)
 	}
 }
