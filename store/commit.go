@@ -86,7 +86,7 @@ func (db *DB) commitLoop() {
 			db.commit(j)
 			db.count()
 		case w := <-db.wipes:
-			db.serveWipe(w)
+			w.done <- w.do()
 		case <-db.copied:
 			db.copyRest()
 		case <-tick.C:
