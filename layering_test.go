@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
+	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -126,6 +129,42 @@ func TestLayers(t *testing.T) {
 	}
 	if seen < 5 {
 		t.Errorf("only %d packages were looked at", seen)
+	}
+}
+
+// TestImportTable: docs/design.md has the same table, "| packages | may import | remarks |".
+// Remarks in the second column stand in parentheses or after a colon.
+func TestImportTable(t *testing.T) {
+	text, err := os.ReadFile("docs/design.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "## Import table")
+	remarks := regexp.MustCompile(`\([^)]*\)|:.*`)
+	missing := maps.Clone(mayImport)
+	for line := range strings.Lines(table) {
+		cells := strings.Split(line, "|")
+		if len(cells) != 5 || strings.HasPrefix(line, "| package ") || strings.HasPrefix(line, "|---") {
+			continue
+		}
+		var may []string
+		for name := range strings.SplitSeq(remarks.ReplaceAllString(cells[2], ""), ",") {
+			if name = strings.TrimSpace(name); name != "nothing" {
+				may = append(may, name)
+			}
+		}
+		slices.Sort(may)
+		for name := range strings.SplitSeq(cells[1], ",") {
+			name = strings.TrimSpace(name)
+			if want := slices.Sorted(slices.Values(mayImport[name])); name != "cmd/hisseki" &&
+				!slices.Equal(may, want) {
+				t.Errorf("docs/design.md: %s may import %q, here it is %q", name, may, want)
+			}
+			delete(missing, name)
+		}
+	}
+	for name := range missing {
+		t.Errorf("docs/design.md: no row for %s", name)
 	}
 }
 
