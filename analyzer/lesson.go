@@ -12,9 +12,26 @@ const lessonBatch = 500
 // Apply folds in what others did since: lessons of releases and confirmations, and rules
 // for links. It also saves the few profiles that are dear to read.
 func (a *Analyzer) Apply(ctx context.Context) error {
-	if waiting, err := a.catchUp(ctx); err != nil || !waiting {
+	waiting, err := a.catchUp(ctx)
+	if err != nil || !waiting {
 		return err
 	}
+	return a.applyAll(ctx)
+}
+
+// applyAll folds in others' lessons, some at a time: a sender who is forgotten may leave a
+// hundred thousand, and mail that waits passes between.
+func (a *Analyzer) applyAll(ctx context.Context) error {
+	for more := true; more; {
+		var err error
+		if more, err = a.applySome(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *Analyzer) applySome(ctx context.Context) (more bool, err error) {
 	a.lessons.Lock()
 	defer a.lessons.Unlock()
 	return a.apply(ctx)
@@ -65,21 +82,18 @@ func (a *Analyzer) mark() int64 {
 	return a.lessons.mark
 }
 
-// apply folds in others' lessons while nobody judges: the lessons are locked.
-func (a *Analyzer) apply(ctx context.Context) error {
-	for {
-		list, err := a.memory.Lessons(ctx, a.lessons.mark, lessonBatch)
-		if err != nil {
-			return fmt.Errorf("read lessons: %w", err)
-		}
-		for i := range list {
-			a.fold(&list[i])
-		}
-		a.passOwn()
-		if len(list) < lessonBatch {
-			return nil
-		}
+// apply folds in the next of others' lessons while nobody judges: the lessons are locked. It
+// says whether there may be more.
+func (a *Analyzer) apply(ctx context.Context) (more bool, err error) {
+	list, err := a.memory.Lessons(ctx, a.lessons.mark, lessonBatch)
+	if err != nil {
+		return false, fmt.Errorf("read lessons: %w", err)
 	}
+	for i := range list {
+		a.fold(&list[i])
+	}
+	a.passOwn()
+	return len(list) == lessonBatch, nil
 }
 
 // fold applies one lesson unless it is this analyzer's own.

@@ -47,6 +47,11 @@ const saveBatch = 16
 func (a *Analyzer) Save(ctx context.Context) error {
 	a.saving.Lock()
 	defer a.saving.Unlock()
+	if a.loaded.Load() {
+		if err := a.applyAll(ctx); err != nil { // so that few are left for freeze
+			return err
+		}
+	}
 	all, memory, err := a.freeze(ctx)
 	if err != nil {
 		return err
@@ -105,8 +110,10 @@ func (a *Analyzer) freeze(ctx context.Context) (list []*frozen, memory Memory, e
 	if !a.loaded.Load() {
 		return nil, nil, nil
 	}
-	if err := a.apply(ctx); err != nil {
-		return nil, nil, err
+	for more := true; more; {
+		if more, err = a.apply(ctx); err != nil {
+			return nil, nil, err
+		}
 	}
 	last := a.lessons.mark
 	a.mu.Lock()

@@ -26,11 +26,6 @@ func ParsePattern(text string) (Pattern, error) {
 		raw = "[" + raw + "]"
 	}
 	if !strings.Contains(raw, "://") {
-		// "friend@mail.test": whoever means one mailbox must not stop every link to its host.
-		if authority, _, _ := strings.Cut(raw, "/"); strings.Contains(authority, "@") {
-			return Pattern{}, fmt.Errorf("%.80q is a mailbox, not a link: rules for links stand for"+
-				" hosts, domains and URLs", text)
-		}
 		raw = "http://" + raw
 	}
 	u := split(raw, InText)

@@ -43,7 +43,7 @@ func TestPatterns(t *testing.T) {
 
 func TestPatternsRefused(t *testing.T) {
 	for _, text := range []string{"", " ", "http://", "co.jp", "com", "localhost", "a b.test",
-		"*.example.org", "https:///path", "friend@example.org", "mailto:friend@example.org", strings.Repeat("a", 5000) + ".test"} {
+		"*.example.org", "https:///path", strings.Repeat("a", 5000) + ".test"} {
 		if p, err := ParsePattern(text); err == nil {
 			t.Errorf("%.40q is taken for %s", text, p)
 		}
