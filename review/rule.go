@@ -175,6 +175,11 @@ func urlSubject(text string) (string, error) {
 	if strings.TrimSpace(text) == "" {
 		return "", errors.New("the link is blank: write a host, a domain or a URL")
 	}
+	// "friend@mail.test": whoever means one mailbox must not stop every link to its host.
+	if authority, _, _ := strings.Cut(text, "/"); strings.Contains(authority, "@") {
+		return "", fmt.Errorf("%.80q is a mailbox, not a link: rules for links stand for hosts,"+
+			" domains and URLs", text)
+	}
 	p, err := content.ParsePattern(text)
 	return "url:" + p.String(), err
 }

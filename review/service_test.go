@@ -317,3 +317,14 @@ func TestPointsThatChooseAllAreRefused(t *testing.T) {
 		t.Errorf("at least 4.5 points: %v, %v", f.MinPoints, err)
 	}
 }
+
+func TestMailboxIsNoLink(t *testing.T) {
+	for _, text := range []string{"friend@mail.test", "mailto:friend@mail.test", "a@mail.test/x"} {
+		if got, err := urlSubject(text); err == nil {
+			t.Errorf("%s is taken for %s", text, got)
+		}
+	}
+	if got, err := urlSubject("https://user@lure.test/@page"); got != "url:lure.test/@page" {
+		t.Errorf("a URL with a user: %q, %v", got, err)
+	}
+}
