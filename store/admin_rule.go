@@ -52,10 +52,7 @@ func (db *DB) URLRules(ctx context.Context) ([]analyzer.URLRule, error) {
 	}
 	out := make([]analyzer.URLRule, 0, len(list))
 	for _, r := range list {
-		p, err := content.ParsePattern(strings.TrimPrefix(r.Subject, "url:"))
-		if err != nil {
-			return nil, fmt.Errorf("read overrides: %w", err)
-		}
+		p := content.KeptPattern(strings.TrimPrefix(r.Subject, "url:"))
 		out = append(out, analyzer.URLRule{Override: r.Override, Pattern: p, Created: r.Created})
 	}
 	return out, nil

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"database/sql"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -283,5 +284,28 @@ func TestURLRules(t *testing.T) {
 		if err := db.SetOverride(ctx, subject, o); err == nil {
 			t.Errorf("rule %+v for %s was accepted", o, subject)
 		}
+	}
+}
+
+// A rule for what has become a registry's name since keeps no other from being read: without
+// rules for links serve would not start.
+func TestOldURLRuleIsRead(t *testing.T) {
+	db, _ := clocked(t)
+	block := analyzer.Override{Action: analyzer.Hold, By: "alice"}
+	if err := db.SetOverride(t.Context(), "url:lure.test", block); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.update(t.Context(), func(tx *sql.Tx) error {
+		_, err := tx.Exec(`UPDATE override SET subject = 'url:co.jp'`)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.SetOverride(t.Context(), "url:lure.test/a", block); err != nil {
+		t.Fatal(err)
+	}
+	rules, err := db.URLRules(t.Context())
+	if err != nil || len(rules) != 2 || rules[0].Pattern.Host != "co.jp" || rules[1].Pattern.Path != "/a" {
+		t.Errorf("rules %+v, %v", rules, err)
 	}
 }

@@ -83,6 +83,9 @@ func ReadSource(r io.Reader, maxBody int64) (Source, error) { return mime.ReadSo
 // that was made harmless ("hxxps://example[.]org").
 func ParsePattern(text string) (Pattern, error) { return link.ParsePattern(text) }
 
+// KeptPattern reads what Pattern.String wrote, whatever ParsePattern would say of it today.
+func KeptPattern(text string) Pattern { return link.KeptPattern(text) }
+
 // IsRead tells whether fields of a name say anything about a mail here. Whoever has to
 // drop fields keeps the first of these.
 func IsRead(name string) bool { return mime.IsRead(name) }

@@ -21,6 +21,31 @@ type Pattern struct {
 // that was made harmless ("hxxps://example[.]org"). It refuses what stands for a whole
 // registry such as co.jp.
 func ParsePattern(text string) (Pattern, error) {
+	p, u := readPattern(text)
+	switch {
+	case len(text) > maxURLBytes, strings.ContainsAny(p.Host, " \t*%<>\"'"), p.Host == "":
+		return Pattern{}, fmt.Errorf("%.80q is no host, domain or URL: write example.org,"+
+			" files.example.org or https://example.org/path", text)
+	case u.IP.IsValid():
+	case !strings.Contains(p.Host, "."):
+		return Pattern{}, fmt.Errorf("%.80q has no dot: write the whole name of the host", text)
+	default:
+		if suffix, registry := publicsuffix.PublicSuffix(p.Host); registry && suffix == p.Host {
+			return Pattern{}, fmt.Errorf("%.80q is where a registry gives out names, it would"+
+				" stand for all of them", text)
+		}
+	}
+	return p, nil
+}
+
+// KeptPattern reads what String wrote, whatever ParsePattern would say of it today: lists of
+// registries change, and one old rule must not keep all others from being read.
+func KeptPattern(text string) Pattern {
+	p, _ := readPattern(text)
+	return p
+}
+
+func readPattern(text string) (Pattern, URL) {
 	raw := strings.NewReplacer("[.]", ".", "(.)", ".").Replace(strings.TrimSpace(text))
 	if addr, err := netip.ParseAddr(raw); err == nil && addr.Is6() {
 		raw = "[" + raw + "]"
@@ -29,21 +54,7 @@ func ParsePattern(text string) (Pattern, error) {
 		raw = "http://" + raw
 	}
 	u := split(raw, InText)
-	host := strings.Trim(u.Host, ".")
-	switch {
-	case len(text) > maxURLBytes, strings.ContainsAny(host, " \t*%<>\"'"), host == "":
-		return Pattern{}, fmt.Errorf("%.80q is no host, domain or URL: write example.org,"+
-			" files.example.org or https://example.org/path", text)
-	case u.IP.IsValid():
-	case !strings.Contains(host, "."):
-		return Pattern{}, fmt.Errorf("%.80q has no dot: write the whole name of the host", text)
-	default:
-		if suffix, registry := publicsuffix.PublicSuffix(host); registry && suffix == host {
-			return Pattern{}, fmt.Errorf("%.80q is where a registry gives out names, it would"+
-				" stand for all of them", text)
-		}
-	}
-	return Pattern{Host: host, Path: mime.PercentDecode(u.Path)}, nil
+	return Pattern{Host: strings.Trim(u.Host, "."), Path: mime.PercentDecode(u.Path)}, u
 }
 
 // String returns the pattern in the form that ParsePattern reads and that is the same

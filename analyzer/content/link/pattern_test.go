@@ -26,6 +26,9 @@ func TestPatterns(t *testing.T) {
 			t.Errorf("%s: %v", c.pattern, err)
 			continue
 		}
+		if kept := KeptPattern(p.String()); kept != p {
+			t.Errorf("%s is read from the store as %+v", p, kept)
+		}
 		if p.String() != c.canonical {
 			t.Errorf("%s is written %s, want %s", c.pattern, p, c.canonical)
 		}
