@@ -175,6 +175,7 @@ func (d *Serve) end(ctx context.Context, finish, hide func(context.Context) erro
 	case <-d.webhooks:
 	case <-drain.Done(): // what is not noted as told is told again
 	}
+	d.report(ctx, "mail that was not judged is not recorded", d.unjudged.last(ctx))
 	return errors.Join(err, d.core.Load().Save(ctx), hide(drain))
 }
 

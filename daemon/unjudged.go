@@ -82,3 +82,14 @@ func (k *unjudged) retry(ctx context.Context) error {
 	}
 	return nil
 }
+
+// last offers for the last time what the store did not take, before serve ends.
+func (k *unjudged) last(ctx context.Context) error {
+	err := k.retry(ctx)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if n := len(k.later); err == nil && n > 0 {
+		err = fmt.Errorf("%d mails are in the log only", n)
+	}
+	return err
+}

@@ -63,3 +63,36 @@ func TestUnjudgedMailIsKept(t *testing.T) {
 		t.Errorf("what the failure action holds: %+v, %v", holds, err)
 	}
 }
+
+// Mail that still waits for the store when serve ends is offered once more, and what stays out
+// is said, also where it was said before.
+func TestUnjudgedMailIsOfferedAtTheEnd(t *testing.T) {
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "h.db"), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	f := &full{DB: db, err: errors.New("disk is full")}
+	k := &unjudged{db: f}
+	u := &milter.Unjudged{Reason: "no verdict", Action: analyzer.Pass, Envelope: analyzer.Envelope{
+		Time: time.Now(), Sender: "bob@example.org", Class: analyzer.Account}}
+	if err := k.keep(t.Context(), u); err == nil {
+		t.Error("a full disk took a record")
+	}
+	for range 2 {
+		if k.retry(t.Context()); len(k.later) != 1 {
+			t.Fatalf("%d mails wait, want 1", len(k.later))
+		}
+		if err := k.last(t.Context()); err == nil {
+			t.Error("nothing is said of mail that is not recorded")
+		}
+	}
+	f.err = nil
+	if err := k.last(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s, err := db.Status(t.Context(), time.Now().Add(-time.Hour))
+	if err != nil || s.Would[analyzer.Unjudged] != 1 {
+		t.Errorf("status %+v, %v", s, err)
+	}
+}
