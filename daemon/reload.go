@@ -91,7 +91,7 @@ func (d *Serve) reload(ctx context.Context) {
 		err = d.use(ctx, cfg)
 	}
 	if err != nil {
-		d.Log.Error("configuration not reloaded, the old one stays", "error", err)
+		d.report(ctx, "configuration not reloaded, the old one stays", err)
 		return
 	}
 	old := d.settings.Swap(&cfg)
