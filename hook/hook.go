@@ -191,7 +191,7 @@ func (d *Dispatcher) once(ctx context.Context, h *Hook) (bool, error) {
 	log := d.Log.With("hook", h.Name, "event", e.Event, "incident", e.Incident, "id", e.ID,
 		"run", e.Run)
 	if err == nil {
-		log.Info("hook told")
+		log.Info("hook notified")
 		return true, d.Store.Done(ctx, h.Name, e, Result{Output: output})
 	}
 	r := Result{Error: err.Error(), Output: output}

@@ -7,7 +7,7 @@ import (
 	"hisseki/ledger"
 )
 
-// lately is how many of the newest mails tell of an MTA.
+// lately is how many of the newest mails are looked at for MTAs.
 const lately = 20_000
 
 // MTAs returns what is known of each MTA host that had one of the newest 20,000 mails, keeps
@@ -16,11 +16,12 @@ func (db *DB) MTAs(ctx context.Context) ([]ledger.MTA, error) {
 	rows, err := db.read.QueryContext(ctx, `WITH
 		judged AS (SELECT host, count(*) AS mails, max(at) AS last,
 				max(iif(class = 'account', at, 0)) AS account
-			FROM (SELECT host, at, class
+			FROM (SELECT host, at, class, queue_id
 				FROM journal
 				WHERE at != 0
 				ORDER BY at DESC
 				LIMIT ?1)
+			WHERE host != '' OR queue_id != '' -- else it was taught from an archive
 			GROUP BY host),
 		waiting AS (SELECT j.host, count(*) AS holds
 			FROM hold h
