@@ -46,7 +46,7 @@ func newAgentHooks(ctx context.Context, cfg config.Config, db AgentStore, log *s
 			return nil, err
 		}
 		if !known {
-			log.Warn("a hook is not told before serve knows it", "hook", name,
+			log.Warn("a hook gets no events before serve knows it", "hook", name,
 				"hint", "start serve, or reload it, with the same configuration")
 		}
 	}

@@ -10,7 +10,7 @@ import (
 // notify sends systemd a message. Without systemd it does nothing.
 func notify(log *slog.Logger, state string) {
 	if _, err := daemon.SdNotify(false, state); err != nil {
-		log.Warn("systemd could not be told", "state", state, "error", err)
+		log.Warn("systemd could not be notified", "state", state, "error", err)
 	}
 }
 

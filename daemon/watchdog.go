@@ -20,7 +20,7 @@ import (
 //   - the store's writer has answered, be it with an error: every record waits for it;
 //   - judgements end, as long as there are any.
 //
-// A purge is no sign: it may take hours, and mail does not wait for it. Nor is an error: a
+// A purge is not a sign: it may take hours, and mail does not wait for it. Nor is an error: a
 // full disk or a foreign lock is not cured by a new process.
 
 // askWithin is how long the store's writer may take for its answer. One that waits for
@@ -122,7 +122,7 @@ func troubleLogger(log *slog.Logger) func(error) {
 			text = err.Error()
 		}
 		if text != "" && last == "" {
-			log.Error("serve hangs: systemd's watchdog is not told any more", "error", err)
+			log.Error("serve hangs: systemd's watchdog is not notified any more", "error", err)
 		}
 		last = text
 	}

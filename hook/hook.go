@@ -201,7 +201,7 @@ func (d *Dispatcher) once(ctx context.Context, h *Hook) (bool, error) {
 		return true, d.Store.GiveUp(ctx, h.Name, e, r)
 	}
 	next := now.Add(backoff(e.Run))
-	log.Warn("hook not told", "error", term.Safe(r.Error, 300), "next", next)
+	log.Warn("hook not notified", "error", term.Safe(r.Error, 300), "next", next)
 	return true, d.Store.Retry(ctx, h.Name, e, r, next)
 }
 

@@ -70,11 +70,11 @@ func (p *Postman) Once(ctx context.Context) (bool, error) {
 	log := p.Log.With("hook", MailName, "incident", a.Brief.Incident, "run", a.Tries)
 	id, err := p.send(ctx, a)
 	if err == nil {
-		log.Info("postmaster told", "message_id", id)
+		log.Info("postmaster notified", "message_id", id)
 		return true, p.Alerts.Sent(ctx, a, id)
 	}
 	next := p.Now().Add(backoff(a.Tries))
-	log.Warn("postmaster not told", "error", term.Safe(err.Error(), 300), "next", next)
+	log.Warn("postmaster not notified", "error", term.Safe(err.Error(), 300), "next", next)
 	return true, p.Alerts.RetryAlert(ctx, a, err, next)
 }
 

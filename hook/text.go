@@ -81,7 +81,7 @@ func stamp(t time.Time) string {
 // harmless keeps mail programs from making a link of a host.
 func harmless(host string) string { return strings.ReplaceAll(term.Safe(host, 100), ".", "[.]") }
 
-// plain needs no quotes in a shell and is no option.
+// plain needs no quotes in a shell and is not an option.
 var plain = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._@+=:/-]*$`)
 
 // quoted makes text fit to be pasted into a shell as one argument.

@@ -17,7 +17,7 @@ func (d *Decision) Step() Step {
 	return ""
 }
 
-// Verb is the decision as the audit log names it, "" for a state that is no decision.
+// Verb is the decision as the audit log names it, "" for a state that is not a decision.
 func (d *Decision) Verb() string { return string(d.Step()) }
 
 // Undecided says whether mail in a state waits for a person, or for the end of its delay.

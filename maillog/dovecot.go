@@ -232,7 +232,7 @@ var reason = regexp.MustCompile(`\(([^()]*)\)$`)
 // started is what a proxy says when the server behind it let the account in.
 var started = regexp.MustCompile(`^(?:proxy\([^()]*\): )?[Ss]tarted proxying to `)
 
-// outcome reads what a login service says of its own: no result for what is no judgement of
+// outcome reads what a login service says of its own: no result for what is not a judgement of
 // a password, and false for words that nobody knows.
 func outcome(own string) (v verdict, count int, known bool) {
 	if own == "Login" || own == "Logged in" || started.MatchString(own) {

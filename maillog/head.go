@@ -28,7 +28,7 @@ type head struct {
 //	Nov 04 10:00:00 auth: Info: x                       Dovecot's own file
 //	2026-11-04T10:00:00.1Z stdout F Nov  4 10:00:00 ... CRI, around any other
 //
-// with each of the times that stamp knows. ok is false for what is no line of a log.
+// with each of the times that stamp knows. ok is false for what is not a line of a log.
 func parseHead(line string, ref time.Time, zone *time.Location) (h head, ok bool) {
 	line = strings.TrimSuffix(strings.TrimPrefix(line, "\ufeff"), "\r")
 	if pri, rest, found := strings.Cut(line, ">"); found && isPriority(pri) {

@@ -35,7 +35,7 @@ type Store interface {
 type Counts struct {
 	ledger.LogKept
 	Read       int    // lines
-	Unreadable int    // without a time, so that they are no lines of a log
+	Unreadable int    // without a time, so that they are not lines of a log
 	Unknown    int    // of Postfix or Dovecot, in words that hisseki does not know
 	Sample     string // the first unknown line, else the first unreadable one; hostile text
 }

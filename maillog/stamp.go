@@ -217,7 +217,7 @@ var zones = map[string]int{"UTC": 0, "GMT": 0, "WET": 0, "WEST": 1, "CET": 1, "C
 	"EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "HST": -10}
 
 // named returns the zone of an abbreviation. One that several places use is taken for the
-// machine's; nil for a word that is no abbreviation.
+// machine's; nil for a word that is not an abbreviation.
 func (s *stamp) named(word string) *time.Location {
 	if hours, ok := zones[word]; ok {
 		return time.FixedZone(word, hours*3600)

@@ -14,7 +14,7 @@ type Counters struct {
 	Refused  atomic.Int64 // connections over the cap, or over their client's share
 	Evicted  atomic.Int64 // idle connections ended in favour of others
 	Retried  atomic.Int64 // accepts that failed and were tried again
-	Broken   atomic.Int64 // connections closed because what came was no milter protocol
+	Broken   atomic.Int64 // connections closed because the bytes were not milter protocol
 	Bugs     atomic.Int64 // panics, in a callback or in the judge
 
 	Judging  atomic.Int64 // judgements under way, also those that come too late

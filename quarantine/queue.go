@@ -87,7 +87,7 @@ func (q *Queue) super(ctx context.Context, ids []string, word string, args ...st
 const few = 3
 
 // Send has deferred mail tried that is due, as released mail is. Mail that is not deferred any
-// more is no error.
+// more is not an error.
 func (q *Queue) Send(ctx context.Context, ids ...string) error {
 	for _, id := range ids {
 		if !postfix.ValidID(id) {

@@ -58,7 +58,7 @@ func readFromLine(line string) fromLine {
 
 // begins says whether the line begins a mail, by what follows it and whether an empty line
 // is in front. Of a whole line a header's first field is enough; what lacks the date or
-// the empty line, or has words that are no address, must be followed by a mail's header.
+// the empty line, or has words that are not an address, must be followed by a mail's header.
 func (f fromLine) begins(next []byte, blank bool) bool {
 	fields, mail := headerLike(next)
 	// In front of the date: an address, "-" or nothing, "sato at example.jp".

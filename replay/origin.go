@@ -28,7 +28,7 @@ func (o *Origins) Add(messageID, sender string, client netip.Addr) error {
 		o.of, o.names = make(map[uint64]origin), make(map[string]string)
 	}
 	if len(o.of) >= maxOrigins {
-		return fmt.Errorf("the logs tell of more than %d mails: learn from a part of them at a time",
+		return fmt.Errorf("the logs have more than %d mails: learn from a part of them at a time",
 			maxOrigins)
 	}
 	if _, known := o.names[sender]; !known {

@@ -20,7 +20,7 @@ var steps = []step{
 		[2]string{"Attackers leave them behind to read on after the password was changed.",
 			"パスワード変更後も閲覧を続けるために仕込まれることがあります。"}},
 	{[2]string{"Block the links and client addresses listed above", "上記のリンクと接続元アドレスを遮断する"},
-		[2]string{"hisseki url block, the proxy, the firewall; tell the hosts' abuse desks.",
+		[2]string{"hisseki url block, the proxy, the firewall; inform the hosts' abuse desks.",
 			"hisseki url block のほか、プロキシとファイアウォールで遮断し、ホスティング事業者に通報します。"}},
 	{[2]string{"Look for other victims", "他の被害アカウントがないか確認する"},
 		[2]string{"The same link, the same addresses, logins from there to other accounts.",

@@ -117,7 +117,7 @@ var words = map[string][2]string{
 	"chart-usual": {"usual for the account: at most %d in %s", "普段: %[2]sあたり最大%[1]d通"},
 	"chart-new":   {"no earlier mail to compare with", "比較できる過去の送信なし"},
 	"chart-per":   {"mails in %s", "%sあたりの通数"},
-	"unlogged": {"The MTA's log did not tell of some mail that had been let go: count it as " +
+	"unlogged": {"The MTA's log has no line on some mail that had been let go: count it as " +
 		"received until it does.",
 		"配送ログで結果を確認できないメールがあります。確認できるまでは届いたものとして扱ってください。"},
 	"first-hold": {"The first mail was held on %s: %s points.",

@@ -253,7 +253,7 @@ func TestPreviewEnding(t *testing.T) {
 	if line := p.Line(); line.Kind != "ending" || line.Discarding != 1 || len(line.Others) != 1 {
 		t.Errorf("%+v", line)
 	}
-	// An older incident of the sender that has ended is no failure of what was asked.
+	// An older incident of the sender that has ended is not a failure of what was asked.
 	d.open = append(d.open, ledger.Incident{ID: 9, Sender: "b@example.jp", State: ledger.IncidentDismissed})
 	if p, err = s.PreviewEnding(t.Context(), IncidentQuery{Sender: "b"}, Ending{To: ledger.IncidentDismissed}); err != nil ||
 		len(p.Incidents) != 1 || p.Lack() != nil {

@@ -110,7 +110,7 @@ func passive(db *sql.DB) error {
 }
 
 // checkpoint moves the write-ahead log into the file and empties it. It says whether
-// that succeeded; busy readers are no error, the next round may do better.
+// that succeeded; busy readers are not an error, the next round may do better.
 func (db *DB) checkpoint() bool {
 	var busy, log, moved int
 	err := db.impatient(func() error {

@@ -117,7 +117,7 @@ func TestPanicFailsItsWriteAlone(t *testing.T) {
 		t.Fatal("after a panic nothing is written any more")
 	}
 	if err := db.update(t.Context(), func(*sql.Tx) error { panic("alone") }); err == nil {
-		t.Error("a panic in a transaction of its own is no error")
+		t.Error("a panic in a transaction of its own is not an error")
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 // Timeline returns a sender's logins and mails in [since, until) as one list in order of
-// time; a zero until is no end. What began before since and still went on is in it.
+// time; a zero until means without end. What began before since and still went on is in it.
 func (db *DB) Timeline(ctx context.Context, sender string, since, until time.Time) (
 	[]ledger.Moment, error) {
 	logins, err := db.Logins(ctx, sender, since, until)

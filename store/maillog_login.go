@@ -160,7 +160,7 @@ func knownAccount(tx *sql.Tx, sender string) (known bool, err error) {
 const maxLogins = 1000
 
 // Logins returns the attempts to log in to an account in [since, until), oldest first; a
-// zero until is no end. They are the newest maxLogins rows.
+// zero until means without end. They are the newest maxLogins rows.
 func (db *DB) Logins(ctx context.Context, sender string, since, until time.Time) (
 	[]analyzer.Login, error) {
 	logs := false

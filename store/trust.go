@@ -74,7 +74,7 @@ func trustFile(path string, f, folder fs.FileInfo) error {
 			"or in the configuration")
 	}
 	if !f.Mode().IsRegular() {
-		return untrusted(path, "it is no ordinary file: move it away")
+		return untrusted(path, "it is not an ordinary file: move it away")
 	}
 	if owner, home := uid(f), uid(folder); owner != 0 && owner != home && owner != os.Geteuid() {
 		return untrusted(path, "it belongs to uid %d, and its folder to uid %d: chown it to the user "+
@@ -111,7 +111,7 @@ const maxObjects = 500
 // object is a row of sqlite_schema.
 type object struct{ kind, name, table, sql string }
 
-// objects reads a file's schema. It runs nothing of the file's: sqlite_schema is no view.
+// objects reads a file's schema. It runs nothing of the file's: sqlite_schema is not a view.
 func objects(ctx context.Context, tx *sql.Tx) (map[string]object, error) {
 	rows, err := tx.QueryContext(ctx, `SELECT type, name, tbl_name, coalesce(sql, '')
 		FROM sqlite_schema

@@ -119,7 +119,7 @@ func TestFilesOfOthersAreRefused(t *testing.T) {
 	if err := syscall.Mkfifo(path+"-shm", 0o600); err != nil {
 		t.Fatal(err)
 	}
-	refused(t, path, "no ordinary file")
+	refused(t, path, "not an ordinary file")
 	if err := os.Remove(path + "-shm"); err != nil {
 		t.Fatal(err)
 	}

@@ -30,14 +30,14 @@ func (w *where) text() string {
 	return strings.Join(w.parts, " AND ")
 }
 
-// in adds a choice of values; none is no condition.
+// in adds a choice of values; none is not a condition.
 func in[T any](w *where, column string, values []T) {
 	if len(values) > 0 {
 		w.add(column+" IN "+anyOf, listOf(values))
 	}
 }
 
-// between adds [since, until) for a column of unix seconds; a zero time is no bound.
+// between adds [since, until) for a column of unix seconds; a zero time is not a bound.
 func (w *where) between(column string, since, until time.Time) {
 	if !since.IsZero() {
 		w.add(column+" >= ?", since.Unix())

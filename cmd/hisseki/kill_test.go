@@ -80,7 +80,7 @@ func newKilling(t *testing.T) *killing {
 	if text := os.Getenv(roundsVariable); text != "" {
 		var err error
 		if k.rounds, err = strconv.Atoi(text); err != nil || k.rounds < 1 {
-			t.Fatalf("%s=%s is no number of rounds", roundsVariable, text)
+			t.Fatalf("%s=%s is not a number of rounds", roundsVariable, text)
 		}
 	}
 	t.Logf("%s=%d", seedVariable, k.seed)

@@ -62,7 +62,7 @@ its Sent folders and, with --log, the old mail logs: docs/learning.md.`,
 	fl.DurationVar(&f.releaseAfter, "release-after", replay.DefaultReleaseAfter,
 		"release a hold as the owner's own mail when nobody confirmed it after this `SPAN`")
 	fl.StringSliceVar(&f.logs, "log", nil,
-		"mail log `FILES` that tell which account sent a mail of PATH, and from where")
+		"mail log `FILES` that say which account sent a mail of PATH, and from where")
 	fl.StringVar(&f.zone, "zone", "Local", "time `ZONE` of logs that name none")
 	fl.BoolVar(&f.verbose, "verbose", false, "with --learn: list each mail that is too odd to learn")
 	fl.StringSliceVar(&f.off, "without", nil, "switch `SIGNALS` off, by name")
@@ -94,7 +94,7 @@ func (f *replayFlags) origins(cmd *cobra.Command, normal func(string) string) (*
 			return nil, fmt.Errorf("read log: %w", err)
 		}
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "hisseki: the logs tell where %s came from\n",
+	fmt.Fprintf(cmd.ErrOrStderr(), "hisseki: the logs say where %s came from\n",
 		counted(o.Count(), "mail"))
 	return o, nil
 }
@@ -263,6 +263,6 @@ func progressBar(w io.Writer, total int) (progress func(int), end func()) {
 	bar := progressbar.NewOptions(total, progressbar.OptionSetWriter(w),
 		progressbar.OptionSetDescription("mails"), progressbar.OptionShowCount(),
 		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
-	// A bar that cannot be drawn is no reason to stop.
+	// A bar that cannot be drawn does not stop the work.
 	return func(n int) { _ = bar.Set(n) }, func() { _ = bar.Finish() }
 }

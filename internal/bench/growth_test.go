@@ -52,7 +52,7 @@ func BenchmarkGrowth(b *testing.B) {
 		b.ReportMetric(p.resident(b, "VmHWM"), p.name+"-MiB")
 		b.ReportMetric(float64(starts[i].Milliseconds()), p.name+"-start-ms")
 		if n := kept(b, stores[i]); n > t.mails/100 {
-			b.Errorf("%s senders: %d of %d mails kept: they are no ordinary mail", p.name, n, t.mails)
+			b.Errorf("%s senders: %d of %d mails kept: they are not ordinary mail", p.name, n, t.mails)
 		}
 	}
 	b.ReportMetric(0, "ns/op")
