@@ -23,14 +23,38 @@ func (s *scanner) bare(i int) (h Hit, end int) {
 	switch {
 	case before == '[' && next == ']': // "example[.]com"
 		return s.bareDefanged(i)
-	case !isHostByte(before):
+	case !isHostByte(before): // "cd ../bin"
 		return Hit{}, i
-	case next >= utf8.RuneSelf:
+	case next >= utf8.RuneSelf: // "www.例え.jp"
 		return s.bareWide(i)
-	case !mime.IsLetter(next) && (next < '0' || next > '9'):
+	case next == '-' || !isHostByte(next): // "the end. Then"
 		return Hit{}, i
 	}
-	start, end := i, i
+	start, stop, end := s.hostAround(i)
+	if stop <= i {
+		return Hit{}, i + 1
+	}
+	host := text[start:stop]
+	www := mime.HasFold(host, "www.")
+	if www && stop < len(text) && text[stop] >= utf8.RuneSelf { // "www.a例え.jp"
+		if h, end := s.bareWide(i); h.Raw != "" {
+			return h, end
+		}
+	}
+	if !s.linkable(host, start, stop) {
+		return Hit{}, max(end, i+1)
+	}
+	path := pathAt(text[stop:])
+	return Hit{Raw: "http://" + host + path, At: start, Bare: !www}, stop + len(path)
+}
+
+// hostAround returns where the host around the dot at text[i] starts and stops, and the end
+// of its run of host characters; dots and hyphens around a host are not of it:
+//
+//	...example.org.-   start is at "e", stop behind "g", end behind "-"
+func (s *scanner) hostAround(i int) (start, stop, end int) {
+	text := s.text
+	start, end = i, i
 	for start > s.done && i-start < 253 && (isHostByte(text[start-1]) || text[start-1] == '.') {
 		start--
 	}
@@ -40,22 +64,7 @@ func (s *scanner) bare(i int) (h Hit, end int) {
 	host := strings.TrimRight(text[start:end], ".-")
 	lead := strings.TrimLeft(host, ".-")
 	start += len(host) - len(lead)
-	host = lead
-	stop := start + len(host)
-	switch {
-	case stop <= i:
-		return Hit{}, i + 1
-	case stop < len(text) && text[stop] >= utf8.RuneSelf && mime.HasFold(host, "www."):
-		if h, end := s.bareWide(i); h.Raw != "" {
-			return h, end
-		}
-	}
-	if !s.linkable(host, start, stop) {
-		return Hit{}, max(end, i+1)
-	}
-	path := pathAt(text[stop:])
-	return Hit{Raw: "http://" + host + path, At: start, Bare: !mime.HasFold(host, "www.")},
-		stop + len(path)
+	return start, start + len(lead), end
 }
 
 // bareDefanged reads "www.example[.]com/path" around the dot at text[i] of "[.]".
@@ -111,55 +120,66 @@ func isHostByte(c byte) bool {
 // text[start:stop]. Words with a dot in them are everywhere: file names, ends of
 // sentences without a blank, names in programs.
 func (s *scanner) linkable(host string, start, stop int) bool {
-	if start > 0 {
-		if c := s.text[start-1]; strings.IndexByte("@/\\_=:$%&#~+-.", c) >= 0 {
-			return false
-		}
-	}
-	var after byte = ' '
-	if stop < len(s.text) {
-		after = s.text[stop]
-	}
-	if strings.IndexByte("@_\\(=%", after) >= 0 {
-		return false
-	}
 	last := strings.LastIndexByte(host, '.')
-	if last <= 0 || strings.Contains(host, "..") {
+	if s.joined(start, stop) || last <= 0 || strings.Contains(host, "..") {
 		return false
 	}
-	tld := host[last+1:]
-	if mime.HasFold(host, "www.") {
+	tld, behind := host[last+1:], s.text[stop:]
+	switch {
+	case mime.HasFold(host, "www."): // "www.example.org", "www.203.0.113.9"
 		return last > 3 && (isTLD(tld) || isIPv4(host[4:]))
-	}
-	if tld[0] >= '0' && tld[0] <= '9' { // "203.0.113.9/login", not "10.0.0.0/8"
-		ip, err := netip.ParseAddr(host)
-		return err == nil && ip.IsGlobalUnicast() && !ip.IsPrivate() &&
-			after == '/' && stop+1 < len(s.text) && mime.IsLetter(s.text[stop+1])
-	}
-	if len(tld) < 2 || !isTLD(tld) {
+	case tld[0] >= '0' && tld[0] <= '9': // "203.0.113.9/login", "version 1.2.3.4"
+		return linkableIPv4(host, behind)
+	case len(tld) < 2 || !isTLD(tld): // "e.g", "main.go"
 		return false
 	}
-	if low := strings.ToLower(tld); low != tld && strings.ToUpper(tld) != tld {
-		return false // "delivered.The"
+	return !oddCase(host, last, behind) && linkableName(host, last, behind)
+}
+
+// joined tells whether what stands at text[start:stop] is part of something longer: an
+// address, a path, a name or a call in a program:
+//
+//	user@example.org   /srv/example.org   a_example.org   os.Open(   key=example.org
+func (s *scanner) joined(start, stop int) bool {
+	return start > 0 && strings.IndexByte("@/\\_=:$%&#~+-.", s.text[start-1]) >= 0 ||
+		stop < len(s.text) && strings.IndexByte("@_\\(=%", s.text[stop]) >= 0
+}
+
+// linkableIPv4 tells whether a bare address with behind after it is meant as a link:
+// "203.0.113.9/login", not the network "10.0.0.0/8".
+func linkableIPv4(host, behind string) bool {
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsGlobalUnicast() && !ip.IsPrivate() &&
+		len(behind) > 1 && behind[0] == '/' && mime.IsLetter(behind[1])
+}
+
+// oddCase tells whether a host, whose last dot is at last, has capitals as prose and
+// programs have them: "delivered.The", "System.Net". "Example.com/a" may be a link.
+func oddCase(host string, last int, behind string) bool {
+	if tld := host[last+1:]; strings.ToLower(tld) != tld && strings.ToUpper(tld) != tld {
+		return true
 	}
 	lower, upper := strings.ToLower(host[:last]) == host[:last], strings.ToUpper(host) == host
-	if !lower && !upper && after != '/' {
-		return false // "System.Net"
-	}
-	path := after == '/' && stop+1 < len(s.text) && s.text[stop+1] > ' ' && s.text[stop+1] < 0x7f
+	return !lower && !upper && !strings.HasPrefix(behind, "/")
+}
+
+// linkableName tells whether a bare name, whose last dot is at last, is long enough to be
+// a link rather than words, by what its top-level domain may also mean.
+func linkableName(host string, last int, behind string) bool {
+	path := len(behind) > 1 && behind[0] == '/' && behind[1] > ' ' && behind[1] < 0x7f
 	labels := strings.Count(host, ".") + 1
-	tld = strings.ToLower(tld)
+	tld := strings.ToLower(host[last+1:])
 	switch {
 	case commonTLD[tld]:
 		// "t.net" alone is the end of a wrapped line; "x.com/user" is a link
 		return path || labels >= 3 || last-1-strings.LastIndexByte(host[:last], '.') >= 3
-	case fileTLD[tld]:
+	case fileTLD[tld]: // "setup.py", "a.zip"
 		return false
-	case wordTLD[tld]:
+	case wordTLD[tld]: // "it.is", but "a.example.is/login"
 		return path && labels >= 3
 	}
 	// a new top-level domain: "kakunin.shop", not "or.link" or "dmesg.RIP:"
-	return path || labels >= 3 || last >= 4 && len(tld) >= 3 && after != ':'
+	return path || labels >= 3 || last >= 4 && len(tld) >= 3 && !strings.HasPrefix(behind, ":")
 }
 
 // commonTLD are top-level domains that are neither English words nor file types.

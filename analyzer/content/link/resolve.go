@@ -157,31 +157,43 @@ func fileURL(rest string) string {
 // "bad.example.org/login", "203.0.113.9/x", "example.org:8080". Where there is a base, a
 // name alone is more likely a page.
 func isHostRef(ref string, based bool) bool {
-	host, path := ref, ""
+	host, path, ok := hostAndPath(ref)
+	if ok && isIPv4(host) { // "203.0.113.9/x"
+		return true
+	}
+	if !ok || !isDotted(host) {
+		return false
+	}
+	tld := strings.ToLower(host[strings.LastIndexByte(host, '.')+1:])
+	switch {
+	case mime.HasFold(host, "www."): // "www.example.org", "www.intern"
+		return isTLD(tld) || !based && isWord(tld)
+	case based: // "example.org/a", not "page.py" or "readme.md"
+		return isTLD(tld) && !fileTLD[tld] && (path != "" || strings.Count(host, ".") > 1)
+	case !mime.IsASCII(tld): // "例え.テスト"
+		return isTLD(tld)
+	}
+	return len(tld) > 1 && isWord(tld) && !pageNames[tld] // not "index.html"
+}
+
+// hostAndPath cuts a reference behind what may be a host; ok is false where something else
+// than a port follows its colon:
+//
+//	example.org:8080/a   "example.org" and "/a"
+//	mailto:a@b.test      not ok
+func hostAndPath(ref string) (host, path string, ok bool) {
+	host = ref
 	if i := strings.IndexAny(ref, "/\\?#"); i >= 0 {
 		host, path = ref[:i], ref[i:]
 	}
 	host, port, ported := strings.Cut(host, ":")
-	if ported && (port == "" || strings.Trim(port, "0123456789") != "") {
-		return false
-	}
-	if isIPv4(host) {
-		return true
-	}
-	dot := strings.LastIndexByte(host, '.')
-	if dot <= 0 || strings.ContainsAny(host, " @%<>\"'(),;=&") || strings.Contains(host, "..") {
-		return false
-	}
-	tld := strings.ToLower(host[dot+1:])
-	switch {
-	case mime.HasFold(host, "www."):
-		return isTLD(tld) || !based && isWord(tld)
-	case based:
-		return isTLD(tld) && !fileTLD[tld] && (path != "" || strings.Count(host, ".") > 1)
-	case !mime.IsASCII(tld):
-		return isTLD(tld)
-	}
-	return len(tld) > 1 && isWord(tld) && !pageNames[tld]
+	return host, path, !ported || port != "" && strings.Trim(port, "0123456789") == ""
+}
+
+// isDotted tells whether a word has dots as a host has them: "a.example", not ".a", "a..b".
+func isDotted(host string) bool {
+	return strings.LastIndexByte(host, '.') > 0 && !strings.Contains(host, "..") &&
+		!strings.ContainsAny(host, " @%<>\"'(),;=&")
 }
 
 // pageNames are ends of names that are pages and files rather than hosts.

@@ -51,56 +51,69 @@ func (r *Reader) addresses(values []string) []Address {
 }
 
 // splitMailboxes cuts an address field at commas and semicolons outside quotes,
-// comments and brackets, and drops the names of groups.
+// comments and brackets, and drops the names of groups:
+//
+//	"Sato, H." <h@example.jp>, Friends: a@example.org (b, c); d@example.org
 func splitMailboxes(s string) (items []string, ok bool) {
-	ok = true
-	start, depth := 0, 0
-	at := -1 // where the last at-sign outside quotes stood
-	quoted, angle, route := false, false, false
-	add := func(end int) {
-		if item := strings.TrimSpace(s[start:end]); item != "" {
-			items = append(items, item)
-		}
-		start = end + 1
-	}
+	c := mailboxCutter{s: s, at: -1, ok: true}
 	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == '\\' && (quoted || depth > 0):
-			i++
-		case c == '"' && depth == 0:
-			quoted = !quoted
-		case quoted:
-		case c == '(':
-			depth++
-		case c == ')' && depth > 0:
-			depth--
-		case depth > 0:
-		case c == '<':
-			angle, route = true, i+1 < len(s) && s[i+1] == '@'
-		case c == '>':
-			angle = false
-		case c == '@':
-			at = i
-		case c == ':' && !angle && at < start:
-			start = i + 1 // a group's name
-		case c == ',' && angle && route: // obsolete: "<@a,@b:user@host>"
-		case c == ',' || c == ';':
-			if angle { // "<a@example.org, b@..." : the bracket was never closed
-				ok, angle = false, false
-			}
-			add(i)
+		if s[i] != '"' && s[i] != '(' {
+			c.take(i)
+			continue
 		}
-	}
-	if quoted || depth > 0 || angle {
-		ok = false
-		if quoted || depth > 0 {
-			return append(items, strings.FieldsFunc(s[min(start, len(s)):], func(r rune) bool {
+		end := quoteEnd(s, i)
+		if s[i] == '(' {
+			end = commentEnd(s, i)
+		}
+		if end < 0 { // never closed: a comma is a comma again
+			return append(c.items, strings.FieldsFunc(s[c.start:], func(r rune) bool {
 				return r == ',' || r == ';'
 			})...), false
 		}
+		i = end - 1
 	}
-	if start < len(s) {
-		add(len(s))
+	c.add(len(s))
+	return c.items, c.ok && !c.angle
+}
+
+// mailboxCutter is how far splitMailboxes has come in s.
+type mailboxCutter struct {
+	s            string
+	start        int      // of the item that is being read
+	items        []string // those before it
+	at           int      // where the last at-sign stood, -1 before the first
+	angle, route bool     // between "<" and ">"; what begins there is "<@"
+	ok           bool     // no bracket was left open
+}
+
+// take reads s[i], which stands outside quotes and comments.
+func (c *mailboxCutter) take(i int) {
+	switch c.s[i] {
+	case '<':
+		c.angle, c.route = true, i+1 < len(c.s) && c.s[i+1] == '@'
+	case '>':
+		c.angle = false
+	case '@':
+		c.at = i
+	case ':':
+		if !c.angle && c.at < c.start {
+			c.start = i + 1 // a group's name: "Friends: a@example.org;"
+		}
+	case ',', ';':
+		if c.s[i] == ',' && c.angle && c.route {
+			return // obsolete: "<@a,@b:user@host>"
+		}
+		if c.angle { // "<a@example.org, b@..." : the bracket was never closed
+			c.ok, c.angle = false, false
+		}
+		c.add(i)
 	}
-	return items, ok
+}
+
+// add ends the item that is being read before s[end].
+func (c *mailboxCutter) add(end int) {
+	if item := strings.TrimSpace(c.s[c.start:end]); item != "" {
+		c.items = append(c.items, item)
+	}
+	c.start = end + 1
 }

@@ -91,76 +91,72 @@ func cleanLabel(label string) string {
 // the code of the defect, "" when the label fits.
 func DecodeCharset(b []byte, label string) (text, note string) {
 	name := alias(cleanLabel(label))
-	esc := bytes.IndexByte(b, 0x1b) >= 0
-	eight := has8bit(b)
 	switch name {
 	case "utf-7":
 		return decodeUTF7(b), ""
 	case "":
-		if !esc && !eight {
-			return string(b), ""
-		}
-		if cleanLabel(label) != "" {
-			note = DefectLabel
-		}
-		return guessText(b), note
+		return decodeUnlabelled(b, label)
 	case "utf-8":
-		if !eight && !esc || eight && utf8.Valid(b) {
-			return string(trimBOM(b)), ""
-		}
-		if !eight && !isJISEscape(b) {
-			return string(b), ""
-		}
-		if eight && mostlyUTF8(b) {
-			return strings.ToValidUTF8(string(trimBOM(b)), "\uFFFD"), DefectEncoding
-		}
-		return guessText(b), DefectLabel
+		return decodeUTF8(b)
 	case "iso-2022-jp":
-		if !eight {
-			return decodeISO2022(b, modeKana), ""
-		}
-		if isJISEscape(b) { // 8-bit half-width kana between escapes (CP50220)
+		if !has8bit(b) || isJISEscape(b) { // 8-bit half-width kana between escapes (CP50220)
 			return decodeISO2022(b, modeKana), ""
 		}
 		return guessText(b), DefectLabel
-	case "iso-2022-kr", "iso-2022-cn":
-		if eight {
-			return guessText(b), DefectLabel
-		}
-		if name == "iso-2022-kr" {
-			return decodeISO2022(b, modeKSC), ""
-		}
-		return decodeISO2022(b, modeGB), ""
+	case "iso-2022-kr":
+		return decodeSevenBit(b, modeKSC)
+	case "iso-2022-cn":
+		return decodeSevenBit(b, modeGB)
 	}
-	if !eight && isJISEscape(b) {
+	if isJISEscape(b) && !has8bit(b) {
 		return decodeISO2022(b, modeKana), DefectLabel
 	}
 	return decodeLabelled(b, name)
 }
 
-// decodeLabelled converts by go-message's table and doubts the label when the
-// result has errors that another charset would not.
+// decodeUnlabelled converts text whose label names no charset: "", "unknown-8bit", "us-ascii".
+func decodeUnlabelled(b []byte, label string) (text, note string) {
+	if bytes.IndexByte(b, 0x1b) < 0 && !has8bit(b) {
+		return string(b), ""
+	}
+	if cleanLabel(label) != "" {
+		note = DefectLabel
+	}
+	return guessText(b), note
+}
+
+// decodeUTF8 converts text that is labelled UTF-8; ISO-2022-JP has no 8-bit bytes and is
+// known by its escapes.
+func decodeUTF8(b []byte) (text, note string) {
+	eight := has8bit(b)
+	switch {
+	case !eight && !isJISEscape(b):
+		return string(b), ""
+	case eight && utf8.Valid(b):
+		return string(trimBOM(b)), ""
+	case eight && mostlyUTF8(b):
+		return strings.ToValidUTF8(string(trimBOM(b)), "\uFFFD"), DefectEncoding
+	}
+	return guessText(b), DefectLabel
+}
+
+// decodeSevenBit converts text in a 7-bit charset of ISO 2022.
+func decodeSevenBit(b []byte, first mode) (text, note string) {
+	if has8bit(b) {
+		return guessText(b), DefectLabel
+	}
+	return decodeISO2022(b, first), ""
+}
+
+// decodeLabelled converts by the label and doubts it when the result has errors that
+// another charset would not.
 func decodeLabelled(b []byte, name string) (text, note string) {
 	if !has8bit(b) && !isWide(name) {
 		return string(b), ""
 	}
-	var out []byte
-	if name == "shift_jisx0213" {
-		out = []byte(decodeSJIS0213(b))
-	} else if name == "euc-jisx0213" {
-		out = []byte(decodeEUC0213(b))
-	} else if name == "shift_jis" && hasByte(b, 0xf0, 0xf9) {
-		out = []byte(decodeShiftJIS(b))
-	} else if name == "euc-jp" && hasByte(b, 0xf5, 0xfe) {
-		out = []byte(decodeEUCJP(b))
-	} else if enc := encodingOf(name); enc != nil {
-		out, _ = enc.NewDecoder().Bytes(b)
-	} else {
-		r, err := charset.Reader(name, bytes.NewReader(b))
-		if err != nil {
-			return guessText(b), DefectCharset
-		}
-		out, _ = io.ReadAll(r)
+	out, ok := convert(b, name)
+	if !ok {
+		return guessText(b), DefectCharset
 	}
 	errors := bytes.Count(out, []byte("\uFFFD"))
 	if errors == 0 {
@@ -175,6 +171,31 @@ func decodeLabelled(b []byte, name string) (text, note string) {
 		}
 	}
 	return strings.ToValidUTF8(string(out), "\uFFFD"), DefectEncoding
+}
+
+// convert decodes b by the tables of this package where it holds characters that they alone
+// know, else by those of the libraries; ok is false for a charset that nobody knows.
+func convert(b []byte, name string) (out []byte, ok bool) {
+	switch {
+	case name == "shift_jisx0213":
+		return []byte(decodeSJIS0213(b)), true
+	case name == "euc-jisx0213":
+		return []byte(decodeEUC0213(b)), true
+	case name == "shift_jis" && hasByte(b, 0xf0, 0xf9): // the user's area
+		return []byte(decodeShiftJIS(b)), true
+	case name == "euc-jp" && hasByte(b, 0xf5, 0xfe):
+		return []byte(decodeEUCJP(b)), true
+	}
+	if enc := encodingOf(name); enc != nil {
+		out, _ = enc.NewDecoder().Bytes(b)
+		return out, true
+	}
+	r, err := charset.Reader(name, bytes.NewReader(b))
+	if err != nil {
+		return nil, false
+	}
+	out, _ = io.ReadAll(r)
+	return out, true
 }
 
 // encodingOf is the short cut for the charsets of everyday mail.

@@ -45,28 +45,18 @@ func likeliest(b []byte) encoding.Encoding {
 func scoreSJIS(b []byte) int {
 	score := 0
 	for i := 0; i < len(b); i++ {
-		c := b[i]
-		switch {
+		switch c := b[i]; {
 		case c < 0x80:
-		case c >= 0xa1 && c <= 0xdf:
+		case within(c, 0xa1, 0xdf):
 			score--
-		case c >= 0x81 && c <= 0x9f || c >= 0xe0 && c <= 0xfc:
+		case within(c, 0x81, 0x9f), within(c, 0xe0, 0xfc):
 			if i+1 >= len(b) {
 				return score
 			}
-			d := b[i+1]
-			if d < 0x40 || d == 0x7f || d > 0xfc {
-				score += impossible
-				continue
-			}
-			i++
-			switch {
-			case c == 0x82 && d >= 0x9f, c == 0x83 && d <= 0x96, c == 0x81 && d <= 0x7e:
-				score += 4
-			case c >= 0x88 && c <= 0x97:
-				score += 2
-			case c >= 0xf0:
-				score -= 4
+			n := weighSJIS(c, b[i+1])
+			score += n
+			if n != impossible {
+				i++
 			}
 		default:
 			score += impossible
@@ -74,6 +64,27 @@ func scoreSJIS(b []byte) int {
 	}
 	return score
 }
+
+func weighSJIS(c, d byte) int {
+	switch {
+	case d < 0x40 || d == 0x7f || d > 0xfc:
+		return impossible
+	case c == 0x82 && d >= 0x9f, c == 0x83 && d <= 0x96, c == 0x81 && d <= 0x7e: // の, ン, 。
+		return 4
+	case within(c, 0x88, 0x97): // the commoner ideographs, level 1
+		return 2
+	case c >= 0xf0: // user-defined
+		return -4
+	}
+	return 0
+}
+
+// within tells whether c is from low to high.
+func within(c, low, high byte) bool { return c >= low && c <= high }
+
+// inGrid tells whether two bytes are a pair of a set of 94 by 94 (ISO 2022) in its 8-bit
+// form.
+func inGrid(c, d byte) bool { return within(c, 0xa1, 0xfe) && within(d, 0xa1, 0xfe) }
 
 // scorePairs adds up what weigh gives to each pair of bytes. In all these charsets a
 // byte above 0x80 begins a pair.
@@ -97,17 +108,17 @@ func scorePairs(b []byte, weigh func(c, d byte) int) int {
 
 func weighEUC(c, d byte) int {
 	switch {
-	case c == 0x8e && d >= 0xa1 && d <= 0xdf:
+	case c == 0x8e && within(d, 0xa1, 0xdf): // half-width katakana
 		return 0
-	case c < 0xa1 || d < 0xa1 || c == 0xff || d == 0xff:
+	case !inGrid(c, d):
 		return impossible
 	case c == 0xa4 && d <= 0xf3, c == 0xa5 && d <= 0xf6: // kana
 		return 4
-	case c == 0xa1 && d <= 0xaa:
+	case c == 0xa1 && d <= 0xaa: // 、。
 		return 4
-	case c == 0xa3 && d < 0xb0, c >= 0xa9 && c <= 0xaf && c != 0xad:
+	case c == 0xa3 && d < 0xb0, within(c, 0xa9, 0xaf) && c != 0xad: // not assigned
 		return -4
-	case c >= 0xb0 && c <= 0xcf:
+	case within(c, 0xb0, 0xcf): // the commoner ideographs, level 1
 		return 2
 	}
 	return 0
@@ -128,15 +139,17 @@ func weighGB(c, d byte) int {
 }
 
 func weighKR(c, d byte) int {
-	switch {
-	case c < 0xa1 || d < 0xa1 || c == 0xff || d == 0xff:
+	if !inGrid(c, d) {
 		return impossible
-	case c == 0xc0 && (d == 0xcc || d == 0xc7 || d == 0xbb), c == 0xb4 && (d == 0xd9 || d == 0xc2),
-		c == 0xbf && d == 0xa1, c == 0xb0 && d == 0xa1: // 이 의 을 다 는 에 가
+	}
+	switch uint16(c)<<8 | uint16(d) {
+	case 0xc0cc, 0xc0c7, 0xc0bb, 0xb4d9, 0xb4c2, 0xbfa1, 0xb0a1: // 이 의 을 다 는 에 가
 		return 6
-	case c >= 0xb0 && c <= 0xc8:
+	}
+	switch {
+	case within(c, 0xb0, 0xc8): // syllables
 		return 2
-	case c > 0xc8:
+	case c > 0xc8: // ideographs
 		return -2
 	}
 	return 0

@@ -55,39 +55,61 @@ func withoutComments(s string) (rest, comment string) {
 	if strings.IndexByte(s, '(') < 0 {
 		return s, ""
 	}
-	var b, c strings.Builder
-	quoted, depth := false, 0
-	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] == '\\' && i+1 < len(s) && (quoted || depth > 0):
-			if depth == 0 {
-				b.WriteByte(s[i])
-				b.WriteByte(s[i+1])
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		end := i + 1
+		switch s[i] {
+		case '(':
+			if end = commentEnd(s, i); end < 0 {
+				end = len(s)
+				comment = unescape(s[i+1:])
 			} else {
-				c.WriteByte(s[i+1])
+				comment = unescape(s[i+1 : end-1])
 			}
-			i++
-			continue
-		case s[i] == '"' && depth == 0:
-			quoted = !quoted
-		case quoted:
-		case s[i] == '(':
-			if depth++; depth == 1 {
-				c.Reset()
-				continue
+		case '"':
+			if end = quoteEnd(s, i); end < 0 {
+				end = len(s)
 			}
-		case s[i] == ')' && depth > 0:
-			if depth--; depth == 0 {
-				continue
-			}
-		}
-		if depth > 0 {
-			c.WriteByte(s[i])
-		} else {
+			b.WriteString(s[i:end])
+		default:
 			b.WriteByte(s[i])
 		}
+		i = end
 	}
-	return strings.TrimSpace(b.String()), c.String()
+	return strings.TrimSpace(b.String()), comment
+}
+
+// commentEnd returns the offset behind the comment that opens at s[i], -1 without an end:
+// `(a (b) \) c)`.
+func commentEnd(s string, i int) int {
+	for depth := 0; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return -1
+}
+
+// unescape takes the backslashes off: `Sato \"H\"`.
+func unescape(s string) string {
+	if strings.IndexByte(s, '\\') < 0 {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) {
+			i++
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
 }
 
 // isSpec tells whether s without comments is one address and nothing else: words and dots,
@@ -99,9 +121,7 @@ func isSpec(s string) bool {
 	for i := 0; i < len(s); {
 		switch c := s[i]; c {
 		case ' ', '\t':
-			for i < len(s) && (s[i] == ' ' || s[i] == '\t') {
-				i++
-			}
+			i = len(s) - len(strings.TrimLeft(s[i:], " \t"))
 			if i < len(s) && word && s[i] != '.' && s[i] != '@' {
 				return false
 			}
@@ -121,10 +141,12 @@ func isSpec(s string) bool {
 			}
 			word, i = true, end
 		default:
-			for i < len(s) && strings.IndexByte(" \t.@\"", s[i]) < 0 {
-				i++
-			}
 			word = true
+			if n := strings.IndexAny(s[i:], " \t.@\""); n >= 0 {
+				i += n
+			} else {
+				i = len(s)
+			}
 		}
 	}
 	return at
@@ -169,17 +191,7 @@ func displayName(s string) string {
 	if len(s) >= 2 && s[0] == '"' && s[len(s)-1] == '"' {
 		s = s[1 : len(s)-1]
 	}
-	if strings.IndexByte(s, '\\') >= 0 {
-		var b strings.Builder
-		for i := 0; i < len(s); i++ {
-			if s[i] == '\\' && i+1 < len(s) {
-				i++
-			}
-			b.WriteByte(s[i])
-		}
-		s = b.String()
-	}
-	s = decodeField(s)
+	s = decodeField(unescape(s))
 	return strings.TrimSpace(strings.Trim(s, `"'`))
 }
 
