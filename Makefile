@@ -20,7 +20,7 @@ test:
 	@scripts/needs.sh gcc postfix dovecot dovecot-imapd debootstrap swaks zstd python3 shellcheck systemd-analyze systemd-nspawn
 	@scripts/lint.sh
 	go test -race -timeout 15m ./...
-	go test -run Hostile ./analyzer/... # bounds on time and memory, without the detector
+	go test -run 'Hostile|WholeMail|RoundTrips' ./analyzer/... ./baseline # bounds, and what -race sees less of
 	@scripts/vulncheck.sh
 
 demo: build

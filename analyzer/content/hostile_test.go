@@ -234,6 +234,9 @@ func zipFlood() Source {
 func TestHostile(t *testing.T) {
 	for name, build := range hostileMails() {
 		t.Run(name, func(t *testing.T) {
+			if raceEnabled { // nothing is measured
+				t.Parallel()
+			}
 			src := build()
 			if len(src.Body) > hostileSize {
 				src.Body, src.BodySize = src.Body[:hostileSize], hostileSize
