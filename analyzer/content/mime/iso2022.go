@@ -121,7 +121,7 @@ func (d *jisDecoder) step(b []byte) int {
 		d.now, d.back = d.shift, d.now
 	case c == 0x0f:
 		d.now = d.back
-	case c >= 0xa1 && c <= 0xdf: // 8-bit half-width kana (CP50220)
+	case within(c, 0xa1, 0xdf): // 8-bit half-width kana (CP50220)
 		d.euc = append(d.euc, 0x8e, c)
 	case c >= 0x80:
 	case d.now == modeASCII || c <= ' ':

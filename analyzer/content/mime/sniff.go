@@ -61,21 +61,40 @@ func sniff(data []byte, name, claimed string) (media string, kind Kind) {
 	byName := kindByName(name)
 	switch {
 	case byName == "", kind == Executable:
-	case media == MailType && (byName == HTMLFile || byName == Macro): // a saved page (.mht)
-		kind = byName
-	case media == MailType && byName != Message && claimed != MailType: // a patch opens as text
-		media, kind = "text/plain", byName
-	case byName == Executable, byName == Shortcut, byName == DiskImage:
-		kind = byName // a jar is a zip, a script is text, a disk may begin with anything
-	case kind == OtherFile, kind == TextFile && byName != Document && byName != Picture:
-		kind = byName
-	case byName == Macro && (kind == Document || kind == Archive):
-		kind = Macro
+	case media == MailType:
+		media, kind = openedMail(byName, claimed)
+	default:
+		kind = openedAs(kind, byName)
 	}
 	if kind == OtherFile {
 		kind = kindByClaim(claimed)
 	}
 	return media, kind
+}
+
+// openedMail returns what a mail is to the person who opens it by a name of kind byName.
+func openedMail(byName Kind, claimed string) (media string, kind Kind) {
+	switch {
+	case byName == HTMLFile, byName == Macro: // a saved page (.mht)
+		return MailType, byName
+	case byName != Message && claimed != MailType: // a patch opens as text
+		return "text/plain", byName
+	}
+	return MailType, openedAs(Message, byName)
+}
+
+// openedAs returns what a file whose content is of one kind is to the person who opens it by
+// a name of another.
+func openedAs(kind, byName Kind) Kind {
+	switch {
+	case byName == Executable, byName == Shortcut, byName == DiskImage:
+		return byName // a jar is a zip, a script is text, a disk may begin with anything
+	case kind == OtherFile, kind == TextFile && byName != Document && byName != Picture:
+		return byName // a text "a.csv", but not a text "a.pdf"
+	case byName == Macro && (kind == Document || kind == Archive): // "a.docm" is a zip
+		return Macro
+	}
+	return kind
 }
 
 // isSignature tells whether a file is a detached signature (RFC 3156 section 5, RFC 8551

@@ -63,10 +63,7 @@ func decodeTransfer(b []byte, name string, limit int, buf []byte) (out []byte, c
 		return out, len(out) >= limit, ok
 	default:
 		known := name == "" || name == "7bit" || name == "8bit" || name == "binary"
-		if len(b) > limit {
-			return b[:limit], true, known
-		}
-		return b, false, known
+		return b[:min(len(b), limit)], len(b) > limit, known
 	}
 	// an encoding that grows more than this is made to hurt: soft breaks upon soft breaks
 	if room := limit * 4; len(b) > room {
@@ -84,19 +81,22 @@ func decodeTransfer(b []byte, name string, limit int, buf []byte) (out []byte, c
 			return out, cut || len(out) >= limit, true
 		}
 	}
+	out, more := decodeBroken(b, name, limit, out[:0])
+	return out, cut || more, false
+}
+
+// decodeBroken appends to out, which is empty, what mail programs make of a body that
+// breaks the rules of its encoding; more tells that there is more than limit bytes of it.
+func decodeBroken(b []byte, name string, limit int, out []byte) (decoded []byte, more bool) {
 	switch {
 	case name == "base64" && looksPlain(b): // a copy: the caller reuses what was decoded
-		out = append(out[:0], b[:min(len(b), limit)]...)
-		return out, cut || len(b) > limit, false
+		return append(out, b[:min(len(b), limit)]...), len(b) > limit
 	case name == "base64":
-		out, _ = looseBase64(out[:0], b[:min(len(b), limit*2)])
+		out, _ = looseBase64(out, b[:min(len(b), limit*2)])
 	default:
-		out = looseQP(out[:0], b, limit)
+		out = looseQP(out, b, limit)
 	}
-	if len(out) > limit {
-		return out[:limit], true, false
-	}
-	return out, cut, false
+	return out[:min(len(out), limit)], len(out) > limit
 }
 
 // decodedSize estimates the room that a decoded body takes.

@@ -21,11 +21,7 @@ var suspect = func() (t [256]bool) {
 // room (zero-width spaces, joiners between letters, direction marks), returning how
 // many of those there were. Tabs stay.
 func Visible(text string) (string, int) {
-	dirty := false
-	for i := 0; i < len(text) && !dirty; i++ {
-		dirty = suspect[text[i]]
-	}
-	if !dirty {
+	if !hasSuspect(text) {
 		return text, 0
 	}
 	var b strings.Builder
@@ -62,6 +58,15 @@ func Visible(text string) (string, int) {
 	}
 	b.WriteString(text[start:])
 	return b.String(), hidden
+}
+
+func hasSuspect(text string) bool {
+	for i := 0; i < len(text); i++ {
+		if suspect[text[i]] {
+			return true
+		}
+	}
+	return false
 }
 
 // ZeroWidth tells whether a rune takes no room. U+200C and U+200D stay: Persian and

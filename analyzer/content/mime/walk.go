@@ -101,21 +101,10 @@ func (r *Reader) tree(body []byte, e entity, at Place) {
 	if e.conflict {
 		r.Defect(DefectBoundary, "the boundary is given twice")
 	}
-	boundary := strings.TrimRight(e.params["boundary"], " \t")
-	left := max(maxWalked-r.parts, 0)
-	var parts [][]byte
-	var rest []byte
-	closed := false
-	if boundary != "" && len(boundary) < 1000 {
-		parts, rest, closed = split(body, boundary, left)
-	}
-	if len(parts) == 0 && !blank(body) {
-		r.Defect(DefectBoundary, "a multipart without its boundary")
-		if boundary = guessBoundary(body); boundary == "" {
-			r.scanRaw(body, at, true)
-			return
-		}
-		parts, rest, closed = split(body, boundary, left)
+	parts, rest, closed, ok := r.cut(body, e.params["boundary"])
+	if !ok {
+		r.scanRaw(body, at, true)
+		return
 	}
 	if !closed && rest == nil && !r.bodyCut {
 		r.Defect(DefectUnclosed, "a multipart without its final boundary")
@@ -131,6 +120,25 @@ func (r *Reader) tree(body []byte, e entity, at Place) {
 	if rest != nil && !closed {
 		r.Skip(UnreadNesting, "more parts than are taken apart")
 	}
+}
+
+// cut cuts the body of a multipart at its boundary, or at what looks like one where that is
+// missing or too long; ok is false where nothing does. rest and closed are those of split.
+func (r *Reader) cut(body []byte, boundary string) (parts [][]byte, rest []byte, closed, ok bool) {
+	left := max(maxWalked-r.parts, 0)
+	boundary = strings.TrimRight(boundary, " \t")
+	if boundary != "" && len(boundary) < 1000 {
+		parts, rest, closed = split(body, boundary, left)
+	}
+	if len(parts) > 0 || blank(body) {
+		return parts, rest, closed, true
+	}
+	r.Defect(DefectBoundary, "a multipart without its boundary")
+	if boundary = guessBoundary(body); boundary == "" {
+		return nil, nil, false, false
+	}
+	parts, rest, closed = split(body, boundary, left)
+	return parts, rest, closed, true
 }
 
 // branches reads the parts of multipart e.

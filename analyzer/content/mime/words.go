@@ -121,6 +121,9 @@ func plainText(s string) string {
 
 // readWord reads an encoded-word at the start of s and returns its length, 0 when
 // there is none. last is where in s the last "?=" stands, if it stands there.
+//
+//	=?iso-2022-jp?B?GyRCMj8bKEI=?=
+//	=?utf-8*en?q?a_b=3F?=
 func readWord(s string, last int) (word, int) {
 	charset, rest, ok := strings.Cut(s[2:], "?")
 	if !ok || charset == "" || len(charset) > 60 || strings.ContainsAny(charset, " \t=") {
@@ -129,26 +132,10 @@ func readWord(s string, last int) (word, int) {
 	if len(rest) < 2 || rest[1] != '?' {
 		return word{}, 0
 	}
-	kind := rest[0] | 0x20
-	data := rest[2:]
+	kind, data := rest[0]|0x20, rest[2:]
 	head := len(s) - len(data)
-	end, tail := -1, 2
-	if last >= head {
-		end = strings.Index(data, "?=")
-	}
-	if kind == 'q' && end >= 0 && strings.HasPrefix(data[end:], "?==") && hexAt(data, end+2) {
-		// "?=" here is the start of "=XX" behind a literal question mark
-		if next := strings.Index(data[end+2:], "?="); next >= 0 {
-			end += 2 + next
-		}
-	}
-	if end < 0 { // a word cut off: take what there is up to the next blank
-		if end = strings.IndexAny(data, " \t"); end < 0 {
-			end = len(data)
-		}
-		tail = 0
-	}
-	data = data[:end]
+	size, end := wordData(data, kind, last >= head)
+	data = data[:size]
 	charset, _, _ = strings.Cut(strings.ToLower(charset), "*") // RFC 2231 language
 	w := word{charset: charset}
 	switch kind {
@@ -159,7 +146,29 @@ func readWord(s string, last int) (word, int) {
 	default:
 		return word{}, 0
 	}
-	return w, head + end + tail
+	return w, head + end
+}
+
+// wordData returns the size of the data of an encoded-word that s begins with, and where
+// the word ends; ended tells that a "?=" follows at all.
+func wordData(s string, kind byte, ended bool) (size, end int) {
+	size = -1
+	if ended {
+		size = strings.Index(s, "?=")
+	}
+	if size < 0 { // a word cut off: take what there is up to the next blank
+		if size = strings.IndexAny(s, " \t"); size < 0 {
+			size = len(s)
+		}
+		return size, size
+	}
+	if kind == 'q' && strings.HasPrefix(s[size:], "?==") && hexAt(s, size+2) {
+		// "?=" here is the start of "=XX" behind a literal question mark
+		if next := strings.Index(s[size+2:], "?="); next >= 0 {
+			size += 2 + next
+		}
+	}
+	return size, size + 2
 }
 
 func hexAt(s string, i int) bool {

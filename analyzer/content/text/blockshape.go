@@ -32,33 +32,39 @@ func (l Lines) shapedBlock(i int) bool {
 	if i > 0 && strings.TrimSpace(l[i-1].text) != "" && !isRule(l[i-1].text) {
 		return false // git writes "commit 0123", then "Author: ..."
 	}
-	sent, ok := valueOf(l[i+1].text)
-	if !ok || !hasTime(sent) {
+	if sent, ok := valueOf(l[i+1].text); !ok || !hasTime(sent) {
 		return false
 	}
-	count, addressed, wraps := 0, 0, 0
+	count, addressed, ok := l.shapedLines(i)
+	bracketed := strings.ContainsAny(from, "<[")
+	return ok && (count > minShape && (bracketed || addressed > 1) || count == minShape && addressed > 1)
+}
+
+// shapedLines counts the lines of a word and a value from line i on, and those of them with
+// an address; ok is false where something stands among them that no mail program prints.
+func (l Lines) shapedLines(i int) (count, addressed int, ok bool) {
+	wraps := 0
 	for j := i; j < len(l) && count < maxShape && wraps < maxWraps; j++ {
 		t := l[j].text
+		if strings.TrimSpace(t) == "" {
+			break
+		}
 		value, ok := valueOf(t)
-		switch {
-		case strings.TrimSpace(t) == "":
-			j = len(l)
+		if !ok {
+			if !isWrapped(t) {
+				return 0, 0, false // text follows at once
+			}
+			wraps++ // "  Suzuki <suzuki@example.jp>;"
 			continue
-		case !ok && isWrapped(t):
-			wraps++
-			continue
-		case !ok:
-			return false // text follows at once: no mail program prints that
 		}
 		if count++; count > 2 && hasTime(value) {
-			return false // an older mail was sent once
+			return 0, 0, false // an older mail was sent once
 		}
 		if strings.IndexByte(value, '@') >= 0 {
 			addressed++
 		}
 	}
-	bracketed := strings.ContainsAny(from, "<[")
-	return count > minShape && (bracketed || addressed > 1) || count == minShape && addressed > 1
+	return count, addressed, true
 }
 
 // valueOf returns what follows the word or two and the colon that a line begins with. Thai,
@@ -88,22 +94,37 @@ func hasTime(t string) bool {
 	}
 	clock, date := false, false
 	for i := 0; i < len(t); {
-		j := i
-		for j < len(t) && (t[j] >= '0' && t[j] <= '9' || j > i && strings.IndexByte("/-.:", t[j]) >= 0) {
-			j++
-		}
-		w := strings.TrimRight(t[i:j], "/-.:")
+		end := numberEnd(t, i)
+		w := strings.TrimRight(t[i:end], "/-.:")
 		switch {
 		case w == "":
-		case strings.IndexByte(w, ':') > 0:
+		case strings.IndexByte(w, ':') > 0: // 10:00
 			clock = true
-		case strings.Count(w, "/") == 2, strings.Count(w, "-") == 2, strings.Count(w, ".") == 2,
+		case isThreefold(w), // 22.11.2026
 			len(w) == 4 && (w[:2] == "19" || w[:2] == "20" || w[:2] == "25"): // 2569 in Thailand
 			date = true
 		case strings.Count(w, ".") == 1 && len(w) >= 4: // 10.00 in Finland
 			clock = true
 		}
-		i = max(j, i+1)
+		i = max(end, i+1)
 	}
 	return clock && date
+}
+
+// numberEnd returns the end of the digits that stand at t[i], and of the marks of dates and
+// clocks among them; i where no digit stands there.
+func numberEnd(t string, i int) int {
+	if t[i] < '0' || t[i] > '9' {
+		return i
+	}
+	for i < len(t) && (t[i] >= '0' && t[i] <= '9' || strings.IndexByte("/-.:", t[i]) >= 0) {
+		i++
+	}
+	return i
+}
+
+// isThreefold tells whether a number has three parts, as dates have: "2026/11/22",
+// "22.11.2026", "2026-11-22".
+func isThreefold(w string) bool {
+	return strings.Count(w, "/") == 2 || strings.Count(w, "-") == 2 || strings.Count(w, ".") == 2
 }

@@ -67,31 +67,42 @@ const maxBlock = 150
 // mail, and where its first line is: Notes prints name and date above "To:".
 func (l Lines) headerBlock(i int) (start int, ok bool) {
 	kind, _ := labelOf(l[i].text)
-	if kind == labelNone || kind == labelOther || kind == labelSubject {
+	switch kind {
+	case labelNone, labelOther, labelSubject:
 		return 0, false
-	}
-	if kind == labelCc { // a Notes head whose "To:" is missing
+	case labelCc: // a Notes head whose "To:" is missing
 		return l.notesHead(i)
 	}
 	seen := l.blockLabels(i, kind)
-	dated := kind == labelFrom && l.datedAt(i)
 	switch {
-	case dated && (seen[labelTo] || seen[labelCc] || seen[labelSubject]):
+	case kind == labelFrom && seen.count(labelTo, labelCc, labelSubject) > 0 && l.datedAt(i):
 		return l.letterhead(i), true // Notes prints the date behind the name
-	case seen[labelFrom] && (seen[labelSubject] || seen[labelSent]) &&
-		(seen[labelTo] || seen[labelSubject] && seen[labelSent]):
+	case seen[labelFrom] && seen.count(labelSent, labelTo, labelSubject) >= 2: // Outlook
 		return i, true
-	case kind == labelSent && seen[labelSubject] && seen[labelTo]:
+	case kind == labelSent && seen[labelSubject] && seen[labelTo]: // "Date:" first
 		return i, true
-	case kind == labelTo && seen[labelSubject]:
+	case kind == labelTo && seen[labelSubject]: // Notes
 		start, dated := l.notesHead(i)
 		return start, dated || seen[labelCc]
 	}
 	return 0, false
 }
 
+// labelSet says which labels a block has.
+type labelSet [labelOther + 1]bool
+
+// count returns how many of some labels are in the set.
+func (s *labelSet) count(some ...label) (n int) {
+	for _, k := range some {
+		if s[k] {
+			n++
+		}
+	}
+	return n
+}
+
 // blockLabels collects the labels of the block that begins at line i with kind.
-func (l Lines) blockLabels(i int, kind label) (seen [labelOther + 1]bool) {
+func (l Lines) blockLabels(i int, kind label) (seen labelSet) {
 	gap, odd := 0, 0
 	for j := i; j < len(l) && j < i+maxBlock; j++ {
 		t := strings.TrimSpace(l[j].text)
@@ -209,23 +220,15 @@ func (l Lines) datedAt(i int) bool {
 func hasDateTime(t string) bool {
 	date, clock := false, false
 	for i := 0; i < len(t); {
-		if t[i] < '0' || t[i] > '9' {
-			i++
-			continue
-		}
-		j := i
-		for j < len(t) && (t[j] >= '0' && t[j] <= '9' || strings.IndexByte("/-.:", t[j]) >= 0) {
-			j++
-		}
-		w := strings.TrimRight(t[i:j], "/-.:")
+		end := numberEnd(t, i)
+		w := strings.TrimRight(t[i:end], "/-.:")
 		switch {
 		case strings.Count(w, ":") >= 1 && len(w) >= 4 && len(w) <= 8:
 			clock = true
-		case len(w) >= 6 && len(w) <= 10 && (strings.Count(w, "/") == 2 ||
-			strings.Count(w, "-") == 2 || strings.Count(w, ".") == 2):
+		case len(w) >= 6 && len(w) <= 10 && isThreefold(w):
 			date = true
 		}
-		i = j
+		i = max(end, i+1)
 	}
 	return date && clock
 }

@@ -158,44 +158,54 @@ func (l Lines) applyMarks(marks []Mark) {
 // puts above the diffstat, to the signature line or the end.
 func (l Lines) patch() {
 	for i := range l {
-		t := l[i].text
-		start := -1
-		switch {
-		case strings.HasPrefix(t, "diff --git "), strings.HasPrefix(t, "diff -u"),
-			strings.HasPrefix(t, "diff -r"):
-			start = i
-		case strings.HasPrefix(t, "--- ") && i+1 < len(l) &&
-			strings.HasPrefix(l[i+1].text, "+++ "):
-			start = i
-		case strings.HasPrefix(t, "@@ -") && strings.Contains(t[4:], " @@"):
-			start = i
-		case strings.HasPrefix(t, "Index: ") && i+1 < len(l) &&
-			strings.HasPrefix(l[i+1].text, "====="):
-			start = i
-		case isDiffStat(t):
-			start = i
-		}
-		if start < 0 {
+		if !l.opensPatch(i) {
 			continue
 		}
-		for start > 0 {
-			above := l[start-1].text
-			if !isDiffStat(above) && strings.TrimSpace(above) != "---" &&
-				(i-start >= 3 || above != "") {
-				break
-			}
-			start--
+		end := i
+		for end < len(l) && l[end].text != "-- " && l[end].text != "--" {
+			end++
 		}
-		end := len(l)
-		for j := i; j < len(l); j++ {
-			if t := l[j].text; t == "-- " || t == "--" {
-				end = j
-				break
-			}
-		}
-		l.set(start, end, kindCode)
+		l.set(l.diffStatAbove(i), end, kindCode)
 		return
 	}
+}
+
+// patchHeads begin the first line of a patch; behind some stands a second.
+var patchHeads = []struct{ first, second string }{
+	{"diff --git ", ""}, {"diff -u", ""}, {"diff -r", ""}, // git, diff, Mercurial
+	{"--- ", "+++ "},     // "--- a/main.go", "+++ b/main.go"
+	{"Index: ", "====="}, // Subversion
+}
+
+// opensPatch tells whether a patch begins at line i: with its header, its diffstat, or
+// "@@ -1,2 +1,3 @@".
+func (l Lines) opensPatch(i int) bool {
+	t := l[i].text
+	if t == "" || strings.IndexByte("d-I@ ", t[0]) < 0 { // most lines
+		return false
+	}
+	for _, head := range patchHeads {
+		if strings.HasPrefix(t, head.first) && (head.second == "" ||
+			i+1 < len(l) && strings.HasPrefix(l[i+1].text, head.second)) {
+			return true
+		}
+	}
+	return strings.HasPrefix(t, "@@ -") && strings.Contains(t[4:], " @@") || isDiffStat(t)
+}
+
+// diffStatAbove returns the first of the lines right above line i, where a patch begins,
+// that are of its diffstat, with the "---" and up to three empty lines.
+func (l Lines) diffStatAbove(i int) int {
+	start := i
+	for start > 0 {
+		above := l[start-1].text
+		if !isDiffStat(above) && strings.TrimSpace(above) != "---" &&
+			(i-start >= 3 || above != "") {
+			break
+		}
+		start--
+	}
+	return start
 }
 
 // isDiffStat tells whether a line is of a diffstat: " path | 12 ++--" or

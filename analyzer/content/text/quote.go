@@ -118,14 +118,18 @@ func isQuoteLine(t string) bool {
 	case strings.HasPrefix(t, "＞"), strings.HasPrefix(t, "≫"), strings.HasPrefix(t, "|>"):
 		return true
 	case strings.HasPrefix(t, "| ") && !strings.HasSuffix(strings.TrimRight(t, " "), "|"):
-		return true
+		return true // "| a |" is a table
 	}
+	return hasInitials(t)
+}
+
+// hasInitials tells whether a line begins with up to four letters and a quote mark: "TY> ".
+func hasInitials(t string) bool {
 	for i := 0; i < len(t) && i < 5; i++ {
-		c := t[i]
-		if c == '>' && i > 0 {
+		if t[i] == '>' && i > 0 {
 			return i+1 == len(t) || t[i+1] == ' ' || t[i+1] == '>'
 		}
-		if c < 'A' || c > 'Z' && c < 'a' || c > 'z' {
+		if !mime.IsLetter(t[i]) {
 			return false
 		}
 	}
@@ -234,32 +238,33 @@ func separator(t string) (lineKind, bool) {
 	if len(core) > 120 || core == "" {
 		return kindOwn, false
 	}
-	if len(core) == len(t) && !endsWithColon(t) && !mime.HasFold(t, "begin forwarded") {
+	if len(core) == len(t) && !standsBare(t) {
 		return kindOwn, false
 	}
 	low := strings.ToLower(core)
-	kind, ok := separators[low]
-	if ok {
-		bare := len(core) == len(t)
-		// short words need their dashes: "転送" alone may be anything
-		if bare && !strings.HasSuffix(low, ":") && !strings.HasSuffix(low, "：") &&
-			!strings.HasPrefix(low, "begin forwarded") {
-			return kindOwn, false
-		}
+	if kind, ok := separators[low]; ok {
 		return kind, true
 	}
 	if len(core) == len(t) || !strings.HasPrefix(t, "--") && !strings.HasSuffix(t, "--") {
 		return kindOwn, false
 	}
-	for _, head := range []string{
-		"forwarded by ", "forwarded message from ", "original message from ", "forwarded from ",
-		"inline message follows",
-	} {
+	for _, head := range forwardHeads {
 		if strings.HasPrefix(low, head) {
 			return kindForward, true
 		}
 	}
 	return kindOwn, false
+}
+
+// standsBare tells whether a line may be a separator without dashes around it: "元のメール:",
+// "Begin forwarded message". Other short words need theirs: "転送" alone may be anything.
+func standsBare(t string) bool { return endsWithColon(t) || mime.HasFold(t, "begin forwarded") }
+
+// forwardHeads begin separators that end in names and dates, in lower case:
+// "---- Forwarded by Taro Sato on 04/12/2001 03:20 PM ----".
+var forwardHeads = []string{
+	"forwarded by ", "forwarded message from ", "original message from ", "forwarded from ",
+	"inline message follows",
 }
 
 func endsWithColon(t string) bool {

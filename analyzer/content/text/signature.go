@@ -61,13 +61,21 @@ func (l Lines) signRun(begin, end int) {
 		end--
 	}
 	low := max(begin, end-signatureLines)
-	if start := l.ruled(low, end); start >= 0 {
-		for j := start; j < end; j++ {
-			l[j].kind = kindSignature
+	start := l.ruled(low, end)
+	if start < 0 {
+		start = l.lastParagraph(low, end)
+		if start == begin && end-start > 12 || wordy(l[start:end]) || contact(l[start:end]) < 2 {
+			return
 		}
-		return
 	}
-	// no rule: the last paragraph, when it is mostly address
+	for j := start; j < end; j++ {
+		l[j].kind = kindSignature
+	}
+}
+
+// lastParagraph returns where the last paragraph before line end begins, not above line low
+// and without the author's greeting: below "Best regards,".
+func (l Lines) lastParagraph(low, end int) int {
 	start := end
 	for start > low && strings.TrimSpace(l[start-1].text) != "" {
 		start--
@@ -75,21 +83,18 @@ func (l Lines) signRun(begin, end int) {
 	for start < end && isSignOff(l[start].text) && !isContactLine(l[start].text) {
 		start++
 	}
-	if start == begin && end-start > 12 || end == start {
-		return
-	}
-	for j := start; j < end; j++ {
-		if utf8.RuneCountInString(l[j].text) > 70 || endsSentence(l[j].text) ||
-			len(strings.Fields(l[j].text)) >= 9 {
-			return // prose that names a telephone number
+	return start
+}
+
+// wordy tells whether a line among some is prose, even if that names a telephone number.
+func wordy(some []line) bool {
+	for _, line := range some {
+		if utf8.RuneCountInString(line.text) > 70 || endsSentence(line.text) ||
+			len(strings.Fields(line.text)) >= 9 {
+			return true
 		}
 	}
-	if contact(l[start:end]) < 2 {
-		return
-	}
-	for j := start; j < end; j++ {
-		l[j].kind = kindSignature
-	}
+	return false
 }
 
 // ruled returns where the signature begins whose rules are among the lines from low
