@@ -54,27 +54,32 @@ func (s *stamp) read(line string) (rest string, ok bool) {
 
 // word takes one word of the time; false for one that is not of it.
 func (s *stamp) word(word, after string) bool {
-	if s.clock && s.month != 0 {
+	switch {
+	case s.clock && s.month != 0:
 		return s.behind(word, after)
-	}
-	if word == "" || word[0] < '0' || word[0] > '9' {
+	case word == "" || word[0] < '0' || word[0] > '9':
 		return s.name(strings.TrimSuffix(word, ","))
 	}
+	return s.figures(word)
+}
+
+// figures takes a word that begins with a digit, by its length.
+func (s *stamp) figures(word string) bool {
 	switch n := len(word); {
-	case n <= 2 && digits(word):
+	case n <= 2 && digits(word): // "4"
 		s.day = number(word)
 		return s.month != 0
-	case n == 4 && digits(word):
+	case n == 4 && digits(word): // "2026"
 		s.year = number(word)
 		return s.year >= 1970
-	case n == 10 && word[4] == '-':
+	case n == 10 && word[4] == '-': // "2026-11-04"
 		return s.date(word)
-	case n >= 19 && (word[10] == 'T' || word[10] == 't'):
+	case n >= 19 && (word[10] == 'T' || word[10] == 't'): // "2026-11-04T10:00:00.123+09:00"
 		return s.date(word[:10]) && s.time(word[11:])
-	case n >= 12 && word[10] == '.':
+	case n >= 12 && word[10] == '.': // "1796346000.123456"
 		return s.unix(word)
 	}
-	return s.time(word)
+	return s.time(word) // "10:00:00"
 }
 
 // name takes "Wed" or "Nov".
