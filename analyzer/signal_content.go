@@ -55,6 +55,26 @@ func fileLevel(v *view, kind content.Kind) (int, string) {
 	return 4, "of a risky kind that nobody in the organisation ever sent"
 }
 
+// unreadContent: what was not read may ask for anything. Levels: 1 what only its reader can
+// open, 2 what was not read for its size, its nesting or its encoding, 3 for several reasons.
+func unreadContent(v *view) reading {
+	r := reading{ok: true, usual: "mail that can be read whole"}
+	var why []string
+	for _, u := range v.c.Unread {
+		why = append(why, u.Detail)
+		if u.Reason == content.UnreadEncrypted {
+			r.level = max(r.level, 1)
+		} else {
+			r.level = min(max(r.level, 1)+1, 3)
+		}
+	}
+	if r.level > 0 {
+		r.observed = clip(strings.Join(why, ", "), 100)
+		r.text = "a part of the mail that could not be read: " + r.observed
+	}
+	return r
+}
+
 // brokenMail: defects that hide content from an analyzer, and hidden text.
 func brokenMail(v *view) reading {
 	r := reading{ok: true, usual: "well-formed mail"}

@@ -55,6 +55,13 @@ func TestNoLure(t *testing.T) {
 		{"a signature", "file-new",
 			signed + "-----BEGIN PGP SIGNATURE-----\r\n\r\niQEz\r\n-----END PGP SIGNATURE-----\r\n--b--",
 			[]string{multipart}, false},
+		{"a mail that anybody can read", "unread", honest, nil, false},
+		{"a mail that only its reader can open", "unread", "--b\r\n" +
+			"Content-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n--b\r\n" +
+			"Content-Type: application/octet-stream\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n\r\n" +
+			"hQEM\r\n-----END PGP MESSAGE-----\r\n--b--",
+			[]string{"Content-Type: multipart/encrypted; boundary=b; " +
+				"protocol=\"application/pgp-encrypted\""}, true},
 		{"a program called a signature", "file-new", signed + "MZ\x90\x00program\r\n--b--",
 			[]string{multipart}, true},
 	}
@@ -65,6 +72,20 @@ func TestNoLure(t *testing.T) {
 			t.Errorf("%s: %s fires %v, want %v: %+v", tt.name, tt.signal, got, tt.fires,
 				r.Verdict.Evidence)
 		}
+	}
+}
+
+// A mail whose end nobody read may ask for anything there.
+func TestUnreadEnd(t *testing.T) {
+	a := office(t, replay.NewMemory())
+	m := letter("b@example.jp", attackDay, "192.0.2.11", "p1@partner1.example.org", honest)
+	m.BodySize += 20 << 20
+	r, err := a.Judge(t.Context(), m, analyzer.Conditions{CanDelay: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if points(r, analyzer.Unread) < 1 {
+		t.Errorf("%d bytes of %d were read: %+v", len(m.Body), m.BodySize, r.Verdict.Evidence)
 	}
 }
 

@@ -35,6 +35,7 @@ const (
 	TextRepeated       Signal = "same-text"
 	LoginAfterFailures Signal = "login-after-failures"
 	StyleBurst         Signal = "style-burst"
+	Unread             Signal = "unread"
 )
 
 // Signals that an admin's rule or habit gives. They have no frequency: their points, if
@@ -91,6 +92,9 @@ var signals = []definition{
 	{18, ReplyWithoutThread, groupClient, tail(0.03, 0.5), needsNothing, false, replyWithoutThread},
 	{15, ReplyToNew, groupContent, tail(0.01, 0.3), needsNothing, false, newReplyTo},
 	{16, FileNew, groupContent, tail(0.02, 0.3), needsNothing, true, newFile},
+	// What hides from a reader is rare in ordinary mail; who encrypts or sends huge files soon
+	// has a history of it. 27 to 31 are left free.
+	{32, Unread, groupContent, tail(0.01, 0.3), needsNothing, false, unreadContent},
 	{22, MailLinkNew, groupContent, tail(0.02, 0.5), needsNothing, true, newMailLink},
 	{23, Campaign, groupCampaign, tail(0.005, 0.5), needsNothing, false, campaign},
 	{19, StyleUnlike, groupStyle, tail(0.2, 0.4), needsStyle, false, unlikeStyle},

@@ -37,16 +37,22 @@ var storedNumbers = []Signal{"recipients-new", "recipient-domains-new", "recipie
 	"recipients-new-day", "volume-10min", "volume-hour", "volume-day", "url-unknown", "network-new",
 	"mailer-new", "message-id-new", "header-new", "encoding-new", "zone-new", "from-new",
 	"reply-to-new", "file-new", "mail-broken", "reply-without-thread", "style", "phrase-new",
-	"hour-new", "mail-link-new", "campaign", "same-text", "login-after-failures", "style-burst"}
+	"hour-new", "mail-link-new", "campaign", "same-text", "login-after-failures", "style-burst",
+	"", "", "", "", "", "unread"}
 
 func TestStoredNumbersStay(t *testing.T) {
-	if len(storedNumbers) != len(signals) {
-		t.Errorf("%d signals, %d stored numbers", len(signals), len(storedNumbers))
-	}
+	free := 0
 	for id, name := range storedNumbers {
+		if name == "" {
+			free++
+			continue
+		}
 		if d := byName[name]; d == nil || int(d.id) != id {
 			t.Errorf("%s is not number %d: %+v", name, id, d)
 		}
+	}
+	if len(storedNumbers)-free != len(signals) {
+		t.Errorf("%d signals, %d stored numbers", len(signals), len(storedNumbers)-free)
 	}
 }
 

@@ -56,5 +56,6 @@ var japanese = map[analyzer.Signal]string{
 	analyzer.TextRepeated:       "ほぼ同じ本文の反復",
 	analyzer.LoginAfterFailures: "多数の失敗の後のログイン",
 	analyzer.StyleBurst:         "数時間の文体がまとめて本人と異なる",
+	analyzer.Unread:             "読み取れない部分のあるメール",
 	analyzer.HabitOutside:       "申告された利用範囲の外",
 }
