@@ -1,10 +1,12 @@
 package mta
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"net/smtp"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -37,29 +39,56 @@ func (in *Instance) Dial(s Submission) (*Client, error) {
 	if s.User == "" {
 		addr = in.App
 	}
-	dialer := net.Dialer{Timeout: 10 * time.Second}
-	if s.Local != "" {
-		dialer.LocalAddr = &net.TCPAddr{IP: net.ParseIP(s.Local)}
-	}
-	conn, err := dialer.Dial("tcp4", addr)
+	c, err := greeted(addr, s.Local)
 	if err != nil {
-		return nil, fmt.Errorf("connect to Postfix: %w", err)
-	}
-	if err := conn.SetDeadline(time.Now().Add(2 * time.Minute)); err != nil {
-		conn.Close()
 		return nil, err
-	}
-	// PlainAuth sends the password in clear to a local host only.
-	c, err := smtp.NewClient(conn, "127.0.0.1")
-	if err != nil {
-		conn.Close()
-		return nil, fmt.Errorf("greeting of Postfix: %w", err)
 	}
 	if err := hello(c, s); err != nil {
 		c.Close()
 		return nil, err
 	}
 	return &Client{c}, nil
+}
+
+// A session may take so long, and its greeting so much of that. On a machine with much else
+// to do Postfix's master now and then leaves a connection waiting for a process.
+const (
+	sessionTime  = 2 * time.Minute
+	greetingTime = 20 * time.Second
+	greetings    = 3 // connections that are tried
+)
+
+// greeted connects from an address ("" is any) and waits for Postfix's greeting.
+func greeted(addr, local string) (c *smtp.Client, err error) {
+	for range greetings {
+		if c, err = greetedOnce(addr, local); !errors.Is(err, os.ErrDeadlineExceeded) {
+			return c, err
+		}
+	}
+	return nil, err
+}
+
+func greetedOnce(addr, local string) (*smtp.Client, error) {
+	dialer := net.Dialer{Timeout: 10 * time.Second}
+	if local != "" {
+		dialer.LocalAddr = &net.TCPAddr{IP: net.ParseIP(local)}
+	}
+	conn, err := dialer.Dial("tcp4", addr)
+	if err != nil {
+		return nil, fmt.Errorf("connect to Postfix: %w", err)
+	}
+	if err := conn.SetDeadline(time.Now().Add(greetingTime)); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	// PlainAuth sends the password in clear to a local host only.
+	c, err := smtp.NewClient(conn, "127.0.0.1")
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("greeting of Postfix: %w", err), conn.Close())
+	}
+	if err := conn.SetDeadline(time.Now().Add(sessionTime)); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
 }
 
 func hello(c *smtp.Client, s Submission) error {
