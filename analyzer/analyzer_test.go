@@ -138,10 +138,10 @@ func TestObserveModeOpensIncidents(t *testing.T) {
 			if held {
 				wouldHold++
 			}
-			if r.Verdict.Action != analyzer.Pass || r.Spared != (alarm && held) ||
+			if r.Verdict.Action != analyzer.Pass || r.ObservedHold != (alarm && held) ||
 				held && r.Verdict.Incident != alarm {
-				t.Errorf("alarm %t, mail %d: action %s, would %s, spared %t, incident %t", alarm, i,
-					r.Verdict.Action, r.Verdict.Would, r.Spared, r.Verdict.Incident)
+				t.Errorf("alarm %t, mail %d: action %s, would %s, observed %t, incident %t", alarm, i,
+					r.Verdict.Action, r.Verdict.Would, r.ObservedHold, r.Verdict.Incident)
 			}
 		}
 		if wouldHold == 0 {

@@ -90,13 +90,13 @@ func within(line, shipped float64) float64 {
 
 // decision is what decide found.
 type decision struct {
-	action   Action // carried out
-	would    Action // in enforce mode
-	sum      float64
-	incident bool
-	observed bool   // not carried out because of the mode, so it is taught
-	spared   bool   // a hold of an account, not carried out in mode observe, that is to be told
-	cause    string // "mail", "sum", "incident", "rule", "habit"
+	action       Action // carried out
+	would        Action // in enforce mode
+	sum          float64
+	incident     bool
+	observed     bool   // not carried out because of the mode, so it is taught
+	observedHold bool   // a hold of an account, not carried out in mode observe: somebody is to be told
+	cause        string // "mail", "sum", "incident", "rule", "habit"
 }
 
 func (a *Analyzer) decide(v *view, found *measured, points float64, rule Override,
@@ -131,9 +131,9 @@ func (a *Analyzer) decide(v *view, found *measured, points float64, rule Overrid
 	if mode != Enforce {
 		d.action, d.observed = Pass, true
 		// Who has a rule that only watches a sender expects what he sends.
-		d.spared = a.cfg.Alarm && d.would == Hold && rule.Mode == "" && v.mail.Class == Account
+		d.observedHold = a.cfg.Alarm && d.would == Hold && rule.Mode == "" && v.mail.Class == Account
 	}
-	d.incident = d.incident || d.action == Hold || d.spared
+	d.incident = d.incident || d.action == Hold || d.observedHold
 	return d
 }
 
@@ -141,7 +141,7 @@ func (a *Analyzer) decide(v *view, found *measured, points float64, rule Overrid
 // the verdict but for rules, habits, modes and the likeness to an open incident's mail.
 func (l lines) action(points, sum, lure float64, open bool) (would Action, cause string) {
 	least := l.drift
-	if open { // the sum is the thief's by now, and the owner still writes
+	if open { // the sum is the attacker's by now, and the owner still writes
 		least = l.delay
 	}
 	switch {

@@ -86,7 +86,7 @@ func capGroup(list []Evidence, most float64) []Evidence {
 // link, file or reply address). A lure and another writer (network, mail program, style)
 // count in full. What honest announcements show too (many mails, new recipients, a
 // repeated text or link) only amplifies a lure from another writer; and a new computer
-// without a lure is the owner's far more often than a thief's. The scaled evidence stays
+// without a lure is the owner's far more often than an attacker's. The scaled evidence stays
 // in found.
 func weigh(found [][]Evidence, sums [groups]float64) (total, lure float64) {
 	lure = sums[groupURL] + sums[groupContent] + sums[groupCampaign]/2

@@ -11,7 +11,7 @@ import (
 )
 
 // Habit is what an admin declares to be usual for some senders: declared beats learned.
-// Inside it, network and hour are no surprise; mail outside gets points or is held. A
+// Inside it, network and hour surprise nobody; mail outside gets points or is held. A
 // habit without either is an exception: what it names is inside every habit of its
 // senders (a business trip).
 type Habit struct {

@@ -10,27 +10,27 @@ import (
 // Record is one judged mail as the journal keeps it: no body, no text beyond the
 // subject and the URLs, which a store may be told to leave out.
 type Record struct {
-	ID          int64 // given by the memory that records it, rising
-	Envelope    Envelope
-	Verdict     Verdict
-	Observation baseline.Observation
-	Subject     string // decoded, cut to 200 characters
-	MessageID   string
-	HeaderFrom  string    // first address of From
-	URLs        []string  // not usual for the sender, at most 20, each at most 300 bytes
-	Hosts       []string  // their registrable domains, without repeats
-	Files       []string  // attachments: "name sha256-hex kind"
-	Bytes       int64     // of the body on the wire
-	Learn       bool      // teach it now: an ordinary pass
-	Due         time.Time // a delayed mail leaves then
-	Promoted    []int64   // delayed mails of this sender that became holds with this one
-	Excerpt     string    // short own text of a delayed or held mail, may be ""
-	Learned     bool      // read back only: is part of the profiles now
-	Spared      bool      // passed in mode observe only: opens an incident as a hold does
+	ID           int64 // given by the memory that records it, rising
+	Envelope     Envelope
+	Verdict      Verdict
+	Observation  baseline.Observation
+	Subject      string // decoded, cut to 200 characters
+	MessageID    string
+	HeaderFrom   string    // first address of From
+	URLs         []string  // not usual for the sender, at most 20, each at most 300 bytes
+	Hosts        []string  // their registrable domains, without repeats
+	Files        []string  // attachments: "name sha256-hex kind"
+	Bytes        int64     // of the body on the wire
+	Learn        bool      // teach it now: an ordinary pass
+	Due          time.Time // a delayed mail leaves then
+	Promoted     []int64   // delayed mails of this sender that became holds with this one
+	Excerpt      string    // short own text of a delayed or held mail, may be ""
+	Learned      bool      // read back only: is part of the profiles now
+	ObservedHold bool      // passed in mode observe only: opens an incident as a hold does
 }
 
 // opens says whether the record opens an incident where its sender has none.
-func (r *Record) opens() bool { return r.Verdict.Action == Hold || r.Spared }
+func (r *Record) opens() bool { return r.Verdict.Action == Hold || r.ObservedHold }
 
 // Lesson teaches one recorded mail (Sign +1) or takes it back (Sign -1). Sign 0 says that
 // the sender was forgotten: what is in memory of him goes.
@@ -112,14 +112,14 @@ type Memory interface {
 type Reader interface {
 	// Profile returns the profile of a sender ("" is the organisation) with every lesson
 	// in it, and the id of the memory's last lesson: of all senders, 0 for none. Of a
-	// sender never seen the profile is empty, which is no error. The profile is a copy.
+	// sender never seen the profile is empty, which is not an error. The profile is a copy.
 	Profile(ctx context.Context, sender string) (p *baseline.Profile, last int64, err error)
 	// Past returns what is known of a sender (never ""), with his newest records since a
 	// time (inclusive, by the time of the mail), at most most of them: in order of time,
 	// and of id where times are equal. It reads no more than it returns.
 	Past(ctx context.Context, sender string, since time.Time, most int) (Past, error)
 	// Sightings returns for each mark the last records that carry it, of any sender, at
-	// most most of them each, in order of id. An unknown mark has none, which is no error.
+	// most most of them each, in order of id. An unknown mark has none, which is not an error.
 	Sightings(ctx context.Context, marks []baseline.Key, most int) ([][]Sighting, error)
 	// Lessons returns the lessons after an id, in order of id, at most limit; none when
 	// there are no later ones.
@@ -146,10 +146,10 @@ type Reader interface {
 type Writer interface {
 	// SaveProfiles keeps profiles, all or none. Where one with a later lesson is kept
 	// already, that one stays; one whose sender was forgotten (Sign 0) by a lesson after
-	// Last is left out. Data that is no profile may be refused now or when it is read.
+	// Last is left out. Data that is not a profile may be refused now or when it is read.
 	SaveProfiles(ctx context.Context, list ...Saved) error
 	// Begin takes a judged mail, whole or not at all: its row; its hold when the action is
-	// not Pass; the incident when it is the sender's first hold or Spared; the lesson when
+	// not Pass; the incident when it is the sender's first hold or ObservedHold; the lesson when
 	// Learn is set; and when the action is Hold, every mail of the sender that is still
 	// delayed and due after it becomes a hold of the incident. Records get their ids in the
 	// order of Begin, so nothing later can be durable without what came before. A record

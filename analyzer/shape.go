@@ -149,7 +149,7 @@ func encodingShape(c *content.Content) string {
 	return c.Charset + " " + c.Encoding + " " + form
 }
 
-// shiftZone returns a zone such as "+0900" moved by whole hours; "" when it is no zone.
+// shiftZone returns a zone such as "+0900" moved by whole hours; "" when it is not a zone.
 func shiftZone(zone string, hours int) string {
 	n, err := strconv.Atoi(zone)
 	if err != nil || len(zone) != 5 {

@@ -50,7 +50,7 @@ func newEncoding(v *view) reading {
 	return shape(v, baseline.Encoding, "a text encoding", encodingShape(v.c))
 }
 
-// newZone: the zone of Date. An hour beside a known zone is no news, or every account
+// newZone: the zone of Date. An hour beside a known zone is nothing new, or every account
 // would be strange on the two days a year when the clocks change.
 func newZone(v *view) reading {
 	r := shape(v, baseline.Zone, "a time zone", v.c.Zone)
@@ -84,7 +84,7 @@ func newReplyTo(v *view) reading {
 
 // newMailLink: a link that writes to an address this account never wrote to, a lure
 // that needs no URL. Levels: 1 new to the sender, 2 its domain is new to the sender too.
-// The sender's own addresses, as in a signature, are no lure.
+// The sender's own addresses, as in a signature, are not a lure.
 func newMailLink(v *view) reading {
 	r := reading{ok: true, usual: "links to known addresses"}
 	for _, addr := range v.c.MailLinks {

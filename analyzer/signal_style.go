@@ -22,7 +22,7 @@ func (v *view) styleFit() float64 {
 	return Fit(v.sender.StyleModel(), v.background.model, v.o.Style)
 }
 
-// unlikeStyle: how much better the text fits the colleagues than the sender.
+// unlikeStyle: how much better the text fits everybody else than the sender.
 // The level counts steps of 0.08 in the mean log-likelihood ratio below fitOwn; how
 // usual a level is for this sender is learned like every other signal's.
 func unlikeStyle(v *view) reading {

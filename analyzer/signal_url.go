@@ -22,7 +22,7 @@ const popularRank = 20000
 func unknownURL(v *view) reading {
 	r := reading{ok: true, usual: fmt.Sprintf("%d known sites", v.sender.Count(baseline.Site))}
 	marks := map[baseline.Key]bool{}
-	// A partner's link in the quoted mail is no news; but what is quoted without
+	// A partner's link in the quoted mail is nothing new; but what is quoted without
 	// answering any mail, or to one reader after another, may be quoted only to hide it.
 	answers := len(v.c.InReplyTo)+len(v.c.References) > 0
 	for i := range v.c.URLs {

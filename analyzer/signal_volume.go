@@ -6,7 +6,7 @@ import (
 )
 
 // The volume signals count mails and recipients together: the larger of the doublings of
-// mails, and of recipients less two, for a mail to four is no burst.
+// mails, and of recipients less two, for a mail to four is not a burst.
 func volume(v *view, words string, d time.Duration) reading {
 	mails, rcpts, _ := v.state.window(v.now, d)
 	mails++

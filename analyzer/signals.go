@@ -93,8 +93,8 @@ var signals = []definition{
 	{15, ReplyToNew, groupContent, tail(0.01, 0.3), needsNothing, false, newReplyTo},
 	{16, FileNew, groupContent, tail(0.02, 0.3), needsNothing, true, newFile},
 	// What hides from a reader is rare in ordinary mail; who encrypts or sends huge files soon
-	// has a history of it. 27 to 31 are left free.
-	{32, Unread, groupContent, tail(0.01, 0.3), needsNothing, false, unreadContent},
+	// has a history of it.
+	{27, Unread, groupContent, tail(0.01, 0.3), needsNothing, false, unreadContent},
 	{22, MailLinkNew, groupContent, tail(0.02, 0.5), needsNothing, true, newMailLink},
 	{23, Campaign, groupCampaign, tail(0.005, 0.5), needsNothing, false, campaign},
 	{19, StyleUnlike, groupStyle, tail(0.2, 0.4), needsStyle, false, unlikeStyle},

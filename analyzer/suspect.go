@@ -58,7 +58,7 @@ func (t *Trail) Traits(o *baseline.Observation) []Trait {
 }
 
 // Rescore returns the points of a mail with what is known today: as judged, and where it
-// shares a trait, that trait's group at the most it can add, for the attack is no guess
+// shares a trait, that trait's group at the most it can add, for the attack is not a guess
 // any more.
 func Rescore(r *Record, traits []Trait) float64 {
 	var most [groups]float64

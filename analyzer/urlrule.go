@@ -12,7 +12,7 @@ import (
 // URLRule is an admin's override for links: Hold holds every mail that carries one,
 // whoever sends it; Pass makes them known to everybody.
 type URLRule struct {
-	Override // a zero Until is no end
+	Override // a zero Until means without an end
 	Pattern  content.Pattern
 	Created  time.Time
 }
@@ -111,7 +111,7 @@ func (v *view) allowed(u *content.URL) bool {
 }
 
 // ruled puts an admin's rules in front of the evidence. They have no points, for they
-// are no surprise.
+// surprise nobody.
 func (v *view) ruled(rule Override, evidence []Evidence) []Evidence {
 	var first []Evidence
 	if v.blocked.Signal != "" {

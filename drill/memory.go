@@ -119,7 +119,7 @@ func (m *copied) Begin(ctx context.Context, r *analyzer.Record) analyzer.Pending
 	case r.Verdict.Action == analyzer.Hold:
 		kept.Promoted = m.promote(r)
 		fallthrough
-	case r.Spared:
+	case r.ObservedHold:
 		if _, open := m.open[r.Envelope.Sender]; !open {
 			if m.open == nil {
 				m.open = make(map[string]time.Time)

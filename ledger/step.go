@@ -59,7 +59,7 @@ func Waiting() []State { return append(StepRelease.From(), Recalling) }
 // FirstState returns the state in which a judged mail's hold begins, "" for no hold.
 func FirstState(r *analyzer.Record) State {
 	switch {
-	case r.Spared:
+	case r.ObservedHold:
 		return Passed
 	case r.Verdict.Action == analyzer.Hold:
 		return Held

@@ -73,16 +73,16 @@ func TestStates(t *testing.T) {
 
 func TestFirstState(t *testing.T) {
 	for _, c := range []struct {
-		action analyzer.Action
-		spared bool
-		want   State
+		action       analyzer.Action
+		observedHold bool
+		want         State
 	}{
 		{analyzer.Pass, false, ""}, {analyzer.Pass, true, Passed},
 		{analyzer.Delay, false, Delayed}, {analyzer.Hold, false, Held},
 	} {
-		r := &analyzer.Record{Verdict: analyzer.Verdict{Action: c.action}, Spared: c.spared}
+		r := &analyzer.Record{Verdict: analyzer.Verdict{Action: c.action}, ObservedHold: c.observedHold}
 		if got := FirstState(r); got != c.want {
-			t.Errorf("%s, passed in mode observe %v: %q, want %q", c.action, c.spared, got, c.want)
+			t.Errorf("%s, passed in mode observe %v: %q, want %q", c.action, c.observedHold, got, c.want)
 		}
 	}
 }

@@ -191,7 +191,7 @@ func (m *Memory) record(r *analyzer.Record) (kept analyzer.Recorded) {
 	case r.Verdict.Action == analyzer.Hold:
 		kept.Promoted = s.promote(r.Envelope.Time)
 		fallthrough
-	case r.Spared:
+	case r.ObservedHold:
 		m.open(s, k, kept.Promoted)
 	}
 	if r.Learn {

@@ -28,7 +28,7 @@ func keepMany(t testing.TB, db *DB, mails int, mail func(n int) *analyzer.Record
 				if err != nil {
 					return err
 				}
-				if r.Verdict.Action != analyzer.Pass || r.Spared {
+				if r.Verdict.Action != analyzer.Pass || r.ObservedHold {
 					if _, err := db.insertHold(tx, id, r); err != nil {
 						return err
 					}

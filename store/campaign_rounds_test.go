@@ -40,7 +40,7 @@ func TestRecallHearsOfAllThatIsNew(t *testing.T) {
 	*now = noon.Add(2 * time.Hour)
 	round("the end of a rule", 1)
 	observed := mailOf("f@example.jp", analyzer.Pass, 0, 11)
-	observed.Spared = true
+	observed.ObservedHold = true
 	keep(t, db, observed)                                     // 9
 	keep(t, db, mailOf("g@example.jp", analyzer.Pass, 0, 11)) // 10
 	round("what mode observe let pass", 0)

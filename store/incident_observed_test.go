@@ -9,10 +9,10 @@ import (
 	"hisseki/ledger"
 )
 
-// spared is a mail that mode enforce had held.
-func spared(sender string) *analyzer.Record {
+// observedHold is a mail that mode enforce had held.
+func observedHold(sender string) *analyzer.Record {
 	r := mailOf(sender, analyzer.Pass, lureText, 7)
-	r.Verdict.Would, r.Spared = analyzer.Hold, true
+	r.Verdict.Would, r.ObservedHold = analyzer.Hold, true
 	return r
 }
 
@@ -21,8 +21,8 @@ func TestModeObserveOpensIncidents(t *testing.T) {
 	db, now := clocked(t)
 	ctx := t.Context()
 	keep(t, db, mailOf("c@example.jp", analyzer.Pass, otherText, 7)) // 1: the same link
-	keep(t, db, spared("b@example.jp"))                              // 2
-	keep(t, db, spared("b@example.jp"))                              // 3
+	keep(t, db, observedHold("b@example.jp"))                        // 2
+	keep(t, db, observedHold("b@example.jp"))                        // 3
 	if got := states(t, db); !slices.Equal(got, []string{"2:passed", "3:passed"}) {
 		t.Fatalf("holds are %q", got)
 	}
@@ -52,8 +52,8 @@ func TestModeObserveOpensIncidents(t *testing.T) {
 func TestIncidentsOfModeObserveEnd(t *testing.T) {
 	db, now := clocked(t)
 	ctx := t.Context()
-	keep(t, db, spared("b@example.jp"))
-	keep(t, db, spared("c@example.jp"))
+	keep(t, db, observedHold("b@example.jp"))
+	keep(t, db, observedHold("c@example.jp"))
 	keep(t, db, record("c@example.jp", analyzer.Hold)) // the mode was changed
 	for _, step := range []struct {
 		after time.Duration
@@ -74,15 +74,15 @@ func TestIncidentsOfModeObserveEnd(t *testing.T) {
 func TestWatchingTurnsSerious(t *testing.T) {
 	db, _ := clocked(t)
 	setHooks(t, db, "lock")
-	keep(t, db, spared("b@example.jp"))
-	keep(t, db, spared("b@example.jp"))
+	keep(t, db, observedHold("b@example.jp"))
+	keep(t, db, observedHold("b@example.jp"))
 	if got := heard(t, db, "lock"); !slices.Equal(got, []ledger.EventKind{ledger.EventOpened}) {
 		t.Fatalf("while watching %v", got)
 	}
 	for range 2 {
 		keep(t, db, record("b@example.jp", analyzer.Hold)) // the mode was changed
 	}
-	keep(t, db, spared("b@example.jp"))
+	keep(t, db, observedHold("b@example.jp"))
 	keep(t, db, record("b@example.jp", analyzer.Hold))
 	if got := heard(t, db, "lock"); !slices.Equal(got, []ledger.EventKind{ledger.EventOpened}) {
 		t.Errorf("with mail kept %v, want opened once more", got)

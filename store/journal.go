@@ -77,7 +77,7 @@ func (db *DB) record(tx *sql.Tx, r *analyzer.Record, row []any) (k analyzer.Reco
 	if r.Verdict.Would == analyzer.Unjudged {
 		return k, false, keepUnjudged(tx, k.ID, r.Verdict.Action)
 	}
-	if r.Verdict.Action != analyzer.Pass || r.Spared {
+	if r.Verdict.Action != analyzer.Pass || r.ObservedHold {
 		if opened, err = db.insertHold(tx, k.ID, r); err != nil {
 			return k, false, err
 		}

@@ -19,10 +19,10 @@ func (s *suite) incidentOpens() {
 	s.keep(mail(Alice, 21, analyzer.Hold))
 	s.open(Alice, true, first.Envelope.Time)
 	s.open(Bob, false, time.Time{})
-	spared := mail(Bob, 22, analyzer.Pass)
-	spared.Verdict.Would, spared.Spared, spared.Learn = analyzer.Hold, true, false
-	s.keep(spared)
-	s.open(Bob, true, spared.Envelope.Time)
+	observedHold := mail(Bob, 22, analyzer.Pass)
+	observedHold.Verdict.Would, observedHold.ObservedHold, observedHold.Learn = analyzer.Hold, true, false
+	s.keep(observedHold)
+	s.open(Bob, true, observedHold.Envelope.Time)
 }
 
 // promotion: a held mail takes along what its sender has still waiting, once.
