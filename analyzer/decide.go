@@ -99,6 +99,7 @@ type decision struct {
 	cause        string // "mail", "sum", "incident", "rule", "habit"
 }
 
+// decide goes by an admin's rules first, then by habits, then by points.
 func (a *Analyzer) decide(v *view, found *measured, points float64, rule Override,
 	cond Conditions) decision {
 	t, lure := a.shared.lines, found.lure
@@ -120,7 +121,14 @@ func (a *Analyzer) decide(v *view, found *measured, points float64, rule Overrid
 			d.would, d.cause = Hold, "incident"
 		}
 	}
-	mode := a.cfg.Mode[v.mail.Class]
+	a.carryOut(&d, v.mail.Class, rule, cond)
+	return d
+}
+
+// carryOut says what becomes of a verdict: in mode enforce what it says, as far as that can be
+// done now.
+func (a *Analyzer) carryOut(d *decision, class Class, rule Override, cond Conditions) {
+	mode := a.cfg.Mode[class]
 	if rule.Mode != "" {
 		mode = rule.Mode
 	}
@@ -131,10 +139,9 @@ func (a *Analyzer) decide(v *view, found *measured, points float64, rule Overrid
 	if mode != Enforce {
 		d.action, d.observed = Pass, true
 		// Who has a rule that only watches a sender expects what he sends.
-		d.observedHold = a.cfg.Alarm && d.would == Hold && rule.Mode == "" && v.mail.Class == Account
+		d.observedHold = a.cfg.Alarm && d.would == Hold && rule.Mode == "" && class == Account
 	}
 	d.incident = d.incident || d.action == Hold || d.observedHold
-	return d
 }
 
 // action is what a mail gets by its points, its sender's sum and how much of it is a lure:
