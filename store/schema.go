@@ -34,19 +34,40 @@ type found struct {
 // mustWrite is what to do about a store that the system keeps closed.
 const mustWrite = "the user that runs hisseki must be able to write there, even to look"
 
-// notOpened says why the first look into a file failed. What its reader may not do is not
-// the file's fault.
+// notOpened says why the first look into a file failed. What its reader may not do, or a disk
+// has no room for, is not the file's fault: to move it away would lose it.
 func notOpened(path string, err error) error {
-	var e sqlite3.Error
+	switch code(err).Code {
+	case sqlite3.ErrNotADB, sqlite3.ErrCorrupt, sqlite3.ErrFormat:
+		return fmt.Errorf("store %s is not a usable SQLite file: %w: move it away or restore a backup",
+			path, err)
+	}
+	return withheld("open store "+path, err)
+}
+
+// code is what SQLite says of an error, zero for one of somebody else.
+func code(err error) (e sqlite3.Error) {
 	errors.As(err, &e)
-	if e.SystemErrno == syscall.EACCES {
-		err = fs.ErrPermission
+	return e
+}
+
+// withheld says what to do where the system, and not the file, keeps us from something.
+func withheld(doing string, err error) error {
+	e := code(err)
+	switch {
+	case e.SystemErrno == syscall.EACCES:
+		return fmt.Errorf("%s: %w: %s", doing, fs.ErrPermission, mustWrite)
+	// On a read-only disk SQLite finds no log beside the file, and cannot make one.
+	case e.Code == sqlite3.ErrReadonly, e.Code == sqlite3.ErrCantOpen, e.SystemErrno == syscall.EROFS:
+		return fmt.Errorf("%s: %w: %s", doing, err, mustWrite)
+	case e.Code == sqlite3.ErrFull, e.SystemErrno == syscall.ENOSPC, e.SystemErrno == syscall.EDQUOT:
+		return fmt.Errorf("%s: %w: make room on its disk, the file itself is whole", doing, err)
+	case e.Code == sqlite3.ErrIoErr:
+		return fmt.Errorf("%s: %w: its disk fails, see the kernel's log (dmesg)", doing, err)
+	case e.Code == sqlite3.ErrBusy:
+		return fmt.Errorf("%s: %w: another process keeps it locked, try again", doing, err)
 	}
-	if e.SystemErrno == syscall.EACCES || e.Code == sqlite3.ErrReadonly {
-		return fmt.Errorf("open store %s: %w: %s", path, err, mustWrite)
-	}
-	return fmt.Errorf("store %s is not a usable SQLite file: %w: move it away or restore a backup",
-		path, err)
+	return fmt.Errorf("%s: %w", doing, err)
 }
 
 // inspect looks at the file without changing it: opened for writing in WAL mode, even
@@ -127,8 +148,11 @@ func quickCheck(ctx context.Context, ro *sql.DB, path string) error {
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		return nil
 	}
-	if err != nil {
+	if code(err).Code == sqlite3.ErrCorrupt {
 		return fmt.Errorf("store %s is damaged: %w: move it away or restore a backup", path, err)
+	}
+	if err != nil {
+		return notOpened(path, err)
 	}
 	if says != "ok" {
 		return fmt.Errorf("store %s is damaged (%s): move it away or restore a backup", path, says)
@@ -166,7 +190,7 @@ func (db *DB) ready(ctx context.Context, f found) error {
 	if f.application != applicationID {
 		if _, err := db.write.ExecContext(ctx, fmt.Sprintf(`PRAGMA application_id = %d`,
 			applicationID)); err != nil {
-			return fmt.Errorf("mark store %s: %w", db.path, err)
+			return withheld("mark store "+db.path, err)
 		}
 	}
 	if _, err := db.write.ExecContext(ctx, fmt.Sprintf(`PRAGMA journal_size_limit = %d`,
@@ -177,7 +201,7 @@ func (db *DB) ready(ctx context.Context, f found) error {
 	if f.version < f.known {
 		db.cookie = -1 // to be looked at again
 		if err := db.migrate(ctx); err != nil {
-			return fmt.Errorf("bring store %s to schema %d: %w", db.path, f.known, err)
+			return withheld(fmt.Sprintf("bring store %s to schema %d", db.path, f.known), err)
 		}
 		db.log.Info("store brought up to date", "store", db.path, "from", f.version, "to", f.known)
 	}
@@ -210,7 +234,7 @@ func (db *DB) keepSalt(ctx context.Context) error {
 	_, err := db.write.ExecContext(ctx, `INSERT OR IGNORE INTO setting (key, value)
 		VALUES (?, ?)`, saltKey, salt)
 	if err != nil {
-		return fmt.Errorf("keep the store's secret: %w", err)
+		return withheld("keep the secret of store "+db.path, err)
 	}
 	return nil
 }

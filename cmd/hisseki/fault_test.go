@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -121,20 +122,54 @@ func small(t *testing.T) (dir string) {
 	return dir
 }
 
-func TestDiskFull(t *testing.T) {
-	dir := small(t)
-	p := newPatient(t, dir)
-	p.start("msg=serving")
-	p.fares(true, "before")
-	filler, err := os.Create(filepath.Join(dir, "filler"))
+// fill leaves no room on a small file system, and returns the file to remove for it.
+func fill(t *testing.T, dir string) (path string) {
+	t.Helper()
+	f, err := os.Create(filepath.Join(dir, "filler"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	block := make([]byte, 4<<10)
 	for err == nil {
-		_, err = filler.Write(block)
+		_, err = f.Write(block)
 	}
-	filler.Close()
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Fatal(err)
+	}
+	f.Close()
+	return f.Name()
+}
+
+// TestStartOnFullDisk: a store on a full disk is whole, and nobody is told to move it away.
+func TestStartOnFullDisk(t *testing.T) {
+	t.Parallel()
+	dir := small(t)
+	p := newPatient(t, dir)
+	p.start("msg=serving")
+	p.fares(true, "before")
+	p.serve.stop()
+	filler := fill(t, dir)
+	for _, daemon := range [][]string{{"serve"}, {"agent", "--host", demo.Host}} {
+		out, err := exec.Command(program(t), append(daemon, "--config", p.config)...).CombinedOutput()
+		if err == nil || !bytes.Contains(out, []byte(p.db+": ")) ||
+			!bytes.Contains(out, []byte("make room on its disk")) || bytes.Contains(out, []byte("move it")) {
+			t.Errorf("%s on a full disk: %v\n%s", daemon[0], err, out)
+		}
+	}
+	if err := os.Remove(filler); err != nil {
+		t.Fatal(err)
+	}
+	p.start("msg=serving")
+	p.fares(true, "after")
+}
+
+func TestDiskFull(t *testing.T) {
+	t.Parallel()
+	dir := small(t)
+	p := newPatient(t, dir)
+	p.start("msg=serving")
+	p.fares(true, "before")
+	filler := fill(t, dir)
 	p.fares(false, "full disk")
 	if said := p.serve.said(); !strings.Contains(said, "disk is full") {
 		t.Errorf("the log does not say why:\n%s", said)
@@ -143,7 +178,7 @@ func TestDiskFull(t *testing.T) {
 	if err != nil {
 		t.Errorf("status on a full disk: %v\n%s", err, out)
 	}
-	if err := os.Remove(filler.Name()); err != nil {
+	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
 	}
 	p.fares(true, "after, without a restart")
@@ -153,6 +188,7 @@ func TestDiskFull(t *testing.T) {
 }
 
 func TestReadOnlyDisk(t *testing.T) {
+	t.Parallel()
 	dir := small(t)
 	p := newPatient(t, dir)
 	p.start("msg=serving")
@@ -162,7 +198,8 @@ func TestReadOnlyDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, err := exec.Command(program(t), "serve", "--config", p.config).CombinedOutput()
-	if err == nil || !bytes.Contains(out, []byte(p.db)) && !bytes.Contains(out, []byte("read")) {
+	if err == nil || !bytes.Contains(out, []byte(p.db+": ")) ||
+		!bytes.Contains(out, []byte("must be able to write there")) {
 		t.Errorf("serve on a read-only disk: %v\n%s", err, out)
 	}
 	if err := syscall.Mount("", dir, "", syscall.MS_REMOUNT, ""); err != nil {
