@@ -100,7 +100,9 @@ func (db *DB) scanHold(rows scanner) (*ledger.Hold, error) {
 }
 
 // Queued returns the holds of an MTA host whose mail is still in its queue, with what the
-// agent needs of their mail: queue id, time and envelope sender.
+// agent needs of their mail: time, envelope sender, and the queue id under which it goes on by
+// now (a content filter gave it back, or postsuper -r). An id under which it was judged again is
+// not asked for: that record's own hold speaks for it.
 func (db *DB) Queued(ctx context.Context, host string) ([]ledger.Hold, error) {
 	rows, err := db.read.QueryContext(ctx, `SELECT
 			h.id,
@@ -108,7 +110,15 @@ func (db *DB) Queued(ctx context.Context, host string) ([]ledger.Hold, error) {
 			h.due,
 			h.attempts,
 			h.error,
-			j.queue_id,
+			coalesce((SELECT r.queue_id
+				FROM requeued r
+				WHERE r.journal = j.id
+				  AND r.host = j.host
+				  AND r.queue_id != j.queue_id
+				  AND NOT EXISTS (SELECT 1 FROM journal again
+					WHERE again.queue_id = r.queue_id AND again.host = r.host)
+				ORDER BY r.at DESC, r.queue_id DESC
+				LIMIT 1), j.queue_id),
 			j.at,
 			j.mail_from
 		FROM hold h

@@ -315,3 +315,36 @@ func TestPurgeTakesTheLogAlong(t *testing.T) {
 		t.Errorf("an open incident lost its logins: %+v", got)
 	}
 }
+
+// The agent is given the id under which a mail goes on, not that of another host's mail, and not
+// one under which it was judged again.
+func TestQueuedNamesTheCurrentID(t *testing.T) {
+	db, _ := clocked(t)
+	const own, second, third, again = "4Cabc123XYz4Q", "4Cabc124XYz4Q", "4Cabc125XYz4Q", "4Cabc126XYz4Q"
+	mailed(t, db, own, analyzer.Hold, noon)
+	queueID := func() string {
+		list, err := db.Queued(t.Context(), "mx.example.jp")
+		if err != nil || len(list) == 0 {
+			t.Fatal(list, err)
+		}
+		return list[0].Record.Envelope.QueueID
+	}
+	if id := queueID(); id != own {
+		t.Errorf("at first it is %s", id)
+	}
+	for _, l := range []ledger.LogLine{{QueueID: own, Next: second}, {QueueID: second, Next: third}} {
+		l.Event, l.At = ledger.LogRequeued, noon.Add(time.Minute)
+		if l.Next == third {
+			l.At = noon.Add(time.Hour)
+		}
+		logged(t, db, l)
+		if id := queueID(); id != l.Next {
+			t.Errorf("it went on as %s, and is given as %s", l.Next, id)
+		}
+	}
+	mailed(t, db, again, analyzer.Pass, noon.Add(2*time.Hour))
+	logged(t, db, ledger.LogLine{Event: ledger.LogRequeued, QueueID: third, Next: again, At: noon.Add(2 * time.Hour)})
+	if id := queueID(); id == again {
+		t.Error("a mail that was judged again has two holds of one id")
+	}
+}
