@@ -72,24 +72,37 @@ func (k *unjudged) retry(ctx context.Context) error {
 			return nil // said before
 		}
 		if err != nil {
-			return fmt.Errorf("%d mails wait: %w", len(k.later), err)
+			return fmt.Errorf("mails that wait: %d: %w", len(k.later), err)
 		}
 		k.later = k.later[1:]
 	}
 	if n := k.lost; n > 0 {
 		k.lost = 0
-		return errors.New(fmt.Sprint(n, " mails are in the log only"))
+		return inLogOnly(n, nil)
 	}
 	return nil
 }
 
-// last offers for the last time what the store did not take, before serve ends.
+// inLogOnly says how many mails no report will name, and where they are named.
+func inLogOnly(n int, cause error) error {
+	err := fmt.Errorf("mails that only this log names: %d, look for \"mail not judged\"", n)
+	if cause != nil {
+		err = fmt.Errorf("%w: %w", err, cause)
+	}
+	return err
+}
+
+// last offers for the last time what the store did not take, before serve ends. It says of how
+// many mails there is no record, whatever was said before.
 func (k *unjudged) last(ctx context.Context) error {
+	k.mu.Lock()
+	k.fails = false // a failure is said again
+	k.mu.Unlock()
 	err := k.retry(ctx)
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if n := len(k.later); err == nil && n > 0 {
-		err = fmt.Errorf("%d mails are in the log only", n)
+	if n := len(k.later) + k.lost; n > 0 {
+		return inLogOnly(n, errors.Unwrap(err))
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -83,8 +84,10 @@ func TestUnjudgedMailIsOfferedAtTheEnd(t *testing.T) {
 		if k.retry(t.Context()); len(k.later) != 1 {
 			t.Fatalf("%d mails wait, want 1", len(k.later))
 		}
-		if err := k.last(t.Context()); err == nil {
-			t.Error("nothing is said of mail that is not recorded")
+		err := k.last(t.Context())
+		if err == nil || err.Error() !=
+			`mails that only this log names: 1, look for "mail not judged": disk is full` {
+			t.Errorf("of mail that is not recorded it says: %v", err)
 		}
 	}
 	f.err = nil
@@ -94,5 +97,17 @@ func TestUnjudgedMailIsOfferedAtTheEnd(t *testing.T) {
 	s, err := db.Status(t.Context(), time.Now().Add(-time.Hour))
 	if err != nil || s.Would[analyzer.Unjudged] != 1 {
 		t.Errorf("status %+v, %v", s, err)
+	}
+}
+
+// Mail that there was no room for is counted among what stays out at the end.
+func TestUnjudgedMailWithoutRoomIsCounted(t *testing.T) {
+	k := &unjudged{db: &full{err: errors.New("disk is full")}}
+	for range maxLater + 3 {
+		k.postpone(&analyzer.Record{})
+	}
+	err := k.last(t.Context())
+	if err == nil || !strings.HasPrefix(err.Error(), "mails that only this log names: 2003,") {
+		t.Errorf("it says: %v", err)
 	}
 }

@@ -103,7 +103,8 @@ func (s *Server) failed(cfg *Config, l label, err error) {
 		s.count.Failed.Add(1)
 	}
 	cfg.Log.Error("mail not judged", "queue_id", logValue(l.queueID),
-		"sender", logValue(l.sender), "action", cfg.OnFailure, "error", logValue(err.Error()))
+		"sender", logValue(l.sender), "action", cfg.OnFailure, "recipients", l.recipients,
+		"error", logValue(err.Error()))
 }
 
 // judged counts and logs a mail with a verdict.
