@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/user"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -44,7 +45,7 @@ func (s Socket) Listen() (net.Listener, error) {
 	case ok && network != "":
 		ln, err := net.Listen(network, addr)
 		if err != nil {
-			return nil, fmt.Errorf("listen on %s: %w", s.Address, err)
+			return nil, fmt.Errorf("listen on %s: %w", s.Address, reasonOf(err))
 		}
 		return ln, nil
 	case ok && kind == "unix" && addr != "" && addr[0] != '@': // '@' would have no owner or mode
@@ -52,6 +53,15 @@ func (s Socket) Listen() (net.Listener, error) {
 	}
 	return nil, fmt.Errorf("listen address %q: write inet:HOST:PORT, inet6:HOST:PORT or unix:PATH",
 		s.Address)
+}
+
+// reasonOf takes from an error what its reader has just been told: "listen tcp 192.0.2.1:25: bind: ..."
+func reasonOf(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err
+	}
+	return err
 }
 
 // maxPath is what sun_path has room for on Linux, NUL aside (unix(7)).
@@ -67,7 +77,8 @@ func (s Socket) unix(path string) (net.Listener, error) {
 	}
 	ln, err := net.Listen("unix", path)
 	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", s.Address, err)
+		return nil, fmt.Errorf("listen on %s: %w: %s must be a folder in which the user that runs "+
+			"hisseki serve may write", s.Address, reasonOf(err), filepath.Dir(path))
 	}
 	if err := s.permit(path); err != nil {
 		return nil, errors.Join(err, ln.Close())
@@ -96,14 +107,15 @@ func (s Socket) chgrp(path string) error {
 	}
 	g, err := user.LookupGroup(s.Group)
 	if err != nil {
-		return fmt.Errorf("socket group: %w", err)
+		return fmt.Errorf("group %q of socket_group is not on this machine: %w", s.Group, err)
 	}
 	gid, err := strconv.Atoi(g.Gid)
 	if err != nil {
 		return fmt.Errorf("socket group %s: %w", s.Group, err)
 	}
 	if err := os.Chown(path, -1, gid); err != nil {
-		return fmt.Errorf("give the socket to group %s: %w", s.Group, err)
+		return fmt.Errorf("give the socket to group %s of socket_group: %w: the user that runs hisseki "+
+			"serve must be in that group", s.Group, err)
 	}
 	return nil
 }

@@ -47,8 +47,8 @@ func TestUnixSocket(t *testing.T) {
 	expectMode(t, path, 0o600)
 	ln.Close()
 	sock.Group = "no-such-group-here"
-	if _, err := sock.Listen(); err == nil {
-		t.Error("an unknown group was taken")
+	if _, err := sock.Listen(); err == nil || !strings.Contains(err.Error(), "socket_group") {
+		t.Errorf("an unknown group was taken, or it is not said where it is named: %v", err)
 	}
 }
 
@@ -60,6 +60,17 @@ func expectMode(t *testing.T, path string, want os.FileMode) {
 	}
 	if info.Mode().Perm() != want {
 		t.Errorf("socket mode %v, want %v", info.Mode().Perm(), want)
+	}
+}
+
+// A socket that cannot be made is said once, with what its folder must be.
+func TestNoFolderForSocket(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "none", "m.sock")
+	_, err := Socket{Address: "unix:" + path}.Listen()
+	want := "listen on unix:" + path + ": bind: no such file or directory: " + filepath.Dir(path) +
+		" must be a folder in which the user that runs hisseki serve may write"
+	if err == nil || err.Error() != want {
+		t.Errorf("it says\n%v\nwant\n%s", err, want)
 	}
 }
 

@@ -56,7 +56,8 @@ func runAgent(cmd *cobra.Command, cfg config.Config, f agentFlags) (err error) {
 	if f.host == "" {
 		mta := postfix.Instance{ConfigDir: cfg.Agent.PostfixConfig}
 		if f.host, err = mta.Hostname(ctx); err != nil {
-			return fmt.Errorf("%w: give --host", err)
+			return fmt.Errorf("%w: name the folder of main.cf in agent.postfix_config, or this MTA with --host",
+				err)
 		}
 	}
 	db, err := openStore(ctx, cfg, false)
