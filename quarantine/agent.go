@@ -71,10 +71,13 @@ const askAgain = 10 * time.Second
 func (a *Agent) Run(ctx context.Context, interval time.Duration) error {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
+	said := "" // Postfix may be down for hours, and a round is every two seconds
 	for ctx.Err() == nil {
-		if err := a.Once(ctx); err != nil && ctx.Err() == nil {
-			a.Log.Error("agent could not finish its round", "error", err)
+		err := a.Once(ctx)
+		if ctx.Err() != nil {
+			break
 		}
+		said = a.tell(said, err)
 		select {
 		case <-ctx.Done():
 		case <-tick.C:
@@ -82,6 +85,21 @@ func (a *Agent) Run(ctx context.Context, interval time.Duration) error {
 		}
 	}
 	return nil
+}
+
+// tell logs how a round ended when the one before ended in another way, which is "" for well.
+// It returns how this one ended.
+func (a *Agent) tell(before string, err error) string {
+	switch {
+	case err == nil && before != "":
+		a.Log.Info("agent finishes its rounds again")
+	case err != nil && err.Error() != before:
+		a.Log.Error("agent could not finish its round, it tries again", "error", err)
+	}
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }
 
 // Once does one round: what is due, now and then a reconciliation, then a heartbeat. A

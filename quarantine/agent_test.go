@@ -206,6 +206,52 @@ func TestRound(t *testing.T) {
 	}
 }
 
+// A Postfix that is down is said once, and that it works again; another cause is said too.
+func TestTroubleIsSaidOnce(t *testing.T) {
+	var log strings.Builder
+	m := in("hold", noon)
+	a := agent(&fakeStore{}, m, noon)
+	a.Log = slog.New(slog.NewTextHandler(&log, nil))
+	ctx, stop := context.WithCancel(t.Context())
+	causes := []error{errors.New("down"), errors.New("down"), errors.New("broken"), nil, nil,
+		errors.New("down")}
+	a.MTA = &probed{fakeMTA: m, round: func() error {
+		if len(causes) == 0 {
+			stop()
+			return nil
+		}
+		cause := causes[0]
+		causes = causes[1:]
+		return cause
+	}}
+	if err := a.Run(ctx, time.Microsecond); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for line := range strings.Lines(log.String()) {
+		if _, what, ok := strings.Cut(line, `msg="agent `); ok {
+			f := strings.Fields(what)
+			got = append(got, strings.Trim(f[len(f)-1], `"`))
+		}
+	}
+	if want := "down broken again down"; strings.Join(got, " ") != want {
+		t.Errorf("it says %q, want %q\n%s", got, want, log.String())
+	}
+}
+
+// probed is a queue that is asked at the begin of every round.
+type probed struct {
+	*fakeMTA
+	round func() error
+}
+
+func (p *probed) List(ctx context.Context, keep func(Queued) bool) (map[string]Queued, error) {
+	if err := p.round(); err != nil {
+		return nil, err
+	}
+	return p.fakeMTA.List(ctx, keep)
+}
+
 func TestNotQueuedYet(t *testing.T) {
 	for _, v := range []Verb{Keep, EndDelay, Release, Discard, Recall} {
 		s := &fakeStore{tasks: []Task{{Hold: 1, QueueID: id, At: noon, Verb: v}}}
