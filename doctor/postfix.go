@@ -19,10 +19,10 @@ type Postfix interface {
 
 // postfix follows the way of a mail through main.cf and master.cf.
 func (d *Doctor) postfix() {
-	main, err := d.Postfix.Parameters(d.ctx, "smtpd_milters", "non_smtpd_milters",
+	main, err := d.Postfix.Parameters(d.ctx, append([]string{"smtpd_milters", "non_smtpd_milters",
 		"smtpd_sasl_auth_enable", "receive_override_options", "content_filter",
 		"smtpd_proxy_filter", "milter_protocol", "milter_mail_macros", "enable_long_queue_ids",
-		"queue_directory")
+		"queue_directory", "message_size_limit"}, checks...)...)
 	var services []postfix.Service
 	if err == nil {
 		services, err = d.Postfix.Services(d.ctx)
@@ -39,6 +39,7 @@ func (d *Doctor) postfix() {
 	}
 	d.services(main, services)
 	d.local(main)
+	d.reach(main)
 }
 
 // entrance is a service of master.cf by which mail comes in through SMTP.
