@@ -107,6 +107,7 @@ language = "ja"
 // With everything a thief or a strict admin may do to it, the alert reaches the postmaster,
 // and only him; hooks that hang delay no mail.
 func TestAlertReachesThePostmaster(t *testing.T) {
+	t.Parallel()
 	mta.Require(t)
 	dir, milter := t.TempDir(), freeAddress(t)
 	in := mta.Start(t, mta.Options{Milters: []string{"inet:" + milter},

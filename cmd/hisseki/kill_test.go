@@ -30,6 +30,7 @@ const (
 // took has arrived exactly once, or is on hold with a record, or was discarded as decided;
 // and every record is explained.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	k := newKilling(t)
 	var load sync.WaitGroup
 	for i := range 3 {

@@ -17,6 +17,7 @@ import (
 // try, the thief's own and a colleague's with the same link; other mail goes on. The agent
 // dies in the middle.
 func TestRecall(t *testing.T) {
+	t.Parallel()
 	r := &recalling{site: newSite(t, siteOptions{delay: 80, hold: 90, delayFor: time.Hour})}
 	past, ordinary, theft := plot()
 	r.learn(past)

@@ -31,6 +31,7 @@ func (c cleaning) Run() int {
 
 // TestScript runs every script: the real main, one subcommand and its refusals each.
 func TestScript(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: "../../testdata/script",
 		Setup: func(env *testscript.Env) error {

@@ -42,6 +42,7 @@ const (
 //	guess -> Dovecot's and Postfix's log -> agent -> store
 //	theft -> Postfix -> serve -> store -> agent -> Postfix's queue -> sink
 func TestTheft(t *testing.T) {
+	t.Parallel()
 	past, ordinary := before(time.Now())
 	// Serve's clock stands, so that mail of two worlds has one time.
 	clock := time.Now().UTC().Format(time.RFC3339) + "@0"
@@ -53,6 +54,7 @@ func TestTheft(t *testing.T) {
 	peace.stop()
 	for name, trouble := range map[string]bool{"calm": false, "killed and rotated": true} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, clock, template, ordinary)
 			w.start()
 			w.flow(2)
