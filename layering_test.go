@@ -45,7 +45,7 @@ var mayImport = map[string][]string{
 	"seal":                nil,
 	"analyzer":            {"analyzer/content", "baseline"},
 	"ledger":              {"analyzer", "analyzer/content", "baseline"},
-	"store":               {"analyzer", "analyzer/content", "baseline", "ledger"},
+	"store":               {"analyzer", "analyzer/content", "baseline", "ledger", "postfix"},
 	"milter":              {"analyzer", "analyzer/content", "baseline", "internal/mailbox", "internal/term"},
 	"quarantine":          {"internal/capped", "postfix"},
 	"postfix":             nil,

@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"hisseki/ledger"
+	"hisseki/postfix"
 )
 
 // KeepLog keeps what a piece of a log says together with the position behind it, in one
@@ -62,7 +62,7 @@ func keepLineOf(tx *sql.Tx, host string, journal int64, l ledger.LogLine) error 
 	switch {
 	case l.Event == ledger.LogRequeued:
 		return keepNext(tx, host, journal, &l)
-	case l.Event == ledger.LogGone && longID(l.QueueID):
+	case l.Event == ledger.LogGone && postfix.LongID(l.QueueID):
 		return nil // never used again
 	case l.Event == ledger.LogGone:
 		return requeue(tx, host, l.QueueID, journal, l.At, l.At)
@@ -80,7 +80,7 @@ func keepLineOf(tx *sql.Tx, host string, journal int64, l ledger.LogLine) error 
 // and share what is said of it. A short id that is a record's own stays that record's.
 func keepNext(tx *sql.Tx, host string, journal int64, l *ledger.LogLine) error {
 	others, err := journalsOf(tx, host, l.Next, l.At)
-	if err != nil || slices.Contains(others, journal) || len(others) > 0 && !longID(l.Next) {
+	if err != nil || slices.Contains(others, journal) || len(others) > 0 && !postfix.LongID(l.Next) {
 		return err
 	}
 	return requeue(tx, host, l.Next, journal, l.At, time.Time{})
@@ -92,7 +92,7 @@ const maxRecords = 8
 // journalsOf returns the records that a queue id meant at a time: its own, and those of the mail
 // before a content filter gave it back.
 func journalsOf(tx *sql.Tx, host, queueID string, at time.Time) ([]int64, error) {
-	if !longID(queueID) {
+	if !postfix.LongID(queueID) {
 		journal, err := journalOf(tx, host, queueID, at)
 		if err != nil || journal == 0 {
 			return nil, err
@@ -149,13 +149,6 @@ func journalOf(tx *sql.Tx, host, queueID string, at time.Time) (int64, error) {
 		return 0, fmt.Errorf("find record of queue id %s: %w", queueID, err)
 	}
 	return id, nil
-}
-
-// longID says whether a queue id is one that Postfix never uses again: time and a "z"
-// before the inode number, in digits of base 52 (Postfix's mail_queue.h). Short ids are
-// hexadecimal.
-func longID(queueID string) bool {
-	return len(queueID) >= 12 && strings.ContainsRune(queueID, 'z')
 }
 
 func requeue(tx *sql.Tx, host, queueID string, journal int64, at, gone time.Time) error {

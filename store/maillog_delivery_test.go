@@ -11,7 +11,7 @@ import (
 	"hisseki/ledger"
 )
 
-const long = "4Cabc123XYz4Q" // a queue id that Postfix never uses again
+const long = "4Cbbc123XYz4Q" // a queue id that Postfix never uses again
 
 // logged keeps lines of one log, each a second after the one before.
 func logged(t *testing.T, db *DB, lines ...ledger.LogLine) ledger.LogKept {
@@ -189,7 +189,7 @@ func TestQueueIDs(t *testing.T) {
 	first := mailed(t, db, short, analyzer.Pass, noon)
 	kept := logged(t, db, line(short, ledger.OutcomeDelivered, time.Second), gone(2*time.Second),
 		line(short, ledger.OutcomeBounced, time.Minute), // mail that never passed the milter
-		line("4Cother00000z1", ledger.OutcomeBounced, time.Minute))
+		line("4Cthr000000z1", ledger.OutcomeBounced, time.Minute))
 	if kept != (ledger.LogKept{Lines: 2, Strange: 2}) {
 		t.Errorf("kept %+v", kept)
 	}
@@ -201,8 +201,8 @@ func TestQueueIDs(t *testing.T) {
 	}
 	// postsuper -r gives a mail another queue id.
 	third := mailed(t, db, long, analyzer.Pass, noon)
-	logged(t, db, ledger.LogLine{Event: ledger.LogRequeued, QueueID: long, Next: "4Cnext00000z2"},
-		line("4Cnext00000z2", ledger.OutcomeDelivered, time.Hour))
+	logged(t, db, ledger.LogLine{Event: ledger.LogRequeued, QueueID: long, Next: "4Cnxt000000z2"},
+		line("4Cnxt000000z2", ledger.OutcomeDelivered, time.Hour))
 	if got := fates(t, db, third); got != "3:a=delivered 3:b=unknown" {
 		t.Error(got)
 	}
@@ -270,7 +270,7 @@ func TestMailJudgedTwice(t *testing.T) {
 	for outcome, want := range map[ledger.Outcome]ledger.Fate{ledger.OutcomeBounced: ledger.FateBounced,
 		ledger.OutcomeHeld: ledger.FateHeldByPostfix, ledger.OutcomeDelivered: ledger.FateDelivered} {
 		db, _ := clocked(t)
-		const next = "4Cnext00000z2"
+		const next = "4Cnxt000000z2"
 		first := mailed(t, db, long, analyzer.Pass, noon)
 		second := mailed(t, db, next, analyzer.Pass, noon)
 		logged(t, db, ledger.LogLine{QueueID: long, Recipient: "a@example.org", Outcome: ledger.OutcomePassed},
@@ -292,7 +292,7 @@ func TestPurgeTakesTheLogAlong(t *testing.T) {
 	db, now := clocked(t)
 	old := mailed(t, db, long, analyzer.Pass, noon)
 	logged(t, db, ledger.LogLine{QueueID: long, Recipient: "a@example.org", Outcome: ledger.OutcomeDelivered},
-		ledger.LogLine{Event: ledger.LogRequeued, QueueID: long, Next: "4Cnext00000z2"})
+		ledger.LogLine{Event: ledger.LogRequeued, QueueID: long, Next: "4Cnxt000000z2"})
 	attempt(t, db, "c@example.jp", analyzer.LoginSuccess, "192.0.2.1", noon, false)
 	keep(t, db, record("d@example.jp", analyzer.Hold)) // opens an incident
 	attempt(t, db, "d@example.jp", analyzer.LoginFailure, "192.0.2.1", noon, true)

@@ -36,7 +36,7 @@ func open(t testing.TB, path string) *DB {
 
 func record(sender string, action analyzer.Action) *analyzer.Record {
 	return &analyzer.Record{
-		Envelope: analyzer.Envelope{Time: noon, Host: "mx.example.jp", QueueID: "4Cabc123XYz",
+		Envelope: analyzer.Envelope{Time: noon, Host: "mx.example.jp", QueueID: "4Cbbc123XYz",
 			Sender: sender, Class: analyzer.Account, MailFrom: sender,
 			Recipients: []string{"a@example.org", "b@example.org"}},
 		Verdict: analyzer.Verdict{Action: action, Would: action, Points: 9.5,
