@@ -123,24 +123,12 @@ func collectLures(salt []byte, attack []*analyzer.Record) []*lureSeen {
 			}
 			l.Mails++
 			l.Points = max(l.Points, s.Points)
-			l.First, l.Last = minTime(l.First, at), maxTime(l.Last, at)
+			seen := []time.Time{l.First, l.Last, at}
+			l.First = slices.MinFunc(seen, time.Time.Compare)
+			l.Last = slices.MaxFunc(seen, time.Time.Compare)
 		}
 	}
 	return list
-}
-
-func minTime(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
-}
-
-func maxTime(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }
 
 // sentBefore says whether anybody but some senders sent a mark before a record, in mail that

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"hisseki/analyzer"
@@ -224,29 +223,15 @@ func (db *DB) suspectIDs(ctx context.Context, x *attacks) ([]int64, error) {
 // records returns recorded mails with their recipients, in order of time.
 func (db *DB) records(ctx context.Context, ids []int64) ([]*analyzer.Record, error) {
 	rows, err := db.read.QueryContext(ctx, `SELECT
-			`+recordColumns+`,
-			(SELECT coalesce(group_concat(address, char(10)), '')
-				FROM recipient WHERE journal = j.id)
+			`+recordColumns+recipientsColumn+`
 		FROM journal j
 		WHERE j.id IN `+anyOf, listOf(ids))
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	var out []*analyzer.Record
-	for rows.Next() {
-		var rcpts string
-		r, err := db.scanRecord(rows, &rcpts)
-		if err != nil {
-			return nil, err
-		}
-		if rcpts != "" {
-			r.Envelope.Recipients = strings.Split(rcpts, "\n")
-		}
-		out = append(out, r)
-	}
+	out, err := db.addressed(rows)
 	slices.SortFunc(out, func(a, b *analyzer.Record) int {
 		return cmp.Or(a.Envelope.Time.Compare(b.Envelope.Time), cmp.Compare(a.ID, b.ID))
 	})
-	return out, rows.Err()
+	return out, err
 }

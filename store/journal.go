@@ -209,6 +209,27 @@ func (db *DB) scanRecord(rows scanner, extra ...any) (*analyzer.Record, error) {
 	return &r, nil
 }
 
+// recipientsColumn, behind recordColumns, is what addressed reads.
+const recipientsColumn = `,
+	(SELECT coalesce(group_concat(address, char(10)), '') FROM recipient WHERE journal = j.id)`
+
+// addressed reads and closes rows of recordColumns and recipientsColumn.
+func (db *DB) addressed(rows *sql.Rows) (out []*analyzer.Record, err error) {
+	defer rows.Close()
+	for rows.Next() {
+		var to string
+		r, err := db.scanRecord(rows, &to)
+		if err != nil {
+			return nil, err
+		}
+		if to != "" {
+			r.Envelope.Recipients = strings.Split(to, "\n")
+		}
+		out = append(out, r)
+	}
+	return out, rows.Err()
+}
+
 // Recent returns a sender's records since a time, oldest first, without recipients,
 // URLs, files and evidence; "" means every sender.
 func (db *DB) Recent(ctx context.Context, sender string, since time.Time) (

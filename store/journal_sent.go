@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 
 	"hisseki/analyzer"
 )
@@ -13,9 +11,7 @@ import (
 // recipients: what somebody who looks into the account's Sent folder sees.
 func (db *DB) Sent(ctx context.Context, sender string, limit int) ([]analyzer.Record, error) {
 	rows, err := db.read.QueryContext(ctx, `SELECT
-			`+recordColumns+`,
-			(SELECT coalesce(group_concat(address, char(10)), '')
-				FROM recipient WHERE journal = j.id)
+			`+recordColumns+recipientsColumn+`
 		FROM journal j
 		WHERE j.sender = ?
 		  AND j.learned = 1
@@ -24,19 +20,10 @@ func (db *DB) Sent(ctx context.Context, sender string, limit int) ([]analyzer.Re
 	if err != nil {
 		return nil, fmt.Errorf("read sent mail of %s: %w", sender, err)
 	}
-	defer rows.Close()
-	var out []analyzer.Record
-	for rows.Next() {
-		var rcpts string
-		r, err := db.scanRecord(rows, &rcpts)
-		if err != nil {
-			return nil, err
-		}
-		if rcpts != "" {
-			r.Envelope.Recipients = strings.Split(rcpts, "\n")
-		}
-		out = append(out, *r)
+	list, err := db.addressed(rows)
+	out := make([]analyzer.Record, len(list))
+	for i, r := range list {
+		out[len(list)-1-i] = *r
 	}
-	slices.Reverse(out)
-	return out, rows.Err()
+	return out, wrapped("read sent mail of "+sender, err)
 }
