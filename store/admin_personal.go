@@ -3,10 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
-
-	"hisseki/ledger"
 )
 
 // personal says where something about a sender is: table and condition, in which ?1 is
@@ -92,93 +89,4 @@ func exportTable(ctx context.Context, tx *sql.Tx, table, where, sender string,
 		}
 	}
 	return rows.Err()
-}
-
-// Forget erases what is stored about a sender, but for the audit log, and takes back what
-// his mail taught the organisation, as far as the journal reaches. It returns how many
-// mails there were. Hashes and the name stay with the lessons until running daemons have
-// heard of it; a purge an hour later erases them too.
-func (db *DB) Forget(ctx context.Context, sender, by, reason string) (mails int, err error) {
-	if sender == "" {
-		return 0, errors.New("forget: no sender named")
-	}
-	err = db.update(ctx, func(tx *sql.Tx) error {
-		if err := forgettable(tx, sender); err != nil {
-			return err
-		}
-		if err := unteach(tx, sender, db.now().Unix()); err != nil {
-			return err
-		}
-		for _, p := range personal {
-			switch p.table {
-			case "journal", "lesson", "incident", "audit", "habit":
-				continue // below, or a rule of the admin's
-			}
-			if _, err := tx.Exec(`DELETE FROM "`+p.table+`" WHERE `+p.where, sender); err != nil {
-				return fmt.Errorf("%s: %w", p.table, err)
-			}
-		}
-		// Others' mail that his incidents had asked back stays as it is.
-		if _, err := tx.Exec(`UPDATE hold SET incident = NULL
-			WHERE incident IN (SELECT id FROM incident WHERE sender = ?)`, sender); err != nil {
-			return fmt.Errorf("hold: %w", err)
-		}
-		if _, err := tx.Exec(`DELETE FROM incident WHERE sender = ?`, sender); err != nil {
-			return fmt.Errorf("incident: %w", err)
-		}
-		mails, err = affected(tx.Exec(`UPDATE journal SET
-				at = 0, -- forgotten: no mail is that old
-				host = '', queue_id = '', sender = '', mail_from = '', header_from = '', client = '',
-				message_id = '', subject = '', bytes = 0, action = '', would = '', points = 0, sum = 0,
-				detail = '{}', evidence = x'', simhash = 0
-			WHERE sender = ?`, sender))
-		if err != nil {
-			return err
-		}
-		return audit(tx, db.now(), by, "forget", "sender:"+sender, reason)
-	})
-	if err == nil {
-		err = db.wipe(ctx)
-	}
-	if err != nil {
-		return 0, fmt.Errorf("forget %s: %w", sender, err)
-	}
-	return mails, nil
-}
-
-func forgettable(tx *sql.Tx, sender string) error {
-	var kept, open bool
-	err := tx.QueryRow(`SELECT
-			EXISTS (SELECT 1 FROM hold h JOIN journal j ON j.id = h.journal
-				WHERE j.sender = ?1
-				  AND h.state IN (SELECT value FROM json_each(?2))),
-			EXISTS (SELECT 1 FROM incident WHERE sender = ?1 AND state = 'open')`, sender,
-		listOf(ledger.InQueue)).
-		Scan(&kept, &open)
-	switch {
-	case err != nil:
-		return err
-	case kept:
-		return ledger.ErrKept
-	case open:
-		return ledger.ErrOpenIncident
-	}
-	return nil
-}
-
-// unteach unlearns the sender's mail. The last lesson, of sign 0, shows whoever has the
-// sender's profile in memory to drop it.
-func unteach(tx *sql.Tx, sender string, at int64) error {
-	for _, query := range []string{
-		`INSERT INTO lesson (journal, sender, sign, at)
-			SELECT id, sender, -1, ?2 FROM journal WHERE sender = ?1 AND learned = 1 ORDER BY id`,
-		`UPDATE journal SET learned = 0 WHERE sender = ?1`,
-		`INSERT INTO lesson (journal, sender, sign, at)
-			SELECT max(id), sender, 0, ?2 FROM journal WHERE sender = ?1 GROUP BY sender`,
-	} {
-		if _, err := tx.Exec(query, sender, at); err != nil {
-			return fmt.Errorf("take back lessons: %w", err)
-		}
-	}
-	return nil
 }

@@ -80,3 +80,37 @@ func TestPlansOfAMail(t *testing.T) {
 		}
 	}
 }
+
+// A step of forgetting must look only at its own rows: through all of the sender's, in every
+// step, 20,000 mails took two minutes instead of two seconds.
+func TestPlansOfForgetting(t *testing.T) {
+	db := openFor(t)
+	queries := []string{untaught, emptied}
+	for _, l := range forgetLists {
+		queries = append(queries, l.erase)
+	}
+	for _, query := range queries {
+		rows, err := db.write.Query("EXPLAIN QUERY PLAN "+query, "[1]", "a", 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var plan string
+		for first := true; rows.Next(); first = false {
+			var id, parent, unused int
+			var line string
+			if err := rows.Scan(&id, &parent, &unused, &line); err != nil {
+				t.Fatal(err)
+			}
+			if first {
+				plan = line
+			}
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(plan, "rowid=?") && !strings.Contains(plan, "PRIMARY KEY (sender=? AND key=?)") &&
+			!strings.Contains(plan, "unlearned_journal (journal=?)") {
+			t.Errorf("%s: %s", query, plan)
+		}
+	}
+}
