@@ -119,4 +119,12 @@ func TestOwnMailIsTakenOnce(t *testing.T) {
 	if take("<c@x>", "boss@example.jp") {
 		t.Error("an old Message-ID was taken")
 	}
+	// The next purge erases whom it was to, however long mail is kept.
+	expect("<d@x>")
+	if _, err := db.Purge(ctx, *now, 21*day); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(t, db, `SELECT count(*) FROM own_mail`); n != 1 || !take("<d@x>", "boss@example.jp") {
+		t.Errorf("%d own mails are left, want the one that may still come", n)
+	}
 }

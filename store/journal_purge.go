@@ -78,8 +78,8 @@ func (s *purge) excerpts() (err error) {
 	return err
 }
 
-// events forgets what hooks were told of incidents that ended long ago, and the Message-IDs
-// of own mail: each is good for an hour.
+// events forgets what hooks were told of incidents that ended long ago, and own mail, with
+// its recipients, that TakeOwnMail does not take any more.
 func (s *purge) events() error {
 	_, err := s.all(s.rows(`SELECT n FROM event
 		WHERE n > ?
@@ -91,7 +91,7 @@ func (s *purge) events() error {
 		return err
 	}
 	return s.db.share(s.ctx, func(tx *sql.Tx) error { // one row for each alert
-		_, err := tx.Exec(`DELETE FROM own_mail WHERE at < ?`, s.before)
+		_, err := tx.Exec(`DELETE FROM own_mail WHERE at < ?`, s.now-int64(ownMailFor.Seconds()))
 		return err
 	})()
 }
