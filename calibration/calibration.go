@@ -16,7 +16,7 @@ type Fate uint8
 const (
 	Ordinary  Fate = iota // went out and nobody complained, or was released
 	Attack                // of a confirmed incident, or discarded
-	Undecided             // still held
+	Undecided             // still held, or let pass in mode observe, and of an open incident
 	Ruled                 // decided by a rule or a declared habit, whatever its points
 	WarmUp                // judged when nearly everything was new to the organisation
 )

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/ledger"
 )
 
 // The bounds are those of published tables (Clopper-Pearson, one-sided 95 %).
@@ -139,5 +140,27 @@ func TestWhatCounts(t *testing.T) {
 	}
 	if got := (&History{}).PerWeek(0); got != 0 {
 		t.Errorf("nothing at all is %v a week", got)
+	}
+}
+
+// Mail that mode observe let pass is undecided as held mail is, until its incident ends: by a
+// person's word, or because nobody had anything to say.
+func TestFate(t *testing.T) {
+	for _, c := range []struct {
+		judged ledger.Judged
+		want   Fate
+	}{
+		{ledger.Judged{}, Ordinary},
+		{ledger.Judged{State: ledger.Passed, Open: true}, Undecided},
+		{ledger.Judged{State: ledger.Passed}, Ordinary},
+		{ledger.Judged{State: ledger.Passed, Confirmed: true}, Attack},
+		{ledger.Judged{State: ledger.Held, Open: true}, Undecided},
+		{ledger.Judged{State: ledger.Released, Open: true}, Ordinary}, // a person said so
+		{ledger.Judged{State: ledger.Discarding, Open: true}, Attack},
+		{ledger.Judged{Verdict: analyzer.Verdict{Cause: "rule"}}, Ruled},
+	} {
+		if got := fateOf(&c.judged); got != c.want {
+			t.Errorf("%+v: %d, want %d", c.judged, got, c.want)
+		}
 	}
 }

@@ -92,6 +92,8 @@ func fateOf(m *ledger.Judged) Fate {
 		return Attack
 	case m.State == ledger.Held, m.State == ledger.Recalling, m.State == ledger.Gone:
 		return Undecided
+	case m.State == ledger.Passed && m.Open: // mode observe: nobody has said yet what it was
+		return Undecided
 	case m.Verdict.Cause == "rule", m.Verdict.Cause == "habit":
 		return Ruled
 	}

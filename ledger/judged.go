@@ -14,5 +14,6 @@ type Judged struct {
 	Verdict   analyzer.Verdict // points, sum, lure, cause, action, would
 	State     State            // of its hold, "" when it was neither delayed nor held
 	Promoted  bool             // a delay that became a hold
+	Open      bool             // of an incident that nobody decided yet
 	Confirmed bool             // of a sender while a confirmed incident was open
 }

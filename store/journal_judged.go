@@ -23,6 +23,7 @@ func (db *DB) EachJudged(ctx context.Context, since time.Time, do func(*ledger.J
 			j.would,
 			coalesce(h.state, ''),
 			coalesce(h.promoted, 0) > 0,
+			EXISTS (SELECT 1 FROM incident o WHERE o.id = h.incident AND o.state = 'open'),
 			EXISTS (SELECT 1
 				FROM incident i
 				LEFT JOIN journal f ON f.id = i.first_journal
@@ -45,7 +46,7 @@ func (db *DB) EachJudged(ctx context.Context, since time.Time, do func(*ledger.J
 		var at int64
 		v := &m.Verdict
 		if err := rows.Scan(&at, &m.Sender, &v.Points, &v.Sum, &v.Lure, &v.Cause, &v.Action,
-			&v.Would, &m.State, &m.Promoted, &m.Confirmed); err != nil {
+			&v.Would, &m.State, &m.Promoted, &m.Open, &m.Confirmed); err != nil {
 			return fmt.Errorf("read judged mail: %w", err)
 		}
 		m.At = time.Unix(at, 0).UTC()

@@ -66,6 +66,9 @@ func TestEachJudged(t *testing.T) {
 			t.Errorf("mail %d: %+v", i, v)
 		}
 	}
+	if open := []bool{got[0].Open, got[2].Open, got[5].Open}; open[1] || open[2] || !open[0] {
+		t.Errorf("of an open incident: %v", open)
+	}
 	stop := errors.New("stop")
 	err = db.EachJudged(t.Context(), noon, func(*ledger.Judged) error { return stop })
 	if !errors.Is(err, stop) {
