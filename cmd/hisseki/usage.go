@@ -41,17 +41,49 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	if !cmd.HasSubCommands() {
 		return usageError{fmt.Errorf("%s takes no arguments, %q is one", called(cmd), args[0])}
 	}
-	return usageError{fmt.Errorf("%s has no command %q%s", called(cmd), args[0],
+	return usageError{fmt.Errorf("%s command %q%s", lacks(cmd), args[0],
 		didYouMean(args[0], subcommands(cmd)))}
 }
 
 // called is a command as messages name it: "quarantine list", whose line begins with the
 // program's name anyway.
 func called(cmd *cobra.Command) string {
+	return strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
+}
+
+// lacks begins a sentence about what a command does not have: "quarantine has no", or, of
+// the program itself, "there is no".
+func lacks(cmd *cobra.Command) string {
 	if cmd.HasParent() {
-		return strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
+		return called(cmd) + " has no"
 	}
-	return "it"
+	return "there is no"
+}
+
+// strictHelp has "hisseki help nosuch" refused as "hisseki nosuch" is: cobra's own prints the
+// help of what it does know, and succeeds.
+func strictHelp(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "help" {
+			c.RunE = help
+		}
+	}
+}
+
+// help prints the help of the command that its arguments name. What follows a command's
+// name as its own argument ("help incident show I3") is no mistake.
+func help(cmd *cobra.Command, args []string) error {
+	of, rest, err := cmd.Root().Find(args)
+	if err != nil {
+		return usageError{err}
+	}
+	if of.HasSubCommands() {
+		if err := noArgs(of, rest); err != nil {
+			return err
+		}
+	}
+	return of.Help()
 }
 
 // subcommands are the names of a command's commands.
@@ -98,12 +130,12 @@ func badFlag(cmd *cobra.Command, err error) error {
 	var lacking *pflag.ValueRequiredError
 	switch {
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
-		err = fmt.Errorf("%s has no flag -%s", called(cmd), unknown.GetSpecifiedName())
+		err = fmt.Errorf("%s flag -%s", lacks(cmd), unknown.GetSpecifiedName())
 	case errors.As(err, &unknown):
 		var names []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
 		name := "--" + unknown.GetSpecifiedName()
-		err = fmt.Errorf("%s has no flag %s%s", called(cmd), name, didYouMean(name, names))
+		err = fmt.Errorf("%s flag %s%s", lacks(cmd), name, didYouMean(name, names))
 	case errors.As(err, &value):
 		err = fmt.Errorf("--%s %q is not %s", value.GetFlag().Name, value.GetValue(),
 			kindOf(value.GetFlag().Value.Type()))
