@@ -42,18 +42,24 @@ func (db *DB) Status(ctx context.Context, since time.Time) (ledger.Status, error
 	return s, nil
 }
 
-// countActions counts the mails since a time by what happened to them. Most passed: they are
-// those that are not among the odd.
+// live leaves out mail that was taught from an archive: it has neither host nor queue id. The
+// list is made once, of the index of queue ids: a look at every row of the day takes far longer.
+const live = `j.id NOT IN (SELECT id FROM journal WHERE queue_id = '' AND host = '')`
+
+// countActions counts the mails since a time by what happened to them, without what was taught
+// from an archive: it went nowhere. Most passed: they are those that are not among the odd.
 func countActions(ctx context.Context, tx *sql.Tx, since time.Time, s *ledger.Status) error {
 	var all int
-	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM journal WHERE at >= ?`, since.Unix()).
-		Scan(&all); err != nil {
+	err := tx.QueryRowContext(ctx, `SELECT count(*) FROM journal j WHERE j.at >= ? AND `+live,
+		since.Unix()).Scan(&all)
+	if err != nil {
 		return err
 	}
 	rows, err := tx.QueryContext(ctx, `SELECT j.action, j.would, count(*)
 		FROM journal j
 		WHERE j.at >= ?
 		  AND `+oddMail+`
+		  AND `+live+`
 		GROUP BY j.action, j.would`, since.Unix())
 	if err != nil {
 		return err
