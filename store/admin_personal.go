@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+
+	"hisseki/analyzer"
 )
 
 // personal says where something about a sender is: table and condition, in which ?1 is
@@ -45,7 +47,8 @@ var impersonal = map[string]bool{
 }
 
 // Export calls each for everything that is stored about a sender, table by table: a row by
-// column, binary columns as []byte.
+// column, binary columns as []byte. Evidence, which is stored compressed, is
+// []analyzer.Evidence.
 func (db *DB) Export(ctx context.Context, sender string, each func(table string, r map[string]any) error,
 ) error {
 	tx, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
@@ -54,14 +57,14 @@ func (db *DB) Export(ctx context.Context, sender string, each func(table string,
 	}
 	defer tx.Rollback() //nolint:errcheck // read only
 	for _, p := range personal {
-		if err := exportTable(ctx, tx, p.table, p.where, sender, each); err != nil {
+		if err := db.exportTable(ctx, tx, p.table, p.where, sender, each); err != nil {
 			return fmt.Errorf("export %s: %w", p.table, err)
 		}
 	}
 	return nil
 }
 
-func exportTable(ctx context.Context, tx *sql.Tx, table, where, sender string,
+func (db *DB) exportTable(ctx context.Context, tx *sql.Tx, table, where, sender string,
 	each func(string, map[string]any) error) error {
 	rows, err := tx.QueryContext(ctx, `SELECT * FROM "`+table+`" WHERE `+where, sender)
 	if err != nil {
@@ -83,6 +86,13 @@ func exportTable(ctx context.Context, tx *sql.Tx, table, where, sender string,
 		r := make(map[string]any, len(names))
 		for i, name := range names {
 			r[name] = values[i]
+		}
+		if packed, ok := r["evidence"].([]byte); ok && table == "journal" {
+			list, err := db.packer.unpack(packed)
+			if err != nil {
+				return err
+			}
+			r["evidence"] = []analyzer.Evidence(list)
 		}
 		if err := each(table, r); err != nil {
 			return err

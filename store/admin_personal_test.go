@@ -126,6 +126,10 @@ func TestExport(t *testing.T) {
 		if table == "journal" && r["sender"] != account {
 			t.Errorf("a mail of %v is exported", r["sender"])
 		}
+		if list, ok := r["evidence"].([]analyzer.Evidence); table == "journal" &&
+			(!ok || len(list) > 0 && list[0].Text == "") {
+			t.Errorf("evidence is exported as %T %v", r["evidence"], r["evidence"])
+		}
 		if table == "hook_run" && r["output"] != "redirects mail of Petra" {
 			t.Errorf("what a hook printed is exported as %v", r["output"])
 		}

@@ -64,17 +64,26 @@ func (p packer) detail(more, reasons []byte) (d detail, err error) {
 	if err := json.Unmarshal(more, &d); err != nil {
 		return d, fmt.Errorf("read detail: %w", err)
 	}
-	if len(reasons) == 0 {
+	if len(reasons) == 0 { // none, or an old store's: it is in the detail
 		return d, nil
 	}
-	text, err := p.dec.DecodeAll(reasons, nil)
+	d.Evidence, err = p.unpack(reasons)
+	return d, err
+}
+
+// unpack reads what pack made of evidence.
+func (p packer) unpack(packed []byte) (e evidence, err error) {
+	if len(packed) == 0 {
+		return nil, nil
+	}
+	text, err := p.dec.DecodeAll(packed, nil)
 	if err != nil {
-		return d, fmt.Errorf("read evidence: %w", err)
+		return nil, fmt.Errorf("read evidence: %w", err)
 	}
-	if err := json.Unmarshal(text, &d.Evidence); err != nil {
-		return d, fmt.Errorf("read evidence: %w", err)
+	if err := json.Unmarshal(text, &e); err != nil {
+		return nil, fmt.Errorf("read evidence: %w", err)
 	}
-	return d, nil
+	return e, nil
 }
 
 // MarshalJSON writes lists of signal, points, observed, usual and text.
