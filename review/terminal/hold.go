@@ -44,7 +44,8 @@ func beside(h *ledger.Hold) string {
 	return out
 }
 
-// Senders names whose mail it is: "of bando@example.jp (38), sato@example.jp (2)".
+// Senders names whose mail it is: "of bando@example.jp", or, of several,
+// "of bando@example.jp (38), sato@example.jp (2)".
 func Senders(holds []ledger.Hold) string {
 	count := map[string]int{}
 	var names []string
@@ -53,6 +54,9 @@ func Senders(holds []ledger.Hold) string {
 		if count[s]++; count[s] == 1 {
 			names = append(names, s)
 		}
+	}
+	if len(names) == 1 { // whoever counts the mail has said how much it is
+		return "of " + safe(names[0], 60)
 	}
 	slices.SortStableFunc(names, func(a, b string) int { return count[b] - count[a] })
 	var parts []string

@@ -14,15 +14,17 @@ import (
 // Incidents lists incidents.
 func Incidents(screen table.Screen, list []ledger.Incident) error {
 	t := table.New(screen, table.Fixed("id"), table.Fixed("case"), table.Fixed("opened"),
-		table.Cut("state", 4), table.Cut("sender", 16), table.Cut("mail", 8), table.Spare("decided", 10))
+		table.Cut("state", 9), table.Cut("sender", 16), table.Cut("mail", 8), table.Spare("decided", 16),
+		table.Spare("by", 8))
 	for i := range list {
 		x := &list[i]
 		decided := ""
 		if !x.Closed.IsZero() {
-			decided = strings.TrimSpace(term.Stamp(x.Closed) + " " + safe(x.By, 30) + " " + safe(x.Reason, 60))
+			decided = term.Stamp(x.Closed)
 		}
 		t.Row(x.Name(), x.CaseName(), term.Stamp(x.Opened), screen.Paint(word(x.State)),
-			safe(x.Sender, 60), stateCounts(x.States), decided)
+			safe(x.Sender, 60), stateCounts(x.States), decided,
+			strings.TrimSpace(safe(x.By, 30)+" "+safe(x.Reason, 60)))
 	}
 	return t.Write()
 }

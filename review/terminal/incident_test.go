@@ -1,10 +1,12 @@
 package terminal
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	"time"
 
+	"hisseki/internal/table"
 	"hisseki/ledger"
 )
 
@@ -27,5 +29,26 @@ func TestNotesAreShownHarmless(t *testing.T) {
 	if strings.ContainsAny(b.String(), "\x1b\r\u202e") ||
 		strings.Count(b.String(), "\n") > maxNoteRows+5 {
 		t.Errorf("shown %q", b.String())
+	}
+}
+
+// A list has the date of a decision in full, or not at all.
+func TestIncidentsCutNoDate(t *testing.T) {
+	list := []ledger.Incident{{ID: 12, Case: 12, Sender: "bando@example.jp", State: ledger.IncidentConfirmed,
+		Opened: noon, Closed: noon, By: "alice as root", Reason: "phoned",
+		States: map[ledger.State]int{ledger.Discarded: 36, ledger.Gone: 2}}}
+	date := noon.Local().Format("2006-01-02 15:04")
+	for width := 60; width < 120; width++ {
+		var b bytes.Buffer
+		if err := Incidents(table.Screen{Writer: &b, Width: width}, list); err != nil {
+			t.Fatal(err)
+		}
+		want := 1
+		if strings.Contains(b.String(), "decided") {
+			want = 2
+		}
+		if strings.Count(b.String(), date) != want || !strings.Contains(b.String(), "confirmed") {
+			t.Errorf("%d columns:\n%s", width, &b)
+		}
 	}
 }

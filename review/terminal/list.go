@@ -32,7 +32,7 @@ func Rules(screen table.Screen, lines []review.RuleLine) error {
 // Habits lists habits.
 func Habits(screen table.Screen, lines []review.HabitLine) error {
 	t := table.New(screen, table.Cut("name", 10), table.Cut("for", 14), table.Cut("declares", 14),
-		table.Fixed("outside"), table.Cut("until", 16), table.Spare("by", 8), table.Spare("reason", 10))
+		table.Fixed("outside"), table.Cut("until", 21), table.Spare("by", 8), table.Spare("reason", 10))
 	for i := range lines {
 		l := &lines[i]
 		senders, until := "all accounts", "for good"
@@ -41,9 +41,9 @@ func Habits(screen table.Screen, lines []review.HabitLine) error {
 		}
 		switch {
 		case l.Over:
-			until = "over since " + term.Stamp(*l.Until)
+			until = "over " + term.Stamp(*l.Until)
 		case l.Until != nil:
-			until = Until(*l.Until)
+			until = term.Stamp(*l.Until)
 		}
 		t.Row(safe(l.Name, 40), senders, safe(l.Declares, 80), l.Outside, until, safe(l.By, 30),
 			safe(l.Reason, 60))

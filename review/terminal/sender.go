@@ -14,7 +14,7 @@ import (
 func SenderList(screen table.Screen, senders []review.SenderLine) error {
 	t := table.New(screen, table.Cut("sender", 18), table.Fixed("class"), table.Cut("mode", 7),
 		table.Fixed("mails"), table.Fixed("odd"), table.Fixed("learned"), table.Cut("not ready", 9),
-		table.Spare("last", 16), table.Spare("incident", 10))
+		table.Spare("last", 16), table.Spare("incident", 22))
 	for i := range senders {
 		s := &senders[i]
 		t.Row(safe(s.Sender, 60), safe(string(s.Class), 20), modeText(s), fmt.Sprint(s.Mails),
