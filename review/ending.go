@@ -158,7 +158,21 @@ func (s *Service) previewLures(ctx context.Context, p *Preview) error {
 	for i := range p.Incidents {
 		ids[i] = p.Incidents[i].ID
 	}
-	found, err := s.Store.Lures(ctx, ids...)
+	return s.eachLure(ctx, ids, func(lure ledger.Lure, rule *ledger.Rule) {
+		switch {
+		case rule == nil:
+			p.Lures = append(p.Lures, lure)
+		case rule.Action == analyzer.Hold: // what a reviewer allows is known to everybody
+			p.Blocked = append(p.Blocked, lure.Pattern)
+		}
+	})
+}
+
+// eachLure calls do with each link of incidents that may be blocked, and the rule that there
+// is for it, nil for none.
+func (s *Service) eachLure(ctx context.Context, incidents []int64,
+	do func(ledger.Lure, *ledger.Rule)) error {
+	found, err := s.Store.Lures(ctx, incidents...)
 	if err != nil {
 		return err
 	}
@@ -167,12 +181,7 @@ func (s *Service) previewLures(ctx context.Context, p *Preview) error {
 		return err
 	}
 	for _, lure := range found {
-		switch ruled(rules, lure.Pattern) {
-		case analyzer.Hold:
-			p.Blocked = append(p.Blocked, lure.Pattern)
-		case "": // what a reviewer allows is known to everybody
-			p.Lures = append(p.Lures, lure)
-		}
+		do(lure, ruling(rules, lure.Pattern))
 	}
 	return nil
 }
@@ -251,6 +260,7 @@ func (s *Service) block(ctx context.Context, who Actor, p *Preview, out *Outcome
 type Back struct {
 	Incidents []BackIncident
 	Now       []ledger.Incident // the reopened incidents as they are now
+	Blocks    []ledger.Rule     // what holds their links still: it may be no end's, so it stays
 }
 
 // BackIncident is an incident and what taking its end back did.
@@ -294,7 +304,14 @@ func (s *Service) Reopen(ctx context.Context, who Actor, ids []string, reason st
 	if out.Now, err = s.Store.FindIncidents(ctx, ledger.IncidentFilter{IDs: done}); err != nil {
 		return out, err
 	}
-	return out, missing(not)
+	seen := map[string]bool{}
+	err = s.eachLure(ctx, done, func(_ ledger.Lure, rule *ledger.Rule) {
+		if rule != nil && rule.Action == analyzer.Hold && !seen[rule.Subject] {
+			seen[rule.Subject] = true
+			out.Blocks = append(out.Blocks, *rule)
+		}
+	})
+	return out, errors.Join(err, missing(not))
 }
 
 // Lack names the chosen ids that cannot be ended; nil for none.

@@ -184,23 +184,22 @@ func urlSubject(text string) (string, error) {
 	return "url:" + p.String(), err
 }
 
-// ruled returns what the rules for links do with all that a pattern names: Hold, Pass, or
-// "" for nothing. The narrowest rule counts.
-func ruled(rules []ledger.Rule, pattern string) analyzer.Action {
+// ruling returns which of the rules for links is for all that a pattern names, nil for none.
+// The narrowest rule counts.
+func ruling(rules []ledger.Rule, pattern string) (rule *ledger.Rule) {
 	p, err := content.ParsePattern(pattern)
 	if err != nil {
-		return ""
+		return nil
 	}
 	var narrowest content.Pattern
-	action := analyzer.Action("")
 	for i := range rules {
 		r, err := content.ParsePattern(strings.TrimPrefix(rules[i].Subject, "url:"))
-		if err != nil || !covers(r, p) || action != "" && !r.Narrower(narrowest) {
+		if err != nil || !covers(r, p) || rule != nil && !r.Narrower(narrowest) {
 			continue
 		}
-		narrowest, action = r, rules[i].Action
+		narrowest, rule = r, &rules[i]
 	}
-	return action
+	return rule
 }
 
 // covers says whether one pattern stands for everything that another does.

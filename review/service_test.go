@@ -90,6 +90,10 @@ func (d *desk) PreviewEnding(context.Context, int64, ledger.Ending) (ledger.Ende
 
 func (d *desk) Lures(context.Context, ...int64) ([]ledger.Lure, error) { return d.lures, nil }
 
+func (d *desk) ReopenIncident(context.Context, int64, string, string) (ledger.Reopened, bool, error) {
+	return ledger.Reopened{Held: 1}, true, nil
+}
+
 func hold(id int64, sender string, state ledger.State) ledger.Hold {
 	return ledger.Hold{ID: id, State: state, Incident: 1, Excerpt: "sealed words", Recipients: []string{"a@example.org"},
 		Record: &analyzer.Record{Envelope: analyzer.Envelope{Sender: sender, QueueID: "4Cabc123XYz", Time: noon}}}
@@ -261,6 +265,20 @@ func TestPreviewEnding(t *testing.T) {
 	}
 	if _, err := s.PreviewEnding(t.Context(), IncidentQuery{}, Ending{To: ledger.IncidentConfirmed}); !isUsage(err) {
 		t.Errorf("everything was chosen by nothing: %v", err)
+	}
+}
+
+// What blocks an incident's links stays when its end is taken back, and is named once.
+func TestReopenNamesBlocks(t *testing.T) {
+	d := &desk{open: []ledger.Incident{{ID: 1, Sender: "b@example.jp", State: ledger.IncidentOpen}},
+		lures: []ledger.Lure{{Pattern: "new.example.org"}, {Pattern: "a.blocked.example.org"},
+			{Pattern: "b.blocked.example.org"}, {Pattern: "ok.blocked.example.org"}},
+		rules: map[string]analyzer.Override{"url:blocked.example.org": {Action: analyzer.Hold},
+			"url:ok.blocked.example.org": {Action: analyzer.Pass}, "url:other.example.org": {Action: analyzer.Hold}}}
+	back, err := service(d).Reopen(t.Context(), alice, []string{"I1"}, "")
+	if err != nil || len(back.Incidents) != 1 || len(back.Blocks) != 1 ||
+		back.Blocks[0].Subject != "url:blocked.example.org" {
+		t.Errorf("%+v, %v", back, err)
 	}
 }
 

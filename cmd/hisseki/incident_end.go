@@ -164,7 +164,7 @@ func newIncidentReopen() *cobra.Command {
 		Short: "Take back a confirmation or dismissal",
 		Long: `Opens incidents again. Mail whose decision the agent has not begun to carry out goes back on
 hold; what was unlearned is learned again. Mail that was deleted or has left is counted as too
-late: nobody can bring it back.`,
+late: nobody can bring it back. Links that are blocked stay so; it says which, and how to clear them.`,
 		Args: someArgs("an id: see hisseki incident list --state confirmed,dismissed"),
 		ValidArgsFunction: completeIncidents(ledger.IncidentConfirmed, ledger.IncidentDismissed,
 			ledger.IncidentEnded),
@@ -175,13 +175,10 @@ late: nobody can bring it back.`,
 					return lack
 				}
 				if out.json {
-					return errors.Join(jsonl.Write(cmd.OutOrStdout(), review.IncidentLines(back.Now)), lack)
+					return errors.Join(jsonl.Write(cmd.OutOrStdout(), review.IncidentLines(back.Now)),
+						jsonl.Write(cmd.OutOrStdout(), review.RuleLines(back.Blocks)), lack)
 				}
-				for _, x := range back.Incidents {
-					fmt.Fprintf(cmd.OutOrStdout(),
-						"%s is open again: %s held, %s learned again, %s too late to take back\n", x.Name,
-						counted(x.Held, "mail"), counted(x.Learned, "mail"), counted(x.Late, "mail"))
-				}
+				terminal.Back(cmd.OutOrStdout(), back)
 				return lack
 			})
 		},

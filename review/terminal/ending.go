@@ -90,6 +90,26 @@ func Outcome(w io.Writer, p *review.Preview, out *review.Outcome) {
 	linkAdvice(w, p)
 }
 
+// Back says what taking ends back did, and which rules it left in force.
+func Back(w io.Writer, back *review.Back) {
+	for _, x := range back.Incidents {
+		fmt.Fprintf(w, "%s is open again: %s held, %s learned again, %s too late to take back\n", x.Name,
+			term.Count(x.Held, "mail"), term.Count(x.Learned, "mail"), term.Count(x.Late, "mail"))
+	}
+	if len(back.Blocks) > 0 {
+		fmt.Fprintln(w, "\nlinks that are still blocked for everybody; to take that back too:")
+	}
+	for i := range back.Blocks {
+		r := &back.Blocks[i]
+		why := safe(r.By, 30)
+		if r.Reason != "" {
+			why += ": " + safe(r.Reason, 60)
+		}
+		fmt.Fprintf(w, "  hisseki url clear %s   # %s, %s\n", ShellQuote(strings.TrimPrefix(r.Subject, "url:")),
+			term.Stamp(r.Created), why)
+	}
+}
+
 // discarded counts the mail that is going to be deleted.
 func discarded(out *review.Outcome) (n int) {
 	for _, x := range out.Ended {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"hisseki/analyzer"
 	"hisseki/internal/table"
 	"hisseki/ledger"
 	"hisseki/review"
@@ -26,8 +27,8 @@ func TestPreviewSaysAll(t *testing.T) {
 	var b bytes.Buffer
 	Preview(table.Screen{Writer: &b}, p)
 	for _, want := range []string{
-		"would confirm I3: discard 2 mails of b@example.jp (2), unlearn 7 mails, run the hooks lock\n",
-		"would leave 1 recalled mail of c@example.jp (1) on hold: --others discard or release decides\n",
+		"would confirm I3: discard 2 mails of b@example.jp, unlearn 7 mails, run the hooks lock\n",
+		"would leave 1 recalled mail of c@example.jp on hold: --others discard or release decides\n",
 		"  hisseki url block lure.example.org --reason 'incident I3'\n",
 		`  hisseki url block 'it'\''s.example.org' --reason 'incident I3'   # others sent it before`} {
 		if !strings.Contains(b.String(), want) {
@@ -52,5 +53,22 @@ func TestPreviewSaysAll(t *testing.T) {
 	}
 	if strings.Contains(b.String(), "url block") {
 		t.Errorf("what was just blocked is advised:\n%s", &b)
+	}
+}
+
+// What an end leaves behind is named with the command that takes it back, fit for a shell.
+func TestBackNamesBlocks(t *testing.T) {
+	var b bytes.Buffer
+	back := &review.Back{Incidents: []review.BackIncident{{Name: "I3", Reopened: ledger.Reopened{Held: 1}}}}
+	Back(&b, back)
+	if b.String() != "I3 is open again: 1 mail held, 0 mails learned again, 0 mails too late to take back\n" {
+		t.Errorf("%q", &b)
+	}
+	back.Blocks = []ledger.Rule{{Subject: "url:lure.example.org/it's", Created: noon,
+		Override: analyzer.Override{By: "alice", Reason: "incident I3\x1b"}}}
+	Back(&b, back)
+	if want := "  hisseki url clear 'lure.example.org/it'\\''s'   # " + noon.Local().Format("2006-01-02 15:04") +
+		", alice: incident I3·\n"; !strings.HasSuffix(b.String(), want) {
+		t.Errorf("no %q in\n%s", want, &b)
 	}
 }
