@@ -96,6 +96,6 @@ func newRoot() *cobra.Command {
 	root.AddCommand(newServe(), newAgent(), newQuarantine(), newIncident(), newSender(), newURL(),
 		newAudit(), newReplay(), newDrill(), newCalibrate(), newHabit(), newMaillog(),
 		newStatus(), newKey(), newDoctor(), newVersion(), newDemo())
-	strictHelp(root)
+	strict(root)
 	return root
 }

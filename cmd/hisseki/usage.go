@@ -60,13 +60,17 @@ func lacks(cmd *cobra.Command) string {
 	return "there is no"
 }
 
-// strictHelp has "hisseki help nosuch" refused as "hisseki nosuch" is: cobra's own prints the
-// help of what it does know, and succeeds.
-func strictHelp(root *cobra.Command) {
+// strict has "hisseki help nosuch" and "hisseki completion nosuch" refused as "hisseki nosuch"
+// is: cobra's own print the help of what they do know, and succeed.
+func strict(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
-		if c.Name() == "help" {
+		switch c.Name() {
+		case "help":
 			c.RunE = help
+		case "completion":
+			c.Args, c.RunE = noArgs, needSubcommand
 		}
 	}
 }
