@@ -111,7 +111,7 @@ func mailLike(head []byte) bool {
 }
 
 // inMaildir says whether a file lies in cur or new of a Maildir. A copy may lack the
-// empty one of the two; flags tell it too.
+// empty one of the two; flags show it too.
 func inMaildir(path string) bool {
 	abs, err := filepath.Abs(path)
 	if err != nil {

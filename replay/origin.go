@@ -7,7 +7,7 @@ import (
 	"net/netip"
 )
 
-// Origins tell by their Message-IDs which account gave mail to the server and from where: an
+// Origins say of mails, by their Message-IDs, which account gave mail to the server and from where: an
 // old mail log knows what a Sent folder does not.
 type Origins struct {
 	of    map[uint64]origin // by a hash of the Message-ID

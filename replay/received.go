@@ -31,7 +31,7 @@ type client struct {
 }
 
 // clientOf reads the client from a Received field; the zero client where the field names
-// none, or an address that can be no client's (loopback, multicast, link-local).
+// none, or an address that cannot be a client's (loopback, multicast, link-local).
 func clientOf(received string) client {
 	words, comments, ok := fromClause(received)
 	if !ok || len(words) == 0 {

@@ -91,7 +91,7 @@ func gmailUnsent(labels string) string {
 	return ""
 }
 
-// gmailLabels are the names of Gmail's own labels, which a Takeout does not tell otherwise.
+// gmailLabels are the names of Gmail's own labels, which a Takeout does not mark otherwise.
 var gmailLabels = []struct {
 	reason string
 	names  []string

@@ -160,7 +160,7 @@ func TestLimitsAreExplained(t *testing.T) {
 	for name := range named {
 		_, ok := mails[name]
 		if !ok && !strings.Contains(name, "Test") && name != "shown by" {
-			t.Errorf("docs/limits.md names %q, which is no mail here", name)
+			t.Errorf("docs/limits.md names %q, which is not a mail here", name)
 		}
 	}
 }

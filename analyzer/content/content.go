@@ -86,7 +86,7 @@ func ParsePattern(text string) (Pattern, error) { return link.ParsePattern(text)
 // KeptPattern reads what Pattern.String wrote, whatever ParsePattern would say of it today.
 func KeptPattern(text string) Pattern { return link.KeptPattern(text) }
 
-// IsRead tells whether fields of a name say anything about a mail here. Whoever has to
+// IsRead says whether fields of a name say anything about a mail here. Whoever has to
 // drop fields keeps the first of these.
 func IsRead(name string) bool { return mime.IsRead(name) }
 

@@ -155,7 +155,7 @@ func (p *parser) Raw(t *mime.Text, at mime.Place, asText bool) {
 	}
 }
 
-// foreign tells whether what stands at a place is of an attached mail that is shown with this
+// foreign says whether what stands at a place is of an attached mail that is shown with this
 // one. A mail in a file is the sender's choice, as any other file.
 func foreign(at mime.Place) bool { return at.Foreign && !at.File }
 

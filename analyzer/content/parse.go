@@ -14,7 +14,7 @@ import (
 // Equal input gives equal output unless the time budget of lim runs out.
 func Parse(src Source, lim Limits) *Content { return Watch(src, lim, Watcher{}) }
 
-// Watch is Parse that tells w of all URLs, however many there are.
+// Watch is Parse that shows w all URLs, however many there are.
 func Watch(src Source, lim Limits, w Watcher) *Content {
 	r := mime.NewReader(src, lim)
 	p := &parser{

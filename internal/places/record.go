@@ -101,7 +101,7 @@ type Sample struct {
 	Type    string // of the file, by its own word
 }
 
-// Samples looks up a network in each file: an intact file may still tell nothing that is of
+// Samples looks up a network in each file: an intact file may still hold nothing that is of
 // use, such as one of another kind.
 func (p *Files) Samples() []Sample {
 	var list []Sample

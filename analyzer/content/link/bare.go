@@ -116,7 +116,7 @@ func isHostByte(c byte) bool {
 	return c == '-' || mime.IsLetter(c) || c >= '0' && c <= '9'
 }
 
-// linkable tells whether mail programs would make a link of a bare host at
+// linkable says whether mail programs would make a link of a bare host at
 // text[start:stop]. Words with a dot in them are everywhere: file names, ends of
 // sentences without a blank, names in programs.
 func (s *scanner) linkable(host string, start, stop int) bool {
@@ -136,7 +136,7 @@ func (s *scanner) linkable(host string, start, stop int) bool {
 	return !oddCase(host, last, behind) && linkableName(host, last, behind)
 }
 
-// joined tells whether what stands at text[start:stop] is part of something longer: an
+// joined says whether what stands at text[start:stop] is part of something longer: an
 // address, a path, a name or a call in a program:
 //
 //	user@example.org   /srv/example.org   a_example.org   os.Open(   key=example.org
@@ -145,7 +145,7 @@ func (s *scanner) joined(start, stop int) bool {
 		stop < len(s.text) && strings.IndexByte("@_\\(=%", s.text[stop]) >= 0
 }
 
-// linkableIPv4 tells whether a bare address with behind after it is meant as a link:
+// linkableIPv4 says whether a bare address with behind after it is meant as a link:
 // "203.0.113.9/login", not the network "10.0.0.0/8".
 func linkableIPv4(host, behind string) bool {
 	ip, err := netip.ParseAddr(host)
@@ -153,7 +153,7 @@ func linkableIPv4(host, behind string) bool {
 		len(behind) > 1 && behind[0] == '/' && mime.IsLetter(behind[1])
 }
 
-// oddCase tells whether a host, whose last dot is at last, has capitals as prose and
+// oddCase says whether a host, whose last dot is at last, has capitals as prose and
 // programs have them: "delivered.The", "System.Net". "Example.com/a" may be a link.
 func oddCase(host string, last int, behind string) bool {
 	if tld := host[last+1:]; strings.ToLower(tld) != tld && strings.ToUpper(tld) != tld {
@@ -163,7 +163,7 @@ func oddCase(host string, last int, behind string) bool {
 	return !lower && !upper && !strings.HasPrefix(behind, "/")
 }
 
-// linkableName tells whether a bare name, whose last dot is at last, is long enough to be
+// linkableName says whether a bare name, whose last dot is at last, is long enough to be
 // a link rather than words, by what its top-level domain may also mean.
 func linkableName(host string, last int, behind string) bool {
 	path := len(behind) > 1 && behind[0] == '/' && behind[1] > ' ' && behind[1] < 0x7f

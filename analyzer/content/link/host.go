@@ -76,7 +76,7 @@ func (u *URL) look() {
 	}
 }
 
-// plainHost tells whether a host is ASCII that needs no mapping.
+// plainHost says whether a host is ASCII that needs no mapping.
 func plainHost(host string) bool {
 	for i := 0; i < len(host); i++ {
 		if c := host[i]; c <= ' ' || c >= 0x7f || c == '%' {
@@ -206,7 +206,7 @@ var scripts = []struct {
 	{unicode.Armenian, 4096}, {unicode.Georgian, 8192}, {unicode.Cherokee, 16384},
 }
 
-// mixedScript tells whether a label mixes scripts beyond what UTS 39 section 5.2
+// mixedScript says whether a label mixes scripts beyond what UTS 39 section 5.2
 // calls highly restrictive: Latin goes with Japanese, Chinese or Korean only.
 func mixedScript(host string) bool {
 	for _, label := range strings.Split(host, ".") {

@@ -71,7 +71,7 @@ func hostRun(text string) int {
 	return len(text)
 }
 
-// wideHost reads a host at the start of text. private tells whether a last label that is no
+// wideHost reads a host at the start of text. private says whether a last label that is not a
 // top-level domain will do, as behind a scheme ("https://日本.example/").
 func wideHost(text string, private bool) (host string, n int) {
 	if isWhole(text) {
@@ -108,7 +108,7 @@ func wideHost(text string, private bool) (host string, n int) {
 	return b.String()[:good], goodLen
 }
 
-// isWhole tells whether the ASCII at the start of text is a whole host.
+// isWhole says whether the ASCII at the start of text is a whole host.
 func isWhole(text string) bool {
 	i, dot := 0, 0
 	for ; i < len(text) && text[i] < utf8.RuneSelf && isHostRune(rune(text[i])); i++ {
@@ -146,7 +146,7 @@ func asciiPrefix(s string) int {
 	return len(s)
 }
 
-// isWord tells whether a label is letters, as top-level domains are, private ones too.
+// isWord says whether a label is letters, as top-level domains are, private ones too.
 func isWord(label string) bool {
 	for i := 0; i < len(label); i++ {
 		if !mime.IsLetter(label[i]) {
@@ -156,7 +156,7 @@ func isWord(label string) bool {
 	return true
 }
 
-// isHostRune tells whether a character may stand in a host as people write it: letters,
+// isHostRune says whether a character may stand in a host as people write it: letters,
 // digits, and the symbols that UTS 46 allows or maps, such as emoji, ① and №. Punctuation
 // ends a host in text, but for the middle dots of Catalan and Japanese.
 func isHostRune(r rune) bool {
@@ -182,7 +182,7 @@ var wideTLDs = sync.OnceValue(func() map[string]bool {
 	return all
 })
 
-// isTLD tells whether a label is a top-level domain: by the public suffix list, or beyond
+// isTLD says whether a label is a top-level domain: by the public suffix list, or beyond
 // ASCII by IANA's.
 func isTLD(label string) bool {
 	if label == "" || len(label) > 63 {

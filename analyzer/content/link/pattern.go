@@ -24,7 +24,7 @@ func ParsePattern(text string) (Pattern, error) {
 	p, u := readPattern(text)
 	switch {
 	case len(text) > maxURLBytes, strings.ContainsAny(p.Host, " \t*%<>\"'"), p.Host == "":
-		return Pattern{}, fmt.Errorf("%.80q is no host, domain or URL: write example.org,"+
+		return Pattern{}, fmt.Errorf("%.80q is not a host, domain or URL: write example.org,"+
 			" files.example.org or https://example.org/path", text)
 	case u.IP.IsValid():
 	case !strings.Contains(p.Host, "."):

@@ -68,7 +68,7 @@ func (u *URL) target() string {
 	return ""
 }
 
-// isRedirector tells whether a host is known to lead on.
+// isRedirector says whether a host is known to lead on.
 func (u *URL) isRedirector() bool {
 	for host := u.Host; strings.IndexByte(host, '.') > 0; _, host, _ = strings.Cut(host, ".") {
 		for _, r := range redirectors()[host] {
@@ -251,7 +251,7 @@ func proofpointV3(path, query string) string {
 }
 
 // safeLink reads url, behind which other parameters always follow: without them it was cut
-// somewhere, as old mails' lines are, and is no target unless its host was not.
+// somewhere, as old mails' lines are, and leads nowhere unless its host was not cut.
 func safeLink(_, query string) string {
 	to := mime.PercentDecode(queryValue(query, "url"))
 	_, rest, _ := strings.Cut(query, "url=")

@@ -153,7 +153,7 @@ func fileURL(rest string) string {
 	return share(path)
 }
 
-// isHostRef tells whether a reference without a scheme begins with a host or an address:
+// isHostRef says whether a reference without a scheme begins with a host or an address:
 // "bad.example.org/login", "203.0.113.9/x", "example.org:8080". Where there is a base, a
 // name alone is more likely a page.
 func isHostRef(ref string, based bool) bool {
@@ -190,7 +190,7 @@ func hostAndPath(ref string) (host, path string, ok bool) {
 	return host, path, !ported || port != "" && strings.Trim(port, "0123456789") == ""
 }
 
-// isDotted tells whether a word has dots as a host has them: "a.example", not ".a", "a..b".
+// isDotted says whether a word has dots as a host has them: "a.example", not ".a", "a..b".
 func isDotted(host string) bool {
 	return strings.LastIndexByte(host, '.') > 0 && !strings.Contains(host, "..") &&
 		!strings.ContainsAny(host, " @%<>\"'(),;=&")

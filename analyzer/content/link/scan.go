@@ -202,10 +202,10 @@ func authorityEnd(text string) int {
 	return len(text)
 }
 
-// cutHost cuts an authority where its host ends, and tells whether that is all of it and
+// cutHost cuts an authority where its host ends, and says whether that is all of it and
 // what follows (more) belongs to the same URL:
 // text goes on without a blank in "http://example.org(see", and programs and manuals are
-// full of "http://${host}/" and "http://***", which are none.
+// full of "http://${host}/" and "http://***", which are not URLs.
 func cutHost(authority string, more bool) (host string, whole bool) {
 	end, stop := walk(authority)
 	if whole = more && stop == len(authority); !whole {
@@ -223,7 +223,7 @@ func cutHost(authority string, more bool) (host string, whole bool) {
 	return authority[:user+i], false
 }
 
-// endsHost tells whether a host ends with a top-level domain or is an address.
+// endsHost says whether a host ends with a top-level domain or is an address.
 func endsHost(host string) bool {
 	host, _, _ = strings.Cut(host, ":")
 	return isTLD(host[strings.LastIndexByte(host, '.')+1:]) || isIPv4(host)
@@ -281,7 +281,7 @@ func pathLen(s string) int {
 	return end
 }
 
-// walk is pathLen that also tells where it met what can be no part of a URL.
+// walk is pathLen that also says where it met what cannot be part of a URL.
 func walk(s string) (end, stop int) {
 	for i := 0; i < len(s); {
 		switch c := s[i]; {

@@ -6,7 +6,7 @@ import (
 	"hisseki/analyzer/content/mime"
 )
 
-// Set keeps some of the URLs of a mail, in the order met, each once, and tells of all.
+// Set keeps some of the URLs of a mail, in the order met, each once, and reports all.
 type Set struct {
 	List []URL
 	Full bool // a site was met of which no URL could be kept
@@ -52,7 +52,7 @@ func NewSet(limit int, watch Watch) *Set {
 		known: make(map[string]bool), sites: make(map[siteKey]int)}
 }
 
-// Known tells whether a URL is kept already, wherever it stood.
+// Known says whether a URL is kept already, wherever it stood.
 func (s *Set) Known(raw string) bool { return s.known[raw] }
 
 // add keeps a URL that is not kept yet, and the one that stands within it.

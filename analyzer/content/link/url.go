@@ -24,7 +24,7 @@ const (
 	InSubject Where = "subject"
 )
 
-// URL is one URL, once per distinct Raw and Where. Quoted tells only where it stands:
+// URL is one URL, once per distinct Raw and Where. Quoted says only where it stands:
 // a sender can put anything below a line that looks like an old mail's header, so
 // that it is a hint in an answer to a known mail and no excuse elsewhere.
 type URL struct {

@@ -5,17 +5,17 @@ import (
 	"unicode/utf8"
 )
 
-// HasFold tells whether s begins with prefix, letters of either case.
+// HasFold says whether s begins with prefix, letters of either case.
 func HasFold(s, prefix string) bool {
 	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }
 
-// IsLetter tells whether c is an ASCII letter.
+// IsLetter says whether c is an ASCII letter.
 func IsLetter(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
-// IsASCII tells whether all of s is ASCII.
+// IsASCII says whether all of s is ASCII.
 func IsASCII(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if s[i] >= utf8.RuneSelf {

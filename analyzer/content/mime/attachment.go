@@ -91,7 +91,7 @@ func (r *Reader) record(e entity, data []byte, cut, clean bool, at Place) *File 
 	return f
 }
 
-// endsAt tells whether part is the end of body, so that a cut body cut it too.
+// endsAt says whether part is the end of body, so that a cut body cut it too.
 func endsAt(body, part []byte) bool {
 	return len(part) > 0 && len(body) > 0 && &part[len(part)-1] == &body[len(body)-1]
 }

@@ -224,7 +224,7 @@ func isWide(name string) bool {
 		name == "hz-gb-2312" || strings.HasPrefix(name, "ucs-") || strings.HasPrefix(name, "ibm")
 }
 
-// hasByte tells whether b has a byte from low to high.
+// hasByte says whether b has a byte from low to high.
 func hasByte(b []byte, low, high byte) bool {
 	for _, c := range b {
 		if c >= low && c <= high {
@@ -247,7 +247,7 @@ func trimBOM(b []byte) []byte {
 	return bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
 }
 
-// mostlyUTF8 tells whether text is UTF-8 with a few broken characters, as when a
+// mostlyUTF8 says whether text is UTF-8 with a few broken characters, as when a
 // mail was cut or wrapped inside a character.
 func mostlyUTF8(b []byte) bool {
 	good, bad := 0, 0

@@ -73,7 +73,7 @@ func (e *entity) setName() {
 	e.name = fileName(e.name)
 }
 
-// differ tells whether a field that may stand once says two things.
+// differ says whether a field that may stand once says two things.
 func differ(values []string) bool {
 	for _, v := range values {
 		if !strings.EqualFold(strings.TrimSpace(v), strings.TrimSpace(values[0])) {
@@ -83,7 +83,7 @@ func differ(values []string) bool {
 	return false
 }
 
-// twiceBoundary tells whether a Content-Type names its boundary twice.
+// twiceBoundary says whether a Content-Type names its boundary twice.
 func twiceBoundary(value string) bool {
 	value = strings.ToLower(value)
 	i := strings.Index(value, "boundary=")
@@ -107,7 +107,7 @@ func fileName(name string) string {
 func (r *Reader) readPart(raw []byte) entity {
 	fields, body, ok := splitFields(raw)
 	if !ok {
-		r.Defect(DefectPartHeader, "a part's header holds lines that are no fields")
+		r.Defect(DefectPartHeader, "a part's header holds lines that are not fields")
 	}
 	if len(fields) == 0 && !ok {
 		body = raw // no header at all: what stands there is the text
@@ -119,7 +119,7 @@ func (e entity) is(major string) bool {
 	return strings.HasPrefix(e.mediaType, major+"/")
 }
 
-// attached tells whether mail programs offer the entity as a file instead of
+// attached says whether mail programs offer the entity as a file instead of
 // showing it.
 func (e entity) attached() bool {
 	if e.disposition == "attachment" {
@@ -136,7 +136,7 @@ func (e entity) attached() bool {
 	return true
 }
 
-// blank tells whether b holds only blanks.
+// blank says whether b holds only blanks.
 func blank(b []byte) bool {
 	return len(bytes.TrimSpace(b)) == 0
 }

@@ -68,7 +68,7 @@ func (f *fieldReader) line(line []byte) {
 	f.value = append(f.value[:0], line[:min(len(line), maxFieldBytes)]...)
 }
 
-// isFieldName tells whether b can name a field; blanks before the colon are
+// isFieldName says whether b can name a field; blanks before the colon are
 // tolerated as mail programs do.
 func isFieldName(b []byte) bool {
 	b = bytes.TrimRight(b, " \t")

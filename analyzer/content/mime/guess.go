@@ -18,7 +18,7 @@ const impossible = -20
 // likeliest guesses the charset of 8-bit text that is not UTF-8. Each candidate
 // scores by its frequent characters (kana, punctuation, the commonest ideographs)
 // and loses by bytes that it cannot hold. Japanese wins ties: this program began
-// there, and a few ideographs alone do not tell.
+// there, and a few ideographs alone do not decide it.
 func likeliest(b []byte) encoding.Encoding {
 	b = b[:min(len(b), scoreSample)]
 	var best encoding.Encoding = charmap.Windows1252
@@ -79,10 +79,10 @@ func weighSJIS(c, d byte) int {
 	return 0
 }
 
-// within tells whether c is from low to high.
+// within says whether c is from low to high.
 func within(c, low, high byte) bool { return c >= low && c <= high }
 
-// inGrid tells whether two bytes are a pair of a set of 94 by 94 (ISO 2022) in its 8-bit
+// inGrid says whether two bytes are a pair of a set of 94 by 94 (ISO 2022) in its 8-bit
 // form.
 func inGrid(c, d byte) bool { return within(c, 0xa1, 0xfe) && within(d, 0xa1, 0xfe) }
 

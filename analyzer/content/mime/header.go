@@ -41,7 +41,7 @@ var readFields = map[string]bool{
 	"content-transfer-encoding": true, "content-disposition": true, "content-id": true,
 }
 
-// IsRead tells whether fields of a name say anything about a mail here. Whoever has to
+// IsRead says whether fields of a name say anything about a mail here. Whoever has to
 // drop fields keeps the first of these.
 func IsRead(name string) bool {
 	name = strings.TrimRight(name, " \t")
@@ -51,7 +51,7 @@ func IsRead(name string) bool {
 // quota counts fields of the names that are read.
 type quota map[string]int
 
-// take tells whether a further field of a name may be kept, however many others are.
+// take says whether a further field of a name may be kept, however many others are.
 func (q *quota) take(name string) bool {
 	if !IsRead(name) {
 		return false
@@ -64,7 +64,7 @@ func (q *quota) take(name string) bool {
 	return (*q)[low] <= maxSame
 }
 
-// readable picks the fields that are read, wherever they stand among others. dropped tells
+// readable picks the fields that are read, wherever they stand among others. dropped says
 // whether there were more of a name than are looked at.
 func readable(fields []Field) (h header, dropped bool) {
 	var q quota

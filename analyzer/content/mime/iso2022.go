@@ -45,7 +45,7 @@ var escapes = []struct {
 // 1922).
 var shiftedSets = map[string]mode{"$)C": modeKSC, "$)A": modeGB, "$)G": modeCNS, "$)E": modeGB}
 
-// isJISEscape tells whether b switches to a Japanese character set.
+// isJISEscape says whether b switches to a Japanese character set.
 func isJISEscape(b []byte) bool {
 	for i := bytes.IndexByte(b, 0x1b); i >= 0 && i+2 < len(b); {
 		if b[i+1] == '$' || b[i+1] == '(' && (b[i+2] == 'I' || b[i+2] == 'J') {
@@ -97,7 +97,7 @@ type jisDecoder struct {
 func (d *jisDecoder) flush() {
 	if len(d.euc) > 0 {
 		// Room for all of it: three bytes of UTF-8 for at least two of EUC-JP, and for each
-		// byte that is none.
+		// byte that is not EUC-JP.
 		if need := 3 * len(d.euc); cap(d.block) < need {
 			d.block = make([]byte, need)
 		}
@@ -179,7 +179,7 @@ func (d *jisDecoder) pair(pair [2]byte) {
 	}
 }
 
-// knownJIS tells whether golang.org/x/text's EUC-JP has a row: the others are left
+// knownJIS says whether golang.org/x/text's EUC-JP has a row: the others are left
 // to JIS X 0213. Row 13 is NEC's, rows 89 to 92 are NEC's selection of IBM's.
 func knownJIS(pair [2]byte) bool {
 	row := int(pair[0]) - 0xa0

@@ -73,7 +73,7 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// clock tells whether the wall-clock budget is spent. A nil now never is.
+// clock says whether the wall-clock budget is spent. A nil now never is.
 type clock struct {
 	now      func() time.Time
 	deadline time.Time

@@ -112,7 +112,7 @@ func unescape(s string) string {
 	return b.String()
 }
 
-// isSpec tells whether s without comments is one address and nothing else: words and dots,
+// isSpec says whether s without comments is one address and nothing else: words and dots,
 // an at-sign, and atoms and dots, with blanks between these at most (RFC 5322 section 4.4):
 //
 //	john . "q. public" @ example . org

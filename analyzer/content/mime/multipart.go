@@ -6,7 +6,7 @@ import "bytes"
 // lines of the body in memory: a reader with a buffer can be blinded by a long
 // preamble or boundary line. limit bounds the parts; rest is what was left over
 // when it was reached, or what follows the final boundary when more parts stand there,
-// which some programs show. closed tells whether the final boundary was there.
+// which some programs show. closed says whether the final boundary was there.
 func split(body []byte, boundary string, limit int) (parts [][]byte, rest []byte, closed bool) {
 	delim := append([]byte("--"), boundary...)
 	start := -1 // where the current part begins

@@ -28,10 +28,10 @@ func (r *Reader) scanBroken() {
 	}
 }
 
-// outermost returns the stretches that lie in no other one, in the order given.
+// outermost returns the stretches that do not lie in another one, in the order given.
 func outermost(all []stretch) []stretch {
-	// Slices of one array share its last byte, and tell by their capacity where in it they
-	// begin.
+	// Slices of one array share its last byte, and by their capacity one sees where in it
+	// they begin.
 	type span struct{ array, start, end, index int }
 	arrays := make(map[*byte]int)
 	spans := make([]span, len(all))
@@ -101,7 +101,7 @@ func (r *Reader) rawText(b []byte, at Place, asText bool) {
 	}
 }
 
-// HasTags tells whether text is HTML in all likelihood.
+// HasTags says whether text is HTML in all likelihood.
 func HasTags(text string) bool { return hasTags([]byte(text)) }
 
 func hasTags(b []byte) bool {
@@ -155,8 +155,8 @@ func isBase64Line(line []byte) bool {
 	return len(line) > 0
 }
 
-// mayHide tells whether bytes that begin as no text and as no known kind of file hold a
-// link all the same.
+// mayHide says whether bytes that begin neither as text nor as a known kind of file hold
+// a link all the same.
 func mayHide(b []byte) bool {
 	if _, kind := sniffContent(b, ""); kind != OtherFile && kind != TextFile {
 		return false
@@ -164,7 +164,7 @@ func mayHide(b []byte) bool {
 	return bytes.Contains(b, []byte("://")) || bytes.Contains(b, []byte("href"))
 }
 
-// mostlyText tells whether decoded bytes are text rather than a picture or noise.
+// mostlyText says whether decoded bytes are text rather than a picture or noise.
 func mostlyText(b []byte) bool {
 	b = b[:min(len(b), 4096)]
 	odd := 0

@@ -71,7 +71,7 @@ func (r *Reader) Walk(v Visitor) {
 	r.scanBroken()
 }
 
-// OutOfTime tells whether reading must stop.
+// OutOfTime says whether reading must stop.
 func (r *Reader) OutOfTime() bool {
 	if !r.late && r.clock.spent() {
 		r.late = true

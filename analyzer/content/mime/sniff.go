@@ -50,7 +50,7 @@ var magics = []struct {
 	{0, "GIF8", "image/gif", Picture},
 }
 
-// sniff tells what a file is by its content, and what it is to the person who opens
+// sniff says what a file is by its content, and what it is to the person who opens
 // it: there the extension counts as well, since it decides what opens the file.
 func sniff(data []byte, name, claimed string) (media string, kind Kind) {
 	media, kind = sniffContent(data, claimed)
@@ -96,7 +96,7 @@ func openedAs(kind, byName Kind) Kind {
 	return kind
 }
 
-// isSignature tells whether a file is a detached signature (RFC 3156 section 5, RFC 8551
+// isSignature says whether a file is a detached signature (RFC 3156 section 5, RFC 8551
 // section 3.5.3): mail programs check it and offer nothing to open. The label alone is
 // not believed.
 func isSignature(data []byte, claimed string) bool {
@@ -153,7 +153,7 @@ var mailFields = map[string]bool{
 	"content-transfer-encoding": true,
 }
 
-// looksMail tells whether a file is a mail: its first lines are fields, and at least two of
+// looksMail says whether a file is a mail: its first lines are fields, and at least two of
 // them such as mails have.
 func looksMail(data []byte) bool {
 	known := 0
@@ -181,7 +181,7 @@ func looksMail(data []byte) bool {
 	return known >= 2
 }
 
-// isPatch tells whether a mail is one only in form: git writes patches with a first line
+// isPatch says whether a mail is one only in form: git writes patches with a first line
 // "From COMMIT Mon Sep 17 00:00:00 2001", whenever that was.
 func isPatch(b []byte) bool {
 	line, _ := cutLine(b)
@@ -265,7 +265,7 @@ var extensions = func() map[string]Kind {
 	return all
 }()
 
-// kindByName tells a kind by the extension; "" when there is none that is known.
+// kindByName returns the kind that the extension stands for, "" when it is not known.
 func kindByName(name string) Kind {
 	name = strings.TrimRight(strings.ToLower(name), ". \u00a0")
 	i := strings.LastIndexByte(name, '.')

@@ -17,7 +17,7 @@ func sniffZip(data []byte) (string, Kind) {
 	return z.verdict()
 }
 
-// zipNames is what the names in a zip file tell.
+// zipNames is what the names in a zip file say of it.
 type zipNames struct {
 	macro, encrypted, word, sheet, slides, odf, jar, apk bool
 	seen                                                 int

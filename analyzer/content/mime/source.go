@@ -115,7 +115,7 @@ func (h *headerReader) read() error {
 	}
 }
 
-// take handles one line and tells whether the body begins with it.
+// take handles one line and says whether the body begins with it.
 func (h *headerReader) take(line []byte) (done bool) {
 	fields := h.src.Header
 	if line[0] == ' ' || line[0] == '\t' {
@@ -151,14 +151,14 @@ func (h *headerReader) fits(n int) bool {
 	return h.size <= maxSourceHeader
 }
 
-// fitsFold tells whether n bytes may be added to the last field: a field that is read has
+// fitsFold says whether n bytes may be added to the last field: a field that is read has
 // room of its own.
 func (h *headerReader) fitsFold(n int) bool {
 	return h.fits(n) ||
 		len(h.last)+n <= maxFieldBytes && IsRead(h.src.Header[len(h.src.Header)-1].Name)
 }
 
-// fieldFollows tells whether the next line looks like a field.
+// fieldFollows says whether the next line looks like a field.
 func (h *headerReader) fieldFollows() bool {
 	next, _ := h.br.Peek(200)
 	if i := bytes.IndexByte(next, '\n'); i >= 0 {
@@ -184,7 +184,7 @@ func (h *headerReader) line() ([]byte, error) {
 	}
 }
 
-// loneCR tells whether the first line ends with a CR alone, as on old Macintoshes.
+// loneCR says whether the first line ends with a CR alone, as on old Macintoshes.
 func loneCR(br *bufio.Reader) bool {
 	head, _ := br.Peek(4 << 10)
 	i := bytes.IndexAny(head, "\r\n")

@@ -33,7 +33,7 @@ func (r *Reader) NewText(body []byte, label string, html bool) *Text {
 	return t
 }
 
-// hasWideMark tells whether b begins with the byte order mark of UTF-16.
+// hasWideMark says whether b begins with the byte order mark of UTF-16.
 func hasWideMark(b []byte) bool {
 	return bytes.HasPrefix(b, []byte("\xff\xfe")) || bytes.HasPrefix(b, []byte("\xfe\xff"))
 }
@@ -74,7 +74,7 @@ func (t *Text) take(n int) string {
 }
 
 // cut returns where to cut the body, about n bytes from its beginning: behind a line end,
-// where also ISO-2022-JP begins anew; else behind a blank, which is no part of a longer
+// where also ISO-2022-JP begins anew; else behind a blank, which is not part of a longer
 // character in any charset that is read in segments; else anywhere in what is ASCII.
 func (t *Text) cut(n int) int {
 	if n >= len(t.body) {

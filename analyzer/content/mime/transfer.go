@@ -86,7 +86,7 @@ func decodeTransfer(b []byte, name string, limit int, buf []byte) (out []byte, c
 }
 
 // decodeBroken appends to out, which is empty, what mail programs make of a body that
-// breaks the rules of its encoding; more tells that there is more than limit bytes of it.
+// breaks the rules of its encoding; more says that there is more than limit bytes of it.
 func decodeBroken(b []byte, name string, limit int, out []byte) (decoded []byte, more bool) {
 	switch {
 	case name == "base64" && looksPlain(b): // a copy: the caller reuses what was decoded
@@ -126,8 +126,8 @@ func readUpTo(r io.Reader, out []byte, limit int) ([]byte, error) {
 	return out, nil
 }
 
-// looksPlain tells whether a body labelled base64 is in truth plain text: its first
-// line is none of base64, and much of it are characters that base64 does not have.
+// looksPlain says whether a body labelled base64 is in truth plain text: its first
+// line is not base64, and much of it are characters that base64 does not have.
 func looksPlain(b []byte) bool {
 	b = bytes.TrimLeft(b[:min(len(b), 4096)], " \t\r\n")
 	line, _ := cutLine(b)

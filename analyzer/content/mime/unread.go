@@ -30,7 +30,7 @@ func (r *Reader) Skip(reason Reason, detail string) {
 	r.Unread = append(r.Unread, Unread{reason, detail})
 }
 
-// spend takes n bytes of work and tells whether it may be done.
+// spend takes n bytes of work and says whether it may be done.
 func (r *Reader) spend(n int) bool {
 	if r.work += n; r.work > len(r.body)*workFactor+workFloor {
 		r.Skip(UnreadNesting, "the same bytes stand encoded in each other too often")

@@ -11,7 +11,7 @@ import (
 // mobile carriers with pictographs. Programs keep them in Unicode's private use area, each
 // at the same place; golang.org/x/text knows none.
 
-// isUserLead tells whether a byte begins a character of CP932's user area.
+// isUserLead says whether a byte begins a character of CP932's user area.
 func isUserLead(c byte) bool { return c >= 0xf0 && c <= 0xf9 }
 
 // decodeShiftJIS decodes Shift_JIS as Windows does (WHATWG encoding standard, "Shift_JIS

@@ -69,7 +69,7 @@ func hasSuspect(text string) bool {
 	return false
 }
 
-// ZeroWidth tells whether a rune takes no room. U+200C and U+200D stay: Persian and
+// ZeroWidth says whether a rune takes no room. U+200C and U+200D stay: Persian and
 // emoji need them.
 func ZeroWidth(r rune) bool {
 	switch {

@@ -180,7 +180,7 @@ func (r *Reader) Mail(raw []byte, at Place) {
 	}
 	fields, rest, ok := splitFields(raw)
 	if !ok {
-		r.Defect(DefectHeader, "an attached message's header holds lines that are no fields")
+		r.Defect(DefectHeader, "an attached message's header holds lines that are not fields")
 	}
 	inner := Place{depth: at.depth + 1, Foreign: true, File: at.File, Beyond: at.Beyond}
 	r.walk(r.entity(fields, rest), inner)

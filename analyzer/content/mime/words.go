@@ -102,7 +102,7 @@ func decodeWords(s string) string {
 	return b.String()
 }
 
-// endsWhole tells whether a word's bytes certainly end with a whole character, so
+// endsWhole says whether a word's bytes certainly end with a whole character, so
 // that the next word starts anew (ISO-2022-JP begins in ASCII in each word).
 func endsWhole(w word) bool {
 	if strings.HasPrefix(w.charset, "iso-2022") {
@@ -150,7 +150,7 @@ func readWord(s string, last int) (word, int) {
 }
 
 // wordData returns the size of the data of an encoded-word that s begins with, and where
-// the word ends; ended tells that a "?=" follows at all.
+// the word ends; ended says that a "?=" follows at all.
 func wordData(s string, kind byte, ended bool) (size, end int) {
 	size = -1
 	if ended {

@@ -23,7 +23,7 @@ const (
 	maxWraps = 12
 )
 
-// shapedBlock tells whether line i begins a header block by its shape.
+// shapedBlock says whether line i begins a header block by its shape.
 func (l Lines) shapedBlock(i int) bool {
 	from, ok := valueOf(l[i].text)
 	if !ok || strings.IndexByte(from, '@') < 0 || i+minShape > len(l) {
@@ -86,7 +86,7 @@ func valueOf(t string) (value string, ok bool) {
 	return "", false
 }
 
-// hasTime tells whether a line holds a date and a time of day in whatever order and
+// hasTime says whether a line holds a date and a time of day in whatever order and
 // language: a clock, and a numeric date or a year.
 func hasTime(t string) bool {
 	if len(t) > 100 {
@@ -123,7 +123,7 @@ func numberEnd(t string, i int) int {
 	return i
 }
 
-// isThreefold tells whether a number has three parts, as dates have: "2026/11/22",
+// isThreefold says whether a number has three parts, as dates have: "2026/11/22",
 // "22.11.2026", "2026-11-22".
 func isThreefold(w string) bool {
 	return strings.Count(w, "/") == 2 || strings.Count(w, "-") == 2 || strings.Count(w, ".") == 2

@@ -108,7 +108,7 @@ type legalWords struct {
 	last  int // the last of them that has one, plus 1
 }
 
-// among tells whether one of the lines from to before end has such a word. from grows from
+// among says whether one of the lines from to before end has such a word. from grows from
 // call to call.
 func (w *legalWords) among(l Lines, from, end int) bool {
 	if w.last > from {

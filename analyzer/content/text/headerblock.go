@@ -63,7 +63,7 @@ func labelOf(t string) (label, string) {
 // maxBlock bounds the lines of a header block: lists of recipients run long.
 const maxBlock = 150
 
-// headerBlock tells whether line i begins a header block as put above an older
+// headerBlock says whether line i begins a header block as put above an older
 // mail, and where its first line is: Notes prints name and date above "To:".
 func (l Lines) headerBlock(i int) (start int, ok bool) {
 	kind, _ := labelOf(l[i].text)
@@ -155,7 +155,7 @@ func (l Lines) letterhead(i int) int {
 	return i
 }
 
-// isWrapped tells whether a line can go on a list of recipients or a subject:
+// isWrapped says whether a line can go on a list of recipients or a subject:
 // indented, or holding separators or an address.
 func isWrapped(t string) bool {
 	return t[0] == ' ' || t[0] == '\t' || strings.ContainsAny(t, "@;<") ||
@@ -196,7 +196,7 @@ func (l Lines) notesHead(to int) (start int, dated bool) {
 	return start, dated
 }
 
-// looksLikeName tells whether a short line can be the name above a Notes header.
+// looksLikeName says whether a short line can be the name above a Notes header.
 func looksLikeName(t string) bool {
 	if len(t) > 90 || strings.ContainsAny(t, "?!") || strings.HasSuffix(t, ".") ||
 		strings.HasSuffix(t, ",") {
@@ -205,7 +205,7 @@ func looksLikeName(t string) bool {
 	return strings.ContainsAny(t, "@/<\"") || len(strings.Fields(t)) <= 4
 }
 
-// datedAt tells whether line i holds a date and a time, the time perhaps wrapped to
+// datedAt says whether line i holds a date and a time, the time perhaps wrapped to
 // the next line.
 func (l Lines) datedAt(i int) bool {
 	if len(l[i].text) > 200 {
@@ -215,7 +215,7 @@ func (l Lines) datedAt(i int) bool {
 		i+1 < len(l) && len(l[i+1].text) < 200 && hasDateTime(l[i].text+" "+l[i+1].text)
 }
 
-// hasDateTime tells whether a line holds a numeric date and a time of day, such as
+// hasDateTime says whether a line holds a numeric date and a time of day, such as
 // "04/12/2001 03:20 PM".
 func hasDateTime(t string) bool {
 	date, clock := false, false

@@ -263,7 +263,7 @@ func (r *htmlReader) pop() {
 	e := r.stack[len(r.stack)-1]
 	r.stack = r.stack[:len(r.stack)-1]
 	if e.shape == block && shapeOf(e.tag) != block {
-		r.newline(false) // by its style: its end tag alone does not tell
+		r.newline(false) // by its style: its end tag alone does not say so
 	}
 	r.mark(&e)
 }

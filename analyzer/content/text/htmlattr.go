@@ -108,7 +108,7 @@ func setLink(dst *string, val []byte) {
 	setOnce(dst, val)
 }
 
-// references tells of the URLs of a tag and returns the link that it opens, or nil.
+// references reports the URLs of a tag and returns the link that it opens, or nil.
 func (r *htmlReader) references(tag atom.Atom, a *attrs) (link *Ref) {
 	switch tag {
 	case atom.A:
@@ -136,7 +136,7 @@ func (r *htmlReader) references(tag atom.Atom, a *attrs) (link *Ref) {
 	return link
 }
 
-// refer tells of one reference.
+// refer reports one reference.
 func (r *htmlReader) refer(ref string, source Source) {
 	if l := r.absolute(ref, source); l != nil {
 		r.how.Ref(l)
@@ -173,7 +173,7 @@ func (r *htmlReader) openLink(link *Ref) {
 	r.link, r.labelAt = link, len(r.out)
 }
 
-// closeLink tells of the open link.
+// closeLink reports the open link.
 func (r *htmlReader) closeLink() {
 	if r.link == nil {
 		return
@@ -203,7 +203,7 @@ func refreshURL(content string) string {
 	return strings.Trim(rest, `'" `)
 }
 
-// quoteMark tells what an element says of the text inside it.
+// quoteMark returns what kind of lines an element says that the text inside it is.
 func quoteMark(tag atom.Atom, a *attrs) lineKind {
 	if tag == atom.Blockquote {
 		style := strings.ReplaceAll(strings.ToLower(a.style), " ", "")

@@ -128,7 +128,7 @@ func (e *element) setGround(value string) {
 	if c := colour(first); c != noColour {
 		e.ground = c
 	} else if strings.Contains(value, "url(") || strings.Contains(value, "gradient") {
-		e.ground = noColour // a picture: no telling
+		e.ground = noColour // a picture: of any colour
 	}
 }
 
@@ -178,7 +178,7 @@ func colour(value string) uint32 {
 	return uint32(n)
 }
 
-// rgb reads "rgb(1, 2, 3)" and "rgba(1, 2, 3, 0.5)"; one that cannot be seen is none.
+// rgb reads "rgb(1, 2, 3)" and "rgba(1, 2, 3, 0.5)"; one that cannot be seen is not a colour.
 func rgb(value string) uint32 {
 	inner := strings.TrimSuffix(value[strings.IndexByte(value, '(')+1:], ")")
 	parts := strings.Split(inner, ",")
@@ -265,7 +265,7 @@ func (s *sheet) read(b []byte) {
 // maxRules bounds the selectors kept of a page's stylesheets.
 const maxRules = 1000
 
-// unshaped is no shape that a declaration gives.
+// unshaped stands for the shape that no declaration has given yet.
 const unshaped shape = 0xff
 
 func (s *sheet) rule(selectors, body string) {

@@ -32,7 +32,7 @@ func shapeOf(tag atom.Atom) shape {
 	return inline
 }
 
-// isSkipped tells whether the content of an element is no text of the page.
+// isSkipped says whether the content of an element is not text of the page.
 func isSkipped(tag atom.Atom) bool {
 	switch tag {
 	case atom.Script, atom.Style, atom.Title, atom.Template, tagXML:
@@ -41,7 +41,7 @@ func isSkipped(tag atom.Atom) bool {
 	return false
 }
 
-// isPre tells whether blanks in an element count.
+// isPre says whether blanks in an element count.
 func isPre(tag atom.Atom) bool {
 	switch tag {
 	case atom.Pre, atom.Textarea, atom.Xmp, atom.Listing, atom.Plaintext:

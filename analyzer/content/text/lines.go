@@ -48,19 +48,19 @@ func (l Lines) at(offset int) int {
 	return sort.Search(len(l), func(i int) bool { return l[i].start > offset }) - 1
 }
 
-// QuotedAt tells whether the offset is in quoted or forwarded text.
+// QuotedAt says whether the offset is in quoted or forwarded text.
 func (l Lines) QuotedAt(offset int) bool {
 	i := l.at(offset)
 	return i >= 0 && (l[i].kind == kindQuote || l[i].kind == kindForward)
 }
 
-// Quoted tells whether there is quoted text.
+// Quoted says whether there is quoted text.
 func (l Lines) Quoted() bool { return l.has(kindQuote) }
 
-// Forwarded tells whether there is text of a forwarded mail.
+// Forwarded says whether there is text of a forwarded mail.
 func (l Lines) Forwarded() bool { return l.has(kindForward) }
 
-// CodeAt tells whether the offset is in a patch.
+// CodeAt says whether the offset is in a patch.
 func (l Lines) CodeAt(offset int) bool {
 	i := l.at(offset)
 	return i >= 0 && l[i].kind == kindCode
@@ -128,7 +128,7 @@ func (l Lines) set(from, to int, kind lineKind) {
 }
 
 // Classify says of each line whose words it is. marks are ranges that HTML itself
-// tells; forward says that the subject calls this mail a forward.
+// sets apart; forward says that the subject calls this mail a forward.
 func Classify(text string, marks []Mark, forward bool) Lines {
 	l := cutLines(text)
 	l.applyMarks(marks)
@@ -177,7 +177,7 @@ var patchHeads = []struct{ first, second string }{
 	{"Index: ", "====="}, // Subversion
 }
 
-// opensPatch tells whether a patch begins at line i: with its header, its diffstat, or
+// opensPatch says whether a patch begins at line i: with its header, its diffstat, or
 // "@@ -1,2 +1,3 @@".
 func (l Lines) opensPatch(i int) bool {
 	t := l[i].text
@@ -208,7 +208,7 @@ func (l Lines) diffStatAbove(i int) int {
 	return start
 }
 
-// isDiffStat tells whether a line is of a diffstat: " path | 12 ++--" or
+// isDiffStat says whether a line is of a diffstat: " path | 12 ++--" or
 // " 3 files changed, 10 insertions(+)".
 func isDiffStat(t string) bool {
 	if !strings.HasPrefix(t, " ") {

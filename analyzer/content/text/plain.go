@@ -32,7 +32,7 @@ func Unflow(text string, delsp bool) string {
 	return b.String()
 }
 
-// ForwardSubject tells whether a subject says that the mail is a forward.
+// ForwardSubject says whether a subject says that the mail is a forward.
 func ForwardSubject(subject string) bool {
 	s := strings.ToLower(strings.TrimSpace(subject))
 	for _, prefix := range []string{

@@ -106,7 +106,7 @@ func (l Lines) bridge() {
 	}
 }
 
-// isQuoteLine tells whether a line carries a quote mark: ">", its full-width form,
+// isQuoteLine says whether a line carries a quote mark: ">", its full-width form,
 // "|" with a blank behind it, or initials before ">" as in "TY> ".
 func isQuoteLine(t string) bool {
 	t = strings.TrimLeft(t, " \t\u3000")
@@ -123,7 +123,7 @@ func isQuoteLine(t string) bool {
 	return hasInitials(t)
 }
 
-// hasInitials tells whether a line begins with up to four letters and a quote mark: "TY> ".
+// hasInitials says whether a line begins with up to four letters and a quote mark: "TY> ".
 func hasInitials(t string) bool {
 	for i := 0; i < len(t) && i < 5; i++ {
 		if t[i] == '>' && i > 0 {
@@ -139,11 +139,11 @@ func hasInitials(t string) bool {
 // marked finds out whether quote marks follow an introducing line. It remembers how
 // far it has looked, so that many such lines cost no more than one.
 type marked struct {
-	until int // the lines before this one, from the last look on, tell the same
+	until int // the lines before this one, from the last look on, have the same answer
 	found bool
 }
 
-// below tells whether, up to the next place where an older mail begins, lines carry
+// below says whether, up to the next place where an older mail begins, lines carry
 // quote marks or are quoted by HTML. Then quoting ends where the marks end, and what
 // stands between them is the author's answer.
 func (m *marked) below(l Lines, i int) bool {
@@ -256,7 +256,7 @@ func separator(t string) (lineKind, bool) {
 	return kindOwn, false
 }
 
-// standsBare tells whether a line may be a separator without dashes around it: "元のメール:",
+// standsBare says whether a line may be a separator without dashes around it: "元のメール:",
 // "Begin forwarded message". Other short words need theirs: "転送" alone may be anything.
 func standsBare(t string) bool { return endsWithColon(t) || mime.HasFold(t, "begin forwarded") }
 
@@ -309,7 +309,7 @@ func (l Lines) introduction(i int) (n int, sure bool) {
 	return 0, false
 }
 
-// opensIntroduction tells whether a line may be the first of a wrapped
+// opensIntroduction says whether a line may be the first of a wrapped
 // introduction: it holds a digit or an at-sign or starts as one does.
 func opensIntroduction(t string) bool {
 	for _, head := range []string{"On ", "Am ", "Le ", "El ", "Il ", "Op ", "Em ", "At ", "In "} {
@@ -321,7 +321,7 @@ func opensIntroduction(t string) bool {
 	return r >= '0' && r <= '9' || r == '"' || strings.ContainsAny(t, "<@")
 }
 
-// isIntroduction tells whether a joined line introduces a quote: it ends as one and,
+// isIntroduction says whether a joined line introduces a quote: it ends as one and,
 // to be sure, holds a date, a time or an address.
 func isIntroduction(t string) (ok, sure bool) {
 	if len(t) > 600 {

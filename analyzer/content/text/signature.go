@@ -86,7 +86,7 @@ func (l Lines) lastParagraph(low, end int) int {
 	return start
 }
 
-// wordy tells whether a line among some is prose, even if that names a telephone number.
+// wordy says whether a line among some is prose, even if that names a telephone number.
 func wordy(some []line) bool {
 	for _, line := range some {
 		if utf8.RuneCountInString(line.text) > 70 || endsSentence(line.text) ||
@@ -99,7 +99,7 @@ func wordy(some []line) bool {
 
 // ruled returns where the signature begins whose rules are among the lines from low
 // to end, -1 when there is none. Rules also part the text itself: only the last
-// block counts, and blocks right above it that are no prose.
+// block counts, and blocks right above it that are not prose.
 func (l Lines) ruled(low, end int) int {
 	start, next := -1, end
 	for i := end - 1; i >= low; i-- {
@@ -128,7 +128,7 @@ func (l Lines) ruled(low, end int) int {
 	return start
 }
 
-// isTitle tells whether lines can be the head of a signature between two rules.
+// isTitle says whether lines can be the head of a signature between two rules.
 func isTitle(some []line) bool {
 	for _, line := range some {
 		if t := strings.TrimSpace(line.text); t == "" || endsSentence(t) {
@@ -138,7 +138,7 @@ func isTitle(some []line) bool {
 	return len(some) <= 3
 }
 
-// prose tells whether lines hold sentences rather than names and numbers.
+// prose says whether lines hold sentences rather than names and numbers.
 func prose(some []line) bool {
 	n := 0
 	for _, line := range some {
@@ -164,7 +164,7 @@ func endsSentence(t string) bool {
 	return false
 }
 
-// isRule tells whether a line is a rule: at least eight of the usual characters,
+// isRule says whether a line is a rule: at least eight of the usual characters,
 // and at most a word among them ("━━━ 署名 ━━━").
 func isRule(t string) bool {
 	if len(t) < 8 || len(t) > 400 || strings.HasPrefix(t, "        ") {
@@ -185,7 +185,7 @@ func isRule(t string) bool {
 	return drawn >= 8 && others*3 <= drawn
 }
 
-// drawsRule tells whether people draw lines with a character.
+// drawsRule says whether people draw lines with a character.
 func drawsRule(r rune) bool {
 	if r < utf8.RuneSelf {
 		return strings.IndexByte("-=*_~+#/.:'", byte(r)) >= 0
@@ -194,7 +194,7 @@ func drawsRule(r rune) bool {
 		strings.ContainsRune("·―—–‐－＝＊＿～・…‥◇◆□■○●☆★▽▼△▲♪∽∞｡ﾟゞ＋", r)
 }
 
-// contactHints tell kinds of contact data, in lower case.
+// contactHints are words for kinds of contact data, in lower case.
 var contactHints = [][]string{
 	{"tel", "電話", "phone", "直通", "代表", "ｔｅｌ", "mobile", "cell", "携帯", "内線", "ext.",
 		"telefon", "☎", "tél"},
@@ -241,7 +241,7 @@ func contact(some []line) int {
 }
 
 // plausible rejects words that only contain a hint: a telephone or fax needs digits
-// on its line, an address is none inside a URL.
+// on its line, an address inside a URL does not count.
 func plausible(kind int, low, hint string, at int) bool {
 	if kind == 3 && strings.Contains(low, "://") {
 		return false // an at-sign in a URL
@@ -265,7 +265,7 @@ func isContactLine(t string) bool {
 	return contact([]line{{text: t}}) > 0
 }
 
-// isSignOff tells whether a line of the last paragraph is still the author's own
+// isSignOff says whether a line of the last paragraph is still the author's own
 // greeting, as "Best regards,".
 func isSignOff(t string) bool {
 	t = strings.TrimSpace(t)
@@ -273,7 +273,7 @@ func isSignOff(t string) bool {
 		strings.HasSuffix(t, "、") || strings.HasSuffix(t, "!") || t == "以上" || t == "敬具"
 }
 
-// listFooter tells whether lines below a rule are what a list server adds.
+// listFooter says whether lines below a rule are what a list server adds.
 func listFooter(some []line) bool {
 	for i, line := range some {
 		if i > 5 {
