@@ -153,11 +153,21 @@ func hostileHeaders() map[string]func() Source {
 		"header-words":      oneMail("Subject: "+many("=?utf-8?q?a?= ", 500_000), "x"),
 		"header-words-open": oneMail("Subject: "+many("=?", 500_000), "x"),
 		"header-addresses":  oneMail("To: "+many("a@example.org,", 500_000), "x"),
+		"header-comments":   commentFlood,
 		"header-brackets":   oneMail("To: "+many("<(\"", 500_000), "x"),
 		"header-ids":        oneMail("References: "+many("<a@b> ", 500_000), "x"),
 		"header-params":     oneMail("Content-Type: text/plain"+many("; name*0*=a", 500_000), "x"),
 		"header-flood":      headerFlood,
 	}
+}
+
+// commentFlood has as many fields of addresses as are read, each full of comments.
+func commentFlood() Source {
+	src := oneMail("Subject: x", "x")()
+	for range 20 {
+		src.Header = append(src.Header, Field{Name: "To", Value: many("(a) ", 25_000)})
+	}
+	return src
 }
 
 func hostileFiles() map[string]func() Source {

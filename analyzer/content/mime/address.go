@@ -16,6 +16,10 @@ type Address struct {
 func (r *Reader) addresses(values []string) []Address {
 	var list []Address
 	for _, value := range values {
+		if len(list) >= maxAddresses {
+			r.Defect(DefectAddress, "more addresses than are kept")
+			break
+		}
 		if len(value) > maxFieldBytes {
 			value = value[:maxFieldBytes]
 			r.Defect(DefectAddress, "an address field longer than is read")
@@ -61,10 +65,7 @@ func splitMailboxes(s string) (items []string, ok bool) {
 			c.take(i)
 			continue
 		}
-		end := quoteEnd(s, i)
-		if s[i] == '(' {
-			end = commentEnd(s, i)
-		}
+		end := enclosedEnd(s, i)
 		if end < 0 { // never closed: a comma is a comma again
 			return append(c.items, strings.FieldsFunc(s[c.start:], func(r rune) bool {
 				return r == ',' || r == ';'

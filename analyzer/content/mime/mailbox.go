@@ -79,6 +79,15 @@ func withoutComments(s string) (rest, comment string) {
 	return strings.TrimSpace(b.String()), comment
 }
 
+// enclosedEnd returns the offset behind the comment or the quoted string that opens at s[i], -1
+// without an end.
+func enclosedEnd(s string, i int) int {
+	if s[i] == '(' {
+		return commentEnd(s, i)
+	}
+	return quoteEnd(s, i)
+}
+
 // commentEnd returns the offset behind the comment that opens at s[i], -1 without an end:
 // `(a (b) \) c)`.
 func commentEnd(s string, i int) int {
