@@ -20,7 +20,7 @@ test:
 	@scripts/needs.sh gcc postfix dovecot dovecot-imapd debootstrap swaks zstd python3 shellcheck systemd-analyze systemd-nspawn
 	@scripts/lint.sh
 	go test -race -timeout 25m ./...
-	go test -run 'Hostile|WholeMail|RoundTrips' ./analyzer/... ./baseline # bounds, and what -race sees less of
+	go test -run 'Hostile|WholeMail|RoundTrips|Cost' ./analyzer/... ./baseline # bounds, and what -race sees less of
 	@scripts/vulncheck.sh
 
 demo: build
