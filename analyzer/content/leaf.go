@@ -175,6 +175,7 @@ func (p *parser) scanRest(rest string, labels []text.Span, at mime.Place) {
 // scan collects the URLs in text. labels are the texts of links in it, in order; lines say
 // whose words it is, if somebody has looked.
 func (p *parser) scan(src string, labels []text.Span, lines text.Lines, at mime.Place) {
+	p.armored(src, lines)
 	where := link.InText
 	if at.Raw {
 		where = link.InRaw
@@ -196,6 +197,25 @@ func (p *parser) scan(src string, labels []text.Span, lines text.Lines, at mime.
 			p.urls.AddText(h, where, foreign(at) || lines.QuotedAt(h.At))
 		}
 	})
+}
+
+// armored notes that text holds what is encrypted with OpenPGP, if the author put it there and
+// no older mail that is quoted (RFC 9580 section 6.2.1):
+//
+//	-----BEGIN PGP MESSAGE-----
+func (p *parser) armored(src string, lines text.Lines) {
+	for at := 0; ; at += len(mime.PGPMessage) {
+		i := strings.Index(src[at:], mime.PGPMessage)
+		if i < 0 {
+			return
+		}
+		at += i
+		before := strings.TrimRight(src[:at], " \t\u00a0")
+		if (before == "" || strings.HasSuffix(before, "\n")) && !lines.QuotedAt(at) {
+			p.Skip(mime.UnreadEncrypted, "text that is encrypted with OpenPGP")
+			return
+		}
+	}
 }
 
 // show adds a part's text to the Content and splits off the author's own words.

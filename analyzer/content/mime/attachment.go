@@ -1,6 +1,9 @@
 package mime
 
-import "crypto/sha256"
+import (
+	"bytes"
+	"crypto/sha256"
+)
 
 // Attachment is one part that a mail program offers as a file.
 type Attachment struct {
@@ -44,6 +47,9 @@ type File struct {
 	Data    []byte // decoded; the reader's own again from the visit's end on
 }
 
+// PGPMessage begins what OpenPGP has encrypted, written as text (RFC 9580 section 6.2.1).
+const PGPMessage = "-----BEGIN PGP MESSAGE"
+
 // attachment records a part that mail programs offer as a file, and shows it to the
 // visitor.
 func (r *Reader) attachment(e entity, at Place) {
@@ -64,7 +70,7 @@ func (r *Reader) record(e entity, data []byte, cut, clean bool, at Place) *File 
 	}
 	f := &File{Name: e.name, Charset: e.params["charset"], Data: data}
 	f.Sniffed, f.Kind = sniff(data, e.name, e.mediaType)
-	if f.Kind == Encrypted {
+	if f.Kind == Encrypted || bytes.HasPrefix(bytes.TrimSpace(data), []byte(PGPMessage)) {
 		r.Skip(UnreadEncrypted, "an encrypted attachment")
 	}
 	if r.kinds[f.Kind] && (at.Beyond || len(r.Attachments) >= maxAttached) {

@@ -198,6 +198,23 @@ func convert(b []byte, name string) (out []byte, ok bool) {
 	return out, true
 }
 
+// isKnown says whether there is a decoder for a charset, by the name that alias gives it.
+func isKnown(name string) bool {
+	switch name {
+	case "", "utf-7", "utf-8", "iso-2022-jp", "iso-2022-kr", "iso-2022-cn":
+		return true
+	}
+	_, ok := convert(nil, name)
+	return ok
+}
+
+// isPlainUTF8 says whether b reads the same in all programs that do not know its charset: "y"
+// is what git's users answer when asked for the charset of their UTF-8. Escapes and shifts
+// (ISO 2022) lead out of ASCII.
+func isPlainUTF8(b []byte) bool {
+	return utf8.Valid(b) && !hasByte(b, 0x0e, 0x0e) && !hasByte(b, 0x1b, 0x1b)
+}
+
 // encodingOf is the short cut for the charsets of everyday mail.
 func encodingOf(name string) encoding.Encoding {
 	switch name {

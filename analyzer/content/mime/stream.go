@@ -27,6 +27,9 @@ func (r *Reader) NewText(body []byte, label string, html bool) *Text {
 		t.label = MetaCharset(body)
 	}
 	name := alias(cleanLabel(t.label))
+	if !isKnown(name) && !isPlainUTF8(body) {
+		r.Skip(UnreadEncoding, "text in a charset that is not known")
+	}
 	if isWide(name) || name == "utf-7" || hasWideMark(body) {
 		t.wide, t.whole, t.body = t.convert(body), true, nil
 	}

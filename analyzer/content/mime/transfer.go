@@ -51,6 +51,17 @@ func transferName(value string) string {
 	return oneLine(name)
 }
 
+// isTransfer says whether a name that transferName returned is of an encoding that is undone
+// here, or of none. "none", "utf8" and "usascii" are charsets in the wrong place.
+func isTransfer(name string) bool {
+	switch name {
+	case "", "7bit", "8bit", "binary", "none", "utf8", "usascii",
+		"base64", "quoted-printable", "x-uuencode":
+		return true
+	}
+	return false
+}
+
 // decodeTransfer decodes a body to at most limit bytes, into buf where that has the
 // room. Plain encodings return b itself. go-message decodes well-formed bodies; where
 // it stops with an error, the lenient decoders below read on as mail programs do, and

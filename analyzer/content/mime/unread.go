@@ -17,7 +17,7 @@ const (
 	UnreadNesting   Reason = "nesting"   // deeper or in more parts than is taken apart
 	UnreadLinks     Reason = "links"     // more distinct links than are looked at
 	UnreadEncrypted Reason = "encrypted" // without the reader's key or password nobody can
-	UnreadEncoding  Reason = "encoding"  // an encoding or charset that is not known
+	UnreadEncoding  Reason = "encoding"  // a transfer encoding or charset without a decoder
 )
 
 // Skip notes what was not read, once for each reason.

@@ -50,6 +50,9 @@ func (r *Reader) walk(e entity, at Place) {
 	if e.oddCoding {
 		r.Defect(DefectEncoding, "an encoding by a name that not all programs read")
 	}
+	if !isTransfer(e.encoding) {
+		r.Skip(UnreadEncoding, "a part in a transfer encoding that is not known")
+	}
 	if e.contrary { // programs differ in which of two fields they believe
 		r.scanLater(e.body, at)
 	}
