@@ -38,6 +38,12 @@ func Unhex(c byte) int {
 	return -1
 }
 
+// unhexPair returns the byte that two hexadecimal digits write; ok is false for other bytes.
+func unhexPair(high, low byte) (c byte, ok bool) {
+	h, l := Unhex(high), Unhex(low)
+	return byte(h<<4 | l), h >= 0 && l >= 0
+}
+
 // PercentDecode decodes %XX; bad escapes stay.
 func PercentDecode(s string) string {
 	if strings.IndexByte(s, '%') < 0 {
@@ -46,9 +52,8 @@ func PercentDecode(s string) string {
 	out := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {
 		if s[i] == '%' && i+2 < len(s) {
-			hi, lo := Unhex(s[i+1]), Unhex(s[i+2])
-			if hi >= 0 && lo >= 0 {
-				out = append(out, byte(hi<<4|lo))
+			if c, ok := unhexPair(s[i+1], s[i+2]); ok {
+				out = append(out, c)
 				i += 2
 				continue
 			}

@@ -52,24 +52,40 @@ func jisx0213(plane int, pair [2]byte) string {
 // decodeSJIS0213 decodes Shift_JIS as JIS X 0213 extends it: the lead bytes from
 // 0xf0 on reach the rows of plane 2, which are not in order.
 func decodeSJIS0213(b []byte) string {
-	var out strings.Builder
-	out.Grow(len(b) * 3 / 2)
-	for i := 0; i < len(b); i++ {
-		c := b[i]
+	return decodeEach(b, func(out *strings.Builder, b []byte) int {
+		c := b[0]
 		switch {
-		case c < 0x80:
-			out.WriteByte(c)
-		case c >= 0xa1 && c <= 0xdf:
-			out.WriteRune(0xff61 + rune(c-0xa1))
-		case c == 0x80 || c == 0xa0 || c > 0xfc || i+1 >= len(b) || b[i+1] < 0x40:
+		case within(c, 0xa1, 0xdf):
+			out.WriteRune(halfKana(c))
+		case c == 0x80 || c == 0xa0 || c > 0xfc || len(b) < 2 || b[1] < 0x40:
 			out.WriteRune('\uFFFD')
 		default:
-			i++
-			out.WriteString(sjisPair(c, b[i]))
+			out.WriteString(sjisPair(c, b[1]))
+			return 2
 		}
+		return 1
+	})
+}
+
+// decodeEach converts text that is ASCII but for what read finds: it adds the character at the
+// start of its bytes to out and returns how many these are.
+func decodeEach(b []byte, read func(out *strings.Builder, b []byte) int) string {
+	var out strings.Builder
+	out.Grow(len(b) * 3 / 2)
+	for len(b) > 0 {
+		n := 1
+		if c := b[0]; c < 0x80 {
+			out.WriteByte(c)
+		} else {
+			n = read(&out, b)
+		}
+		b = b[n:]
 	}
 	return out.String()
 }
+
+// halfKana returns the half-width katakana of a byte from 0xa1 to 0xdf (JIS X 0201).
+func halfKana(c byte) rune { return 0xff61 + rune(c-0xa1) }
 
 // plane2Rows are the two rows of plane 2 behind each lead byte from 0xf0 to 0xf4
 // (JIS X 0213 appendix 1); later lead bytes go on from row 79.
@@ -109,25 +125,20 @@ func sjisPair(lead, trail byte) string {
 
 // decodeEUC0213 decodes EUC-JP with JIS X 0213: plane 2 stands behind 0x8f.
 func decodeEUC0213(b []byte) string {
-	var out strings.Builder
-	out.Grow(len(b) * 3 / 2)
-	for i := 0; i < len(b); i++ {
-		c := b[i]
+	return decodeEach(b, func(out *strings.Builder, b []byte) int {
+		c := b[0]
 		switch {
-		case c < 0x80:
-			out.WriteByte(c)
-		case c == 0x8e && i+1 < len(b) && b[i+1] >= 0xa1 && b[i+1] <= 0xdf:
-			i++
-			out.WriteRune(0xff61 + rune(b[i]-0xa1))
-		case c == 0x8f && i+2 < len(b):
-			out.WriteString(jisx0213(2, [2]byte{b[i+1], b[i+2]}))
-			i += 2
-		case c >= 0xa1 && i+1 < len(b):
-			out.WriteString(jisx0213(1, [2]byte{c, b[i+1]}))
-			i++
-		default:
-			out.WriteRune('\uFFFD')
+		case c == 0x8e && len(b) > 1 && within(b[1], 0xa1, 0xdf):
+			out.WriteRune(halfKana(b[1]))
+			return 2
+		case c == 0x8f && len(b) > 2:
+			out.WriteString(jisx0213(2, [2]byte{b[1], b[2]}))
+			return 3
+		case c >= 0xa1 && len(b) > 1:
+			out.WriteString(jisx0213(1, [2]byte{c, b[1]}))
+			return 2
 		}
-	}
-	return out.String()
+		out.WriteRune('\uFFFD')
+		return 1
+	})
 }

@@ -81,36 +81,42 @@ func (z *zipNames) central(data []byte) bool {
 		return false
 	}
 	at := uint64(binary.LittleEndian.Uint32(tail[i+16:]))
-	for at+46 <= uint64(len(data)) {
+	for at < uint64(len(data)) && bytes.HasPrefix(data[at:], []byte("PK\x01\x02")) {
 		h := data[at:]
-		if !bytes.HasPrefix(h, []byte("PK\x01\x02")) {
+		n, ok := z.header(h, 8, 28, 46)
+		if !ok {
 			break
 		}
-		n := uint64(binary.LittleEndian.Uint16(h[28:]))
-		extra := uint64(binary.LittleEndian.Uint16(h[30:]))
-		extra += uint64(binary.LittleEndian.Uint16(h[32:])) // the comment
-		if at+46+n > uint64(len(data)) {
-			break
-		}
-		z.add(string(h[46:46+n]), binary.LittleEndian.Uint16(h[8:]))
-		at += 46 + n + extra
+		extra := int(binary.LittleEndian.Uint16(h[30:]))
+		comment := int(binary.LittleEndian.Uint16(h[32:]))
+		at += uint64(n + extra + comment)
 	}
 	return z.seen > 0
 }
 
 // local walks the local file headers from the front.
 func (z *zipNames) local(data []byte) {
-	for {
+	for ok := true; ok; {
 		i := bytes.Index(data, []byte("PK\x03\x04"))
-		if i < 0 || i+30 > len(data) {
+		if i < 0 {
 			return
 		}
-		h := data[i:]
-		n := int(binary.LittleEndian.Uint16(h[26:]))
-		if 30+n > len(h) {
-			return
-		}
-		z.add(string(h[30:30+n]), binary.LittleEndian.Uint16(h[6:]))
-		data = h[30+n:]
+		var n int
+		n, ok = z.header(data[i:], 6, 26, 30)
+		data = data[i+n:]
 	}
+}
+
+// header reads one file's header: its flags, the length of its name and the name stand at
+// these offsets. end is where the name ends; ok is false where the header is cut off.
+func (z *zipNames) header(h []byte, flags, length, name int) (end int, ok bool) {
+	if len(h) < name {
+		return 0, false
+	}
+	end = name + int(binary.LittleEndian.Uint16(h[length:]))
+	if end > len(h) {
+		return 0, false
+	}
+	z.add(string(h[name:end]), binary.LittleEndian.Uint16(h[flags:]))
+	return end, true
 }

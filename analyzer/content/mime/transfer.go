@@ -219,9 +219,8 @@ func looseQP(dst, b []byte, limit int) []byte {
 		}
 		for j := 0; j < len(line) && len(dst) < limit; j++ {
 			if line[j] == '=' && j+2 < len(line) {
-				hi, lo := Unhex(line[j+1]), Unhex(line[j+2])
-				if hi >= 0 && lo >= 0 {
-					dst = append(dst, byte(hi<<4|lo))
+				if c, ok := unhexPair(line[j+1], line[j+2]); ok {
+					dst = append(dst, c)
 					j += 2
 					continue
 				}

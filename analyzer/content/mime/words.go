@@ -162,7 +162,7 @@ func wordData(s string, kind byte, ended bool) (size, end int) {
 		}
 		return size, size
 	}
-	if kind == 'q' && strings.HasPrefix(s[size:], "?==") && hexAt(s, size+2) {
+	if _, ok := hexAt(s, size+2); ok && kind == 'q' && strings.HasPrefix(s[size:], "?==") {
 		// "?=" here is the start of "=XX" behind a literal question mark
 		if next := strings.Index(s[size+2:], "?="); next >= 0 {
 			size += 2 + next
@@ -171,8 +171,12 @@ func wordData(s string, kind byte, ended bool) (size, end int) {
 	return size, size + 2
 }
 
-func hexAt(s string, i int) bool {
-	return i+2 < len(s) && s[i] == '=' && Unhex(s[i+1]) >= 0 && Unhex(s[i+2]) >= 0
+// hexAt reads the byte that s writes as "=XX" at i; ok is false for anything else.
+func hexAt(s string, i int) (c byte, ok bool) {
+	if i+2 >= len(s) || s[i] != '=' {
+		return 0, false
+	}
+	return unhexPair(s[i+1], s[i+2])
 }
 
 func lenientBase64(s string) []byte {
@@ -187,15 +191,16 @@ func lenientBase64(s string) []byte {
 func decodeQ(s string) []byte {
 	out := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {
+		c, ok := hexAt(s, i)
 		switch {
-		case s[i] == '_':
-			out = append(out, ' ')
-		case hexAt(s, i):
-			out = append(out, byte(Unhex(s[i+1])<<4|Unhex(s[i+2])))
+		case ok:
 			i += 2
+		case s[i] == '_':
+			c = ' '
 		default:
-			out = append(out, s[i])
+			c = s[i]
 		}
+		out = append(out, c)
 	}
 	return out
 }
