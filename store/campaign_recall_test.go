@@ -244,7 +244,7 @@ func TestCases(t *testing.T) {
 // Opening an older store gives its incidents their case; marks come with new mail.
 func TestUpgradedIncidentJoinsACase(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "old.db")
-	older(t, path)
+	oldStore(t, path)
 	db := open(t, path)
 	keep(t, db, mailOf("b@example.jp", analyzer.Hold, 0, 7))
 	keep(t, db, mailOf("c@example.jp", analyzer.Hold, 0, 7))

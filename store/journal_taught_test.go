@@ -84,7 +84,7 @@ func TestArchivesAreNotRecalled(t *testing.T) {
 // be decided and kept its sender from being forgotten.
 func TestStuckRecallsEnd(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "old.db")
-	older(t, path)
+	oldStore(t, path)
 	raw(t, path, `UPDATE journal SET queue_id = '' WHERE id = 1`,
 		`UPDATE hold SET state = 'recalling', due = 5`,
 		`UPDATE incident SET state = 'dismissed'`)

@@ -93,6 +93,37 @@ func (db *DB) inspect(ctx context.Context, check bool) (f found, err error) {
 	return f, err
 }
 
+const (
+	// settleTries and settlePause are how long Open waits for another process that has begun to
+	// make the tables or to bring the store up to date.
+	settleTries = 50
+	settlePause = 100 * time.Millisecond
+)
+
+// inspectLatest is inspect for Open. A store of an older schema that it may not change is
+// refused, once nobody else brings it up to date any more.
+func (db *DB) inspectLatest(ctx context.Context) (f found, err error) {
+	before := int64(-1)
+	for range settleTries {
+		if f, err = db.inspect(ctx, true); err != nil {
+			return f, err
+		}
+		if f.version == 0 || f.version == f.known || db.opt.Migrate {
+			return f, nil
+		}
+		if f.version == before {
+			break
+		}
+		before = f.version
+		select {
+		case <-time.After(settlePause):
+		case <-ctx.Done():
+			return f, ctx.Err()
+		}
+	}
+	return f, older(db.path, f)
+}
+
 // look finds out whose file it is, of which schema, and whether that is all there is in it.
 func (db *DB) look(ctx context.Context, tx *sql.Tx, f *found) error {
 	err := tx.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&f.application)
@@ -149,13 +180,13 @@ func quickCheck(ctx context.Context, ro *sql.DB, path string) error {
 		return nil
 	}
 	if code(err).Code == sqlite3.ErrCorrupt {
-		return fmt.Errorf("store %s is damaged: %w: move it away or restore a backup", path, err)
+		return fmt.Errorf("store %s %w: %w: move it away or restore a backup", path, errDamaged, err)
 	}
 	if err != nil {
 		return notOpened(path, err)
 	}
 	if says != "ok" {
-		return fmt.Errorf("store %s is damaged (%s): move it away or restore a backup", path, says)
+		return fmt.Errorf("store %s %w (%s): move it away or restore a backup", path, errDamaged, says)
 	}
 	return nil
 }

@@ -99,8 +99,8 @@ func TestRefusedFilesStayUnchanged(t *testing.T) {
 	}
 }
 
-// older makes a store of schema 1 with two holds, one of them with an excerpt.
-func older(t *testing.T, path string) {
+// oldStore makes a store of schema 1 with two holds, one of them with an excerpt.
+func oldStore(t *testing.T, path string) {
 	t.Helper()
 	db, err := sql.Open("sqlite3", path+"?_foreign_keys=on")
 	if err != nil {
@@ -155,7 +155,7 @@ func older(t *testing.T, path string) {
 
 func TestUpgradeKeepsEverything(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "old.db")
-	older(t, path)
+	oldStore(t, path)
 	if _, err := OpenReadOnly(t.Context(), path, Options{}); err == nil ||
 		!strings.Contains(err.Error(), "needs "+latest(t)) {
 		t.Errorf("an old store opened for reading: %v", err)
@@ -197,13 +197,13 @@ func TestTwoOpenTogether(t *testing.T) {
 	for _, name := range []string{"new", "old"} {
 		path := filepath.Join(t.TempDir(), "x.db")
 		if name == "old" {
-			older(t, path)
+			oldStore(t, path)
 		}
 		var wg sync.WaitGroup
 		errs := make([]error, 4)
 		for i := range errs {
 			wg.Go(func() {
-				db, err := Open(context.Background(), path, Options{})
+				db, err := Open(context.Background(), path, Options{Migrate: true})
 				if err == nil {
 					_, err = db.Begin(context.Background(), record("a@example.jp", analyzer.Pass))()
 					err = errors.Join(err, db.Close())

@@ -71,6 +71,9 @@ type Options struct {
 	Rand    io.Reader        // of the store's secret; nil means crypto/rand
 	Excerpt time.Duration    // how long a held mail's excerpt is kept; 0 means 7 days
 	Version string           // of the program, for heartbeats
+	// Migrate brings a store of an older schema up to date. Without it such a store is refused
+	// (ErrOlder), since an older serve may be using it; an empty one gets its tables anyway.
+	Migrate bool
 	// Committed is told of every commit: how many writes shared it and how long it took.
 	// It must be quick; nil is told nothing.
 	Committed func(writes int, took time.Duration)
@@ -119,7 +122,8 @@ func newDB(path string, opt Options) (*DB, error) {
 const readers = 4
 
 // Open opens or creates the store at path, with its folder. It refuses files of other
-// programs, damaged files and schemas newer than this program, all of them unchanged.
+// programs, damaged files, schemas newer than this program and, without Options.Migrate,
+// older ones, all of them unchanged.
 func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	db, err := newDB(path, opt)
 	if err != nil {
@@ -134,7 +138,7 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	if db.file, err = os.Lstat(path); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	found, err := db.inspect(ctx, true)
+	found, err := db.inspectLatest(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -181,8 +185,7 @@ func OpenReadOnly(ctx context.Context, path string, opt Options) (*DB, error) {
 		return nil, err
 	}
 	if found.version < found.known {
-		return nil, fmt.Errorf("store %s has schema %d, this hisseki needs %d: start hisseki "+
-			"serve, it brings the store up to date", path, found.version, found.known)
+		return nil, older(path, found)
 	}
 	if err := db.openReaders(); err != nil {
 		return nil, err
