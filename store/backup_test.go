@@ -228,7 +228,7 @@ func TestCheckFindsDamage(t *testing.T) {
 				copy(bad[at:], bytes.Repeat([]byte{0xff}, 64))
 			}
 			os.WriteFile(path, bad, 0o600)
-		}, "damaged"},
+		}, "restore a backup"},
 		"cut": {func(path string) { os.WriteFile(path, data[:len(data)/2], 0o600) }, "restore a backup"},
 		"profile": {func(path string) {
 			raw(t, path, `UPDATE profile SET data = x'ffffffff'`)

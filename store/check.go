@@ -40,13 +40,26 @@ type Checked struct {
 	Last      time.Time // the newest record, zero without any
 }
 
+// String says it in a line.
+func (c Checked) String() string {
+	last, old := "none", ""
+	if !c.Last.IsZero() {
+		last = c.Last.Local().Format("2006-01-02 15:04")
+	}
+	if c.Schema < c.Known {
+		old = fmt.Sprintf(", which serve or hisseki migrate brings to %d", c.Known)
+	}
+	return fmt.Sprintf("%s is whole: %d mails (newest: %s), %d undecided, %d profiles, %.1f MB, "+
+		"schema %d%s", c.Path, c.Mails, last, c.Undecided, c.Profiles, float64(c.Bytes)/1e6, c.Schema, old)
+}
+
 // maxFaults is how many faults of a damaged store are named.
 const maxFaults = 5
 
 // Check looks at a whole store, also while it is in use: that it is ours, has no table that
 // hisseki does not make, each page and index is whole (integrity_check), each row refers to rows
-// that are there, and each profile can be read. It changes nothing, and takes about a second for
-// each 100 MiB. An older schema is read as it is.
+// that are there, and each profile can be read. It changes nothing, and reads all of the file.
+// An older schema is read as it is.
 func Check(ctx context.Context, path string) (c Checked, err error) {
 	db, f, err := openAny(ctx, path)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hisseki/internal/private"
 	"hisseki/report"
 	"hisseki/review"
 )
@@ -85,7 +86,7 @@ func (f *reportFlags) write(cmd *cobra.Command, r *report.Report) error {
 		_, err := b.WriteTo(cmd.OutOrStdout())
 		return err
 	}
-	if err := writePrivate(f.output, b.Bytes()); err != nil {
+	if err := private.Write(f.output, b.Bytes()); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	_, err := fmt.Fprintf(cmd.OutOrStdout(), "report written to %s\n", strings.TrimSpace(f.output))

@@ -95,6 +95,7 @@ func newRoot() *cobra.Command {
 	addSettingsFlags(root)
 	root.AddCommand(newServe(), newAgent(), newQuarantine(), newIncident(), newSender(), newURL(),
 		newAudit(), newReplay(), newDrill(), newCalibrate(), newHabit(), newMaillog(),
+		newBackup(), newRestore(), newCheck(), newMigrate(),
 		newStatus(), newKey(), newDoctor(), newVersion(), newDemo())
 	strict(root)
 	return root

@@ -14,6 +14,7 @@ import (
 	"hisseki/daemon"
 	"hisseki/internal/config"
 	"hisseki/internal/places"
+	"hisseki/internal/table"
 	"hisseki/internal/wiring"
 	"hisseki/maillog"
 	"hisseki/replay"
@@ -257,7 +258,7 @@ func (f *replayFlags) runLearn(cmd *cobra.Command, at *replaySetting, src replay
 // progressBar returns what shows progress on a terminal, and what ends it (more than
 // once is fine). Elsewhere both do nothing.
 func progressBar(w io.Writer, total int) (progress func(int), end func()) {
-	if !isTerminal(w) {
+	if !table.IsTerminal(w) {
 		return func(int) {}, func() {}
 	}
 	bar := progressbar.NewOptions(total, progressbar.OptionSetWriter(w),

@@ -15,6 +15,7 @@ import (
 	"hisseki/analyzer"
 	"hisseki/daemon"
 	"hisseki/internal/config"
+	"hisseki/internal/table"
 	"hisseki/internal/wiring"
 	"hisseki/quarantine"
 	"hisseki/review"
@@ -96,7 +97,7 @@ func confirm(cmd *cobra.Command, what string) error {
 // ask asks a person a question. A terminal gives one line at a time, so nothing of the next
 // answer is swallowed.
 func ask(cmd *cobra.Command, what string) (bool, error) {
-	if !isTerminal(cmd.InOrStdin()) {
+	if !table.IsTerminal(cmd.InOrStdin()) {
 		return false, usageError{errors.New("no terminal to ask on: add --yes, or --dry-run to look first")}
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s? [y/N] ", what)

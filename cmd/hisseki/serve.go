@@ -69,7 +69,7 @@ func runServe(cmd *cobra.Command, f serveFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	clock, err := parseClock(f.clock, time.Now)
+	clock, err := daemon.ParseClock(f.clock, time.Now)
 	if err != nil {
 		return usageError{err}
 	}
@@ -84,6 +84,7 @@ func runServe(cmd *cobra.Command, f serveFlags) (err error) {
 		Level: &level, Version: version,
 	})
 	db, err := store.Open(cmd.Context(), cfg.Database, store.Options{Log: srv.Log,
+		Migrate: true,
 		Version: version, Committed: srv.Committed, Panicked: srv.Panicked})
 	if err != nil {
 		return err

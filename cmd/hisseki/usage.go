@@ -127,6 +127,16 @@ func oneArg(what string) cobra.PositionalArgs {
 	}
 }
 
+// atMostOne takes one argument or none, and says which.
+func atMostOne(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) > 1 {
+			return usageError{errors.New(called(cmd) + " takes one " + what + " at most")}
+		}
+		return nil
+	}
+}
+
 // badFlag says in plain words what is wrong with a flag.
 func badFlag(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError

@@ -4,18 +4,10 @@ package table
 
 import (
 	"fmt"
-	"io"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 )
-
-// Screen is where a list is printed.
-type Screen struct {
-	io.Writer
-	Width  int // in columns of the terminal, 0 for no limit
-	Colour bool
-}
 
 // Column is one column of a list.
 type Column struct {

@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"fmt"
@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// parseClock reads "TIME@RATE", such as "2026-11-17T10:12:00+09:00@60": the clock starts
+// ParseClock reads "TIME@RATE", such as "2026-11-17T10:12:00+09:00@60": the clock starts
 // at TIME and runs RATE times as fast as now; at rate 0 it stands. An empty text is now
 // itself. The demo uses it to play 20 minutes in seconds; it times mail only, never a
 // deadline.
-func parseClock(text string, now func() time.Time) (func() time.Time, error) {
+func ParseClock(text string, now func() time.Time) (func() time.Time, error) {
 	if text == "" {
 		return now, nil
 	}

@@ -1,4 +1,4 @@
-package main
+package whoami
 
 import (
 	"os"
@@ -34,7 +34,7 @@ func TestActor(t *testing.T) {
 			t.Errorf("login %s, euid %d, sudo %q: %q, want %q", c.login, c.euid, c.sudo, got, c.want)
 		}
 	}
-	if got := actor().String(); got == "" {
+	if got := Actor().String(); got == "" {
 		t.Errorf("nobody acts as uid %d", os.Geteuid())
 	}
 }

@@ -1,4 +1,5 @@
-package main
+// Package private writes files that are for their owner alone.
+package private
 
 import (
 	"errors"
@@ -8,10 +9,10 @@ import (
 	"path/filepath"
 )
 
-// writePrivate writes a file that nobody but its owner may read. A file that was there is
+// Write writes a file that nobody but its owner may read. A file that was there is
 // replaced, whoever could read it; a link or device is refused: what lies behind it may be
 // anybody's.
-func writePrivate(path string, data []byte) (err error) {
+func Write(path string, data []byte) (err error) {
 	was, err := os.Lstat(path)
 	switch {
 	case err == nil && !was.Mode().IsRegular():

@@ -1,4 +1,4 @@
-package main
+package private
 
 import (
 	"os"
@@ -8,7 +8,7 @@ import (
 
 // A report names accounts and recipients: it must not land in a file that others may read,
 // nor behind a link that somebody else has laid.
-func TestWritePrivate(t *testing.T) {
+func TestWrite(t *testing.T) {
 	dir := t.TempDir()
 	open, secret, link := filepath.Join(dir, "open"), filepath.Join(dir, "secret"), filepath.Join(dir, "link")
 	for _, path := range []string{open, secret} {
@@ -23,7 +23,7 @@ func TestWritePrivate(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{open, filepath.Join(dir, "new")} {
-		if err := writePrivate(path, []byte("report")); err != nil {
+		if err := Write(path, []byte("report")); err != nil {
 			t.Fatal(err)
 		}
 		info, err := os.Stat(path)
@@ -32,7 +32,7 @@ func TestWritePrivate(t *testing.T) {
 		}
 	}
 	for _, path := range []string{link, dir, "/dev/null"} {
-		if err := writePrivate(path, []byte("report")); err == nil {
+		if err := Write(path, []byte("report")); err == nil {
 			t.Errorf("%s was written", path)
 		}
 	}

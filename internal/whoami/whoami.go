@@ -1,4 +1,5 @@
-package main
+// Package whoami says who stands behind a command, for the audit log.
+package whoami
 
 import (
 	"fmt"
@@ -13,10 +14,10 @@ import (
 // noLogin is what the kernel says of a process that no login began (audit_getloginuid).
 const noLogin = "4294967295"
 
-// actor is who stands behind the command, for the audit log: "alice", or "alice as root"
+// Actor is who stands behind the command, for the audit log: "alice", or "alice as root"
 // when she works with another user's rights, with how we know when that is only sudo's
 // word.
-func actor() review.Actor {
+func Actor() review.Actor {
 	loginUID, _ := os.ReadFile("/proc/self/loginuid") // no file: a kernel without audit
 	return actorOf(strings.TrimSpace(string(loginUID)), os.Geteuid(), os.Getenv("SUDO_USER"))
 }
