@@ -45,6 +45,7 @@ var mayImport = map[string][]string{
 	"internal/evaluate":   {"analyzer", "baseline", "calibration", "drill", "replay"},
 	"metrics":             nil,
 	"seal":                nil,
+	"signing":             {"ledger"},
 	"analyzer":            {"analyzer/content", "baseline"},
 	"ledger":              {"analyzer", "analyzer/content", "baseline"},
 	"store":               {"analyzer", "analyzer/content", "baseline", "ledger", "postfix"},
@@ -67,7 +68,8 @@ var mayImport = map[string][]string{
 		"internal/wiring", "ledger", "postfix"},
 
 	// Every part's configuration is made here.
-	"internal/wiring": {"analyzer", "analyzer/content", "hook", "internal/config", "ledger", "milter", "seal"},
+	"internal/wiring": {"analyzer", "analyzer/content", "hook", "internal/config", "ledger", "milter", "seal",
+		"signing"},
 }
 
 // onlyIn says which packages may know a technology.

@@ -30,7 +30,11 @@ func (t Tasks) Tasks(ctx context.Context, host string, now time.Time) ([]quarant
 
 func task(h *ledger.Hold, work ledger.Work) quarantine.Task {
 	e := &h.Record.Envelope
-	return quarantine.Task{Hold: h.ID, QueueID: e.QueueID, At: e.Time, Sender: e.MailFrom,
+	id := e.QueueID
+	if h.QueueID != "" {
+		id = h.QueueID // it goes on under another one
+	}
+	return quarantine.Task{Hold: h.ID, QueueID: id, At: e.Time, Sender: e.MailFrom,
 		Tries: h.Attempts, Error: h.Error, Verb: quarantine.Verb(work)}
 }
 

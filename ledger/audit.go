@@ -10,6 +10,8 @@ type Act struct {
 	Verb   string
 	Object string // "H12", "I3", "sender:b@example.jp" and so on
 	Reason string
+	// Signature of the Statement, "" where whoever wrote the line may not decide.
+	Signature string
 }
 
 // ActFilter chooses lines of the audit log. Zero fields choose everything.
@@ -18,5 +20,7 @@ type ActFilter struct {
 	Actor        string    // as written, or without " as root" and the like
 	Verb         string
 	Object       string // also without "sender:" or "url:", capitals or not
-	Limit        int    // the newest so many
+	After        int64  // lines after this one; 0 for all
+	Oldest       bool   // oldest first
+	Limit        int    // so many, the newest unless Oldest
 }

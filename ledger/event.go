@@ -25,10 +25,14 @@ type Event struct {
 	Kind     EventKind
 	At       time.Time
 	Incident int64
+	Sender   string // of the incident
+	Kept     bool   // the end left mail where it was
 	By       string
 	Reason   string
-	Runs     int       // of the hook that it was claimed for, begun until now
-	First    time.Time // when the first of them began
+	// Signature of the Statement; an incident that was opened by its mail has none.
+	Signature string
+	Runs      int       // of the hook that it was claimed for, begun until now
+	First     time.Time // when the first of them began
 }
 
 // HookRun is what came of telling a hook an event.

@@ -47,8 +47,11 @@ type Hold struct {
 	By       string
 	Reason   string
 	Decided  time.Time
-	Promoted time.Time // when a delay became a hold, zero when it did not
-	Recalled time.Time // when it was asked back for an incident, zero when it was not
+	// NotBefore is the earliest moment at which the decision may be carried out.
+	NotBefore time.Time
+	Signature string    // of the decision's Statement, "" without
+	Promoted  time.Time // when a delay became a hold, zero when it did not
+	Recalled  time.Time // when it was asked back for an incident, zero when it was not
 	// DefinesCampaign: the mail was held for what it is itself, so it says what its incident's
 	// campaign is.
 	DefinesCampaign bool
@@ -57,6 +60,7 @@ type Hold struct {
 	Excerpt         string
 	ExcerptUntil    time.Time
 	Record          *analyzer.Record
+	QueueID         string // under which the mail goes on, "" where that was not asked
 	Recipients      []string
 }
 

@@ -15,6 +15,8 @@ type Rule struct {
 	analyzer.Override
 	Subject string // "sender:b@example.jp", "class:application" or "url:example.org/path"
 	Created time.Time
+	// Signature of the Statement, "" without.
+	Signature string
 }
 
 // Verb says what a rule does, as people and the audit log say it: allow, block (links),
@@ -110,6 +112,8 @@ type Exception struct {
 	ID      int64
 	Created time.Time
 	analyzer.Habit
+	// Signature of the Statement, "" without.
+	Signature string
 }
 
 // Check says what is wrong with an exception that is to be set now: it needs senders, an end

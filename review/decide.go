@@ -61,6 +61,9 @@ const decideBatch = 500
 // it decided. An error that is ErrPartly names what was not decided.
 func (s *Service) Decide(ctx context.Context, who Actor, c *Choice, to ledger.State, reason string,
 ) ([]int64, error) {
+	if err := s.mayDecide(); err != nil {
+		return nil, err
+	}
 	ids := make([]int64, len(c.Holds))
 	for i := range c.Holds {
 		ids[i] = c.Holds[i].ID

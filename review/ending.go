@@ -203,6 +203,9 @@ type EndedIncident struct {
 
 // End ends the incidents of a preview. An error that is ErrPartly names what was not done.
 func (s *Service) End(ctx context.Context, who Actor, p *Preview) (*Outcome, error) {
+	if err := s.mayDecide(); err != nil {
+		return nil, err
+	}
 	out := &Outcome{}
 	if s.grace(p) > 0 {
 		out.Deletes = s.Now().Add(s.grace(p))
@@ -278,6 +281,9 @@ func (s *Service) Reopen(ctx context.Context, who Actor, ids []string, reason st
 	}
 	f, err := s.incidentFilter(&IncidentQuery{IDs: ids})
 	if err != nil {
+		return nil, err
+	}
+	if err := s.mayDecide(); err != nil {
 		return nil, err
 	}
 	out := &Back{}

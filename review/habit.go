@@ -34,6 +34,9 @@ type HabitRequest struct {
 // AddHabit adds an exception. doubts say in words which of its accounts nobody knows.
 func (s *Service) AddHabit(ctx context.Context, who Actor, r HabitRequest) (
 	e ledger.Exception, doubts []string, err error) {
+	if err := s.mayDecide(); err != nil {
+		return e, nil, err
+	}
 	if r.Senders, err = s.habitSenders(ctx, r.Senders); err != nil {
 		return e, nil, err
 	}
@@ -140,7 +143,7 @@ func isPattern(text string) bool {
 func (s *Service) RemoveHabits(ctx context.Context, who Actor, ids []string, reason string) (int, error) {
 	var p parser
 	numbers := p.ids("T", ids)
-	if err := p.err(); err != nil {
+	if err := errors.Join(p.err(), s.mayDecide()); err != nil {
 		return 0, err
 	}
 	var not []string

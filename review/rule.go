@@ -52,6 +52,9 @@ type RuleDone struct {
 
 // SetRules sets one rule for all subjects, or, when something is written wrongly, for none.
 func (s *Service) SetRules(ctx context.Context, who Actor, c RuleChange) (*RuleDone, error) {
+	if err := s.mayDecide(); err != nil {
+		return nil, err
+	}
 	var p parser
 	out := &RuleDone{Subjects: s.subjects(&p, c.Kind, c.Subjects)}
 	if c.Until != "" {
@@ -102,6 +105,9 @@ func (s *Service) doubts(ctx context.Context, subjects []string) ([]string, erro
 // error that is ErrPartly names those that had none.
 func (s *Service) ClearRules(ctx context.Context, who Actor, kind RuleKind, texts []string,
 	reason string) ([]string, error) {
+	if err := s.mayDecide(); err != nil {
+		return nil, err
+	}
 	var p parser
 	subjects := s.subjects(&p, kind, texts)
 	if err := p.err(); err != nil {

@@ -18,7 +18,7 @@ func TestAuditIsAppendOnly(t *testing.T) {
 		*now = now.Add(time.Minute)
 	}
 	for _, q := range []string{`DELETE FROM audit`, `UPDATE audit SET actor = 'mallory'`,
-		`INSERT OR REPLACE INTO audit VALUES (1, 0, 'mallory', '', '', '')`} {
+		`INSERT OR REPLACE INTO audit VALUES (1, 0, 'mallory', '', '', '', '')`} {
 		if _, err := db.write.Exec(q); err == nil || !strings.Contains(err.Error(), "append-only") {
 			t.Errorf("%s: %v", q, err)
 		}

@@ -44,7 +44,11 @@ func (db *DB) AddHabit(ctx context.Context, h analyzer.Habit) (ledger.Exception,
 			return err
 		}
 		e.Habit.Name = exceptionName(e.ID)
-		return audit(tx, db.now(), h.By, "add-habit", e.Habit.Name, fmt.Sprintf("%v: %s until %s: %s",
+		e.Signature = db.sign(e.Statement())
+		if _, err := tx.Exec(`UPDATE habit SET signature = ? WHERE id = ?`, e.Signature, e.ID); err != nil {
+			return err
+		}
+		return db.audit(tx, db.now(), h.By, "add-habit", e.Habit.Name, fmt.Sprintf("%v: %s until %s: %s",
 			h.Senders, h.Declares(), h.Until.UTC().Format(time.RFC3339), h.Reason))
 	})
 	if err != nil {
@@ -62,7 +66,7 @@ func (db *DB) RemoveHabit(ctx context.Context, id int64, by, reason string) (boo
 		if err != nil || !done {
 			return err
 		}
-		return audit(tx, db.now(), by, "remove-habit", exceptionName(id), reason)
+		return db.audit(tx, db.now(), by, "remove-habit", exceptionName(id), reason)
 	})
 	if err != nil {
 		return false, fmt.Errorf("remove exception %s: %w", exceptionName(id), err)
@@ -92,7 +96,8 @@ func (db *DB) Exceptions(ctx context.Context) ([]ledger.Exception, error) {
 			until,
 			by,
 			reason,
-			created
+			created,
+			signature
 		FROM habit
 		ORDER BY id`)
 	if err != nil {
@@ -115,7 +120,7 @@ func scanException(rows scanner) (e ledger.Exception, err error) {
 	var zone string
 	var until, created int64
 	if err := rows.Scan(&e.ID, &senders, &countries, &networks, &hours, &zone, &until, &e.By,
-		&e.Reason, &created); err != nil {
+		&e.Reason, &created, &e.Signature); err != nil {
 		return e, err
 	}
 	var spans []string

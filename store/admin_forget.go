@@ -59,7 +59,7 @@ func (f *forgetting) begin(by, reason string) error {
 			f.sender); err != nil {
 			return err
 		}
-		return audit(tx, f.db.now(), by, "forget", "sender:"+f.sender, reason)
+		return f.db.audit(tx, f.db.now(), by, "forget", "sender:"+f.sender, reason)
 	})
 }
 

@@ -17,26 +17,27 @@ import (
 // future, and an action or a mode. One for links needs an action, and no end; one that only
 // enforces needs no end either.
 func (db *DB) SetOverride(ctx context.Context, subject string, o analyzer.Override) error {
-	rule := ledger.Rule{Override: o, Subject: subject}
+	rule := ledger.Rule{Override: o, Subject: subject, Created: db.now()}
 	if err := rule.Check(db.now()); err != nil {
 		return fmt.Errorf("set override for %s: %w", subject, err)
 	}
 	err := db.update(ctx, func(tx *sql.Tx) error {
-		now := db.now()
-		_, err := tx.Exec(`INSERT INTO override (subject, action, mode, until, by, reason, created)
-			VALUES (?, ?, ?, ?, ?, ?, ?)
+		_, err := tx.Exec(`INSERT INTO override (subject, action, mode, until, by, reason, created, signature)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (subject) DO UPDATE SET
 				action = excluded.action,
 				mode = excluded.mode,
 				until = excluded.until,
 				by = excluded.by,
 				reason = excluded.reason,
-				created = excluded.created`,
-			subject, o.Action, o.Mode, unix(o.Until), o.By, o.Reason, now.Unix())
+				created = excluded.created,
+				signature = excluded.signature`,
+			subject, o.Action, o.Mode, unix(o.Until), o.By, o.Reason, rule.Created.Unix(),
+			db.sign(rule.Statement()))
 		if err != nil {
 			return err
 		}
-		return audit(tx, now, o.By, rule.Verb(), subject, rule.Note())
+		return db.audit(tx, rule.Created, o.By, rule.Verb(), subject, rule.Note())
 	})
 	if err != nil {
 		return fmt.Errorf("set override for %s: %w", subject, err)
@@ -67,7 +68,7 @@ func (db *DB) ClearOverride(ctx context.Context, subject, by, reason string) (bo
 		if err != nil || !done {
 			return err
 		}
-		return audit(tx, db.now(), by, "clear", subject, reason)
+		return db.audit(tx, db.now(), by, "clear", subject, reason)
 	})
 	if err != nil {
 		return false, fmt.Errorf("clear override for %s: %w", subject, err)
@@ -90,7 +91,8 @@ func (db *DB) overrides(ctx context.Context, where string, args ...any) ([]ledge
 			until,
 			by,
 			reason,
-			created
+			created,
+			signature
 		FROM override
 		WHERE `+where+`
 		ORDER BY subject`, args...)
@@ -103,7 +105,7 @@ func (db *DB) overrides(ctx context.Context, where string, args ...any) ([]ledge
 		var r ledger.Rule
 		var until, created int64
 		if err := rows.Scan(&r.Subject, &r.Action, &r.Mode, &until, &r.By, &r.Reason,
-			&created); err != nil {
+			&created, &r.Signature); err != nil {
 			return nil, fmt.Errorf("read overrides: %w", err)
 		}
 		r.Until, r.Created = fromUnix(until), fromUnix(created)

@@ -44,7 +44,7 @@ func (db *DB) SetThresholds(ctx context.Context, t analyzer.Thresholds, by, reas
 		if reason != "" {
 			set += ": " + reason
 		}
-		return audit(tx, db.now(), by, "calibrate", thresholdsKey, set)
+		return db.audit(tx, db.now(), by, "calibrate", thresholdsKey, set)
 	})
 	if err != nil {
 		return fmt.Errorf("keep thresholds: %w", err)

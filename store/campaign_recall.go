@@ -362,7 +362,9 @@ func recall(tx *sql.Tx, journal, incident int64, now time.Time) (done, open bool
 			defines_campaign = 0,
 			by = '',
 			attempts = 0,
-			error = ''`, journal, home, to, due, now.Unix(), promoted); err != nil {
+			error = '',
+			not_before = 0,
+			signature = ''`, journal, home, to, due, now.Unix(), promoted); err != nil {
 		return false, true, err
 	}
 	return true, true, takeBack(tx, home, journal, ledger.CauseRecall, now)

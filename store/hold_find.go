@@ -58,6 +58,8 @@ func (db *DB) Holds(ctx context.Context, f ledger.HoldFilter) ([]ledger.Hold, er
 			h.error,
 			h.excerpt,
 			h.excerpt_until,
+			h.not_before,
+			h.signature,
 			(SELECT coalesce(group_concat(address, char(10)), '')
 				FROM recipient WHERE journal = j.id)
 		FROM hold h
@@ -82,16 +84,17 @@ func (db *DB) Holds(ctx context.Context, f ledger.HoldFilter) ([]ledger.Hold, er
 
 func (db *DB) scanHold(rows scanner) (*ledger.Hold, error) {
 	var h ledger.Hold
-	var due, decided, promoted, recalled, until int64
+	var due, decided, promoted, recalled, until, notBefore int64
 	var rcpts string
 	r, err := db.scanRecord(rows, &h.ID, &h.State, &h.Incident, &due, &h.By, &h.Reason, &decided,
-		&promoted, &recalled, &h.DefinesCampaign, &h.Attempts, &h.Error, &h.Excerpt, &until, &rcpts)
+		&promoted, &recalled, &h.DefinesCampaign, &h.Attempts, &h.Error, &h.Excerpt, &until,
+		&notBefore, &h.Signature, &rcpts)
 	if err != nil {
 		return nil, err
 	}
 	h.Due, h.Decided = fromUnix(due), fromUnix(decided)
 	h.Promoted, h.Recalled = fromUnix(promoted), fromUnix(recalled)
-	h.ExcerptUntil = fromUnix(until)
+	h.ExcerptUntil, h.NotBefore = fromUnix(until), fromUnix(notBefore)
 	if rcpts != "" {
 		h.Recipients = strings.Split(rcpts, "\n")
 	}
@@ -100,8 +103,8 @@ func (db *DB) scanHold(rows scanner) (*ledger.Hold, error) {
 }
 
 // Queued returns the holds of an MTA host whose mail is still in its queue, with what the
-// agent needs of their mail: time, envelope sender, and the queue id under which it goes on by
-// now (a content filter gave it back, or postsuper -r). An id under which it was judged again is
+// agent needs of their mail: time, envelope sender, the decision, and the queue id under which it
+// goes on by now (QueueID: a content filter gave it back, or postsuper -r). An id under which it was judged again is
 // not asked for: that record's own hold speaks for it.
 func (db *DB) Queued(ctx context.Context, host string) ([]ledger.Hold, error) {
 	rows, err := db.read.QueryContext(ctx, `SELECT
@@ -110,6 +113,12 @@ func (db *DB) Queued(ctx context.Context, host string) ([]ledger.Hold, error) {
 			h.due,
 			h.attempts,
 			h.error,
+			h.by,
+			h.reason,
+			h.decided,
+			h.not_before,
+			h.signature,
+			j.queue_id,
 			coalesce((SELECT r.queue_id
 				FROM requeued r
 				WHERE r.journal = j.id
@@ -133,13 +142,14 @@ func (db *DB) Queued(ctx context.Context, host string) ([]ledger.Hold, error) {
 	var list []ledger.Hold
 	for rows.Next() {
 		h := ledger.Hold{Record: &analyzer.Record{}}
-		var due, at int64
+		var due, decided, notBefore, at int64
 		e := &h.Record.Envelope
-		if err := rows.Scan(&h.ID, &h.State, &due, &h.Attempts, &h.Error, &e.QueueID, &at,
-			&e.MailFrom); err != nil {
+		if err := rows.Scan(&h.ID, &h.State, &due, &h.Attempts, &h.Error, &h.By, &h.Reason, &decided,
+			&notBefore, &h.Signature, &e.QueueID, &h.QueueID, &at, &e.MailFrom); err != nil {
 			return nil, fmt.Errorf("read holds of %s: %w", host, err)
 		}
 		e.Host, e.Time, h.Due = host, fromUnix(at), fromUnix(due)
+		h.Decided, h.NotBefore = fromUnix(decided), fromUnix(notBefore)
 		list = append(list, h)
 	}
 	return list, rows.Err()

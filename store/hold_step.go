@@ -87,12 +87,38 @@ func (db *DB) step(tx *sql.Tx, id int64, step ledger.Step, by string) (ledger.St
 		return "", nil
 	}
 	if h.state == ledger.Recalling && step == ledger.StepDone {
-		to = ledger.AfterRecall(h.end, h.kept, h.own)
+		if to, err = db.afterRecall(tx, h); err != nil {
+			return "", err
+		}
 	}
-	if err := h.enter(tx, to, by, db.now()); err != nil || to == ledger.Held || h.state != ledger.Recalling {
-		return to, err
+	if err := h.enter(tx, to, by, db.now()); err != nil {
+		return "", err
 	}
-	return to, h.followEnd(tx)
+	if h.state == ledger.Recalling && to != ledger.Held {
+		err = h.followEnd(tx)
+	}
+	if err == nil && (step == ledger.StepTimeUp || h.state == ledger.Recalling) {
+		err = db.signHolds(tx, []int64{id})
+	}
+	return to, err
+}
+
+// afterRecall says where a mail goes that was asked back and is on hold now. What its
+// incident's end says of it counts only when somebody who may decide has ended it.
+func (db *DB) afterRecall(tx *sql.Tx, h *heldMail) (ledger.State, error) {
+	to := ledger.AfterRecall(h.end, h.kept, h.own)
+	if to == ledger.Held || db.opt.Signs == nil {
+		return to, nil
+	}
+	e, err := lastEvent(tx, h.incident)
+	if err != nil {
+		return "", err
+	}
+	kind := ledger.EventKind(h.end)
+	if e.Kind != kind || e.Kept != h.kept || db.opt.Signs.Verify(e.Statement(), e.Signature) != nil {
+		return ledger.Held, nil
+	}
+	return to, nil
 }
 
 // followEnd has a recalled mail that its incident's end decides go the way of the end's other
@@ -100,14 +126,15 @@ func (db *DB) step(tx *sql.Tx, id int64, step ledger.Step, by string) (ledger.St
 func (h *heldMail) followEnd(tx *sql.Tx) error {
 	_, err := tx.Exec(`UPDATE hold SET
 			ended = 1,
-			due = max(due, coalesce((SELECT max(o.due)
+			(due, not_before) = (SELECT max(hold.due, coalesce(max(o.due), 0)),
+					max(hold.due, coalesce(max(o.due), 0))
 				FROM hold o
 				WHERE o.incident = hold.incident
 				  AND o.state = hold.state
 				  AND o.ended = 1
-				  AND o.attempts = 0), 0))
-		WHERE id = ?
-		  AND state IN `+anyOf, h.id, listOf(ledger.StepUndo.From()))
+				  AND o.attempts = 0)
+		WHERE id = ?1
+		  AND state IN (SELECT value FROM json_each(?2))`, h.id, listOf(ledger.StepUndo.From()))
 	return err
 }
 
@@ -191,7 +218,7 @@ func (db *DB) Vanish(ctx context.Context, holds ...int64) ([]int64, error) {
 			if err != nil || to != ledger.Vanished {
 				return to != "", err
 			}
-			return true, audit(tx, db.now(), ledger.ByMTA, "vanish", fmt.Sprintf("H%d", id),
+			return true, db.audit(tx, db.now(), ledger.ByMTA, "vanish", fmt.Sprintf("H%d", id),
 				"not in the MTA's queue any more")
 		})
 }
@@ -205,7 +232,7 @@ func (db *DB) Reopen(ctx context.Context, id int64) error {
 		if err != nil || to == "" {
 			return false, err
 		}
-		return true, audit(tx, db.now(), ledger.ByMTA, "reopen", fmt.Sprintf("H%d", id),
+		return true, db.audit(tx, db.now(), ledger.ByMTA, "reopen", fmt.Sprintf("H%d", id),
 			"still on hold in the MTA's queue")
 	})
 	return err
@@ -219,46 +246,57 @@ func (db *DB) DecideHolds(ctx context.Context, ids []int64, d ledger.Decision) (
 		return nil, fmt.Errorf("decide held mail: no decision leads to %q", d.To)
 	}
 	var done []int64
-	err := db.update(ctx, func(tx *sql.Tx) error {
-		now := db.now().Unix()
-		rows, err := tx.Query(`SELECT id
-			FROM hold
-			WHERE id IN `+anyOf+`
-			  AND state IN `+anyOf+`
-			ORDER BY id`, listOf(ids), listOf(step.From()))
-		if err != nil {
-			return err
-		}
-		if done, err = ints(rows); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(`UPDATE hold SET
-				state = ?,
-				due = ?,
-				by = ?,
-				reason = ?,
-				decided = ?,
-				attempts = 0,
-				error = ''
-			WHERE id IN `+anyOf, d.To, now, d.By, d.Reason, now, listOf(done)); err != nil {
-			return err
-		}
-		if !d.To.ShowsCampaign() {
-			for _, id := range done {
-				if err := leaveCampaign(tx, id); err != nil {
-					return err
-				}
-			}
-		}
-		_, err = tx.Exec(`INSERT INTO audit (at, actor, verb, object, reason)
-			SELECT ?, ?, ?, 'H' || id, ?
-			FROM hold
-			WHERE id IN `+anyOf+`
-			ORDER BY id`, now, d.By, d.Verb(), d.Reason, listOf(done))
+	err := db.update(ctx, func(tx *sql.Tx) (err error) {
+		done, err = db.decide(tx, ids, step, &d)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("decide held mail: %w", err)
+	}
+	return done, nil
+}
+
+// decide takes a decision's step with every hold of ids that it may be taken with.
+func (db *DB) decide(tx *sql.Tx, ids []int64, step ledger.Step, d *ledger.Decision) ([]int64, error) {
+	now := db.now()
+	rows, err := tx.Query(`SELECT id
+		FROM hold
+		WHERE id IN `+anyOf+`
+		  AND state IN `+anyOf+`
+		ORDER BY id`, listOf(ids), listOf(step.From()))
+	if err != nil {
+		return nil, err
+	}
+	done, err := ints(rows)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := tx.Exec(`UPDATE hold SET
+			state = ?1,
+			due = ?2,
+			not_before = ?2,
+			by = ?3,
+			reason = ?4,
+			decided = ?2,
+			attempts = 0,
+			error = ''
+		WHERE id IN (SELECT value FROM json_each(?5))`, d.To, now.Unix(), d.By, d.Reason,
+		listOf(done)); err != nil {
+		return nil, err
+	}
+	if err := db.signHolds(tx, done); err != nil {
+		return nil, err
+	}
+	for _, id := range done {
+		if !d.To.ShowsCampaign() {
+			if err := leaveCampaign(tx, id); err != nil {
+				return nil, err
+			}
+		}
+		err := db.audit(tx, now, d.By, d.Verb(), fmt.Sprintf("H%d", id), d.Reason)
+		if err != nil {
+			return nil, err
+		}
 	}
 	return done, nil
 }

@@ -53,6 +53,7 @@ func (db *DB) HookKnown(ctx context.Context, name string) (bool, error) {
 // order, those of another incident do not wait for them.
 const nextEvent = `FROM event e
 	JOIN hook h ON h.name = ?
+	JOIN incident i ON i.id = e.incident
 	LEFT JOIN hook_event s ON s.event = e.n AND s.hook = h.name
 	WHERE e.n > h.after
 	  AND coalesce(s.state, 'due') = 'due'
@@ -91,26 +92,19 @@ func (db *DB) ClaimEvent(ctx context.Context, hook string, lease time.Duration) 
 }
 
 func claimEvent(tx *sql.Tx, hook string, now time.Time, lease time.Duration) (*ledger.Event, error) {
-	var e ledger.Event
-	var at, first int64
-	err := tx.QueryRow(`SELECT
-			e.n,
-			e.id,
-			e.kind,
-			e.at,
-			e.incident,
-			e.by,
-			e.reason,
+	var first int64
+	var runs int
+	e, err := scanEvent(tx.QueryRow(`SELECT
+			`+eventStatement+`,
 			coalesce(s.runs, 0) + 1,
-			coalesce(s.first, ?) `+nextEvent, now.Unix(), hook, now.Unix()).Scan(&e.N, &e.ID,
-		&e.Kind, &at, &e.Incident, &e.By, &e.Reason, &e.Runs, &first)
+			coalesce(s.first, ?) `+nextEvent, now.Unix(), hook, now.Unix()), &runs, &first)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	e.At, e.First = fromUnix(at), fromUnix(first)
+	e.Runs, e.First = runs, fromUnix(first)
 	_, err = tx.Exec(`INSERT INTO hook_event (event, hook, state, runs, first, due)
 		VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (event, hook) DO UPDATE SET
@@ -148,7 +142,7 @@ func (db *DB) endRun(ctx context.Context, hook string, n int64, r *ledger.HookRu
 		if state != ledger.HookFailed {
 			return nil
 		}
-		return audit(tx, now, "hook "+hook, "give-up", fmt.Sprintf("E%d", n), r.Error)
+		return db.audit(tx, now, "hook "+hook, "give-up", fmt.Sprintf("E%d", n), r.Error)
 	})
 	if err != nil {
 		return fmt.Errorf("keep the run of hook %s: %w", hook, err)

@@ -22,7 +22,7 @@ func (db *DB) EndIncident(ctx context.Context, id int64, e ledger.Ending) (ledge
 	}
 	done := false
 	err := db.update(ctx, func(tx *sql.Tx) (err error) {
-		out, done, err = endIncident(tx, id, e, db.now())
+		out, done, err = db.endIncident(tx, id, e, db.now())
 		return err
 	})
 	if err != nil {
@@ -42,7 +42,7 @@ func (db *DB) PreviewEnding(ctx context.Context, id int64, e ledger.Ending) (led
 	}
 	done := false
 	err := db.update(ctx, func(tx *sql.Tx) (err error) {
-		if out, done, err = endIncident(tx, id, e, db.now()); err == nil {
+		if out, done, err = db.endIncident(tx, id, e, db.now()); err == nil {
 			err = errPreview
 		}
 		return err
@@ -53,7 +53,7 @@ func (db *DB) PreviewEnding(ctx context.Context, id int64, e ledger.Ending) (led
 	return out, done, nil
 }
 
-func endIncident(tx *sql.Tx, id int64, e ledger.Ending, now time.Time) (
+func (db *DB) endIncident(tx *sql.Tx, id int64, e ledger.Ending, now time.Time) (
 	out ledger.Ended, done bool, err error) {
 	done, err = changed(tx.Exec(`UPDATE incident SET
 			state = ?,
@@ -80,7 +80,10 @@ func endIncident(tx *sql.Tx, id int64, e ledger.Ending, now time.Time) (
 			return out, true, err
 		}
 	}
-	if err := decideHolds(tx, id, &e, now, &out); err != nil {
+	if err := db.decideHolds(tx, id, &e, now, &out); err != nil {
+		return out, true, err
+	}
+	if err := db.signEvent(tx, id); err != nil {
 		return out, true, err
 	}
 	if !rule.Campaign {
@@ -88,7 +91,7 @@ func endIncident(tx *sql.Tx, id int64, e ledger.Ending, now time.Time) (
 			return out, true, err
 		}
 	}
-	return out, true, audit(tx, now, e.By, rule.Verb, fmt.Sprintf("I%d", id), e.Reason)
+	return out, true, db.audit(tx, now, e.By, rule.Verb, fmt.Sprintf("I%d", id), e.Reason)
 }
 
 // includeSince lets an incident begin with the sender's first mail since a time.
@@ -114,7 +117,7 @@ const ofSender = `(SELECT j.sender FROM journal j WHERE j.id = hold.journal)
 
 // decideHolds decides an incident's kept mail as its end says: the sender's own, then that of
 // others.
-func decideHolds(tx *sql.Tx, incident int64, e *ledger.Ending, now time.Time, out *ledger.Ended) error {
+func (db *DB) decideHolds(tx *sql.Tx, incident int64, e *ledger.Ending, now time.Time, out *ledger.Ended) error {
 	for _, whose := range []struct {
 		own  bool
 		cond string
@@ -122,23 +125,32 @@ func decideHolds(tx *sql.Tx, incident int64, e *ledger.Ending, now time.Time, ou
 		step := e.Holds(whose.own)
 		to, ok := step.To(ledger.Held) // and from every other state that it may start from
 		if ok {
-			n, err := affected(tx.Exec(`UPDATE hold SET
-					state = ?,
-					due = ?,
-					by = ?,
-					reason = ?,
-					decided = ?,
+			rows, err := tx.Query(`UPDATE hold SET
+					state = ?1,
+					due = ?2,
+					not_before = ?2,
+					by = ?3,
+					reason = ?4,
+					decided = ?5,
 					ended = 1,
 					attempts = 0,
 					error = ''
-				WHERE incident = ?
-				  AND state IN `+anyOf+`
-				  AND `+whose.cond, to, e.Due(to, now).Unix(), e.By, e.Reason, now.Unix(), incident,
-				listOf(step.From())))
+				WHERE incident = ?6
+				  AND state IN (SELECT value FROM json_each(?7))
+				  AND `+whose.cond+`
+				RETURNING id`, to, e.Due(to, now).Unix(), e.By, e.Reason, now.Unix(), incident,
+				listOf(step.From()))
 			if err != nil {
 				return fmt.Errorf("decide the incident's mail: %w", err)
 			}
-			out.Add(to, n)
+			ids, err := ints(rows)
+			if err == nil {
+				err = db.signHolds(tx, ids)
+			}
+			if err != nil {
+				return fmt.Errorf("decide the incident's mail: %w", err)
+			}
+			out.Add(to, len(ids))
 		}
 		if rule, _ := ledger.EndRuleOf(e.To); whose.own || rule.Holds == "" || rule.Everybody {
 			continue

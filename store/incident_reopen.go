@@ -72,10 +72,13 @@ func (db *DB) reopen(tx *sql.Tx, id int64, by, reason string, now time.Time) (
 	if err != nil {
 		return out, false, err
 	}
+	if err := db.signEvent(tx, id); err != nil {
+		return out, false, err
+	}
 	if err := db.renewCampaign(tx, id); err != nil {
 		return out, false, err
 	}
-	return out, true, audit(tx, now, by, "reopen", fmt.Sprintf("I%d", id), reason)
+	return out, true, db.audit(tx, now, by, "reopen", fmt.Sprintf("I%d", id), reason)
 }
 
 // undoDecisions takes back what an incident's end decided about its mail, as far as that goes.
@@ -109,9 +112,11 @@ func undoDecisions(tx *sql.Tx, incident int64, out *ledger.Reopened) error {
 	if _, err := tx.Exec(`UPDATE hold SET
 			state = ?,
 			due = 0,
+			not_before = 0,
 			by = '',
 			reason = '',
-			decided = 0
+			decided = 0,
+			signature = ''
 		WHERE id IN `+anyOf, ledger.Held, listOf(undone)); err != nil {
 		return err
 	}

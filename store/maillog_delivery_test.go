@@ -327,7 +327,7 @@ func TestQueuedNamesTheCurrentID(t *testing.T) {
 		if err != nil || len(list) == 0 {
 			t.Fatal(list, err)
 		}
-		return list[0].Record.Envelope.QueueID
+		return list[0].QueueID
 	}
 	if id := queueID(); id != own {
 		t.Errorf("at first it is %s", id)

@@ -18,7 +18,8 @@ CREATE TABLE audit (
     actor  TEXT    NOT NULL,
     verb   TEXT    NOT NULL,
     object TEXT    NOT NULL,
-    reason TEXT    NOT NULL
+    reason TEXT    NOT NULL,
+    signature TEXT NOT NULL DEFAULT ''
 );
 CREATE TRIGGER audit_adds BEFORE INSERT ON audit
 WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)
@@ -48,7 +49,9 @@ CREATE TABLE event ( -- an incident changed its state
     kind     TEXT    NOT NULL, -- opened, confirmed, dismissed, ended, reopened
     at       INTEGER NOT NULL, -- unix seconds
     by       TEXT    NOT NULL,
-    reason   TEXT    NOT NULL
+    reason   TEXT    NOT NULL,
+    signature TEXT NOT NULL DEFAULT '',
+    kept INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX event_incident ON event (incident, n);
 
@@ -62,7 +65,8 @@ CREATE TABLE habit ( -- exceptions from declared habits, such as business trips
     until     INTEGER NOT NULL,
     by        TEXT    NOT NULL,
     reason    TEXT    NOT NULL,
-    created   INTEGER NOT NULL
+    created   INTEGER NOT NULL,
+    signature TEXT NOT NULL DEFAULT ''
 );
 
 CREATE TABLE heartbeat (
@@ -88,7 +92,9 @@ CREATE TABLE hold (
     excerpt_until INTEGER NOT NULL DEFAULT 0,
     recalled INTEGER NOT NULL DEFAULT 0,
     defines_campaign INTEGER NOT NULL DEFAULT 1,
-    ended INTEGER NOT NULL DEFAULT 0
+    ended INTEGER NOT NULL DEFAULT 0,
+    not_before INTEGER NOT NULL DEFAULT 0,
+    signature TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX hold_incident ON hold (incident, state);
 CREATE INDEX hold_recalled ON hold (state) WHERE recalled != 0;
@@ -249,7 +255,8 @@ CREATE TABLE override (
     until   INTEGER NOT NULL,
     by      TEXT    NOT NULL,
     reason  TEXT    NOT NULL,
-    created INTEGER NOT NULL DEFAULT 0
+    created INTEGER NOT NULL DEFAULT 0,
+    signature TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
 
 CREATE TABLE own_mail ( -- mail that hisseki itself is about to send

@@ -29,6 +29,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"hisseki/ledger"
 )
 
 // DB is an open store. It is safe for concurrent use.
@@ -74,6 +76,9 @@ type Options struct {
 	// Migrate brings a store of an older schema up to date. Without it such a store is refused
 	// (ErrOlder), since an older serve may be using it; an empty one gets its tables anyway.
 	Migrate bool
+	// Signs signs what is decided; nil where whoever writes may not decide, as serve. What is
+	// kept then has no signature, and the agent believes none of it.
+	Signs ledger.Signs
 	// Committed is told of every commit: how many writes shared it and how long it took.
 	// It must be quick; nil is told nothing.
 	Committed func(writes int, took time.Duration)

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hisseki/internal/config"
+	"hisseki/internal/wiring"
 	"hisseki/store"
 )
 
@@ -91,7 +92,8 @@ func openStore(ctx context.Context, cfg config.Config, create bool) (*store.DB, 
 			return nil, err
 		}
 	}
-	db, err := store.Open(ctx, cfg.Database, store.Options{})
+	signs, _ := wiring.Signs(cfg) // who decides is told why not: newReview
+	db, err := store.Open(ctx, cfg.Database, store.Options{Signs: signs})
 	return db, asWhom(err)
 }
 

@@ -121,6 +121,7 @@ type Metrics struct {
 type Agent struct {
 	Interval      Duration `toml:"interval"`
 	PostfixConfig string   `toml:"postfix_config"` // "" for Postfix's own default
+	Folder        string   `toml:"folder"`         // of the key and the agent's record; "" see signing.Folder
 }
 
 // Review is how reviewers' decisions are carried out.
