@@ -35,9 +35,9 @@ type Service struct {
 	Normal func(login string) string
 	// Unseal opens a sealed excerpt; its error says why it cannot be read.
 	Unseal func(sealed string) (string, error)
-	// NoKey says why this process may not decide anything, nil when it may: what is decided
-	// without the key for decisions is not carried out.
-	NoKey error
+	// Ready says why this process may not decide anything: what is decided without the key for
+	// decisions is not carried out. Nil where everybody may.
+	Ready func() error
 	// ReadMail reads a mail from this host's queue; nil where nobody may.
 	ReadMail func(ctx context.Context, queueID string) ([]byte, error)
 }
@@ -101,10 +101,13 @@ func (e MissingError) Unwrap() error { return ErrPartly }
 
 // mayDecide says why nothing can be decided here, and what to do.
 func (s *Service) mayDecide() error {
-	if s.NoKey == nil {
+	if s.Ready == nil {
 		return nil
 	}
-	return fmt.Errorf("nothing was decided: %w", s.NoKey)
+	if err := s.Ready(); err != nil {
+		return fmt.Errorf("nothing was decided: %w", err)
+	}
+	return nil
 }
 
 // missing returns an error that names what could not be done, or nil for nothing.

@@ -53,7 +53,7 @@ func newReview(cfg config.Config, db *store.DB) (*review.Service, error) {
 			Hooks: wiring.HooksByEvent(cfg.Hooks),
 		},
 	}
-	_, s.NoKey = wiring.Signs(cfg)
+	s.Ready = wiring.Signs(cfg).Ready
 	if os.Geteuid() == 0 { // nobody else may read Postfix's queue
 		queue := &quarantine.Queue{ConfigDir: cfg.Agent.PostfixConfig}
 		s.ReadMail = queue.Cat

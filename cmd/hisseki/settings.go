@@ -92,8 +92,7 @@ func openStore(ctx context.Context, cfg config.Config, create bool) (*store.DB, 
 			return nil, err
 		}
 	}
-	signs, _ := wiring.Signs(cfg) // who decides is told why not: newReview
-	db, err := store.Open(ctx, cfg.Database, store.Options{Signs: signs})
+	db, err := store.Open(ctx, cfg.Database, store.Options{Signs: wiring.Signs(cfg)})
 	return db, asWhom(err)
 }
 
