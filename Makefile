@@ -1,5 +1,5 @@
-# hisseki: build, test, demo, eval, bench, soak, fuzz. Needs Go and gcc (SQLite).
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# hisseki: build, test, demo, eval, bench, soak, fuzz, man, deb, rpm. Needs Go and gcc (SQLite).
+VERSION := $(shell scripts/version.sh)
 SOURCES := $(shell find . -name '*.go' -o -name '*.sql' -o -path './analyzer/lists/*') go.mod go.sum
 FUZZTIME ?= 30s
 export CGO_ENABLED := 1
@@ -17,11 +17,26 @@ bin/hisseki: $(SOURCES)
 	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o $@ ./cmd/hisseki
 
 test:
-	@scripts/needs.sh gcc postfix dovecot dovecot-imapd debootstrap swaks zstd python3 shellcheck systemd-analyze systemd-nspawn
+	@scripts/needs.sh gcc man postfix dovecot dovecot-imapd debootstrap swaks zstd python3 shellcheck systemd-analyze systemd-nspawn
 	@scripts/lint.sh
 	go test -race -timeout 25m ./...
 	go test -run 'Hostile|WholeMail|RoundTrips|Cost' ./analyzer/... ./baseline # bounds, and what -race sees less of
 	@scripts/vulncheck.sh
+
+# The manual: man -l bin/man/hisseki.1
+man: build
+	@mkdir -p bin/man
+	bin/hisseki manual deploy/hisseki.toml bin/man
+	@cp docs/man/* bin/man/
+
+# Packages, in dist. ARCH=arm64 is built with Debian's cross compiler.
+ARCH ?= $(shell go env GOARCH)
+bin/hisseki-arm64: $(SOURCES)
+	@scripts/needs.sh gcc-aarch64
+	CC=aarch64-linux-gnu-gcc GOARCH=arm64 go build -trimpath -ldflags '-X main.version=$(VERSION)' -o $@ ./cmd/hisseki
+
+deb rpm: build $(if $(filter arm64,$(ARCH)),bin/hisseki-arm64)
+	VERSION=$(VERSION) MADE=bin/hisseki scripts/package.sh $@ $(ARCH) bin/hisseki$(if $(filter arm64,$(ARCH)),-arm64)
 
 demo: build
 	@bin/hisseki demo
@@ -48,6 +63,6 @@ fuzz:
 	@scripts/fuzz.sh $(FUZZTIME)
 
 clean:
-	rm -rf bin .cache
+	rm -rf bin dist .cache
 
-.PHONY: build test demo eval bench soak fuzz clean
+.PHONY: build man deb rpm test demo eval bench soak fuzz clean

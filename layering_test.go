@@ -29,6 +29,7 @@ var mayImport = map[string][]string{
 	"internal/term":       nil,
 	"internal/mta":        nil,
 	"internal/config":     {"analyzer"},
+	"internal/manual":     nil,
 	"internal/company":    nil,
 	"internal/demo":       {"analyzer/content", "internal/company", "internal/table", "internal/term", "ledger", "store"},
 	"internal/jsonl":      nil,
@@ -82,6 +83,7 @@ var onlyIn = map[string][]string{
 	"github.com/emersion/go-message":  {"analyzer/content/mime"},
 	"github.com/prometheus":           {"metrics"},
 	"filippo.io/age":                  {"seal"},
+	"github.com/spf13/cobra/doc":      {"internal/manual"},
 	"github.com/oschwald":             {"internal/places"},
 }
 

@@ -7,6 +7,8 @@ packages=
 for tool in "$@"; do
 	case $tool in
 	gcc) command=gcc packages_of='gcc libc6-dev' ;;
+	gcc-aarch64) command=aarch64-linux-gnu-gcc packages_of='gcc-aarch64-linux-gnu libc6-dev-arm64-cross' ;;
+	man) command=man packages_of=man-db ;;
 	dovecot) command=dovecot packages_of=dovecot-core ;;
 	dovecot-imapd) command=/usr/lib/dovecot/imap packages_of=$tool ;;
 	debootstrap) command=$tool packages_of='debootstrap debian-archive-keyring' ;;

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hisseki/internal/manual"
 	"hisseki/review"
 )
 
@@ -35,10 +36,7 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-var (
-	errNothing = review.ErrNothing
-	errPartly  = review.ErrPartly
-)
+var errNothing, errPartly = review.ErrNothing, review.ErrPartly
 
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := newRoot()
@@ -96,7 +94,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(newServe(), newAgent(), newQuarantine(), newIncident(), newSender(), newURL(),
 		newAudit(), newReplay(), newDrill(), newCalibrate(), newHabit(), newMaillog(),
 		newBackup(), newRestore(), newCheck(), newMigrate(),
-		newStatus(), newKey(), newDoctor(), newVersion(), newDemo())
+		newStatus(), newKey(), newDoctor(), newVersion(), newDemo(), manual.Command())
 	strict(root)
 	return root
 }
