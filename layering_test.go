@@ -63,7 +63,7 @@ var mayImport = map[string][]string{
 	"internal/places":     {"analyzer", "internal/config"},
 
 	"daemon": {"analyzer", "baseline", "hook", "internal/config", "internal/places", "internal/wiring",
-		"ledger", "maillog", "metrics", "milter", "quarantine", "seal", "store"},
+		"ledger", "maillog", "metrics", "milter", "postfix", "quarantine", "seal", "store"},
 
 	"doctor": {"analyzer", "internal/config", "internal/places", "internal/term",
 		"internal/wiring", "ledger", "postfix"},

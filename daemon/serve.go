@@ -190,6 +190,9 @@ func (d *Serve) Judge(ctx context.Context, m *analyzer.Mail) (analyzer.Verdict, 
 		}
 		d.report(ctx, "own mail not recognised", err)
 	}
+	if d.returned(ctx, m) {
+		return analyzer.Verdict{Action: analyzer.Pass, Would: analyzer.Pass}, nil
+	}
 	begun := time.Now()
 	r, err := d.core.Load().Judge(ctx, m, analyzer.Conditions{CanDelay: d.agents.canDelay(m.Host)})
 	if err != nil {

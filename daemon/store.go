@@ -25,6 +25,8 @@ type ServeStore interface {
 	SetHooks(ctx context.Context, names []string) error
 	// TakeOwnMail says whether a mail is one that hisseki announced, once.
 	TakeOwnMail(ctx context.Context, messageID string, recipients []string) (bool, error)
+	// Returned says whether a content filter gives a mail back that was judged before.
+	Returned(ctx context.Context, host, queueID, messageID string, m *analyzer.Mail) (bool, error)
 	// AgentSeen returns when any host's agent was last alive, zero for never.
 	AgentSeen(ctx context.Context) (time.Time, error)
 	// Beats returns when the agent of each MTA host was last alive.

@@ -123,7 +123,8 @@ func (d *Doctor) entranceFindings(e *entrance) bool {
 			e.main["queue_directory"]+", such as unix:hisseki/milter.sock")
 	}
 	if e.comesBack() && e.main["content_filter"] != "" {
-		d.add("milter", Warn, e.Name+": mail that the content filter gives back is judged again, as an application's",
+		d.add("milter", Warn, e.Name+": mail that the content filter gives back is asked about twice, and is taken for an application's "+
+			"where the filter changes its sender, Message-ID or Received",
 			"-o smtpd_milters= for "+e.Name+" in master.cf")
 	}
 	if e.logins() && !e.namesAccounts() {

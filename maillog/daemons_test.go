@@ -59,7 +59,7 @@ type stage struct {
 	*mta.Instance
 	t       *testing.T
 	mails   map[string]*ledgerMail // by subject
-	filter  *filter
+	filter  *mta.Filter
 	refused int                 // mails, at their end
 	asked   sync.Map            // subjects of mail that the milter was asked about
 	logins  map[string][]string // by account, where versions differ
@@ -74,7 +74,7 @@ type ledgerMail struct {
 }
 
 func provoke(t *testing.T, root string, passdb []string, logins map[string][]string) {
-	s := &stage{t: t, mails: make(map[string]*ledgerMail), filter: newFilter(t), logins: logins}
+	s := &stage{t: t, mails: make(map[string]*ledgerMail), filter: mta.NewFilter(t), logins: logins}
 	s.Instance = mta.Start(t, mta.Options{
 		Root: root, IMAP: true, Passdb: passdb, Milters: []string{"inet:" + startMilter(t, &s.asked)},
 		Users:      []string{"bob@example.org", "carol@example.org", "off@example.org", "near@example.org"},
@@ -87,17 +87,14 @@ func provoke(t *testing.T, root string, passdb []string, logins map[string][]str
 			"header": "/^Subject: rule-hold/ HOLD by rule\n/^Subject: rule-discard/ DISCARD by rule\n" +
 				"/^Subject: rule-reject/ REJECT no\n/^Subject: rule-redirect/ REDIRECT else@good.test\n" +
 				"/^Subject: rule-warn/ WARN look\n",
-			"access":    "/@filter(bad)?\\.test$/ FILTER scan:[127.0.0.1]:" + s.filter.port() + "\n/^hold@/ HOLD\n/^discard@/ DISCARD\n/^reject@/ REJECT no\n",
+			"access":    "/@filter(bad)?\\.test$/ FILTER " + s.filter.Transport() + "\n/^hold@/ HOLD\n/^discard@/ DISCARD\n/^reject@/ REJECT no\n",
 			"transport": "/@null\\.test$/ discard:away\n/@pipe\\.test$/ true:\n/@dead\\.test$/ smtp:[127.0.0.1]:1\n",
 		},
 		Main: []string{"header_checks = regexp:$DIR/header", "transport_maps = regexp:$DIR/transport",
 			"smtpd_recipient_restrictions = check_recipient_access regexp:$DIR/access",
 			"milter_default_action = tempfail"},
-		Master: []string{"true unix - n n - - pipe\n  flags=R user=nobody argv=/bin/true",
-			"scan unix - - n - - smtp\n  -o smtp_send_xforward_command=yes",
-			s.filter.back + " inet n - n - - smtpd\n  -o syslog_name=postfix/back -o smtpd_milters=\n" +
-				"  -o smtpd_relay_restrictions=permit_mynetworks,reject\n" +
-				"  -o smtpd_recipient_restrictions= -o smtpd_authorized_xforward_hosts=127.0.0.0/8"},
+		Master: append(s.filter.Master("-o smtpd_milters="),
+			"true unix - n n - - pipe\n  flags=R user=nobody argv=/bin/true"),
 	})
 	s.Sink.Answer("later.test", "450 4.2.0 try later")
 	s.Sink.Answer("filterbad.test", "550 5.1.1 unknown")
@@ -338,7 +335,7 @@ func (s *stage) settled() {
 	}
 	s.logged("orig_to=<a@good.test>") // the redirected one
 	s.logged("status=force-expired")  // by hand
-	s.logged(s.filter.last() + ": removed")
+	s.logged(s.filter.Last() + ": removed")
 }
 
 func (s *stage) judgeLogins(db *store.DB) {

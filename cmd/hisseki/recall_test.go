@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"slices"
@@ -9,8 +10,10 @@ import (
 	"time"
 
 	"hisseki/internal/company"
+	"hisseki/internal/mta"
 	"hisseki/ledger"
 	"hisseki/quarantine"
+	"hisseki/store"
 )
 
 // TestRecall: mail of an attack that had passed is put on hold while it waits for another
@@ -87,6 +90,80 @@ func TestRecall(t *testing.T) {
 	if out := r.hisseki("incident", "show", "I1"); !strings.Contains(out, "I1 confirmed") {
 		t.Errorf("show says\n%s", out)
 	}
+}
+
+// TestFilter: behind a content filter that gives mail back through hisseki as well, each mail is
+// judged once, and what hisseki asks of Postfix goes to the queue id under which the mail is now.
+func TestFilter(t *testing.T) {
+	t.Parallel()
+	filter := mta.NewFilter(t)
+	r := &recalling{site: newSite(t, siteOptions{delay: 80, hold: 90, delayFor: time.Hour, filter: filter})}
+	past, ordinary, theft := plot()
+	r.learn(past)
+	r.startServe()
+	r.startAgent()
+	r.serve.says(0, "the agent is alive")
+	db := r.store()
+
+	// Held by a rule, released by a person: the filter sees it then, and nobody holds it again.
+	i := slices.IndexFunc(ordinary, func(m company.Mail) bool { return m.Login != company.Victim })
+	held := ordinary[i]
+	r.answer(&held, "")
+	r.hisseki("sender", "hold", held.Login, "--until", "12h", "--reason", "a test")
+	sent := time.Now()
+	r.comes(r.send(&held), "hold")
+	r.hisseki("quarantine", "release", "--yes", "H1")
+	r.Sink.Wait(t, time.Minute, "the released mail", func(all []mta.Mail) bool {
+		return slices.ContainsFunc(all, func(m mta.Mail) bool { return bytes.HasSuffix(m.Data, held.Message) })
+	})
+	if n := r.journalSince(db, sent); n != 1 {
+		t.Errorf("%d records of one mail", n)
+	}
+	r.serve.says(0, "given back by a filter")
+	wait(t, "its fate", func() bool {
+		fates, err := db.Fates(t.Context(), r.holds(db, ledger.HoldFilter{})[0].Record.ID)
+		return err == nil && !slices.ContainsFunc(fates, func(f ledger.RecipientFate) bool {
+			return f.Fate != ledger.FateDelivered
+		})
+	})
+
+	// Passed and waiting under its second id when the attack shows: recalled there.
+	stolen := theft[0]
+	r.answer(&stolen, "450 4.2.0 try later")
+	filter.Last()
+	r.send(&stolen)
+	second := ""
+	wait(t, "the filter", func() bool { second = filter.Last(); return second != "" })
+	r.comes(second, "deferred")
+	r.serve.kill()
+	r.thresholds(5, 8)
+	r.startServe()
+	r.serve.says(0, "the agent is alive")
+	r.answer(&theft[3], "")
+	r.send(&theft[3])
+	r.comes(second, "hold")
+	wait(t, "the recalled mail held", func() bool {
+		return len(r.holds(db, ledger.HoldFilter{Sender: stolen.Login, States: []ledger.State{ledger.Held}})) == 2
+	})
+	r.answer(&stolen, "")
+	r.hisseki("incident", "confirm", "--sender", stolen.Login, "--yes", "--at-once", "--reason", "a test")
+	r.comes(second, "")
+	if len(r.Sink.To(stolen.Recipients[0])) > 0 {
+		t.Error("recalled mail arrived")
+	}
+}
+
+// journalSince counts the records of mail that came since a time.
+func (s *site) journalSince(db *store.DB, since time.Time) (n int) {
+	s.t.Helper()
+	err := db.EachJudged(s.t.Context(), since.Add(-time.Second), func(*ledger.Judged) error {
+		n++
+		return nil
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return n
 }
 
 type recalling struct{ *site }

@@ -61,7 +61,8 @@ type siteOptions struct {
 	delay, hold float64 // thresholds, in points
 	sum         float64 // 0 for one that nothing reaches
 	delayFor    time.Duration
-	clock       string // of serve, "" for the real one
+	clock       string      // of serve, "" for the real one
+	filter      *mta.Filter // a content filter, whose mail comes back through hisseki
 }
 
 // newSite sets a site up without starting the daemons.
@@ -81,8 +82,12 @@ func newSite(t *testing.T, o siteOptions) *site {
 			users = append(users, m.Login)
 		}
 	}
-	s.Instance = mta.Start(t, mta.Options{Milters: []string{milter}, Users: users,
-		Host: demo.Host, Chroot: o.unix})
+	options := mta.Options{Milters: []string{milter}, Users: users, Host: demo.Host, Chroot: o.unix}
+	if o.filter != nil {
+		options.Master = o.filter.Master("")
+		options.Main = []string{"content_filter = " + o.filter.Transport()}
+	}
+	s.Instance = mta.Start(t, options)
 	address := "inet:" + s.listen
 	if o.unix {
 		s.listen = filepath.Join(s.Queue, "hisseki", "milter.sock")
