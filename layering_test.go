@@ -65,7 +65,7 @@ var mayImport = map[string][]string{
 	"daemon": {"analyzer", "baseline", "hook", "internal/config", "internal/places", "internal/wiring",
 		"ledger", "maillog", "metrics", "milter", "postfix", "quarantine", "seal", "store"},
 
-	"doctor": {"analyzer", "internal/config", "internal/places", "internal/term",
+	"doctor": {"analyzer", "internal/config", "internal/places", "internal/table", "internal/term",
 		"internal/wiring", "ledger", "postfix"},
 
 	// Every part's configuration is made here.

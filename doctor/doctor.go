@@ -10,6 +10,7 @@ import (
 	"hisseki/analyzer"
 	"hisseki/internal/config"
 	"hisseki/internal/places"
+	"hisseki/internal/table"
 	"hisseki/internal/term"
 	"hisseki/ledger"
 )
@@ -39,6 +40,8 @@ type Store interface {
 	Habits(ctx context.Context) ([]analyzer.Habit, error)
 	// LogPositions returns how far a log was read, the latest first.
 	LogPositions(ctx context.Context, source, head string) ([]ledger.LogPosition, error)
+	// Status says how things stand.
+	Status(ctx context.Context, since time.Time) (ledger.Status, error)
 	Close() error
 }
 
@@ -70,6 +73,19 @@ func (d *Doctor) Examine(ctx context.Context) []Finding {
 		d.closeStore(db)
 	}
 	return d.list
+}
+
+// Write prints findings for people.
+func Write(screen table.Screen, list []Finding) error {
+	t := table.New(screen, table.Fixed("check"), table.Fixed("state"), table.Fixed("found"))
+	for _, f := range list {
+		found := term.Safe(f.Found, 200)
+		if f.Do != "" {
+			found += "\n-> " + f.Do
+		}
+		t.Row(f.Check, screen.Paint(f.State), found)
+	}
+	return t.Write()
 }
 
 // Count returns how many findings have a state.

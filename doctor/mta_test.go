@@ -15,7 +15,8 @@ import (
 // fakeStore knows MTA hosts.
 type fakeStore struct {
 	Store
-	list []ledger.MTA
+	list  []ledger.MTA
+	holds map[ledger.State]int
 }
 
 func (f fakeStore) MTAs(context.Context) ([]ledger.MTA, error) { return f.list, nil }

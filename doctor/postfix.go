@@ -166,12 +166,16 @@ func (d *Doctor) isUs(m *postfix.Milter, queue string) bool {
 	return address == d.Config.Milter.Listen.String()
 }
 
+// judgesLocal says whether mail that programs give to sendmail(1) comes to us.
+func (d *Doctor) judgesLocal(main postfix.Parameters) bool {
+	return slices.ContainsFunc(postfix.Milters(main["non_smtpd_milters"]), func(m postfix.Milter) bool {
+		return d.isUs(&m, main["queue_directory"])
+	})
+}
+
 // local looks at mail that programs of this machine give to sendmail(1): it meets no smtpd.
 func (d *Doctor) local(main postfix.Parameters) {
-	list := postfix.Milters(main["non_smtpd_milters"])
-	if slices.ContainsFunc(list, func(m postfix.Milter) bool {
-		return d.isUs(&m, main["queue_directory"])
-	}) {
+	if d.judgesLocal(main) {
 		d.add("local mail", OK, "judged (non_smtpd_milters)", "")
 		return
 	}

@@ -57,7 +57,7 @@ func TestWayOfAMail(t *testing.T) {
 			[]string{"bad milter: submission: does not name"}},
 		"filter gives back": {"smtpd_milters=" + us + "; content_filter=amavis:[127.0.0.1]:10024",
 			[]postfix.Service{smtpd("submission", login), smtpd("127.0.0.1:10025", "content_filter=")},
-			[]string{"warn milter: 127.0.0.1:10025: judged again"}},
+			[]string{"warn milter: 127.0.0.1:10025: asked about twice"}},
 		"filter gives back unasked": {"smtpd_milters=" + us + "; content_filter=amavis:[127.0.0.1]:10024",
 			[]postfix.Service{smtpd("submission", login),
 				smtpd("127.0.0.1:10025", "content_filter=", "smtpd_milters=")}, nil},

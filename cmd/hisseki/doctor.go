@@ -10,12 +10,11 @@ import (
 	"hisseki/doctor"
 	"hisseki/internal/config"
 	"hisseki/internal/jsonl"
-	"hisseki/internal/table"
 	"hisseki/postfix"
 )
 
 func newDoctor() *cobra.Command {
-	var asJSON bool
+	var asJSON, undo bool
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check socket, Postfix, agent, store and databases, and say what to do",
@@ -25,11 +24,16 @@ func newDoctor() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			list := examiner(cfg, configFile(cmd, machineConfig)).Examine(cmd.Context())
+			look := examiner(cfg, configFile(cmd, machineConfig))
+			examine := look.Examine
+			if undo {
+				examine = look.Undo
+			}
+			list := examine(cmd.Context())
 			if asJSON {
 				err = jsonl.Write(cmd.OutOrStdout(), list)
 			} else {
-				err = printFindings((&listFlags{}).screen(cmd), list)
+				err = doctor.Write((&listFlags{}).screen(cmd), list)
 			}
 			if n := doctor.Count(list, doctor.Bad); err == nil && n > 0 {
 				err = fmt.Errorf("%s to repair", counted(n, "thing"))
@@ -37,6 +41,7 @@ func newDoctor() *cobra.Command {
 			return err
 		},
 	}
+	cmd.Flags().BoolVar(&undo, "undo", false, "say whether hisseki may be taken out: docs/howto.md")
 	addJSON(cmd, &asJSON)
 	return cmd
 }
@@ -49,16 +54,4 @@ func examiner(cfg config.Config, file string) *doctor.Doctor {
 			return openStore(ctx, cfg, false)
 		},
 	}
-}
-
-func printFindings(screen table.Screen, list []doctor.Finding) error {
-	t := table.New(screen, table.Fixed("check"), table.Fixed("state"), table.Fixed("found"))
-	for _, f := range list {
-		found := safe(f.Found, 200)
-		if f.Do != "" {
-			found += "\n-> " + f.Do
-		}
-		t.Row(f.Check, screen.Paint(f.State), found)
-	}
-	return t.Write()
 }
