@@ -48,12 +48,21 @@ func (h history) note(name Signal, v *view) string {
 // ready says whether the sender has habits to compare with.
 func (v *view) ready() bool { return hasHabits(v.sender) }
 
-func hasHabits(p *baseline.Profile) bool {
+// extent is how much of a past there is: a baseline.Profile's, or an Extent alone.
+type extent interface {
+	Mails() int
+	Slots() int
+	Since() (first, last baseline.Slot, ok bool)
+	Count(baseline.Family) int
+	StyleMails() int
+}
+
+func hasHabits(p extent) bool {
 	return p.Mails() >= readyMails && p.Slots() >= readySlots
 }
 
 // missing says what a profile lacks, "" for nothing.
-func (h history) missing(p *baseline.Profile) string {
+func (h history) missing(p extent) string {
 	switch h {
 	case needsHabits, needsNetwork:
 		if !hasHabits(p) {
@@ -81,7 +90,7 @@ type Readiness struct {
 
 // Coverage says which signals a sender's profile is ready for. Links, files, volume and
 // campaigns need no history of the sender: the organisation's and the world's will do.
-func Coverage(p *baseline.Profile) []Readiness {
+func Coverage(p extent) []Readiness {
 	var list []Readiness
 	for _, topic := range []struct {
 		name string

@@ -48,13 +48,15 @@ type Lesson struct {
 type Saved struct {
 	Sender string
 	Data   []byte // baseline.Profile's canonical encoding
+	Extent []byte // its baseline.Extent's
 	Last   int64  // no lesson of the sender up to here is missing
 }
 
 // NewSaved encodes a profile as it is now.
 func NewSaved(sender string, p *baseline.Profile, last int64) Saved {
-	data, _ := p.MarshalBinary() // the error is always nil
-	return Saved{Sender: sender, Data: data, Last: last}
+	data, _ := p.MarshalBinary() // the errors are always nil
+	extent, _ := p.Extent().MarshalBinary()
+	return Saved{Sender: sender, Data: data, Extent: extent, Last: last}
 }
 
 // Past is what a Memory knows of a sender.

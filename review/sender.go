@@ -19,9 +19,10 @@ type senderStore interface {
 	auditor
 	// Senders returns the senders of the journal's mail, the busiest first.
 	Senders(ctx context.Context, f ledger.SenderFilter) ([]ledger.Sender, error)
-	// EachProfile calls do with the profile of each of some senders, in any order.
-	EachProfile(ctx context.Context, senders []string,
-		do func(sender string, p *baseline.Profile) error) error
+	// Extents calls do with how much the profile of each of some senders holds, in any order;
+	// so many of a sender's last mails at most may count as mails only.
+	Extents(ctx context.Context, senders []string, behind int,
+		do func(sender string, e *baseline.Extent) error) error
 	// Export calls each for every row that is stored about a sender, table by table.
 	Export(ctx context.Context, sender string, each func(table string, row map[string]any) error) error
 	Forget(ctx context.Context, sender, by, reason string) (mails int, err error)
@@ -62,7 +63,7 @@ var KnownHabits = []struct {
 // Senders returns the senders of the journal, the busiest first, at most limit (0 for all);
 // none is ErrNothing.
 func (s *Service) Senders(ctx context.Context, limit int) ([]SenderLine, error) {
-	return s.senders(ctx, ledger.SenderFilter{Limit: limit})
+	return s.senders(ctx, ledger.SenderFilter{Limit: limit}, listBehind)
 }
 
 // ShowSender returns what is known of a sender, after it was noted in the audit log.
@@ -71,7 +72,7 @@ func (s *Service) ShowSender(ctx context.Context, who Actor, account string) (*S
 	if err != nil {
 		return nil, UsageError{err}
 	}
-	list, err := s.senders(ctx, ledger.SenderFilter{Name: name})
+	list, err := s.senders(ctx, ledger.SenderFilter{Name: name}, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -82,8 +83,13 @@ func (s *Service) ShowSender(ctx context.Context, who Actor, account string) (*S
 	return &list[0], nil
 }
 
+// listBehind is how many of a sender's last mails a list of senders may leave out of what is
+// known of him: a profile is saved again once it lacks as many.
+const listBehind = 16
+
 // senders sums the journal up by sender and adds what profiles, incidents and rules say.
-func (s *Service) senders(ctx context.Context, f ledger.SenderFilter) ([]SenderLine, error) {
+func (s *Service) senders(ctx context.Context, f ledger.SenderFilter, behind int) (
+	[]SenderLine, error) {
 	now := s.Now()
 	f.Since = now.Add(-s.Settings.Journal)
 	list, err := s.Store.Senders(ctx, f)
@@ -110,8 +116,8 @@ func (s *Service) senders(ctx context.Context, f ledger.SenderFilter) ([]SenderL
 			Would: x.Odd, Last: x.Last, Mode: s.Settings.Mode[x.Class], Incident: orNull(open[x.Name])}
 		l.obey(rules)
 	}
-	return out, s.Store.EachProfile(ctx, names, func(sender string, p *baseline.Profile) error {
-		s.addProfile(lines[sender], p)
+	return out, s.Store.Extents(ctx, names, behind, func(sender string, e *baseline.Extent) error {
+		s.addExtent(lines[sender], e)
 		return nil
 	})
 }
@@ -152,8 +158,8 @@ func (l *SenderLine) obey(rules map[string]*ledger.Rule) {
 	}
 }
 
-// addProfile adds what was learned of a sender.
-func (s *Service) addProfile(l *SenderLine, p *baseline.Profile) {
+// addExtent adds how much was learned of a sender.
+func (s *Service) addExtent(l *SenderLine, p *baseline.Extent) {
 	l.Learned, l.Signals, l.Known = p.Mails(), analyzer.Coverage(p), map[string]int{}
 	for _, h := range KnownHabits {
 		l.Known[h.Name] = p.Count(h.family)

@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -71,19 +73,20 @@ func (db *DB) Senders(ctx context.Context, f ledger.SenderFilter) ([]ledger.Send
 	return out, rows.Err()
 }
 
-// savedProfile is a profile as it is kept.
-type savedProfile struct {
+// savedExtent is how much of a sender's past there is, as it is kept.
+type savedExtent struct {
 	sender string
-	data   []byte // nil when there is none
-	later  bool   // there are lessons that are not in it
+	extent []byte         // nil or empty when it was never kept
+	later  sql.NullString // the signs of lessons that are not in it, such as "1,1,-1"
 }
 
-// EachProfile calls do for each of some senders with what Profile returns, one after
-// another, in any order. Profiles that hold all lessons, as most do, are read by one
-// statement, and decoded on all processors: that takes most of the time.
-func (db *DB) EachProfile(ctx context.Context, senders []string,
-	do func(sender string, p *baseline.Profile) error) error {
-	saved := make(chan savedProfile, 64)
+// Extents calls do for each of some senders with how much his profile holds, one after
+// another, in any order. Of a profile that was saved, so many mails at most, learned since,
+// may count as mails only: what they showed would take the whole profile to compare with.
+// Profiles that an older program saved are decoded, on all processors.
+func (db *DB) Extents(ctx context.Context, senders []string, behind int,
+	do func(sender string, e *baseline.Extent) error) error {
+	saved := make(chan savedExtent, 64)
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var turn sync.Mutex
@@ -91,11 +94,11 @@ func (db *DB) EachProfile(ctx context.Context, senders []string,
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
 			for s := range saved {
-				p, err := db.whole(ctx, s)
+				e, err := db.extent(ctx, s, behind)
 				if err == nil {
 					turn.Lock()
 					if err = ctx.Err(); err == nil {
-						err = do(s.sender, p)
+						err = do(s.sender, e)
 					}
 					turn.Unlock()
 				}
@@ -105,7 +108,7 @@ func (db *DB) EachProfile(ctx context.Context, senders []string,
 			}
 		})
 	}
-	err := db.savedProfiles(ctx, senders, saved)
+	err := db.savedExtents(ctx, senders, behind+1, saved)
 	close(saved)
 	workers.Wait()
 	if cause := context.Cause(ctx); cause != nil {
@@ -114,32 +117,62 @@ func (db *DB) EachProfile(ctx context.Context, senders []string,
 	return wrapped("read profiles", err)
 }
 
-// whole decodes a profile, or folds it where lessons are missing.
-func (db *DB) whole(ctx context.Context, s savedProfile) (p *baseline.Profile, err error) {
-	if s.later {
-		p, _, err = db.Profile(ctx, s.sender)
-		return p, err
+// extent decodes an extent, or else reads the profile.
+func (db *DB) extent(ctx context.Context, s savedExtent, behind int) (*baseline.Extent, error) {
+	if mails, later, ok := sumOf(s.later.String); ok && later <= behind && len(s.extent) > 0 {
+		e := &baseline.Extent{}
+		if err := e.UnmarshalBinary(s.extent); err != nil {
+			return nil, fmt.Errorf("profile of %q: %w", s.sender, err)
+		}
+		return e.Learned(mails), nil
 	}
-	return readProfile(s.sender, s.data)
+	p, _, err := db.Profile(ctx, s.sender)
+	if err != nil {
+		return nil, err
+	}
+	return p.Extent(), nil
 }
 
-func (db *DB) savedProfiles(ctx context.Context, senders []string, into chan<- savedProfile) error {
+// sumOf adds the signs of lessons up, as in "1,1,-1". ok is false when one of them says that
+// all before it was forgotten, which is 0.
+func sumOf(signs string) (sum, lessons int, ok bool) {
+	if signs == "" {
+		return 0, 0, true
+	}
+	for sign := range strings.SplitSeq(signs, ",") {
+		switch lessons++; sign {
+		case "1":
+			sum++
+		case "-1":
+			sum--
+		default:
+			return 0, lessons, false
+		}
+	}
+	return sum, lessons, true
+}
+
+func (db *DB) savedExtents(ctx context.Context, senders []string, most int,
+	into chan<- savedExtent) error {
+	// By an index that has all of this: a profile lies on many pages.
 	rows, err := db.read.QueryContext(ctx, `SELECT
 			s.value,
-			p.data,
-			EXISTS (SELECT 1
-				FROM lesson l
-				WHERE l.sender = s.value
-				  AND l.id > coalesce(p.lesson, 0))
-		FROM json_each(?) s
-		LEFT JOIN profile p ON p.sender = s.value`, listOf(senders))
+			p.extent,
+			(SELECT group_concat(sign)
+				FROM (SELECT l.sign
+					FROM lesson l
+					WHERE l.sender = s.value
+					  AND l.id > coalesce(p.lesson, 0)
+					LIMIT ?2))
+		FROM json_each(?1) s
+		LEFT JOIN profile p INDEXED BY profile_extent ON p.sender = s.value`, listOf(senders), most)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var s savedProfile
-		if err := rows.Scan(&s.sender, &s.data, &s.later); err != nil {
+		var s savedExtent
+		if err := rows.Scan(&s.sender, &s.extent, &s.later); err != nil {
 			return err
 		}
 		select {

@@ -49,6 +49,9 @@ func TestPlansOfAMail(t *testing.T) {
 		index, query string
 		args         []any
 	}{
+		{"COVERING INDEX profile_extent", `SELECT lesson, extent
+			FROM profile INDEXED BY profile_extent
+			WHERE sender = ?`, []any{"a"}},
 		{"hold_recalled", takeHomeQuery, []any{1, "a"}},
 		{"journal_waiting", `SELECT h.journal FROM journal j JOIN hold h ON h.journal = j.id
 			WHERE j.sender = ? AND j.due != 0 AND j.due > ? AND h.state = 'delayed'

@@ -216,8 +216,8 @@ func (db *DB) SaveProfiles(ctx context.Context, list ...analyzer.Saved) error {
 	}
 	return db.update(ctx, func(tx *sql.Tx) error {
 		for _, s := range list {
-			_, err := tx.Exec(`INSERT INTO profile (sender, lesson, data, updated)
-				SELECT ?1, ?2, ?3, ?4
+			_, err := tx.Exec(`INSERT INTO profile (sender, lesson, data, updated, extent)
+				SELECT ?1, ?2, ?3, ?4, ?5
 				WHERE NOT EXISTS (SELECT 1 FROM lesson
 					WHERE sender = ?1
 					  AND id > ?2
@@ -225,9 +225,10 @@ func (db *DB) SaveProfiles(ctx context.Context, list ...analyzer.Saved) error {
 				ON CONFLICT (sender) DO UPDATE SET
 					lesson = excluded.lesson,
 					data = excluded.data,
-					updated = excluded.updated
+					updated = excluded.updated,
+					extent = excluded.extent
 				WHERE excluded.lesson >= profile.lesson`,
-				s.Sender, s.Last, s.Data, db.now().Unix())
+				s.Sender, s.Last, s.Data, db.now().Unix(), s.Extent)
 			if err != nil {
 				return fmt.Errorf("save profile of %q: %w", s.Sender, err)
 			}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -128,20 +127,20 @@ func TestForgottenProfileIsNotSaved(t *testing.T) {
 	}
 }
 
-// EachProfile reads many profiles as Profile reads one: saved ones, those with later lessons,
-// those that were never saved, and none.
-func TestEachProfile(t *testing.T) {
+// Extents says of many profiles how much each holds: of saved ones, those with later lessons,
+// those that were never saved, those of an older program, and none.
+func TestExtents(t *testing.T) {
 	db := open(t, filepath.Join(t.TempDir(), "h.db"))
 	ctx := t.Context()
 	var names []string
 	for n := range 50 {
 		name := fmt.Sprintf("user%d@example.jp", n)
 		names = append(names, name)
-		if n%4 == 0 {
+		if n%5 == 0 {
 			continue // never wrote
 		}
 		keep(t, db, record(name, analyzer.Pass))
-		if n%4 == 1 {
+		if n%5 == 1 {
 			continue // never saved
 		}
 		p, last, err := db.Profile(ctx, name)
@@ -151,26 +150,55 @@ func TestEachProfile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n%4 == 2 {
-			keep(t, db, record(name, analyzer.Pass))
+		if n%5 == 2 {
+			later := record(name, analyzer.Pass)
+			later.Envelope.Recipients = []string{"new@example.net"}
+			later.Observation.Keys[baseline.Recipient] = []baseline.Key{99}
+			keep(t, db, later)
 		}
 	}
-	got := make(map[string]*baseline.Profile)
-	if err := db.EachProfile(ctx, names, func(sender string, p *baseline.Profile) error {
-		got[sender] = p
-		return nil
-	}); err != nil || len(got) != len(names) {
-		t.Fatal(len(got), err)
+	if _, err := db.write.Exec(`UPDATE profile SET extent = x'' WHERE sender LIKE 'user%4@%'`); err != nil {
+		t.Fatal(err)
 	}
-	for _, name := range names {
-		if want, _, err := db.Profile(ctx, name); err != nil || !reflect.DeepEqual(got[name], want) {
-			t.Errorf("profile of %s: %d mails, %v; want %d", name, got[name].Mails(), err, want.Mails())
+	for behind := range 2 {
+		got := make(map[string]*baseline.Extent)
+		if err := db.Extents(ctx, names, behind, func(sender string, e *baseline.Extent) error {
+			got[sender] = e
+			return nil
+		}); err != nil || len(got) != len(names) {
+			t.Fatal(len(got), err)
+		}
+		for n, name := range names {
+			p, _, err := db.Profile(ctx, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := p.Count(baseline.Recipient)
+			if n%5 == 2 {
+				want -= behind // the later mail's is left out
+			}
+			if e := got[name]; e.Mails() != p.Mails() || e.Count(baseline.Recipient) != want {
+				t.Errorf("%d behind, %s: %d mails, %d recipients; want %d, %d", behind, name, e.Mails(),
+					e.Count(baseline.Recipient), p.Mails(), want)
+			}
 		}
 	}
 	enough := errors.New("enough")
-	if err := db.EachProfile(ctx, names, func(string, *baseline.Profile) error {
+	if err := db.Extents(ctx, names, 0, func(string, *baseline.Extent) error {
 		return enough
 	}); !errors.Is(err, enough) {
 		t.Errorf("the caller's error: %v", err)
+	}
+}
+
+// What was forgotten since a profile was saved is not in its extent.
+func TestExtentOfTheForgotten(t *testing.T) {
+	for signs, want := range map[string]struct {
+		sum, lessons int
+		ok           bool
+	}{"": {0, 0, true}, "1": {1, 1, true}, "1,1,-1": {1, 3, true}, "-1": {-1, 1, true}, "1,0,1": {0, 2, false}} {
+		if sum, n, ok := sumOf(signs); sum != want.sum || n != want.lessons || ok != want.ok {
+			t.Errorf("%q: %d of %d, %v", signs, sum, n, ok)
+		}
 	}
 }

@@ -270,8 +270,10 @@ CREATE TABLE profile (
     sender  TEXT    NOT NULL UNIQUE, -- '' is the organisation
     lesson  INTEGER NOT NULL,        -- the last one in it
     updated INTEGER NOT NULL,
-    data    BLOB    NOT NULL
+    data    BLOB    NOT NULL,
+    extent BLOB NOT NULL DEFAULT x''
 );
+CREATE INDEX profile_extent ON profile (sender, lesson, extent);
 
 CREATE TABLE recipient (
     journal INTEGER NOT NULL REFERENCES journal (id) ON DELETE CASCADE,
