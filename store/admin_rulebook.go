@@ -42,6 +42,17 @@ type standing struct {
 // changed says that a write may have touched the rules.
 func (b *rulebook) changed() { b.writes.Add(1) }
 
+// opened enters an incident that this process opened, instead of reading the file for each:
+// a campaign from hundreds of accounts opens hundreds. When its event has been heard
+// meanwhile, the book may know better: the incident may have ended since.
+func (b *rulebook) opened(in opening, e *analyzer.Envelope) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.read.IsZero() && b.event < in.event {
+		b.open[e.Sender] = standing{in.id, time.Unix(e.Time.Unix(), 0).UTC()}
+	}
+}
+
 // consult calls ask with the rules in force, which it must not keep. ctx does not end the
 // read, which takes far less than the goroutines that would watch it.
 func (db *DB) consult(ctx context.Context, ask func(*rulebook)) error {

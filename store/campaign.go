@@ -205,13 +205,14 @@ func joinCase(tx *sql.Tx, incident int64, marks, texts []int64) error {
 	if len(marks) == 0 && len(texts) == 0 {
 		return nil
 	}
-	own, err := caseOf(tx, incident)
+	list, err := mates(tx, `i.id = ?1
+		OR i.id IN (SELECT incident FROM incident_text WHERE id IN (SELECT value FROM json_each(?2)))`,
+		incident, listOf(texts))
 	if err != nil {
 		return err
 	}
-	var others []ledger.Incident
 	for _, key := range marks {
-		list, err := mates(tx, `i.id IN (SELECT incident
+		more, err := mates(tx, `i.id IN (SELECT incident
 				FROM incident_mark
 				WHERE key = ? AND incident != ?
 				ORDER BY incident DESC
@@ -219,28 +220,19 @@ func joinCase(tx *sql.Tx, incident int64, marks, texts []int64) error {
 		if err != nil {
 			return err
 		}
-		others = append(others, list...)
+		list = append(list, more...)
 	}
-	list, err := mates(tx, `i.id IN (SELECT incident FROM incident_text WHERE id IN `+anyOf+`)`,
-		listOf(texts))
-	if err != nil {
-		return err
+	own := slices.IndexFunc(list, func(i ledger.Incident) bool { return i.ID == incident })
+	if own < 0 {
+		return fmt.Errorf("incident %d is gone", incident)
 	}
-	cases := []int64{own.Case}
-	for _, o := range append(others, list...) {
-		if o.SharesCase(own.Opened) && !slices.Contains(cases, o.Case) {
+	cases := []int64{list[own].Case}
+	for _, o := range list {
+		if o.SharesCase(list[own].Opened) && !slices.Contains(cases, o.Case) {
 			cases = append(cases, o.Case)
 		}
 	}
 	return mergeCases(tx, cases)
-}
-
-func caseOf(tx *sql.Tx, incident int64) (ledger.Incident, error) {
-	list, err := mates(tx, "i.id = ?", incident)
-	if err != nil {
-		return ledger.Incident{}, err
-	}
-	return list[0], nil
 }
 
 // mates reads incidents, with what SharesCase asks.
@@ -270,9 +262,10 @@ func mergeCases(tx *sql.Tx, cases []int64) error {
 		return nil
 	}
 	oldest := slices.Min(cases)
-	_, err := tx.Exec(`UPDATE incident SET case_id = ?
-		WHERE case_id IN `+anyOf+`
-		  AND case_id != ?`, oldest, listOf(cases), oldest)
+	younger := slices.DeleteFunc(cases, func(c int64) bool { return c == oldest })
+	// The oldest case is not looked through: it may have hundreds of incidents already.
+	_, err := tx.Exec(`UPDATE incident SET case_id = ? WHERE case_id IN `+anyOf, oldest,
+		listOf(younger))
 	if err != nil {
 		return fmt.Errorf("merge cases: %w", err)
 	}

@@ -10,15 +10,15 @@ import (
 
 // insertHold keeps a delayed or held mail, and what mode observe let pass. A held one opens an
 // incident where its sender has none.
-func (db *DB) insertHold(tx *sql.Tx, journal int64, r *analyzer.Record) (opened bool, err error) {
-	state, incident := ledger.FirstState(r), int64(0)
+func (db *DB) insertHold(tx *sql.Tx, journal int64, r *analyzer.Record) (in opening, err error) {
+	state := ledger.FirstState(r)
 	if state.OpensIncident() {
-		if incident, opened, err = openIncident(tx, r, journal); err != nil {
-			return false, err
+		if in, err = openIncident(tx, r, journal); err != nil {
+			return in, err
 		}
-		if state == ledger.Held {
-			if err := noteKept(tx, incident, r); err != nil {
-				return false, err
+		if state == ledger.Held && !in.is {
+			if err := noteKept(tx, in.id, r); err != nil {
+				return in, err
 			}
 		}
 	}
@@ -29,14 +29,14 @@ func (db *DB) insertHold(tx *sql.Tx, journal int64, r *analyzer.Record) (opened 
 	defines := ledger.DefinesCampaign(&r.Verdict)
 	if _, err := tx.Exec(`INSERT INTO hold (journal, incident, state, due, excerpt, excerpt_until,
 			defines_campaign)
-		VALUES (?, nullif(?, 0), ?, ?, ?, ?, ?)`, journal, incident, state, unix(r.Due), r.Excerpt,
+		VALUES (?, nullif(?, 0), ?, ?, ?, ?, ?)`, journal, in.id, state, unix(r.Due), r.Excerpt,
 		until, defines); err != nil {
-		return false, fmt.Errorf("insert hold: %w", err)
+		return in, fmt.Errorf("insert hold: %w", err)
 	}
-	if incident != 0 && defines {
-		err = db.addToCampaign(tx, incident, shownBy(r), state != ledger.Passed)
+	if in.id != 0 && defines {
+		err = db.addToCampaign(tx, in.id, shownBy(r), state != ledger.Passed)
 	}
-	return opened, err
+	return in, err
 }
 
 // promote makes holds of the incident of what the sender of a held mail has still waiting,
@@ -68,7 +68,7 @@ func (db *DB) promote(tx *sql.Tx, by *analyzer.Record) ([]int64, error) {
 }
 
 func (db *DB) promoteOne(tx *sql.Tx, journal int64, by *analyzer.Record) error {
-	incident, _, err := openIncident(tx, by, journal)
+	in, err := openIncident(tx, by, journal)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (db *DB) promoteOne(tx *sql.Tx, journal int64, by *analyzer.Record) error {
 			promoted = ?,
 			incident = ?
 		WHERE journal = ?
-		RETURNING defines_campaign`, ledger.Held, db.now().Unix(), incident, journal).Scan(&defines); err != nil {
+		RETURNING defines_campaign`, ledger.Held, db.now().Unix(), in.id, journal).Scan(&defines); err != nil {
 		return fmt.Errorf("promote delayed mail: %w", err)
 	}
 	if !defines {
@@ -89,5 +89,5 @@ func (db *DB) promoteOne(tx *sql.Tx, journal int64, by *analyzer.Record) error {
 	if err != nil {
 		return err
 	}
-	return db.addToCampaign(tx, incident, s, true)
+	return db.addToCampaign(tx, in.id, s, true)
 }

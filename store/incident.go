@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -11,31 +12,47 @@ import (
 	"hisseki/ledger"
 )
 
-// openIncident returns the sender's open incident, opening it where there is none, and
-// whether it did. The incident begins with the lowest record that belongs to it.
-func openIncident(tx *sql.Tx, r *analyzer.Record, journal int64) (id int64, opened bool,
-	err error) {
-	_, err = tx.Exec(`INSERT INTO incident (sender, opened, state, first_journal)
-		VALUES (?, ?, 'open', ?)
-		ON CONFLICT (sender) WHERE state = 'open' DO UPDATE SET
-			first_journal = min(first_journal, excluded.first_journal)`,
-		r.Envelope.Sender, r.Envelope.Time.Unix(), journal)
+// opening is a sender's open incident as a hold finds it.
+type opening struct {
+	id    int64
+	is    bool  // the hold opened it
+	event int64 // that tells of it, where it did
+}
+
+// openIncident returns the sender's open incident, opening it where there is none. The
+// incident begins with the lowest record that belongs to it.
+func openIncident(tx *sql.Tx, r *analyzer.Record, journal int64) (o opening, err error) {
+	sender, first := r.Envelope.Sender, int64(0)
+	err = tx.QueryRow(`SELECT id, first_journal
+		FROM incident
+		WHERE sender = ? AND state = 'open'`, sender).Scan(&o.id, &first)
+	if errors.Is(err, sql.ErrNoRows) {
+		return newIncident(tx, r, journal)
+	}
 	if err != nil {
-		return 0, false, fmt.Errorf("open incident: %w", err)
+		return o, fmt.Errorf("read incident: %w", err)
 	}
-	err = tx.QueryRow(`SELECT id FROM incident WHERE sender = ? AND state = 'open'`,
-		r.Envelope.Sender).Scan(&id)
+	if journal < first {
+		_, err = tx.Exec(`UPDATE incident SET first_journal = ? WHERE id = ?`, journal, o.id)
+	}
+	return o, wrapped("note the incident's first mail", err)
+}
+
+// newIncident opens an incident, which is a case of its own until it has company.
+func newIncident(tx *sql.Tx, r *analyzer.Record, journal int64) (o opening, err error) {
+	o.is = true
+	err = tx.QueryRow(`INSERT INTO incident (id, case_id, sender, opened, state, first_journal)
+		SELECT n.id, n.id, ?, ?, 'open', ?
+		FROM (SELECT coalesce(max(id), 0) + 1 AS id FROM incident) n
+		RETURNING id`, r.Envelope.Sender, r.Envelope.Time.Unix(), journal).Scan(&o.id)
 	if err != nil {
-		return 0, false, fmt.Errorf("read incident: %w", err)
+		return o, fmt.Errorf("open incident: %w", err)
 	}
-	opened, err = changed(tx.Exec(`UPDATE incident SET case_id = id WHERE id = ? AND case_id = 0`, id))
+	err = tx.QueryRow(`SELECT coalesce(max(n), 0) FROM event`).Scan(&o.event)
 	if err != nil {
-		return 0, false, fmt.Errorf("open case: %w", err)
+		return o, fmt.Errorf("read the incident's event: %w", err)
 	}
-	if opened {
-		err = takeHome(tx, id, r.Envelope.Sender)
-	}
-	return id, opened, err
+	return o, takeHome(tx, o.id, r.Envelope.Sender)
 }
 
 const takeHomeQuery = `UPDATE hold SET incident = ?1

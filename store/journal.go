@@ -40,23 +40,23 @@ func (db *DB) Begin(ctx context.Context, r *analyzer.Record) analyzer.Pending {
 	// Encoded by whoever waits for the record, while neither the sender's next mail nor the
 	// one writer waits for it; by the writer only when its turn comes first.
 	row := sync.OnceValues(func() ([]any, error) { return db.row(r) })
-	var kept analyzer.Recorded // the writer's until wait returns, as is opened
-	var opened bool
+	var kept analyzer.Recorded // the writer's until wait returns, as is in
+	var in opening
 	wait := db.share(ctx, func(tx *sql.Tx) error {
 		values, err := row()
 		if err == nil {
-			kept, opened, err = db.record(tx, r, values)
+			kept, in, err = db.record(tx, r, values)
 		}
 		return err
 	})
 	return func() (analyzer.Recorded, error) {
 		ahead(row)
 		err := wait()
-		if opened {
-			db.book.changed()
-		}
 		if err != nil {
 			return analyzer.Recorded{}, fmt.Errorf("keep record: %w", err)
+		}
+		if in.is {
+			db.book.opened(in, &r.Envelope)
 		}
 		return kept, nil
 	}
@@ -68,29 +68,29 @@ func ahead(row func() ([]any, error)) {
 	_, _ = row()
 }
 
-// record is Begin's write. It says whether an incident was opened.
+// record is Begin's write. It returns the incident of a mail that would be kept.
 func (db *DB) record(tx *sql.Tx, r *analyzer.Record, row []any) (k analyzer.Recorded,
-	opened bool, err error) {
+	in opening, err error) {
 	if k.ID, err = insertRecord(tx, r, row); err != nil {
-		return k, false, err
+		return k, in, err
 	}
 	if r.Verdict.Would == analyzer.Unjudged {
-		return k, false, keepUnjudged(tx, k.ID, r.Verdict.Action)
+		return k, in, keepUnjudged(tx, k.ID, r.Verdict.Action)
 	}
 	if r.Verdict.Action != analyzer.Pass || r.ObservedHold {
-		if opened, err = db.insertHold(tx, k.ID, r); err != nil {
-			return k, false, err
+		if in, err = db.insertHold(tx, k.ID, r); err != nil {
+			return k, in, err
 		}
 	}
 	if r.Verdict.Action == analyzer.Hold {
 		if k.Promoted, err = db.promote(tx, r); err != nil {
-			return k, false, err
+			return k, in, err
 		}
 	}
 	if r.Learn {
 		k.Lesson, err = teachNew(tx, k.ID, r, db.now())
 	}
-	return k, opened, err
+	return k, in, err
 }
 
 // row returns a record's values for the columns of insertRecord.

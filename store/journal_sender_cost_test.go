@@ -70,21 +70,24 @@ func bigJournal(t testing.TB, db *DB, mails, senders int) {
 	}
 }
 
+// cpuTime is what this process has used of processors so far.
+func cpuTime(t testing.TB) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
 // perOp runs do b.N times and reports its CPU time too, which other processes do not change.
 func perOp(b *testing.B, do func()) {
-	cpu := func() time.Duration {
-		var u syscall.Rusage
-		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-			b.Fatal(err)
-		}
-		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-	}
-	began, n := cpu(), 0
+	began, n := cpuTime(b), 0
 	for b.Loop() {
 		do()
 		n++
 	}
-	b.ReportMetric(float64((cpu()-began)/time.Microsecond)/float64(n)/1000, "cpu-ms/op")
+	b.ReportMetric(float64((cpuTime(b)-began)/time.Microsecond)/float64(n)/1000, "cpu-ms/op")
 }
 
 // BenchmarkList has what "status" and "sender list" ask for in a journal of 1,000,000 mails
