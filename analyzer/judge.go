@@ -76,7 +76,7 @@ func (a *Analyzer) record(v *view, found *measured, d decision, verdict Verdict)
 		Envelope: m.Envelope, Observation: *v.o, Verdict: verdict, Subject: clip(c.Subject, 200),
 		MessageID: clip(c.MessageID, 200), HeaderFrom: firstAddr(c.From),
 		Files: fileNames(c), Bytes: m.BodySize, ObservedHold: d.observedHold,
-		Learn: (d.action == Pass && d.would == Pass || d.observed) && v.blocked.Signal == "",
+		Learn: (d.action == Pass && d.would == Pass || d.observed) && v.blocked.Signal == "" && !m.Automatic,
 	}
 	r.URLs, r.Hosts = noted(found.urls)
 	if d.action == Delay {

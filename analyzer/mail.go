@@ -16,7 +16,7 @@ type Class string
 
 // Classes. Only accounts are held by default; the rest are observed.
 const (
-	Account     Class = "account"     // proved by SMTP AUTH
+	Account     Class = "account"     // proved by SMTP AUTH, or named by a relay that is believed
 	Application Class = "application" // no login: a client network or daemon and its MAIL FROM
 	Null        Class = "null"        // no login and MAIL FROM is <>: bounces, auto-replies
 )
@@ -36,11 +36,27 @@ type Envelope struct {
 	ClientName string
 	Helo       string
 	TLS        string // protocol and cipher, "" for plain text
-	Daemon     string // {daemon_name}
+	// CertSubject is the name in the client's certificate, where the MTA verified it.
+	CertSubject string
+	Relay       string // that named the account, as the configuration calls it; "" for a login
+	NamedBy     string // the place where the relay did, such as "header:X-Sender" or "mail_from"
+	Automatic   bool   // says of itself that no person wrote it: judged, never learned
+	Daemon      string // {daemon_name}
 }
 
 // Mail is an envelope and what it carries.
 type Mail struct {
 	Envelope
 	content.Source
+}
+
+// Believed says in words who named the account where it did not log in here, "" where it did.
+func (e *Envelope) Believed() string {
+	switch {
+	case e.Relay == "":
+		return ""
+	case e.Automatic:
+		return "relay " + e.Relay + ", by " + e.NamedBy + "; it says that no person wrote it"
+	}
+	return "relay " + e.Relay + ", by " + e.NamedBy
 }

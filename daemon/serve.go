@@ -19,6 +19,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/hook"
+	"hisseki/identity"
 	"hisseki/internal/config"
 	"hisseki/milter"
 )
@@ -29,7 +30,7 @@ type Serve struct {
 	settings atomic.Pointer[config.Config]
 	db       ServeStore
 	core     atomic.Pointer[analyzer.Analyzer]
-	identity atomic.Pointer[milter.Identity]
+	identity atomic.Pointer[identity.Identity]
 	agents   agents
 	unjudged *unjudged
 	watch    *watch

@@ -7,22 +7,23 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/identity"
 )
 
 // Config of a server. Zero fields get the defaults named beside them.
 type Config struct {
 	Judge         Judge
-	Identity      func() *Identity // read for every mail, so that it can be reloaded
-	Log           *slog.Logger     // slog.Default
-	Now           func() time.Time // of mail: time.Now
-	Counters      *Counters        // of the server's own
-	HeaderBytes   int              // of one mail, kept: 256 KiB
-	BodyBytes     int              // of one mail, kept: 10 MiB; the rest is counted
-	InFlightBytes int64            // of all mails together: 256 MiB
-	Connections   int              // at once: 1000, ten times Postfix's default_process_limit
-	Budget        time.Duration    // for one judgement: 5 s
-	Idle          time.Duration    // without a packet: 20 min
-	OnFailure     analyzer.Action  // Pass (default), Hold or TempFail
+	Identity      func() *identity.Identity // read for every mail, so that it can be reloaded
+	Log           *slog.Logger              // slog.Default
+	Now           func() time.Time          // of mail: time.Now
+	Counters      *Counters                 // of the server's own
+	HeaderBytes   int                       // of one mail, kept: 256 KiB
+	BodyBytes     int                       // of one mail, kept: 10 MiB; the rest is counted
+	InFlightBytes int64                     // of all mails together: 256 MiB
+	Connections   int                       // at once: 1000, ten times Postfix's default_process_limit
+	Budget        time.Duration             // for one judgement: 5 s
+	Idle          time.Duration             // without a packet: 20 min
+	OnFailure     analyzer.Action           // Pass (default), Hold or TempFail
 	// Unjudged keeps what is known of a mail that gets the failure action, before the MTA is
 	// answered; it has ctx's time. nil keeps nothing.
 	Unjudged func(ctx context.Context, u *Unjudged) error
@@ -61,7 +62,7 @@ func (c *Config) defaults() {
 		c.OnFailure = analyzer.Pass
 	}
 	if c.Identity == nil {
-		c.Identity = func() *Identity { return &Identity{} }
+		c.Identity = func() *identity.Identity { return &identity.Identity{} }
 	}
 	if c.Log == nil {
 		c.Log = slog.Default()

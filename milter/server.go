@@ -191,7 +191,7 @@ const noReply = gomilter.OptNoConnReply | gomilter.OptNoHeloReply | gomilter.Opt
 // a list replaces, and the client. Names that Postfix cannot fill it leaves out.
 func wantedMacros() map[gomilter.Stage][]string {
 	client := []string{"{client_addr}", "{client_name}", "{client_port}", "{daemon_name}", "j"}
-	tls := []string{"{tls_version}", "{cipher}", "{cipher_bits}"}
+	tls := []string{"{tls_version}", "{cipher}", "{cipher_bits}", "{cert_subject}"}
 	auth := []string{"i", "{auth_type}", "{auth_authen}", "{auth_author}", "{mail_addr}"}
 	return map[gomilter.Stage][]string{
 		gomilter.StageConnect:  append([]string{"{daemon_addr}", "v", "_"}, client...),

@@ -31,6 +31,7 @@ type peer struct {
 	addr   netip.Addr
 	helo   string
 	tls    string
+	cert   string // the name in a certificate that the MTA verified
 	daemon string
 	host   string
 }
@@ -136,6 +137,7 @@ func (s *session) client(code gomilter.Code, m *gomilter.Modifier) {
 	if s.peer.name == "" {
 		s.keep(&s.peer.name, code, m, "client_name")
 	}
+	s.keep(&s.peer.cert, code, m, "cert_subject")
 	if v := s.macro(code, m, "tls_version"); v != "" {
 		s.peer.tls = v
 		if c := s.macro(code, m, "cipher"); c != "" {
@@ -162,13 +164,13 @@ func (s *session) MailFrom(from string, m *gomilter.Modifier) (
 	p := &s.peer
 	s.msg = &incoming{cfg: s.server.cfg.Load(), room: room{server: s.server}}
 	s.msg.mail.Envelope = analyzer.Envelope{
-		Host: p.host, Client: p.addr, ClientName: p.name, Helo: p.helo, TLS: p.tls,
+		Host: p.host, Client: p.addr, ClientName: p.name, Helo: p.helo, TLS: p.tls, CertSubject: p.cert,
 		Daemon: p.daemon, MailFrom: mailbox.Canonical(cut(from)),
 		Login:    s.macro(gomilter.CodeMail, m, "auth_authen"),
 		AuthType: s.macro(gomilter.CodeMail, m, "auth_type"),
 		QueueID:  s.macro(gomilter.CodeMail, m, "i"),
 	}
-	s.msg.room.who = s.msg.cfg.Identity().principal(&s.msg.mail.Envelope)
+	s.msg.room.who = s.msg.cfg.Identity().Principal(&s.msg.mail.Envelope)
 	s.mustTake(mailOverhead)
 	return resp, nil
 }
@@ -336,7 +338,7 @@ func (s *session) decide(msg *incoming, m *gomilter.Modifier) (
 	}
 	mail.Time = msg.cfg.Now().UTC()
 	u = unjudged(&mail) // should the identity or the judge fail
-	msg.cfg.Identity().identify(&mail)
+	msg.cfg.Identity().Identify(&mail)
 	u.Envelope.Sender, u.Envelope.Class = mail.Sender, mail.Class
 	u.Envelope.Client, u.Envelope.ClientName = mail.Client, mail.ClientName
 	if msg.err != nil {

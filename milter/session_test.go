@@ -13,6 +13,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/analyzer/content"
+	"hisseki/identity"
 )
 
 func inModes(t *testing.T, test func(*testing.T, gomilter.OptProtocol)) {
@@ -176,7 +177,7 @@ func TestLateVerdictChangesNothing(t *testing.T) {
 
 func TestPanicInCallback(t *testing.T) {
 	s, addr := start(t, Config{Judge: &stubJudge{}, OnFailure: analyzer.Hold,
-		Identity: func() *Identity { panic("bug") }})
+		Identity: func() *identity.Identity { panic("bug") }})
 	ses := dial(t, addr, 0)
 	for range 2 {
 		why, act := send(t, ses, "b", "x")

@@ -9,6 +9,7 @@ import (
 	gomilter "github.com/emersion/go-milter"
 
 	"hisseki/analyzer"
+	"hisseki/identity"
 )
 
 func TestShutdownDrains(t *testing.T) {
@@ -81,8 +82,8 @@ func TestReload(t *testing.T) {
 	s, addr := start(t, Config{Judge: j, BodyBytes: 10})
 	ses := dial(t, addr, 0)
 	begin(t, ses, "b")
-	err := s.Reload(Config{BodyBytes: 5, Identity: func() *Identity {
-		return &Identity{DefaultRealm: "example.jp"}
+	err := s.Reload(Config{BodyBytes: 5, Identity: func() *identity.Identity {
+		return &identity.Identity{DefaultRealm: "example.jp"}
 	}})
 	if err != nil {
 		t.Fatal(err)

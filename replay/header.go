@@ -8,6 +8,7 @@ import (
 	"hisseki/analyzer"
 	"hisseki/analyzer/content"
 	"hisseki/internal/mailbox"
+	"hisseki/internal/received"
 )
 
 // envelopeOf makes up the envelope of an archived mail from its header. Recipients are
@@ -27,8 +28,8 @@ func envelopeOf(fields []content.Field, at time.Time) analyzer.Envelope {
 	e.Login = cmp.Or(e.Login, e.MailFrom)
 	e.MailFrom = cmp.Or(e.MailFrom, e.Login)
 	e.Sender = strings.ToLower(e.Login)
-	from := clientOf(h.received)
-	e.Client, e.ClientName, e.Helo = from.addr, from.name, from.helo
+	from := received.From(h.received)
+	e.Client, e.ClientName, e.Helo = from.Addr, from.Name, from.Helo
 	return e
 }
 

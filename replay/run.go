@@ -34,6 +34,22 @@ type Judge interface {
 // DefaultReleaseAfter is how long the simulated reviewer takes.
 const DefaultReleaseAfter = 4 * time.Hour
 
+// Handed is a source whose mails somebody else handed over: Hand changes each before it is
+// judged.
+type Handed struct {
+	Source
+	Hand func(*analyzer.Mail)
+}
+
+// Next implements Source.
+func (h Handed) Next() (*Act, error) {
+	act, err := h.Source.Next()
+	if err == nil && act.Mail != nil {
+		h.Hand(act.Mail)
+	}
+	return act, err
+}
+
 // Run replays a source from an empty memory and returns the memory as it ends.
 //
 // Its reviewer is simulated: a delayed mail leaves after its delay, a hold whose sender

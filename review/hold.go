@@ -196,6 +196,7 @@ type HoldLine struct {
 	URLs       []string            `json:"urls"`
 	Files      []string            `json:"files"`
 	Client     string              `json:"client"`
+	Relay      string              `json:"relay"` // that named the account, "" for a login
 	MTA        string              `json:"mta"`
 	QueueID    string              `json:"queue_id"`
 	MessageID  string              `json:"message_id"`
@@ -216,7 +217,7 @@ func LineOf(h *ledger.Hold) HoldLine {
 		Schema: 1, Kind: "hold", ID: h.Name(), State: h.State, Time: r.Envelope.Time,
 		Sender: r.Envelope.Sender, Points: r.Verdict.Points, Subject: r.Subject,
 		Recipients: h.Recipients, Hosts: r.Hosts, URLs: r.URLs, Files: r.Files,
-		MTA: r.Envelope.Host, QueueID: r.Envelope.QueueID, MessageID: r.MessageID,
+		Relay: r.Envelope.Relay, MTA: r.Envelope.Host, QueueID: r.Envelope.QueueID, MessageID: r.MessageID,
 		By: h.By, Reason: h.Reason, Error: h.Error,
 		PassIf: r.Verdict.PassIf, Evidence: r.Verdict.Evidence,
 		Due: orNull(h.Due), Promoted: orNull(h.Promoted), Recalled: orNull(h.Recalled),

@@ -30,6 +30,9 @@ type detail struct {
 	AuthType   string   `json:"auth,omitempty"`
 	Lure       float64  `json:"lure,omitempty"`
 	Cause      string   `json:"cause,omitempty"`
+	Relay      string   `json:"relay,omitempty"` // that named the account, and where
+	NamedBy    string   `json:"named_by,omitempty"`
+	Automatic  bool     `json:"automatic,omitempty"`
 }
 
 // Begin gives one judged mail its place among the writes: its row, its recipients, its
@@ -109,7 +112,8 @@ func (db *DB) row(r *analyzer.Record) ([]any, error) {
 		login = ""
 	}
 	more, err := json.Marshal(detail{nil, v.PassIf, v.Incident, v.LittleHist, r.URLs, r.Hosts,
-		r.Files, login, e.ClientName, e.Helo, e.TLS, e.Daemon, e.AuthType, v.Lure, v.Cause})
+		r.Files, login, e.ClientName, e.Helo, e.TLS, e.Daemon, e.AuthType, v.Lure, v.Cause,
+		e.Relay, e.NamedBy, e.Automatic})
 	if err != nil {
 		return nil, err
 	}
@@ -198,7 +202,8 @@ func (db *DB) scanRecord(rows scanner, extra ...any) (*analyzer.Record, error) {
 	v.Evidence, v.PassIf, v.Incident, v.LittleHist = d.Evidence, d.PassIf, d.Incident, d.LittleHist
 	r.URLs, r.Hosts, r.Files = d.URLs, d.Hosts, d.Files
 	e.Login, e.ClientName, e.Helo, e.TLS, e.Daemon = d.Login, d.ClientName, d.Helo, d.TLS, d.Daemon
-	if e.Login == "" && e.Class == analyzer.Account {
+	e.Relay, e.NamedBy, e.Automatic = d.Relay, d.NamedBy, d.Automatic
+	if e.Login == "" && e.Class == analyzer.Account && e.Relay == "" {
 		e.Login = e.Sender
 	}
 	e.AuthType, v.Lure, v.Cause = d.AuthType, d.Lure, d.Cause

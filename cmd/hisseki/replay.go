@@ -12,6 +12,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/daemon"
+	"hisseki/identity"
 	"hisseki/internal/config"
 	"hisseki/internal/places"
 	"hisseki/internal/table"
@@ -31,6 +32,7 @@ type replayFlags struct {
 	verbose      bool
 	logs         []string
 	zone         string
+	relay        string
 }
 
 func newReplay() *cobra.Command {
@@ -67,6 +69,11 @@ its Sent folders and, with --log, the old mail logs: docs/learning.md.`,
 	fl.StringVar(&f.zone, "zone", "Local", "time `ZONE` of logs that name none")
 	fl.BoolVar(&f.verbose, "verbose", false, "with --learn: list each mail that is too odd to learn")
 	fl.StringSliceVar(&f.off, "without", nil, "switch `SIGNALS` off, by name")
+	fl.StringVar(&f.relay, "relay", "", "withhold logins: mail as handed over by the `RELAY` of the configuration,"+
+		" --relay alone: by one of every domain whose MAIL FROM is believed")
+	fl.Lookup("relay").NoOptDefVal = anyRelay
+	cmd.MarkFlagsMutuallyExclusive("relay", "sender")
+	cmd.MarkFlagsMutuallyExclusive("relay", "log")
 	cmd.MarkFlagsMutuallyExclusive("learn", "json")
 	cmd.MarkFlagsMutuallyExclusive("learn", "no-client")
 	cmd.MarkFlagsMutuallyExclusive("timeline", "sender")
@@ -98,6 +105,27 @@ func (f *replayFlags) origins(cmd *cobra.Command, normal func(string) string) (*
 	fmt.Fprintf(cmd.ErrOrStderr(), "hisseki: the logs say where %s came from\n",
 		counted(o.Count(), "mail"))
 	return o, nil
+}
+
+// anyRelay is what --relay means without a name.
+const anyRelay = "*"
+
+// handedOver returns the history as a relay hands it over, with --relay.
+func (f *replayFlags) handedOver(cfg config.Config, src replay.Source) (replay.Source, error) {
+	if f.relay == "" {
+		return src, nil
+	}
+	id := wiring.Identity(cfg)
+	anywhere := identity.Anywhere()
+	r, ok := &anywhere, true
+	if f.relay != anyRelay {
+		r, ok = id.Relay(f.relay)
+	}
+	if !ok {
+		return nil, usageError{fmt.Errorf("--relay %s: there is no such [[identity.relay]] in the configuration",
+			safe(f.relay, 60))}
+	}
+	return replay.Handed{Source: src, Hand: func(m *analyzer.Mail) { r.HandOver(id, m, f.timeline != "") }}, nil
 }
 
 // open opens the history and says how many mails it has, -1 for unknown.
@@ -194,10 +222,14 @@ func runReplay(cmd *cobra.Command, f replayFlags, paths []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, src.Close()) }()
+	past, err := f.handedOver(at.cfg, src)
+	if err != nil {
+		return err
+	}
 	progress, end := progressBar(cmd.ErrOrStderr(), total)
 	defer end()
 	if f.learn {
-		return f.runLearn(cmd, at, src, progress, end)
+		return f.runLearn(cmd, at, past, progress, end)
 	}
 	out := bufio.NewWriterSize(cmd.OutOrStdout(), 1<<16)
 	defer func() { err = errors.Join(err, out.Flush()) }()
@@ -208,7 +240,7 @@ func runReplay(cmd *cobra.Command, f replayFlags, paths []string) (err error) {
 		report = sum.Add
 	}
 	_, err = replay.Run(cmd.Context(), replay.Options{
-		Source: src, Config: at.judge, NoClient: f.noClient, ReleaseAfter: f.releaseAfter,
+		Source: past, Config: at.judge, NoClient: f.noClient, ReleaseAfter: f.releaseAfter,
 		Report: report, Progress: progress,
 	})
 	end()

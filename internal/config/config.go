@@ -56,6 +56,7 @@ type Identity struct {
 	DefaultRealm string            `toml:"default_realm"`
 	Aliases      map[string]string `toml:"aliases"`
 	Webmail      Webmail           `toml:"webmail"`
+	Relay        []Relay           `toml:"relay"`
 }
 
 // Webmail is a set of hosts whose header names the real client.

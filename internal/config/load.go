@@ -26,7 +26,7 @@ func Parse(path string, text []byte, defaults Config) (Config, error) {
 	if err := decode(text, &cfg); err != nil {
 		return Config{}, explain(path, text, err)
 	}
-	if err := cfg.Check(); err != nil {
+	if err := errors.Join(cfg.readHosts(), cfg.Check()); err != nil {
 		return Config{}, place(path, text, err)
 	}
 	return cfg, nil

@@ -81,6 +81,7 @@ func Hold(w io.Writer, h *review.Shown, raw bool) error {
 	}
 	b.add("time", e.Time.Local().Format("2006-01-02 15:04:05 -0700"))
 	b.add("sender", e.Sender)
+	b.add("named by", e.Believed())
 	b.add("mail from", e.MailFrom)
 	b.add("from", r.HeaderFrom)
 	b.add("subject", r.Subject)

@@ -1,10 +1,13 @@
-package milter
+// Package identity says whose mail a mail is: it turns what SMTP and a relay that is believed
+// tell of a client into the sender's key, for the milter and for replays alike.
+package identity
 
 import (
 	"net/netip"
 	"strings"
 
 	"hisseki/analyzer"
+	"hisseki/internal/received"
 )
 
 // Identity turns what SMTP says about a client into the sender's key. The zero value
@@ -17,11 +20,17 @@ type Identity struct {
 	Aliases      map[string]string // normalised login to the login whose habits it shares
 	Webmail      []netip.Prefix    // hosts whose ClientHeader is believed, nobody else's is
 	ClientHeader string            // the header in which webmail names its user's address
+	Relays       []Relay           // the first that a mail comes from and that names an account is believed
 }
 
-// identify fills in Sender and Class from the rest of the envelope, and the client's
-// address from the header when a trusted host wrote it.
-func (id *Identity) identify(m *analyzer.Mail) {
+// Identify fills in Sender and Class from the rest of the mail, and the person's address
+// where a host that is believed wrote it.
+func (id *Identity) Identify(m *analyzer.Mail) {
+	for i := range id.Relays {
+		if r := &id.Relays[i]; m.Login == "" && r.hands(&m.Envelope) && r.identify(id, m) {
+			return
+		}
+	}
 	id.sender(&m.Envelope)
 	if client := id.client(m); client != m.Client {
 		m.Client, m.ClientName = client, "" // the name is the webmail host's
@@ -42,11 +51,18 @@ func (id *Identity) sender(e *analyzer.Envelope) {
 	}
 }
 
-// principal names who answers for the memory that a mail takes: the account, else the
-// client's network.
-func (id *Identity) principal(e *analyzer.Envelope) string {
+// Principal names who answers for the memory that a mail takes: the account, else the
+// client's network. Of the mail nothing but the envelope need be known.
+func (id *Identity) Principal(e *analyzer.Envelope) string {
 	if e.Login != "" {
 		return "account:" + id.Normal(e.Login)
+	}
+	for i := range id.Relays {
+		if r := &id.Relays[i]; r.hands(e) {
+			if account := r.mailFrom(id, e.MailFrom); account != "" {
+				return "account:" + account
+			}
+		}
 	}
 	return "client:" + source(e)
 }
@@ -108,28 +124,45 @@ func source(e *analyzer.Envelope) string {
 }
 
 // client returns the address of the person behind a trusted webmail host: the last
-// ClientHeader, which is the one the host itself wrote. Without a readable header the
-// webmail host's own address says nothing and is dropped.
+// ClientHeader, which is the one the host itself wrote, for it wrote the whole mail. Without
+// a readable header the webmail host's own address says nothing and is dropped.
+//
+//	Received: from [203.0.113.9] by webmail.example.jp with HTTP    Roundcube, for "Received"
 func (id *Identity) client(m *analyzer.Mail) netip.Addr {
-	trusted := false
-	for _, p := range id.Webmail {
-		trusted = trusted || p.Contains(m.Client.Unmap())
-	}
-	if !trusted || id.ClientHeader == "" {
+	if id.ClientHeader == "" || !within(id.Webmail, m.Client) {
 		return m.Client
 	}
 	for i := len(m.Header) - 1; i >= 0; i-- {
 		if !strings.EqualFold(m.Header[i].Name, id.ClientHeader) {
 			continue
 		}
-		value := strings.Trim(strings.TrimSpace(m.Header[i].Value), "[]")
-		if len(value) > 5 && strings.EqualFold(value[:5], "IPv6:") { // RFC 5321 4.1.3
-			value = value[5:]
+		if strings.EqualFold(id.ClientHeader, "Received") {
+			return received.From(m.Header[i].Value).Addr
 		}
-		if a, err := netip.ParseAddr(value); err == nil {
-			return a.Unmap().WithZone("")
-		}
-		break
+		a, _ := addressIn(m.Header[i].Value)
+		return a
 	}
 	return netip.Addr{}
+}
+
+// within says whether an address lies in one of some networks.
+func within(list []netip.Prefix, a netip.Addr) bool {
+	a = a.Unmap()
+	for _, p := range list {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// addressIn reads what a header says of a client: 203.0.113.9, [203.0.113.9],
+// [IPv6:2001:db8::9] (RFC 5321 4.1.3). Its zone, if any, means nothing here.
+func addressIn(value string) (netip.Addr, bool) {
+	value = strings.Trim(strings.TrimSpace(value), "[]")
+	if len(value) > 5 && strings.EqualFold(value[:5], "IPv6:") {
+		value = value[5:]
+	}
+	a, err := netip.ParseAddr(value)
+	return a.Unmap().WithZone(""), err == nil
 }

@@ -1,4 +1,4 @@
-package milter
+package identity
 
 import (
 	"strings"

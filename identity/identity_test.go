@@ -1,4 +1,4 @@
-package milter
+package identity
 
 import (
 	"net/netip"
@@ -61,7 +61,7 @@ func TestWebmailClient(t *testing.T) {
 		for _, v := range c.values {
 			m.Header = append(m.Header, content.Field{Name: "x-originating-ip", Value: v})
 		}
-		id.identify(m)
+		id.Identify(m)
 		got := ""
 		if m.Client.IsValid() {
 			got = m.Client.String()
