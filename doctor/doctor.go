@@ -42,6 +42,8 @@ type Store interface {
 	LogPositions(ctx context.Context, source, head string) ([]ledger.LogPosition, error)
 	// Status says how things stand.
 	Status(ctx context.Context, since time.Time) (ledger.Status, error)
+	// Senders returns the senders of the journal's mail.
+	Senders(ctx context.Context, f ledger.SenderFilter) ([]ledger.Sender, error)
 	Close() error
 }
 
@@ -70,6 +72,7 @@ func (d *Doctor) Examine(ctx context.Context) []Finding {
 	d.postfix()
 	if db != nil {
 		d.mtas(db)
+		d.relays(db)
 		d.closeStore(db)
 	}
 	return d.list

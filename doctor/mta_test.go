@@ -14,9 +14,14 @@ import (
 
 // fakeStore knows MTA hosts.
 type fakeStore struct {
+	senders []ledger.Sender
 	Store
 	list  []ledger.MTA
 	holds map[ledger.State]int
+}
+
+func (f fakeStore) Senders(context.Context, ledger.SenderFilter) ([]ledger.Sender, error) {
+	return f.senders, nil
 }
 
 func (f fakeStore) MTAs(context.Context) ([]ledger.MTA, error) { return f.list, nil }

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"net/netip"
 	"regexp"
 	"strings"
 )
@@ -100,4 +101,15 @@ func unnumbered(local string) string {
 		}
 		return digits.ReplaceAllString(w, "#")
 	})
+}
+
+// ApplicationParts takes the name of an application apart: "app:192.0.2.0/24|a@example.org".
+func ApplicationParts(sender string) (network netip.Prefix, address string, ok bool) {
+	rest, ok := strings.CutPrefix(sender, "app:")
+	text, address, cut := strings.Cut(rest, "|")
+	if !ok || !cut {
+		return netip.Prefix{}, "", false
+	}
+	network, err := netip.ParsePrefix(text)
+	return network, address, err == nil
 }

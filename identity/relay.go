@@ -146,10 +146,14 @@ func (r *Relay) mailFrom(id *Identity, from string) string {
 
 // ours returns the sender of an address that is one of our accounts', "" for others.
 func (r *Relay) ours(id *Identity, address string) string {
-	if address == "" || len(address) > maxAddress || strings.ContainsAny(address, " \t\r\n\"<>|") {
+	if len(address) > maxAddress {
 		return ""
 	}
-	name, domain, ok := cutLast(strings.ToLower(mailbox.Canonical(address)), "@")
+	address = strings.ToLower(mailbox.Canonical(address))
+	if address == "" || strings.ContainsAny(address, " \t\r\n\"<>|") {
+		return ""
+	}
+	name, domain, ok := cutLast(address, "@")
 	if !ok {
 		domain = strings.ToLower(id.DefaultRealm) // as a login is written
 	}

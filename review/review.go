@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -48,7 +49,8 @@ type Settings struct {
 	Journal   time.Duration // how long the journal keeps mail
 	Countries bool          // a country database is configured
 	Habits    []analyzer.Habit
-	Database  string // where the store is
+	Relays    []netip.Prefix // the hosts of relays that are believed
+	Database  string         // where the store is
 	// StaleAfter is how old an agent's heartbeat may be.
 	StaleAfter time.Duration
 	// Grace is how long mail waits that a confirmation deletes.

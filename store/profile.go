@@ -52,18 +52,28 @@ func (db *DB) profile(ctx context.Context, sender string) (past analyzer.Past, e
 	if err != nil {
 		return past, fmt.Errorf("read lessons of %q: %w", sender, err)
 	}
+	if past.Folded, err = foldRows(rows, sender, p); err != nil {
+		return past, err
+	}
+	err = tx.QueryRowContext(ctx, `SELECT coalesce(max(id), 0) FROM lesson`).Scan(&last)
+	if err != nil {
+		return past, fmt.Errorf("read last lesson: %w", err)
+	}
+	past.Last = max(last, saved)
+	return past, nil
+}
+
+// foldRows folds lessons, by sign and observation, into a profile, and closes them. It returns
+// how many there were.
+func foldRows(rows *sql.Rows, sender string, p *baseline.Profile) (n int, err error) {
 	defer rows.Close()
 	for rows.Next() {
 		var sign int
-		var obs sql.RawBytes
-		if err := rows.Scan(&sign, &obs); err != nil {
-			return past, fmt.Errorf("read lessons of %q: %w", sender, err)
-		}
 		var o baseline.Observation
-		if err := o.UnmarshalBinary(obs); err != nil {
-			return past, err
+		if err := scanObservation(rows, &o, &sign); err != nil {
+			return n, fmt.Errorf("read lessons of %q: %w", sender, err)
 		}
-		past.Folded++
+		n++
 		switch {
 		case sign > 0:
 			p.Learn(&o)
@@ -74,14 +84,18 @@ func (db *DB) profile(ctx context.Context, sender string) (past analyzer.Past, e
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return past, fmt.Errorf("read lessons of %q: %w", sender, err)
+		return n, fmt.Errorf("read lessons of %q: %w", sender, err)
 	}
-	err = tx.QueryRowContext(ctx, `SELECT coalesce(max(id), 0) FROM lesson`).Scan(&last)
-	if err != nil {
-		return past, fmt.Errorf("read last lesson: %w", err)
+	return n, nil
+}
+
+// scanObservation reads a row whose last column is an observation.
+func scanObservation(rows *sql.Rows, o *baseline.Observation, before ...any) error {
+	var raw sql.RawBytes
+	if err := rows.Scan(append(before, &raw)...); err != nil {
+		return err
 	}
-	past.Last = max(last, saved)
-	return past, nil
+	return o.UnmarshalBinary(raw)
 }
 
 // Past returns what is known of a sender, with his newest records since a time, at most

@@ -162,9 +162,13 @@ func onReplayGround(cmd *cobra.Command, f *replayFlags, paths []string,
 		return err
 	}
 	defer func() { err = errors.Join(err, src.Close()) }()
+	past, err := f.handedOver(at.cfg, src)
+	if err != nil {
+		return err
+	}
 	progress, end := progressBar(cmd.ErrOrStderr(), total)
 	defer end()
-	g, err := drill.ReplayGround(cmd.Context(), replay.Options{Source: src, Config: at.judge,
+	g, err := drill.ReplayGround(cmd.Context(), replay.Options{Source: past, Config: at.judge,
 		NoClient: f.noClient, Progress: progress})
 	end()
 	if err != nil {

@@ -48,7 +48,7 @@ func newReview(cfg config.Config, db *store.DB) (*review.Service, error) {
 				analyzer.Null:        analyzer.Mode(cfg.Classes.Null),
 			},
 			Journal: time.Duration(cfg.Privacy.Journal), Countries: cfg.Places.Country != "",
-			Habits: habits, Database: cfg.Database, StaleAfter: daemon.StaleAfter,
+			Habits: habits, Relays: wiring.RelayHosts(cfg), Database: cfg.Database, StaleAfter: daemon.StaleAfter,
 			Grace: time.Duration(cfg.Review.Grace),
 			Hooks: wiring.HooksByEvent(cfg.Hooks),
 		},

@@ -13,11 +13,11 @@ import (
 func newSender() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sender",
-		Short: "List, show, export and forget senders, hold or allow one until a time",
+		Short: "List, show, export, adopt and forget senders, hold or allow one until a time",
 		Args:  noArgs,
 		RunE:  needSubcommand,
 	}
-	cmd.AddCommand(newSenderList(), newSenderShow(), newSenderExport(), newSenderForget())
+	cmd.AddCommand(newSenderList(), newSenderShow(), newSenderExport(), newSenderForget(), newSenderAdopt())
 	addRules(cmd, senderRules, "ACCOUNT|class:CLASS...", review.SenderRules)
 	cmd.AddCommand(newListRules("rules", "List the rules for senders and classes that hold now",
 		review.SenderRules))
@@ -136,6 +136,38 @@ Hashes stay for an hour or two, until running daemons have heard of it.`,
 	fl := cmd.Flags()
 	fl.BoolVarP(&yes, "yes", "y", false, "do not ask")
 	fl.BoolVarP(&dry, "dry-run", "n", false, "only say what would be erased")
+	addReason(cmd, &reason)
+	return cmd
+}
+
+func newSenderAdopt() *cobra.Command {
+	var networks []string
+	var reason string
+	cmd := &cobra.Command{
+		Use:   "adopt ACCOUNT...",
+		Short: "Make what applications of an account's address taught the account's own",
+		Long: `Make what is known of an address as an application the account's own: mail that a relay handed
+over before [[identity.relay]] named it. Mail, profile and ended incidents move. Only networks of
+configured relays count, or those of --network: from elsewhere anybody may have used the address.`,
+		Args:              someArgs("an account: see hisseki sender list"),
+		ValidArgsFunction: accounts,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return withReview(cmd, func(s *review.Service) error {
+				for _, account := range args {
+					list, err := s.Adopt(cmd.Context(), actor(), account, networks, reason)
+					for _, a := range list {
+						fmt.Fprintf(cmd.OutOrStdout(), "%s is %s now: %s\n", safe(a.From, 200), safe(a.Account, 200),
+							counted(a.Mails, "mail"))
+					}
+					if err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		},
+	}
+	cmd.Flags().StringSliceVar(&networks, "network", nil, "`NETWORKS` that relayed for the account, such as 192.0.2.0/24")
 	addReason(cmd, &reason)
 	return cmd
 }

@@ -217,7 +217,7 @@ func narrow(key string, n netip.Prefix) error {
 	switch {
 	case a.IsLoopback() && (!n.IsSingleIP() || a == netip.MustParseAddr("127.0.0.1") || a.Is6()):
 		return say("is this machine: every program and user on it could name any account; let it log in")
-	case a.IsUnspecified() || a.IsMulticast() || a.IsLinkLocalUnicast():
+	case a.IsUnspecified() || a.IsMulticast() || a.IsLinkLocalUnicast() || a.Is4In6():
 		return say("is nobody's address: strangers could name any account; write the relay's own addresses")
 	case a.IsPrivate() && (a.Is4() && n.Bits() < widestPrivate || a.Is6() && n.Bits() < widestLocal6):
 		return say("is a whole office: every machine in it could name any account; write the relay's own addresses")

@@ -55,3 +55,11 @@ func places(list []config.Place) []identity.Source {
 	}
 	return out
 }
+
+// RelayHosts are the hosts of all relays that are believed.
+func RelayHosts(cfg config.Config) (hosts []netip.Prefix) {
+	for i := range cfg.Identity.Relay {
+		hosts = append(hosts, cfg.Identity.Relay[i].AllHosts()...)
+	}
+	return hosts
+}

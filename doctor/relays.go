@@ -1,0 +1,137 @@
+package doctor
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"hisseki/analyzer"
+	"hisseki/identity"
+	"hisseki/internal/config"
+	"hisseki/internal/term"
+	"hisseki/ledger"
+)
+
+// relaySpan is the mail that is looked at.
+const relaySpan = 7 * 24 * time.Hour
+
+// fewPeople are not yet a relay: an application may have as many senders.
+const fewPeople = 3
+
+// unnamed is a network that sends mail of several addresses without an account.
+type unnamed struct {
+	network netip.Prefix
+	mails   int
+	people  map[string]int // addresses by domain
+}
+
+// relays says which hosts hand over mail that has no account though people seem to write it,
+// and looks at the relays that are believed.
+func (d *Doctor) relays(db Store) {
+	for i := range d.Config.Identity.Relay {
+		d.relay(&d.Config.Identity.Relay[i])
+	}
+	list, err := db.Senders(d.ctx, ledger.SenderFilter{Since: time.Now().Add(-relaySpan)})
+	if err != nil {
+		d.add("relays", Bad, err.Error(), "")
+		return
+	}
+	all := 0
+	found := make(map[netip.Prefix]*unnamed)
+	for i := range list {
+		s := &list[i]
+		all += s.Mails
+		network, address, ok := identity.ApplicationParts(s.Name)
+		if s.Class != analyzer.Application || !ok {
+			continue
+		}
+		u := found[network]
+		if u == nil {
+			u = &unnamed{network: network, people: make(map[string]int)}
+			found[network] = u
+		}
+		u.mails += s.Mails
+		u.people[address[strings.LastIndexByte(address, '@')+1:]]++
+	}
+	var crowded []*unnamed
+	for _, u := range found {
+		if _, people := u.domain(); people >= fewPeople {
+			crowded = append(crowded, u)
+		}
+	}
+	slices.SortFunc(crowded, func(a, b *unnamed) int {
+		return cmp.Or(b.mails-a.mails, a.network.Addr().Compare(b.network.Addr()))
+	})
+	for _, u := range crowded[:min(len(crowded), maxUnnamed)] {
+		d.unnamed(u, all)
+	}
+}
+
+// maxUnnamed bounds the networks that are shown.
+const maxUnnamed = 5
+
+// domain returns the domain that most of the addresses have.
+func (u *unnamed) domain() (name string, people int) {
+	for domain, n := range u.people {
+		if n > people || n == people && domain < name {
+			name, people = domain, n
+		}
+	}
+	return name, people
+}
+
+func (d *Doctor) unnamed(u *unnamed, all int) {
+	domain, people := u.domain()
+	found := fmt.Sprintf("%s: %s of %d senders of %s within 7 days, %.0f %% of all, without an account: nothing of"+
+		" it is held", u.network, term.Count(u.mails, "mail"), people, term.Safe(domain, 60),
+		100*float64(u.mails)/float64(max(all, 1)))
+	if u.network.Addr().IsLoopback() {
+		d.add("relays", Warn, found, "let what sends there log in (SMTP AUTH), see docs/cloud.md")
+		return
+	}
+	d.add("relays", Warn, found, fmt.Sprintf("where people log in there (webmail, groupware, a cloud), add to the"+
+		" configuration, with the relay's own addresses, and see docs/cloud.md:\n"+
+		"[[identity.relay]]\nname    = \"relay\"\nhosts   = [%q]\ndomains = [%q]\naccount = [\"mail_from\"]\n"+
+		"client  = [\"header:X-Originating-IP\", \"received\"]", u.network, term.Safe(domain, 60)))
+}
+
+// shared are networks and a certificate that a provider uses for all of its customers, as it
+// publishes them: Exchange Online, Google Workspace.
+var (
+	sharedHosts = []netip.Prefix{
+		netip.MustParsePrefix("40.92.0.0/15"), netip.MustParsePrefix("40.107.0.0/16"),
+		netip.MustParsePrefix("52.100.0.0/14"), netip.MustParsePrefix("104.47.0.0/17"),
+		netip.MustParsePrefix("2a01:111:f400::/48"), netip.MustParsePrefix("2a01:111:f403::/48"),
+		netip.MustParsePrefix("35.190.247.0/24"), netip.MustParsePrefix("64.233.160.0/19"),
+		netip.MustParsePrefix("66.102.0.0/20"), netip.MustParsePrefix("74.125.0.0/16"),
+		netip.MustParsePrefix("173.194.0.0/16"), netip.MustParsePrefix("209.85.128.0/17"),
+		netip.MustParsePrefix("2001:4860:4000::/36"), netip.MustParsePrefix("2404:6800:4000::/36"),
+		netip.MustParsePrefix("2607:f8b0:4000::/36"), netip.MustParsePrefix("2a00:1450:4000::/36"),
+	}
+	sharedCertificates = []string{"mail.protection.outlook.com", "smtp.gmail.com"}
+)
+
+// relay looks at one that is believed.
+func (d *Doctor) relay(r *config.Relay) {
+	hosts := r.AllHosts()
+	shared := slices.ContainsFunc(sharedCertificates, func(name string) bool {
+		return strings.EqualFold(name, r.Certificate)
+	}) || slices.ContainsFunc(hosts, func(p netip.Prefix) bool {
+		return slices.ContainsFunc(sharedHosts, p.Overlaps)
+	})
+	switch {
+	case shared && len(r.Proof) == 0:
+		d.add("relays", Warn, r.Name+": these hosts hand over mail of all customers of the provider: another customer"+
+			" could name your accounts", "add a field that only your mail has, such as"+
+			" proof = [\"X-OriginatorOrg: "+r.Domains[0]+"\"], see docs/cloud.md")
+	case len(r.Client) == 0:
+		d.add("relays", Warn, r.Name+": nothing says from where its people send: networks and countries are not judged",
+			"add client = [\"header:X-Originating-IP\"] or what the relay writes, see docs/cloud.md")
+	default:
+		d.add("relays", OK, fmt.Sprintf("%s: believed for %s, from %s", r.Name, strings.Join(r.Domains, ", "),
+			cmp.Or(r.Certificate, term.Count(len(hosts), "network"))), "")
+	}
+}
