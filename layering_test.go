@@ -26,6 +26,7 @@ var mayImport = map[string][]string{
 
 	"baseline":            nil,
 	"internal/mailbox":    nil,
+	"internal/history":    {"analyzer", "identity", "internal/config", "internal/term", "internal/wiring", "maillog", "replay"},
 	"internal/received":   {"internal/maildate"},
 	"identity":            {"analyzer", "analyzer/content", "internal/mailbox", "internal/received"},
 	"internal/term":       nil,
@@ -64,14 +65,14 @@ var mayImport = map[string][]string{
 	"report":              {"analyzer", "analyzer/content", "internal/signalname", "internal/term", "ledger"},
 	"internal/places":     {"analyzer", "internal/config"},
 
-	"daemon": {"analyzer", "baseline", "hook", "internal/config", "internal/places", "internal/wiring",
+	"daemon": {"analyzer", "baseline", "hook", "identity", "internal/config", "internal/places", "internal/wiring",
 		"ledger", "maillog", "metrics", "milter", "postfix", "quarantine", "seal", "store"},
 
-	"doctor": {"analyzer", "internal/config", "internal/places", "internal/table", "internal/term",
+	"doctor": {"analyzer", "identity", "internal/config", "internal/places", "internal/table", "internal/term",
 		"internal/wiring", "ledger", "postfix"},
 
 	// Every part's configuration is made here.
-	"internal/wiring": {"analyzer", "analyzer/content", "hook", "internal/config", "ledger", "milter", "seal",
+	"internal/wiring": {"analyzer", "analyzer/content", "hook", "identity", "internal/config", "ledger", "seal",
 		"signing"},
 }
 

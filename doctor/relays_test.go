@@ -40,10 +40,10 @@ func TestRelaysWithoutAccounts(t *testing.T) {
 // A cloud's hosts are those of all its customers.
 func TestRelaysThatAreShared(t *testing.T) {
 	for settings, want := range map[string]string{
-		"certificate = 'mail.protection.outlook.com'":                                       "warn m365: these hosts hand over mail of all customers",
-		"hosts = ['40.92.0.0/16']":                                                          "warn m365: these hosts",
-		"hosts = ['40.92.0.0/16']\nproof = ['X-OriginatorOrg: example.jp']":                 "warn m365: nothing says from where",
-		"hosts = ['192.0.2.1']\nclient = ['received']":                                      "ok m365: believed for example.jp, from 1 network",
+		"certificate = 'mail.protection.outlook.com'":                                        "warn m365: these hosts hand over mail of all customers",
+		"hosts = ['40.92.0.0/16']":                                                           "warn m365: these hosts",
+		"hosts = ['40.92.0.0/16']\nproof = ['X-OriginatorOrg: example.jp']":                  "warn m365: nothing says from where",
+		"hosts = ['192.0.2.1']\nclient = ['received']":                                       "ok m365: believed for example.jp, from 1 network",
 		"certificate = 'a.example'\nproof = ['X-Org: a']\nclient = ['header:X-Real-Client']": "ok m365: believed for example.jp, from a.example",
 	} {
 		cfg, err := config.Parse("f", []byte("[[identity.relay]]\nname = 'm365'\ndomains = ['example.jp']\n"+settings),

@@ -27,6 +27,7 @@ type (
 		Reached   Audience        `json:"reached"`
 		Open      Audience        `json:"open"`
 		Logged    bool            `json:"logged"` // the MTA's log told of all that was let go
+		Relays    []string        `json:"relays"` // that named the accounts
 		Noticed   *jsonNoticed    `json:"noticed"`
 		Logins    []jsonLogin     `json:"logins"`
 		Notes     []jsonNote      `json:"notes"`
@@ -116,7 +117,7 @@ func writeJSON(w io.Writer, r *Report) error {
 	out := jsonReport{Schema: 1, Kind: "incident-report", ID: r.Name(), Made: r.At,
 		First: when(r.First), Last: when(r.Last), Mails: r.Mails, Total: r.Total,
 		Reached: r.Reached, Open: r.Maybe, Logged: r.Logged(),
-		Incidents: []jsonIncident{}, Logins: []jsonLogin{}, Notes: []jsonNote{}, Companies: []jsonCompany{},
+		Relays: append([]string{}, r.Relays...), Incidents: []jsonIncident{}, Logins: []jsonLogin{}, Notes: []jsonNote{}, Companies: []jsonCompany{},
 		Freed: []jsonFreed{}, Suspects: []jsonSuspect{}, Block: []jsonIndicator{}}
 	for i := range r.Incidents {
 		x := &r.Incidents[i]

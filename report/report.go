@@ -39,6 +39,7 @@ type Report struct {
 	Notes     []Note
 	Block     []Indicator
 	Chart     Chart
+	Relays    []string // that named the accounts, each once, rising
 }
 
 // Company is one registrable domain of recipients.
@@ -114,6 +115,9 @@ func New(s *ledger.Scope) *Report {
 		if r.Noticed == nil && h.Recalled.IsZero() && suspicious(h) {
 			r.Noticed = h
 		}
+		if name := h.Record.Envelope.Relay; name != "" && !slices.Contains(r.Relays, name) {
+			r.Relays = append(r.Relays, name)
+		}
 		t := h.Record.Envelope.Time
 		if r.First.IsZero() || t.Before(r.First) {
 			r.First = t
@@ -126,6 +130,7 @@ func New(s *ledger.Scope) *Report {
 		x := &s.Suspects[i]
 		r.Suspects = append(r.Suspects, Suspect{*x, deliveries("", x.Record, s.Fates[x.Record.ID])})
 	}
+	slices.Sort(r.Relays)
 	r.Companies = companies(all, own)
 	for i := range r.Companies {
 		r.Total.sum(r.Companies[i].Count)

@@ -26,6 +26,7 @@ var words = map[string][2]string{
 	"title":     {"Incident report", "インシデント報告書"},
 	"accounts":  {"Account", "対象アカウント"},
 	"made":      {"as of", "作成"},
+	"relays":    {"account named by relay", "アカウントの確認元(中継サーバー)"},
 	"began":     {"First mail", "最初のメール"},
 	"last":      {"Last mail", "最後のメール"},
 	"noticed":   {"How it was noticed", "検知の経緯"},

@@ -51,7 +51,7 @@ func (s *Service) Adopt(ctx context.Context, who Actor, account string, networks
 		case !slices.ContainsFunc(of, network.Overlaps):
 			others = append(others, network.String())
 		default:
-			n, err := s.Store.Adopt(ctx, list[i].Name, name, who.String(), reason)
+			n, err := s.Store.AdoptSender(ctx, list[i].Name, name, who.String(), reason)
 			if err != nil {
 				return out, err
 			}

@@ -126,6 +126,9 @@ func (s *Service) noteShown(ctx context.Context, who Actor, h *Shown, v View) er
 	if v.Mail && s.canRead(&h.Hold) {
 		what += ", mail"
 	}
+	if by := h.Record.Envelope.Believed(); by != "" {
+		what += "; account named by " + by
+	}
 	return s.Store.Audit(ctx, who.String(), "read", h.Name(), what)
 }
 

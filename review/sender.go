@@ -26,8 +26,8 @@ type senderStore interface {
 	// Export calls each for every row that is stored about a sender, table by table.
 	Export(ctx context.Context, sender string, each func(table string, row map[string]any) error) error
 	Forget(ctx context.Context, sender, by, reason string) (mails int, err error)
-	// Adopt makes what is known of one sender an account's.
-	Adopt(ctx context.Context, from, account, by, reason string) (mails int, err error)
+	// AdoptSender makes what is known of one sender an account's.
+	AdoptSender(ctx context.Context, from, account, by, reason string) (mails int, err error)
 }
 
 // SenderLine is a sender as JSON, schema 1.

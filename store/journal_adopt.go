@@ -10,11 +10,12 @@ import (
 	"hisseki/baseline"
 )
 
-// Adopt makes what is known of one sender another's, an account's: its mail in the journal,
-// what was learned of it, its ended incidents. It returns how many mails there were. Mail of
+// AdoptSender makes what is known of one sender another's, an account's: its mail in the journal,
+// what was learned of it. Its ended incidents, which are signed, keep the name. It returns how many
+// mails there were. Mail of
 // the first that is kept, or an open incident, must be decided before. Of an account that is
 // known already, what the journal has of the first is learned in addition.
-func (db *DB) Adopt(ctx context.Context, from, account, by, reason string) (mails int, err error) {
+func (db *DB) AdoptSender(ctx context.Context, from, account, by, reason string) (mails int, err error) {
 	if from == "" || account == "" || from == account {
 		return 0, errors.New("adopt: two senders must be named")
 	}
@@ -32,7 +33,7 @@ func (db *DB) Adopt(ctx context.Context, from, account, by, reason string) (mail
 		if err := db.saveAdopted(tx, from, account, profile); err != nil {
 			return err
 		}
-		return audit(tx, db.now(), by, "adopt", "sender:"+account, reason)
+		return db.audit(tx, db.now(), by, "adopt", "sender:"+account, reason)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("adopt %s: %w", from, err)
@@ -92,7 +93,6 @@ func foldAll(tx *sql.Tx, sender string) (*baseline.Profile, error) {
 func rename(tx *sql.Tx, from, account string) (mails int, err error) {
 	for _, query := range []string{
 		`UPDATE lesson SET sender = ?2 WHERE sender = ?1`,
-		`UPDATE incident SET sender = ?2 WHERE sender = ?1`,
 		`UPDATE OR IGNORE taught SET sender = ?2 WHERE sender = ?1`,
 		`DELETE FROM taught WHERE sender = ?1`,
 		`DELETE FROM profile WHERE sender = ?1`,

@@ -53,7 +53,7 @@ func TestAdopt(t *testing.T) {
 		ofSites(t, db, application, analyzer.Application, 1, 2, 3)
 		ofSites(t, db, "b@example.jp", analyzer.Account, 4)
 		org, _ := profileOf(t, db, "").MarshalBinary()
-		n, err := db.Adopt(ctx, application, account, "root", "m365")
+		n, err := db.AdoptSender(ctx, application, account, "root", "m365")
 		if err != nil || n != 3 {
 			t.Fatalf("%s: %d mails, %v", name, n, err)
 		}
@@ -77,7 +77,7 @@ func TestAdopt(t *testing.T) {
 		if err != nil || len(ids) != want {
 			t.Fatalf("%s: %d records, %v", name, len(ids), err)
 		}
-		if n, err := db.Adopt(ctx, application, account, "root", ""); n != 0 || err != nil {
+		if n, err := db.AdoptSender(ctx, application, account, "root", ""); n != 0 || err != nil {
 			t.Errorf("%s: again: %d, %v", name, n, err)
 		}
 	}
@@ -89,7 +89,7 @@ func TestAdoptRefusesOpenQuestions(t *testing.T) {
 	held := record(application, analyzer.Hold)
 	held.Envelope.Class = analyzer.Application
 	keep(t, db, held)
-	if _, err := db.Adopt(t.Context(), application, account, "root", ""); err == nil {
+	if _, err := db.AdoptSender(t.Context(), application, account, "root", ""); err == nil {
 		t.Error("adopted with mail on hold")
 	}
 }

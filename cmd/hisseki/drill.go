@@ -13,6 +13,7 @@ import (
 	"hisseki/analyzer"
 	"hisseki/drill"
 	"hisseki/internal/config"
+	"hisseki/internal/history"
 	"hisseki/internal/places"
 	"hisseki/internal/wiring"
 	"hisseki/replay"
@@ -49,7 +50,7 @@ The recipes:` + names.String() + `
 
 Exit code 3 says that some theft was not contained: none of its mails was held.`,
 		RunE: func(cmd *cobra.Command, paths []string) error {
-			if f.past.timeline != "" && len(paths) > 0 {
+			if f.past.Timeline != "" && len(paths) > 0 {
 				return usageError{errors.New("drill takes either paths or --timeline FILE, or neither")}
 			}
 			return runDrill(cmd, &f, paths)
@@ -70,8 +71,8 @@ Exit code 3 says that some theft was not contained: none of its mails was held.`
 	fl.BoolVar(&f.past.noClient, "no-client", false, "withhold client addresses, as behind webmail")
 	fl.StringVar(&f.at, "at", "", "`TIME` of the thefts (default: the account's usual hour)")
 	fl.Uint64Var(&f.opt.Seed, "seed", 1, "`NUMBER` that all choices follow from")
-	fl.StringVar(&f.past.timeline, "timeline", "", "an archive: timeline.jsonl `FILE`")
-	fl.StringVar(&f.past.sender, "sender", "", "the `ACCOUNT` that sent all of PATH")
+	fl.StringVar(&f.past.Timeline, "timeline", "", "an archive: timeline.jsonl `FILE`")
+	fl.StringVar(&f.past.Sender, "sender", "", "the `ACCOUNT` that sent all of PATH")
 	f.out.add(cmd)
 	completeAccounts(cmd, "account")
 	cmd.MarkFlagsMutuallyExclusive("own-network", "client")
@@ -106,7 +107,7 @@ func runDrill(cmd *cobra.Command, f *drillFlags, paths []string) error {
 	if err := f.read(time.Now()); err != nil {
 		return usageError{err}
 	}
-	if f.past.timeline != "" || len(paths) > 0 {
+	if f.past.Timeline != "" || len(paths) > 0 {
 		return onReplayGround(cmd, &f.past, paths, func(cfg config.Config, g *drill.Ground) error {
 			return f.play(cmd, g, wiring.Identity(cfg).Normal)
 		})
@@ -157,15 +158,11 @@ func onReplayGround(cmd *cobra.Command, f *replayFlags, paths []string,
 		return err
 	}
 	defer func() { err = errors.Join(err, at.places.Close()) }()
-	src, total, err := f.open(cmd, at.cfg, paths)
+	past, total, err := history.Open(cmd.Context(), at.cfg, f.Options, paths, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, src.Close()) }()
-	past, err := f.handedOver(at.cfg, src)
-	if err != nil {
-		return err
-	}
+	defer func() { err = errors.Join(err, past.Close()) }()
 	progress, end := progressBar(cmd.ErrOrStderr(), total)
 	defer end()
 	g, err := drill.ReplayGround(cmd.Context(), replay.Options{Source: past, Config: at.judge,

@@ -12,27 +12,21 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/daemon"
-	"hisseki/identity"
 	"hisseki/internal/config"
+	"hisseki/internal/history"
 	"hisseki/internal/places"
 	"hisseki/internal/table"
 	"hisseki/internal/wiring"
-	"hisseki/maillog"
 	"hisseki/replay"
 )
 
 type replayFlags struct {
-	timeline     string
-	sender       string
+	history.Options
 	json         bool
 	noClient     bool
-	learn        bool
 	releaseAfter time.Duration
 	off          []string
 	verbose      bool
-	logs         []string
-	zone         string
-	relay        string
 }
 
 func newReplay() *cobra.Command {
@@ -50,28 +44,28 @@ With --learn nothing is held: the mail is recorded in the store, and what looks 
 is learned, each mail once however often it is taught. A new installation starts so from
 its Sent folders and, with --log, the old mail logs: docs/learning.md.`,
 		RunE: func(cmd *cobra.Command, paths []string) error {
-			if (f.timeline == "") == (len(paths) == 0) {
+			if (f.Timeline == "") == (len(paths) == 0) {
 				return usageError{errors.New("replay needs either paths or --timeline FILE")}
 			}
 			return runReplay(cmd, f, paths)
 		},
 	}
 	fl := cmd.Flags()
-	fl.StringVar(&f.timeline, "timeline", "", "timeline.jsonl `FILE` of the mails, in time order")
-	fl.StringVar(&f.sender, "sender", "", "the `ACCOUNT` that sent all of PATH, whatever From says")
+	fl.StringVar(&f.Timeline, "timeline", "", "timeline.jsonl `FILE` of the mails, in time order")
+	fl.StringVar(&f.Sender, "sender", "", "the `ACCOUNT` that sent all of PATH, whatever From says")
 	addJSON(cmd, &f.json)
 	fl.BoolVar(&f.noClient, "no-client", false, "withhold client addresses, as behind webmail")
-	fl.BoolVar(&f.learn, "learn", false, "learn into the store instead of judging")
+	fl.BoolVar(&f.Learn, "learn", false, "learn into the store instead of judging")
 	fl.DurationVar(&f.releaseAfter, "release-after", replay.DefaultReleaseAfter,
 		"release a hold as the owner's own mail when nobody confirmed it after this `SPAN`")
-	fl.StringSliceVar(&f.logs, "log", nil,
+	fl.StringSliceVar(&f.Logs, "log", nil,
 		"mail log `FILES` that say which account sent a mail of PATH, and from where")
-	fl.StringVar(&f.zone, "zone", "Local", "time `ZONE` of logs that name none")
+	fl.StringVar(&f.Zone, "zone", "Local", "time `ZONE` of logs that name none")
 	fl.BoolVar(&f.verbose, "verbose", false, "with --learn: list each mail that is too odd to learn")
 	fl.StringSliceVar(&f.off, "without", nil, "switch `SIGNALS` off, by name")
-	fl.StringVar(&f.relay, "relay", "", "withhold logins: mail as handed over by the `RELAY` of the configuration,"+
+	fl.StringVar(&f.Relay, "relay", "", "withhold logins: mail as handed over by the `RELAY` of the configuration,"+
 		" --relay alone: by one of every domain whose MAIL FROM is believed")
-	fl.Lookup("relay").NoOptDefVal = anyRelay
+	fl.Lookup("relay").NoOptDefVal = history.AnyRelay
 	cmd.MarkFlagsMutuallyExclusive("relay", "sender")
 	cmd.MarkFlagsMutuallyExclusive("relay", "log")
 	cmd.MarkFlagsMutuallyExclusive("learn", "json")
@@ -80,104 +74,6 @@ its Sent folders and, with --log, the old mail logs: docs/learning.md.`,
 	cmd.MarkFlagsMutuallyExclusive("timeline", "log")
 	cmd.MarkFlagsMutuallyExclusive("no-client", "log")
 	return cmd
-}
-
-// origins reads the logs, nil without any.
-func (f *replayFlags) origins(cmd *cobra.Command, normal func(string) string) (*replay.Origins,
-	error) {
-	if len(f.logs) == 0 {
-		return nil, nil
-	}
-	zone, err := time.LoadLocation(f.zone)
-	if err != nil {
-		return nil, usageError{fmt.Errorf("--zone: %w: write a name such as Asia/Tokyo", err)}
-	}
-	o := &replay.Origins{}
-	p := &maillog.Parser{Zone: zone, Normal: normal}
-	for _, path := range f.logs {
-		err := maillog.Submissions(cmd.Context(), p, path, func(s maillog.Submission) error {
-			return o.Add(s.MessageID, s.Sender, s.Client)
-		})
-		if err != nil {
-			return nil, fmt.Errorf("read log: %w", err)
-		}
-	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "hisseki: the logs say where %s came from\n",
-		counted(o.Count(), "mail"))
-	return o, nil
-}
-
-// anyRelay is what --relay means without a name.
-const anyRelay = "*"
-
-// handedOver returns the history as a relay hands it over, with --relay.
-func (f *replayFlags) handedOver(cfg config.Config, src replay.Source) (replay.Source, error) {
-	if f.relay == "" {
-		return src, nil
-	}
-	id := wiring.Identity(cfg)
-	anywhere := identity.Anywhere()
-	r, ok := &anywhere, true
-	if f.relay != anyRelay {
-		r, ok = id.Relay(f.relay)
-	}
-	if !ok {
-		return nil, usageError{fmt.Errorf("--relay %s: there is no such [[identity.relay]] in the configuration",
-			safe(f.relay, 60))}
-	}
-	return replay.Handed{Source: src, Hand: func(m *analyzer.Mail) { r.HandOver(id, m, f.timeline != "") }}, nil
-}
-
-// open opens the history and says how many mails it has, -1 for unknown.
-func (f *replayFlags) open(cmd *cobra.Command, cfg config.Config, paths []string) (replay.ClosingSource,
-	int, error) {
-	normal := wiring.Identity(cfg).Normal
-	if f.timeline == "" {
-		origins, err := f.origins(cmd, normal)
-		if err != nil {
-			return nil, 0, err
-		}
-		// All for judging only: a wrong time must not be learned.
-		a, err := replay.OpenPaths(cmd.Context(), paths,
-			replay.ArchiveOptions{Sender: f.sender, Normal: normal, Origins: origins, All: !f.learn,
-				MaxBody: int64(cfg.Milter.MaxBody)})
-		if err != nil {
-			return nil, 0, err
-		}
-		kept := &archive{Archive: a, to: cmd.ErrOrStderr()}
-		kept.list()
-		return kept, a.Count(), nil
-	}
-	t, err := replay.OpenTimelineFile(f.timeline, normal)
-	return t, -1, err
-}
-
-// archive says on a terminal or in a log what it leaves out.
-type archive struct {
-	*replay.Archive
-	to     io.Writer
-	listed int
-}
-
-// maxListed bounds the lines about what is left out.
-const maxListed = 20
-
-func (a *archive) list() {
-	list := a.Skipped()
-	for ; a.listed < min(len(list), maxListed); a.listed++ {
-		s := &list[a.listed]
-		fmt.Fprintf(a.to, "hisseki: left out %s: %s\n", safe(s.Name, 200), safe(s.Why, 200))
-	}
-	if len(list) > a.listed {
-		fmt.Fprintf(a.to, "hisseki: %d more left out\n", len(list)-a.listed)
-		a.listed = len(list)
-	}
-}
-
-// Close lists what was found unfit while it was read.
-func (a *archive) Close() error {
-	a.list()
-	return a.Archive.Close()
 }
 
 // setting is where a replay happens: what the configuration says to its analyzer.
@@ -217,18 +113,14 @@ func runReplay(cmd *cobra.Command, f replayFlags, paths []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, at.places.Close()) }()
-	src, total, err := f.open(cmd, at.cfg, paths)
+	past, total, err := history.Open(cmd.Context(), at.cfg, f.Options, paths, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, src.Close()) }()
-	past, err := f.handedOver(at.cfg, src)
-	if err != nil {
-		return err
-	}
+	defer func() { err = errors.Join(err, past.Close()) }()
 	progress, end := progressBar(cmd.ErrOrStderr(), total)
 	defer end()
-	if f.learn {
+	if f.Learn {
 		return f.runLearn(cmd, at, past, progress, end)
 	}
 	out := bufio.NewWriterSize(cmd.OutOrStdout(), 1<<16)

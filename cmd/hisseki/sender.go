@@ -147,7 +147,7 @@ func newSenderAdopt() *cobra.Command {
 		Use:   "adopt ACCOUNT...",
 		Short: "Make what applications of an account's address taught the account's own",
 		Long: `Make what is known of an address as an application the account's own: mail that a relay handed
-over before [[identity.relay]] named it. Mail, profile and ended incidents move. Only networks of
+over before [[identity.relay]] named it. Mail and profile move. Only networks of
 configured relays count, or those of --network: from elsewhere anybody may have used the address.`,
 		Args:              someArgs("an account: see hisseki sender list"),
 		ValidArgsFunction: accounts,

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"hisseki/internal/history"
 	"hisseki/internal/similar"
 	"hisseki/review"
 )
@@ -20,7 +21,8 @@ type usageError struct{ error }
 func isUsage(err error) bool {
 	var usage usageError
 	var asked review.UsageError
-	return errors.As(err, &usage) || errors.As(err, &asked)
+	var history history.UsageError
+	return errors.As(err, &usage) || errors.As(err, &asked) || errors.As(err, &history)
 }
 
 // didYouMean ends a sentence about a misspelt word with those that it may be meant for.

@@ -213,16 +213,23 @@ const (
 // narrow refuses a network from which anybody could send.
 func narrow(key string, n netip.Prefix) error {
 	a := n.Addr()
-	say := func(why string) error { return &KeyError{key, n.String() + " " + why} }
-	switch {
-	case a.IsLoopback() && (!n.IsSingleIP() || a == netip.MustParseAddr("127.0.0.1") || a.Is6()):
-		return say("is this machine: every program and user on it could name any account; let it log in")
-	case a.IsUnspecified() || a.IsMulticast() || a.IsLinkLocalUnicast() || a.Is4In6():
-		return say("is nobody's address: strangers could name any account; write the relay's own addresses")
-	case a.IsPrivate() && (a.Is4() && n.Bits() < widestPrivate || a.Is6() && n.Bits() < widestLocal6):
-		return say("is a whole office: every machine in it could name any account; write the relay's own addresses")
-	case a.Is4() && n.Bits() < widest4 || a.Is6() && n.Bits() < widest6:
-		return say("is too wide: strangers in it could name any account; write the relay's own addresses")
+	most4, most6 := widest4, widest6
+	if a.IsPrivate() {
+		most4, most6 = widestPrivate, widestLocal6
 	}
-	return nil
+	switch {
+	case a.IsLoopback():
+		// 127.0.0.1 has whatever runs here; another single address a program that binds to it.
+		return must(a.Is4() && n.IsSingleIP() && a != netip.AddrFrom4([4]byte{127, 0, 0, 1}), key, n.String()+
+			" is this machine: every program and user on it could name any account; let it log in")
+	case a.IsUnspecified() || a.IsMulticast() || a.IsLinkLocalUnicast() || a.Is4In6():
+		return &KeyError{key, n.String() + " is nobody's address: strangers could name any account; " + writeOwn}
+	case a.Is4() && n.Bits() >= most4, a.Is6() && n.Bits() >= most6:
+		return nil
+	case a.IsPrivate():
+		return &KeyError{key, n.String() + " is a whole office: every machine in it could name any account; " + writeOwn}
+	}
+	return &KeyError{key, n.String() + " is too wide: strangers in it could name any account; " + writeOwn}
 }
+
+const writeOwn = "write the relay's own addresses"
