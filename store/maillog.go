@@ -30,7 +30,7 @@ func (db *DB) KeepLog(ctx context.Context, b *ledger.LogBatch) (kept ledger.LogK
 			}
 		}
 		for i := range b.Logins {
-			ok, err := keepLogin(tx, &b.Logins[i])
+			ok, err := keepLogin(tx, &b.Logins[i], b.Position.Source)
 			if err != nil {
 				return err
 			}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -31,14 +32,14 @@ const (
 
 // keepLogin keeps an attempt. It returns false for a failure of an account of which
 // nothing shows that it exists: guessed names are endless.
-func keepLogin(tx *sql.Tx, l *ledger.LogLogin) (bool, error) {
+func keepLogin(tx *sql.Tx, l *ledger.LogLogin, source string) (bool, error) {
 	failed := l.Result != analyzer.LoginSuccess
 	if failed && !l.Exists {
 		if ok, err := knownAccount(tx, l.Sender); err != nil || !ok {
 			return false, err
 		}
 	}
-	row := loginRow{l: l}
+	row := loginRow{l: l, source: source}
 	if l.Client.IsValid() {
 		row.client = l.Client.Unmap().String()
 	}
@@ -57,6 +58,7 @@ func keepLogin(tx *sql.Tx, l *ledger.LogLogin) (bool, error) {
 type loginRow struct {
 	l               *ledger.LogLogin
 	client, network string
+	source          string // the log
 	backend, front  int
 }
 
@@ -72,14 +74,19 @@ func (r *loginRow) keep(tx *sql.Tx, failed bool) error {
 		return r.addTo(tx, id)
 	}
 	at := r.l.At.Unix()
+	sources, err := json.Marshal(logCounts{logName(r.source): {r.backend, r.front}})
+	if err != nil {
+		return err
+	}
 	_, err = tx.Exec(`INSERT INTO login (sender, client, network, result, service, at, last, backend,
-			front)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, r.l.Sender, r.client, r.network, r.l.Result,
-		r.l.Service, at, at, r.backend, r.front)
+			front, sources)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, r.l.Sender, r.client, r.network, r.l.Result,
+		r.l.Service, at, at, r.backend, r.front, string(sources))
 	return err
 }
 
-// near returns the row of the same address that the attempt is close to, 0 for none.
+// near returns the row of the same address that the attempt is close to, first one that it lies
+// within: another log's line of an attempt comes to the same row. 0 is for none.
 func (r *loginRow) near(tx *sql.Tx) (int64, error) {
 	return oneID(tx.QueryRow(`SELECT id
 		FROM login
@@ -90,7 +97,7 @@ func (r *loginRow) near(tx *sql.Tx) (int64, error) {
 		  AND last BETWEEN ?4 - ?5 AND ?4 + ?5 + ?6
 		  AND at <= ?4 + ?5
 		  AND max(last, ?4) - min(at, ?4) <= ?6
-		ORDER BY last DESC
+		ORDER BY ?4 BETWEEN at AND last DESC, last DESC
 		LIMIT 1`, r.l.Sender, r.client, r.l.Result, r.l.At.Unix(), loginGap, loginSpan))
 }
 
@@ -105,17 +112,6 @@ func (r *loginRow) sameHour(tx *sql.Tx) (int64, error) {
 		  AND last >= ?4
 		  AND at BETWEEN ?4 AND ?4 + 3599
 		LIMIT 1`, r.l.Sender, r.network, r.l.Result, hour))
-}
-
-func (r *loginRow) addTo(tx *sql.Tx, id int64) error {
-	_, err := tx.Exec(`UPDATE login SET
-			at = min(at, ?1),
-			last = max(last, ?1),
-			backend = backend + ?2,
-			front = front + ?3,
-			service = iif(service = 'auth', ?4, service)
-		WHERE id = ?5`, r.l.At.Unix(), r.backend, r.front, r.l.Service, id)
-	return err
 }
 
 // crowded finds a failure's row, 0 for a new one, where its account has many in its hour: that

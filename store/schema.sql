@@ -236,7 +236,8 @@ CREATE TABLE login ( -- attempts of one account from one address, close together
     last    INTEGER NOT NULL, -- of the last
     backend INTEGER NOT NULL, -- how many the password database told of
     front   INTEGER NOT NULL , -- how many the services in front of it told of: the same ones
-    network TEXT NOT NULL DEFAULT ''
+    network TEXT NOT NULL DEFAULT '',
+    sources TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX login_last ON login (last);
 CREATE INDEX login_sender ON login (sender, last);
