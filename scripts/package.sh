@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.."
 kind=$1 program=$3
 export ARCH="$2"
 made=${MADE:-$program}
-stage=dist/stage
+out=${OUT:-dist}
+stage=$out/stage
 VERSION=${VERSION:-$(scripts/version.sh)}
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}
 BUILD_DATE=$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ)
@@ -15,12 +16,12 @@ export VERSION SOURCE_DATE_EPOCH LC_ALL=C.UTF-8
 umask 022
 
 rm -rf "$stage"
-mkdir -p "$stage/$ARCH" "$stage/man" "$stage/completion" "$stage/doc" "$stage/debian"
+mkdir -p "$stage/man" "$stage/completion" "$stage/doc" "$stage/debian"
 case $ARCH in
 arm64) strip=aarch64-linux-gnu-strip ;;
 *) strip="strip" ;;
 esac
-"$strip" -o "$stage/$ARCH/hisseki" "$program"
+"$strip" -o "$stage/hisseki" "$program"
 
 "$made" manual deploy/hisseki.toml "$stage/man"
 cp docs/man/* "$stage/man/"
@@ -42,5 +43,5 @@ CHANGES
 gzip -9n "$stage/debian/changelog"
 
 # nfpm puts no variable in the place of a time.
-sed "s/@BUILD_DATE@/$BUILD_DATE/" packaging/nfpm.yaml >"$stage/nfpm.yaml"
-go tool -modfile=tools/go.mod nfpm package --config "$stage/nfpm.yaml" --packager "$kind" --target dist/
+sed "s|@BUILD_DATE@|$BUILD_DATE|; s|@STAGE@|$stage|" packaging/nfpm.yaml >"$stage/nfpm.yaml"
+go tool -modfile=tools/go.mod nfpm package --config "$stage/nfpm.yaml" --packager "$kind" --target "$out/"

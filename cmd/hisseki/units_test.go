@@ -1,9 +1,7 @@
 package main
 
 import (
-	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,21 +14,8 @@ import (
 // files of deploy/ as they are: a unit whose sandbox keeps the program from its work is
 // safe by every count and useless.
 func TestUnits(t *testing.T) {
-	mta.Require(t, "systemd-nspawn", "swaks")
-	repository, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	defer cancel()
-	// A process space of its own: killed, it takes the container with it.
-	boot := exec.CommandContext(ctx, "unshare", "--mount", "--pid", "--mount-proc", "--fork",
-		"--kill-child", filepath.Join(repository, "testdata/units/boot.sh"), repository,
-		program(t), t.TempDir())
-	boot.WaitDelay = 10 * time.Second
-	if out, err := boot.CombinedOutput(); err != nil {
-		t.Fatalf("in the container: %v\n%s", err, out)
-	}
+	mta.Require(t, "swaks")
+	mta.InContainer(t, "/", "units/inside.sh", 3*time.Minute, program(t), "../../deploy")
 }
 
 // TestInstanceUnit: the agent's template for instances is its unit but for what names the

@@ -13,10 +13,17 @@ import (
 	"time"
 )
 
-// The root of Debian 13: what is in it, and how often it is made anew.
+// release is a Debian, and what is in its root.
+type release struct{ name, suite, packages string }
+
+var (
+	debian13 = release{"DEBIAN 13", "trixie", "postfix,dovecot-core,dovecot-imapd"}
+	// It boots, and one sends mail in it.
+	debian12 = release{"DEBIAN 12", "bookworm",
+		"systemd-sysv,postfix,swaks,sudo,procps"}
+)
+
 const (
-	suite    = "trixie"
-	packages = "postfix,dovecot-core,dovecot-imapd"
 	// freshFor is how long a root is used before the newest packages are wanted.
 	freshFor = 30 * 24 * time.Hour
 	// making bounds debootstrap; it takes two minutes with a fast network.
@@ -27,14 +34,20 @@ const (
 // Options.Root. debootstrap makes it once, in the user's cache folder; all tests share it, and
 // only their own folders in its /tmp change. Where it cannot be had the test fails or is
 // skipped, as Require says.
-func Debian13(t testing.TB) string {
+func Debian13(t testing.TB) string { return debian13.root(t) }
+
+// Debian12 returns the root folder of a Debian 12 with systemd and Postfix to boot, as the lower
+// folder of an overlay: nothing in it changes. Else as Debian13.
+func Debian12(t testing.TB) string { return debian12.root(t) }
+
+func (r release) root(t testing.TB) string {
 	t.Helper()
 	Require(t, "debootstrap", "chroot", "unshare")
-	root, err := debian13(t.Context())
+	root, err := r.make(t.Context())
 	if err == nil {
 		return root
 	}
-	text := fmt.Sprintf("DEBIAN 13 IS NOT TESTED: %v", err)
+	text := fmt.Sprintf("%s IS NOT TESTED: %v", r.name, err)
 	if os.Getenv("CI") == "true" {
 		t.Fatal(text)
 	}
@@ -42,7 +55,7 @@ func Debian13(t testing.TB) string {
 	return ""
 }
 
-func debian13(ctx context.Context) (string, error) {
+func (r release) make(ctx context.Context) (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		return "", err
@@ -52,7 +65,7 @@ func debian13(ctx context.Context) (string, error) {
 		return "", err
 	}
 	// Several packages' tests may come at once.
-	lock, err := os.OpenFile(filepath.Join(cache, suite+".lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	lock, err := os.OpenFile(filepath.Join(cache, r.suite+".lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return "", err
 	}
@@ -60,36 +73,36 @@ func debian13(ctx context.Context) (string, error) {
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
 		return "", fmt.Errorf("wait for the root: %w", err)
 	}
-	root := filepath.Join(cache, suite)
+	root := filepath.Join(cache, r.suite)
 	made := filepath.Join(root, "hisseki-packages")
 	info, err := os.Stat(made)
-	if list, e := os.ReadFile(made); err == nil && e == nil && string(list) == packages &&
+	if list, e := os.ReadFile(made); err == nil && e == nil && string(list) == r.packages &&
 		time.Since(info.ModTime()) < freshFor {
 		return root, nil
 	}
-	err = debootstrap(ctx, root)
+	err = r.debootstrap(ctx, root)
 	if err != nil && info != nil {
 		return root, nil // an old one is better than none: the network may be down today
 	}
 	if err != nil {
 		return "", err
 	}
-	return root, os.WriteFile(made, []byte(packages), 0o644)
+	return root, os.WriteFile(made, []byte(r.packages), 0o644)
 }
 
 // debootstrap makes a root beside the place and puts it there when it is whole.
-func debootstrap(ctx context.Context, root string) error {
+func (r release) debootstrap(ctx context.Context, root string) error {
 	part := root + ".part"
 	if err := os.RemoveAll(part); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, making)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, "debootstrap", "--variant=minbase", "--include="+packages,
-		suite, part).CombinedOutput()
+	out, err := exec.CommandContext(ctx, "debootstrap", "--variant=minbase", "--include="+r.packages,
+		r.suite, part).CombinedOutput()
 	if err != nil {
 		text := strings.TrimSpace(string(out))
-		return fmt.Errorf("debootstrap %s: %w: %s", suite, errors.Join(ctx.Err(), err),
+		return fmt.Errorf("debootstrap %s: %w: %s", r.suite, errors.Join(ctx.Err(), err),
 			text[max(0, len(text)-500):])
 	}
 	if err := os.RemoveAll(root); err != nil {

@@ -1,19 +1,21 @@
 #!/bin/sh
-# Usage: boot.sh REPOSITORY PROGRAM FOLDER, in mount and process namespaces of its own
-# Boots systemd in a container with this machine's own files, and runs inside.sh there:
-# what it writes stays in memory and goes with the container. It has no network but its
-# own loopback. Ends with inside.sh's exit code.
+# Usage: boot.sh LOWER FOLDER SCRIPT FILE..., in mount and process namespaces of its own
+# Boots systemd in a container with the files of a root, "/" for this machine's own, and runs
+# SCRIPT there, with the functions of lib.sh and the files beside it: what it writes stays in
+# memory and goes with the container. It has no network but its own loopback. Ends with the
+# script's exit code.
 set -eu
-repository=$1 program=$2 folder=$3
+lower=$1 folder=$2 script=$3
+shift 3
 
 mount --make-rprivate /
 mount -t tmpfs none "$folder"
 root=$folder/root
 mkdir "$root" "$folder/upper" "$folder/work"
-mount -t overlay none -o "lowerdir=/,upperdir=$folder/upper,workdir=$folder/work" "$root"
+mount -t overlay none -o "lowerdir=$lower,upperdir=$folder/upper,workdir=$folder/work" "$root"
 
-cp "$repository/testdata/units/inside.sh" "$program" "$root/root/"
-cp -R "$repository/deploy" "$root/root/deploy"
+cp "$script" "$root/root/inside.sh"
+cp -R "$(dirname "$0")/lib.sh" "$@" "$root/root/"
 cat >"$root/etc/systemd/system/inside.service" <<-UNIT
 	[Unit]
 	SuccessAction=exit
@@ -22,7 +24,7 @@ cat >"$root/etc/systemd/system/inside.service" <<-UNIT
 	Type=oneshot
 	WorkingDirectory=/root
 	ExecStart=/bin/bash -eux inside.sh
-	TimeoutStartSec=120
+	TimeoutStartSec=280
 	StandardOutput=append:/inside.out
 	StandardError=append:/inside.out
 UNIT

@@ -2,43 +2,13 @@
 # docs/howto.md as it stands, in a booted container: install, attach, enforce, decide, undo.
 config=/etc/hisseki.toml # every command reads it by itself
 
-# until TEXT COMMAND...: waits, ten seconds at most, till the command prints the text.
-until_says() {
-	{ set +x; } 2>/dev/null
-	local text=$1 tries=0
-	shift
-	until "$@" 2>&1 | grep -q -- "$text"; do
-		tries=$((tries + 1))
-		[ "$tries" -lt 100 ] || { "$@" || true; journalctl --no-pager --unit "hisseki*"; return 1; }
-		sleep 0.1
-	done
-	set -x
-}
-
-send() { # send ACCOUNT [RECIPIENT]: one mail, as if the account had logged in
-	swaks --server 127.0.0.1 --xclient-login "$1" --from "$1@example.jp" \
-		--to "${2:-bob@example.org}" --body "Good morning" --silent 2
-}
-
-main_pid() { systemctl show --value --property MainPID "$1"; }
-
-is_new() { # is_new UNIT PID: waits till it runs again, as another process
-	{ set +x; } 2>/dev/null
-	until [ "$(main_pid "$1")" != "$2" ] && systemctl --quiet is-active "$1"; do
-		if systemctl --quiet is-failed "$1"; then systemctl status "$1"; return 1; fi
-		sleep 0.1
-	done
-	set -x
-}
+. ./lib.sh
 
 set_key() { # set_key KEY VALUE: the first of that name, which is a comment so far
 	sed -i "0,/^\(# \)\?$1 = .*/s||$1 = \"$2\"|" $config
 }
 
-postconf -e enable_long_queue_ids=yes inet_protocols=ipv4 inet_interfaces=localhost \
-	myhostname=mail.example.jp mydestination= default_transport=discard \
-	smtpd_authorized_xclient_hosts=127.0.0.1 smtpd_relay_restrictions=permit_mynetworks,reject
-systemctl start postfix
+start_postfix
 
 # Install.
 install -m 755 hisseki /usr/bin/hisseki

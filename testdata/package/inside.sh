@@ -1,0 +1,149 @@
+#!/bin/bash
+# The life of the package on a fresh Debian 12, by the lines of docs/howto.md: install, attach,
+# a theft, an upgrade while mail flows, remove, purge.
+. ./lib.sh # of testdata/units
+export DEBIAN_FRONTEND=noninteractive
+howto=docs/howto.md
+
+# What Postfix is without us. It has a signer, as a milter that is away.
+echo "127.0.0.1 $(hostname)" >>/etc/hosts
+start_postfix
+postconf -e mynetworks=0.0.0.0/0 # XCLIENT gives other addresses
+postconf -e smtpd_milters=inet:127.0.0.1:12301 milter_default_action=accept
+postfix reload
+postfix_is() {
+	find /etc/postfix -type f -exec sha256sum {} + | sort
+	postconf -n
+	find /var/spool/postfix -maxdepth 1 ! -name "${1:-}" | sort
+	cat /var/spool/postfix/pid/master.pid
+}
+postfix_is >before
+
+# Install. An installation touches nothing that runs, and starts nothing.
+apt-get -qq install -y ./old.deb
+postfix_is hisseki >now # but for the folder of the socket
+cmp before now
+[ "$(systemctl is-active hisseki hisseki-agent hisseki.socket | sort -u)" = inactive ]
+[ "$(hisseki version | cut -d ' ' -f 2)" = 0.1.0+1.old ]
+as_told $howto 'Settings'
+if dpkg --verify hisseki | grep -v /etc/hisseki.toml; then exit 1; fi
+
+# Learn, attach, enforce.
+hisseki replay --learn --timeline past/timeline.jsonl
+as_told $howto '3\. Attach, in mode observe' '/hisseki-agent@out/d; /maillog/d; /sed -i/d'
+[ "$(postconf -h smtpd_milters)" = 'inet:127.0.0.1:12301 {unix:hisseki/milter.sock, default_action=accept}' ]
+as_told $howto '5\. Enforce' '3,$d'
+until_says 'mode enforce' systemctl status hisseki
+
+# The theft: N.eml and N.args for swaks. Most of it is held, and the report says so.
+for mail in theft/*.eml; do
+	xargs -a "${mail%.eml}.args" swaks --server 127.0.0.1 --silent 2 --data "@$mail"
+done
+until_says '"queue_name": "hold"' postqueue -j
+held=$(postqueue -j | grep -c '"queue_name": "hold"')
+[ "$held" -ge 6 ]
+until_says 'open.*bando@example.jp' hisseki incident list
+hisseki incident report I1 | grep -i 'stopped'
+
+# Upgrade while mail flows: one mail at a time, each to a recipient of its own.
+hear() {
+	while read -r -u 3 line && [[ ! $line =~ ^[0-9]{3}\  ]]; do :; done
+}
+say() {
+	printf '%s\r\n' "$1" >&3
+	hear
+}
+flow() ( # flow NAME, until the file "stop" exists
+	set +x
+	i=0
+	while [ ! -e stop ]; do
+		i=$((i + 1))
+		exec 3<>/dev/tcp/127.0.0.1/25
+		hear
+		for command in 'EHLO localhost' 'XCLIENT LOGIN=sato@example.jp' 'EHLO localhost' \
+			'MAIL FROM:<sato@example.jp>' "RCPT TO:<$1-$i@example.org>" DATA; do
+			say "$command"
+		done
+		sent=$(date +%s%N)
+		say $'Subject: hello\r\n\r\nGood morning\r\n.'
+		if [[ $line =~ ^250 ]]; then echo "$1-$i@example.org $sent" >>"$1.accepted"; fi
+		say QUIT
+		exec 3>&-
+	done
+)
+flows() { # flows NAME COMMAND...: mail while a command runs, and before and after it
+	rm -f stop
+	flow "$1" &
+	sleep 2
+	"${@:2}"
+	sleep 2
+	touch stop
+	wait
+}
+# judged NAME LIMIT: every mail was delivered, and all were judged but for LIMIT milliseconds.
+judged() {
+	{ set +x; } 2>/dev/null
+	local tries=0
+	until [ "$(journalctl --no-pager --unit 'postfix*' | grep -c "to=<$1-[0-9]*@.*status=sent")" = "$(wc -l <"$1.accepted")" ]; do
+		sleep 0.2 # Postfix and journald are behind
+		[ $((tries += 1)) -lt 100 ] || return 1
+	done
+	hisseki sender export sato@example.jp | grep -o "\"$1-[0-9]*@example.org\"" | tr -d '"' | sort -u >judged
+	awk -v limit="$2" 'NR == FNR { judged[$1]; next } { last = $2 / 1e6; n++ }
+		!($1 in judged) { if (!first) first = last; gap = last - first; missed++ }
+		END { printf "%d mails, %d not judged, within %d ms\n", n, missed, gap
+			exit n < 20 || gap >= limit }' judged "$1.accepted"
+	set -x
+}
+store=$(stat -c %i /var/lib/hisseki/hisseki.db)
+flows upgrade apt-get -qq install -y ./new.deb
+[ "$(hisseki version | cut -d ' ' -f 2)" = 0.1.0+2.new ]
+[ "$(systemctl is-active hisseki hisseki-agent | sort -u)" = active ]
+journalctl --no-pager --unit hisseki | grep '0.1.0+2.new'
+judged upgrade 2000
+[ "$(stat -c %i /var/lib/hisseki/hisseki.db)" = "$store" ]
+hisseki check /var/backups/hisseki/before-*.db
+[ "$(stat -c '%U %a' /var/backups/hisseki/before-*.db)" = 'root 600' ]
+[ "$(postqueue -j | grep -c '"queue_name": "hold"')" = "$held" ] # nothing was let go
+grep -q '^mode = "enforce"' /etc/hisseki.toml                   # and the settings are the admin's
+
+# With socket activation no mail at all goes by: it waits for the new program.
+systemctl stop hisseki
+sed -i 's|^listen = .*|listen = "systemd"|' /etc/hisseki.toml
+systemctl enable --now hisseki.socket
+systemctl start hisseki
+flows again apt-get -qq install -y --reinstall ./new.deb
+judged again 1
+
+# A configuration that the new program refuses: the old one goes on.
+sed -i 's/^mode = /moed = /' /etc/hisseki.toml
+serve=$(main_pid hisseki)
+if apt-get -qq install -y --reinstall ./new.deb; then exit 1; fi
+[ "$(main_pid hisseki)" = "$serve" ]
+sed -i 's/^moed = /mode = /' /etc/hisseki.toml
+dpkg --configure hisseki
+is_new hisseki "$serve"
+
+# Decide and undo as the guide says. Postfix then is what it was, but for the kept data.
+hisseki incident confirm I1 --yes --at-once
+until_says 'queue is empty' postqueue -p
+systemctl disable --now hisseki.socket
+as_told $howto '6\. Undo' '/^hisseki /d; /apt purge/,$d'
+apt-get -qq remove -y hisseki
+[ -z "$(pgrep -x hisseki)" ]
+[ -e /var/lib/hisseki/hisseki.db ]
+send sato after@example.org
+until_says 'to=<after@example.org>.*status=sent' journalctl --no-pager --unit postfix@-
+
+# Purge: whoever is not asked keeps the store, whoever says yes deletes it.
+apt-get -qq purge -y hisseki
+[ -e /var/lib/hisseki/hisseki.db ] && [ ! -e /etc/hisseki.toml ]
+apt-get -qq install -y ./new.deb
+echo 'hisseki hisseki/delete-store boolean true' | debconf-set-selections
+apt-get -qq purge -y hisseki
+[ ! -e /var/lib/hisseki ] && [ ! -e /var/backups/hisseki ]
+[ -z "$(find /etc /usr /lib /var/lib/systemd -name '*hisseki*')" ]
+postconf -X enable_long_queue_ids # of the guide, and of this script before
+postconf -e enable_long_queue_ids=yes
+postfix_is >now
+diff before now

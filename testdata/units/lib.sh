@@ -1,0 +1,52 @@
+#!/bin/bash
+# What the scripts in containers share.
+
+# until_says TEXT COMMAND...: waits, ten seconds at most, till the command prints the text.
+until_says() {
+	{ set +x; } 2>/dev/null
+	local text=$1 tries=0
+	shift
+	until "$@" 2>&1 | grep -q -- "$text"; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 100 ] || { "$@" || true; journalctl --no-pager --unit "hisseki*"; return 1; }
+		sleep 0.1
+	done
+	set -x
+}
+
+send() { # send ACCOUNT [RECIPIENT]: one mail, as if the account had logged in
+	swaks --server 127.0.0.1 --xclient-login "$1" --from "$1@example.jp" \
+		--to "${2:-bob@example.org}" --body "Good morning" --silent 2
+}
+
+main_pid() { systemctl show --value --property MainPID "$1"; }
+
+is_new() { # is_new UNIT PID: waits till it runs again, as another process
+	{ set +x; } 2>/dev/null
+	until [ "$(main_pid "$1")" != "$2" ] && systemctl --quiet is-active "$1"; do
+		if systemctl --quiet is-failed "$1"; then systemctl status "$1"; return 1; fi
+		sleep 0.1
+	done
+	set -x
+}
+
+# One host that sends to nobody: every mail is delivered at once, to nowhere.
+start_postfix() {
+	postconf -e enable_long_queue_ids=yes inet_protocols=ipv4 inet_interfaces=localhost \
+		myhostname=mail.example.jp mydestination= default_transport=discard \
+		smtpd_authorized_xclient_hosts=127.0.0.1 smtpd_relay_restrictions=permit_mynetworks,reject
+	systemctl start postfix
+}
+
+# doc FILE HEADING: the commands that stand below a heading, which is a regular expression.
+doc() {
+	awk -v heading="$2" '/^#/ { on = ($0 ~ "^#+ " heading "$") }
+		on && /^    / { print substr($0, 5); n++ } END { exit n == 0 }' "$1"
+}
+
+# as_told FILE HEADING [SED...]: does what stands there, word for word but for what a sed
+# script changes.
+as_told() {
+	doc "$1" "$2" | sed "${3:-}" >/tmp/told
+	bash -eux /tmp/told
+}
