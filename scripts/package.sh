@@ -31,7 +31,9 @@ export HISSEKI_CONFIG=
 "$made" completion zsh >"$stage/completion/_hisseki"
 "$made" completion fish >"$stage/completion/hisseki.fish"
 
-cp README.md CHANGELOG.md docs/*.md "$stage/doc/"
+mkdir -p "$stage/doc/ja"
+cp README.md README.ja.md CHANGELOG.md SECURITY.md docs/*.md "$stage/doc/"
+cp docs/ja/*.md "$stage/doc/ja/"
 scripts/licences.sh >"$stage/doc/copyright"
 cat >"$stage/debian/changelog" <<-CHANGES
 	hisseki ($VERSION) unstable; urgency=medium

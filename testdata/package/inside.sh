@@ -83,10 +83,19 @@ flows() { # flows NAME COMMAND...: mail while a command runs, and before and aft
 # judged NAME LIMIT: every mail was delivered, and all were judged but for LIMIT milliseconds.
 judged() {
 	{ set +x; } 2>/dev/null
-	local tries=0
-	until [ "$(journalctl --no-pager --unit 'postfix*' | grep -c "to=<$1-[0-9]*@.*status=sent")" = "$(wc -l <"$1.accepted")" ]; do
-		sleep 0.2 # Postfix and journald are behind
-		[ $((tries += 1)) -lt 100 ] || return 1
+	local tries=0 lost
+	cut -d ' ' -f 1 "$1.accepted" | sort >accepted
+	# Postfix and journald may be behind.
+	while lost=$(journalctl --no-pager --output cat --unit 'postfix*' |
+		sed -n "s/.* to=<\($1-[0-9]*@[^>]*\)>.*status=sent.*/\1/p" | sort | comm -13 - accepted) &&
+		[ -n "$lost" ]; do
+		if [ $((tries += 1)) -gt 50 ]; then
+			echo "accepted, but not sent: $lost"
+			postqueue -j
+			journalctl --no-pager --unit 'postfix*' | tail -50
+			return 1
+		fi
+		sleep 0.2
 	done
 	hisseki sender export sato@example.jp | grep -o "\"$1-[0-9]*@example.org\"" | tr -d '"' | sort -u >judged
 	awk -v limit="$2" 'NR == FNR { judged[$1]; next } { last = $2 / 1e6; n++ }
@@ -124,11 +133,9 @@ sed -i 's/^moed = /mode = /' /etc/hisseki.toml
 dpkg --configure hisseki
 is_new hisseki "$serve"
 
-# Decide and undo as the guide says. Postfix then is what it was, but for the kept data.
-hisseki incident confirm I1 --yes --at-once
-until_says 'queue is empty' postqueue -p
-systemctl disable --now hisseki.socket
-as_told $howto '6\. Undo' '/^hisseki /d; /apt purge/,$d'
+# Undo and decide as the guide says. Postfix then is what it was, but for the kept data.
+as_told $howto '6\. Undo' '/^diff /d; s/confirm I3 .*/confirm I1 --yes --at-once/
+	s/^sudo hisseki doctor --undo/until &; do sleep 0.3; done/'
 apt-get -qq remove -y hisseki
 [ -z "$(pgrep -x hisseki)" ]
 [ -e /var/lib/hisseki/hisseki.db ]
@@ -141,9 +148,7 @@ apt-get -qq purge -y hisseki
 apt-get -qq install -y ./new.deb
 echo 'hisseki hisseki/delete-store boolean true' | debconf-set-selections
 apt-get -qq purge -y hisseki
-[ ! -e /var/lib/hisseki ] && [ ! -e /var/backups/hisseki ]
+[ ! -e /var/lib/hisseki ] && [ ! -e /var/lib/hisseki-agent ] && [ ! -e /var/backups/hisseki ]
 [ -z "$(find /etc /usr /lib /var/lib/systemd -name '*hisseki*')" ]
-postconf -X enable_long_queue_ids # of the guide, and of this script before
-postconf -e enable_long_queue_ids=yes
 postfix_is >now
 diff before now
