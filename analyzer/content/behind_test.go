@@ -110,9 +110,32 @@ func behind() map[string]struct {
 		"attachments":             {inParts(slices.Concat(slices.Repeat([]string{file + "QUFB"}, 250), []string{page + lureTag})...), ""},
 		"a page in a file":        {inParts(page + many("<p>x</p>\r\n", 130<<10) + lureTag), ""},
 		"a calendar in a file":    {inParts("Content-Type: text/calendar\r\nContent-Disposition: attachment\r\n\r\nBEGIN:VCALENDAR\r\n" + many("X:y\r\n", 240<<10) + "URL:" + lureURL), ""},
+		"a member of a package":   {attached("a.zip", zipOf("a.txt", many("a", 25<<20), "b.html", "<html>"+lureTag)), mime.UnreadSize},
+		"members of a package":    {attached("a.zip", zipOf(manyFiles(4100, "z.html", "<html>"+lureTag)...)), mime.UnreadSize},
+		"packages in each other":  {attached("a.zip", zipTimes(7, "<html>"+lureTag)), mime.UnreadNesting},
+		"a stream of a PDF":       {attached("a.pdf", pdfOf(packedStream("", many("q 1 0 0 1 0 0 cm Q\n", 2<<20)+"BT ("+lureURL+") Tj ET"))), mime.UnreadSize},
+		"streams of a PDF":        {attached("a.pdf", "%PDF-"+many("<<>>stream\nendstream ", 20100)+pdfOf(packedStream("", "BT ("+lureURL+") Tj ET"))), mime.UnreadSize},
+		"strings of a PDF":        {attached("a.pdf", "%PDF-"+many("/URI(", 200<<10)+pdfOf(linkAnnotation("("+lureURL+")"))), mime.UnreadSize},
 		"encodings in each other": {encodedTimes(12, "Subject: x\r\n"+htmlPart+"\r\n\r\n"+lureTag), ""},
 		"quoted-printable often":  {quotedTimes(9), mime.UnreadNesting},
 	}
+}
+
+// manyFiles are n small files and a last one.
+func manyFiles(n int, name, data string) (files []string) {
+	for i := range n {
+		files = append(files, fmt.Sprintf("%d.txt", i), "x")
+	}
+	return append(files, name, data)
+}
+
+// zipTimes is a file in a package in a package and so on.
+func zipTimes(n int, data string) string {
+	data = zipOf("a.html", data)
+	for range n {
+		data = zipOf("a.zip", data)
+	}
+	return data
 }
 
 // encodedTimes is a mail in a mail and so on, each in base64.

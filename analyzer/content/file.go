@@ -8,6 +8,8 @@ import (
 
 	"hisseki/analyzer/content/link"
 	"hisseki/analyzer/content/mime"
+	"hisseki/analyzer/content/pack"
+	"hisseki/analyzer/content/pdf"
 )
 
 // File collects the URLs of a file that a reader would follow from it. What it is read as
@@ -25,8 +27,20 @@ func (p *parser) File(f *mime.File, at mime.Place) {
 		p.shortcut(f, at)
 	case f.Kind == Calendar, f.Sniffed == "text/calendar", f.Sniffed == "text/vcard":
 		p.card(f, at)
-	case strings.HasPrefix(f.Sniffed, "text/"), f.Sniffed == "application/rtf":
+	case f.Sniffed == "application/rtf":
+		p.rich(f.Data, at)
+	case strings.HasPrefix(f.Sniffed, "text/"):
 		p.plainRest(p.NewText(f.Data, f.Charset, false), at)
+	case strings.HasPrefix(f.Sniffed, "application/x-ole"), f.Sniffed == "application/vnd.ms-outlook",
+		f.Sniffed == "application/onenote", f.Sniffed == "application/ms-tnef":
+		p.binary(f.Data, at)
+	}
+	// whatever else it is, programs open it as these too
+	if pdf.Is(f.Data) {
+		p.pdfFile(f.Data, at)
+	}
+	if pack.Is(f.Data) {
+		p.packed(f.Data, at)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"hisseki/analyzer/content/inflate"
 	"hisseki/analyzer/content/link"
 	"hisseki/analyzer/content/mime"
 	"hisseki/analyzer/content/text"
@@ -38,6 +39,10 @@ type parser struct {
 	textBytes int      // of text kept
 	texts     []string // of the parts that are shown
 	owns      []string // the author's own words in them
+
+	budget *inflate.Budget // of all files, nil when there was none
+	depth  int             // of packages in packages
+	words  []byte          // text of a document's part, used again
 }
 
 // subject collects the URLs in the subject: mail programs on phones make them links. What an

@@ -50,6 +50,12 @@ var magics = []struct {
 	{0, "GIF8", "image/gif", Picture},
 }
 
+// Sniff says what a file within a file is by its content, and what it is to the person who
+// opens it.
+func Sniff(data []byte, name, claimed string) (media string, kind Kind) {
+	return sniff(data, name, claimed)
+}
+
 // sniff says what a file is by its content, and what it is to the person who opens
 // it: there the extension counts as well, since it decides what opens the file.
 func sniff(data []byte, name, claimed string) (media string, kind Kind) {
