@@ -49,6 +49,7 @@ var mayImport = map[string][]string{
 	"internal/whoami":     {"review"},
 	"analyzer/memorytest": {"analyzer", "analyzer/content", "baseline"}, // tests only
 	"hook":                {"analyzer", "internal/capped", "internal/signalname", "internal/term"},
+	"internal/abuse":      nil, // tests only
 	"internal/bench":      nil, // benchmarks only
 	"internal/evaluate":   {"analyzer", "baseline", "calibration", "drill", "replay"},
 	"metrics":             nil,
@@ -58,7 +59,8 @@ var mayImport = map[string][]string{
 	"ledger":              {"analyzer", "analyzer/content", "baseline"},
 	"store":               {"analyzer", "analyzer/content", "baseline", "ledger", "postfix"},
 	"milter":              {"analyzer", "analyzer/content", "baseline", "identity", "internal/mailbox", "internal/term"},
-	"quarantine":          {"internal/capped", "postfix"},
+	"proof":               nil,
+	"quarantine":          {"internal/capped", "postfix", "proof"},
 	"postfix":             nil,
 	"replay":              {"analyzer", "analyzer/content", "baseline", "internal/maildate", "internal/mailbox", "internal/received", "internal/term"},
 	"drill":               {"analyzer", "analyzer/content", "baseline", "internal/jsonl", "internal/maildate", "internal/table", "internal/term", "ledger", "replay"},
@@ -70,10 +72,11 @@ var mayImport = map[string][]string{
 	"internal/places":     {"analyzer", "internal/config"},
 
 	"daemon": {"analyzer", "baseline", "hook", "identity", "internal/config", "internal/places", "internal/wiring",
-		"ledger", "maillog", "metrics", "milter", "postfix", "quarantine", "seal", "store"},
+		"ledger", "maillog", "metrics", "milter", "postfix", "proof", "quarantine", "seal",
+		"signing", "store"},
 
 	"doctor": {"analyzer", "identity", "internal/config", "internal/places", "internal/table", "internal/term",
-		"internal/wiring", "ledger", "postfix"},
+		"internal/wiring", "ledger", "postfix", "proof", "signing"},
 
 	// Every part's configuration is made here.
 	"internal/wiring": {"analyzer", "analyzer/content", "hook", "identity", "internal/config", "ledger", "seal",

@@ -67,7 +67,7 @@ func TestDelayAfterClockJump(t *testing.T) {
 	} {
 		h := &ledger.Hold{State: ledger.Delayed, Due: now.Add(c.due), Record: &analyzer.Record{}}
 		h.Record.Envelope.Time = now.Add(c.judged)
-		if got := task(h, h.Work(now)); got.Verb != c.want {
+		if got := (Tasks{}).task(h, h.Work(now), now); got.Verb != c.want {
 			t.Errorf("judged %v from now, due in %v: %s, want %s", c.judged, c.due, got.Verb, c.want)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"hisseki/hook"
 	"hisseki/internal/config"
 	"hisseki/internal/wiring"
+	"hisseki/ledger"
 )
 
 // postman writes to the postmaster; nil when nobody is named.
@@ -36,10 +37,10 @@ type agentHooks struct {
 	mail     *hook.Postman
 }
 
-func newAgentHooks(ctx context.Context, cfg config.Config, db AgentStore, log *slog.Logger) (
-	*agentHooks, error) {
-	h := &agentHooks{mail: postman(cfg, db, log), commands: hook.Dispatcher{Store: eventsOf{db},
-		Hooks: wiring.CommandHooks(cfg.Hooks), Log: log, Now: time.Now}}
+func newAgentHooks(ctx context.Context, cfg config.Config, db AgentStore, signed ledger.Verifier,
+	gate *commandGate, log *slog.Logger) (*agentHooks, error) {
+	h := &agentHooks{mail: postman(cfg, db, log), commands: hook.Dispatcher{Store: eventsOf{db, signed},
+		Hooks: wiring.CommandHooks(cfg.Hooks), Log: log, Now: time.Now, Allow: gate.allow}}
 	for _, name := range wiring.HookNames(cfg.Hooks) {
 		known, err := db.HookKnown(ctx, name)
 		if err != nil {
@@ -81,7 +82,7 @@ func (h *agentHooks) once(ctx context.Context) error {
 // has ended.
 func startWebhooks(ctx context.Context, hooks []hook.Hook, db HookStore, log *slog.Logger,
 ) <-chan struct{} {
-	d := hook.Dispatcher{Store: eventsOf{db}, Hooks: hooks, Log: log, Now: time.Now}
+	d := hook.Dispatcher{Store: eventsOf{db, nil}, Hooks: hooks, Log: log, Now: time.Now}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

@@ -101,7 +101,7 @@ func (s *stage) dispatcher() *hook.Dispatcher {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return &hook.Dispatcher{Store: eventsOf{s.db}, Hooks: append(wiring.CommandHooks(s.cfg), posts...),
+	return &hook.Dispatcher{Store: eventsOf{s.db, nil}, Hooks: append(wiring.CommandHooks(s.cfg), posts...),
 		Log: s.log, Now: s.now, Every: 10 * time.Millisecond}
 }
 

@@ -10,7 +10,11 @@ import (
 )
 
 // eventsOf is the store in the words of hooks.
-type eventsOf struct{ HookStore }
+type eventsOf struct {
+	HookStore
+	// Signed says whether somebody who may decide has signed an event; nil believes all.
+	Signed ledger.Verifier
+}
 
 // alertsOf is the store in the words of alert mail.
 type alertsOf struct{ AgentStore }
@@ -26,8 +30,16 @@ func (s eventsOf) Claim(ctx context.Context, name string, lease time.Duration) (
 	if err != nil {
 		return nil, err
 	}
-	return &hook.Event{Schema: 1, Kind: "incident", ID: e.ID, Event: string(e.Kind), Time: e.At,
-		By: e.By, Reason: e.Reason, Run: e.Runs, Brief: briefOf(b), N: e.N, First: e.First}, nil
+	out := &hook.Event{Schema: 1, Kind: "incident", ID: e.ID, Event: string(e.Kind), Time: e.At,
+		By: e.By, Reason: e.Reason, Run: e.Runs, Brief: briefOf(b), Logins: []string{}, N: e.N,
+		Number: e.Incident, First: e.First}
+	out.Sender = e.Sender // the one that is signed
+	if s.Signed != nil {
+		if err := s.Signed.Verify(e.Statement(), e.Signature); err != nil {
+			out.Doubt = err.Error()
+		}
+	}
+	return out, nil
 }
 
 func briefOf(b *ledger.Brief) hook.Brief {

@@ -51,6 +51,9 @@ type AgentStore interface {
 	HookStore
 	AlertStore
 	maillog.Store
+	auditStore
+	// Adopt signs rules and exceptions that were there before there was a key.
+	Adopt(ctx context.Context) (int, error)
 	// HookKnown says whether serve has named a hook.
 	HookKnown(ctx context.Context, name string) (bool, error)
 	// Lost says that the store's file was deleted or replaced.

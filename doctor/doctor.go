@@ -66,6 +66,7 @@ func (d *Doctor) Examine(ctx context.Context) []Finding {
 	d.ctx, d.list, d.logins = ctx, nil, false
 	d.configuration()
 	db := d.store()
+	d.boundary()
 	d.socket()
 	d.places()
 	d.hooks()

@@ -9,6 +9,7 @@ package hook
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -59,9 +60,14 @@ type Event struct {
 	Reason string    `json:"reason"`
 	Run    int       `json:"run"` // from 1; more when an earlier one failed or was cut off
 	Brief
+	// Logins are the names by which the account logs in, as its mail on hold showed them; for a
+	// command never none.
+	Logins []string `json:"logins"`
 
-	N     int64     `json:"-"` // the store's own name for it
-	First time.Time `json:"-"` // when run 1 began
+	N      int64     `json:"-"` // the store's own name for it
+	Number int64     `json:"-"` // the incident's
+	Doubt  string    `json:"-"` // why the decision that it tells of does not count, "" when it does
+	First  time.Time `json:"-"` // when run 1 began
 }
 
 // Result is what came of a run.
@@ -107,12 +113,18 @@ func (h *Hook) wants(e *Event) bool {
 	return !(h.Acts && e.Event == "opened" && e.allPassed())
 }
 
+// ErrRefused says that a hook must not be told of an event, now or later.
+var ErrRefused = errors.New("refused")
+
 // Dispatcher gives hooks the events that the store has for them.
 type Dispatcher struct {
 	Store Store
 	Hooks []Hook
 	Log   *slog.Logger
 	Now   func() time.Time
+	// Allow says why a hook is not told of an event: ErrRefused for good, another error not yet.
+	// Nil allows all.
+	Allow func(ctx context.Context, hook string, e *Event) error
 	Every time.Duration // between two looks into the store, 0 means 1 s
 }
 
@@ -187,7 +199,7 @@ func (d *Dispatcher) once(ctx context.Context, h *Hook) (bool, error) {
 	if !h.wants(e) {
 		return true, d.Store.Skip(ctx, h.Name, e)
 	}
-	output, err := tell(ctx, h, e)
+	output, err := d.tell(ctx, h, e)
 	log := d.Log.With("hook", h.Name, "event", e.Event, "incident", e.Incident, "id", e.ID,
 		"run", e.Run)
 	if err == nil {
@@ -196,7 +208,7 @@ func (d *Dispatcher) once(ctx context.Context, h *Hook) (bool, error) {
 	}
 	r := Result{Error: err.Error(), Output: output}
 	now := d.Now()
-	if now.Sub(e.First) >= h.Within {
+	if now.Sub(e.First) >= h.Within || errors.Is(err, ErrRefused) {
 		log.Error("hook given up", "error", term.Safe(r.Error, 300))
 		return true, d.Store.GiveUp(ctx, h.Name, e, r)
 	}
@@ -205,7 +217,12 @@ func (d *Dispatcher) once(ctx context.Context, h *Hook) (bool, error) {
 	return true, d.Store.Retry(ctx, h.Name, e, r, next)
 }
 
-func tell(ctx context.Context, h *Hook, e *Event) (output string, err error) {
+func (d *Dispatcher) tell(ctx context.Context, h *Hook, e *Event) (output string, err error) {
+	if d.Allow != nil {
+		if err := d.Allow(ctx, h.Name, e); err != nil {
+			return "", err
+		}
+	}
 	ctx, cancel := context.WithTimeout(ctx, h.Timeout)
 	defer cancel()
 	output, err = h.Teller.Tell(ctx, e)

@@ -68,6 +68,7 @@ type LogLine struct {
 	Relay     string
 	Reply     string
 	DSN       string
+	Milter    bool // of OutcomeHeld: a milter alone asked for it, at the end of the message; not kept
 }
 
 // LogLogin is what one line says of attempts to log in.

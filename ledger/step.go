@@ -22,6 +22,7 @@ const (
 	StepMissing Step = "missing" // the mail is not in the queue, and we did not do it
 	StepFound   Step = "found"   // the hold was over, but the mail is on hold in the queue
 	StepUndo    Step = "undo"    // the incident's end, which decided it, is taken back
+	StepRefuse  Step = "refuse"  // the agent does not believe the decision, or that the mail is ours
 	StepRetry   Step = "retry"   // the MTA is asked, or has failed and is asked again
 )
 
@@ -36,9 +37,10 @@ var steps = map[Step]map[State]State{
 	StepDone:    {Releasing: Released, Discarding: Discarded, Recalling: Held},
 	StepMissing: {Delayed: Vanished, Held: Vanished, Releasing: Vanished, Discarding: Vanished,
 		Recalling: Gone},
-	StepFound: {Released: Releasing, Discarded: Discarding, Vanished: Held, Gone: Held},
-	StepUndo:  {Releasing: Held, Discarding: Held},
-	StepRetry: {Releasing: Releasing, Discarding: Discarding, Recalling: Recalling},
+	StepFound:  {Released: Releasing, Discarded: Discarding, Vanished: Held, Gone: Held},
+	StepUndo:   {Releasing: Held, Discarding: Held},
+	StepRefuse: {Delayed: Held, Releasing: Held, Discarding: Held},
+	StepRetry:  {Releasing: Releasing, Discarding: Discarding, Recalling: Recalling},
 }
 
 // To returns where a step leads from a state; false when it may not start there.

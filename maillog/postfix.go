@@ -30,12 +30,14 @@ var statuses = map[postfix.Status]ledger.Outcome{
 
 // events are what happens to a whole mail, that is to all recipients whose end is not known.
 var events = map[postfix.Event]ledger.Outcome{
-	postfix.EventHeld:      ledger.OutcomeHeld,
-	postfix.EventUnheld:    ledger.OutcomeQueued,
-	postfix.EventExpired:   ledger.OutcomeExpired,
-	postfix.EventDeleted:   ledger.OutcomeDiscarded,
-	postfix.EventDiscarded: ledger.OutcomeDiscarded,
-	postfix.EventRejected:  ledger.OutcomeRejected,
+	postfix.EventHeld:       ledger.OutcomeHeld,
+	postfix.EventHeldByHand: ledger.OutcomeHeld,
+	postfix.EventMilterHeld: ledger.OutcomeHeld,
+	postfix.EventUnheld:     ledger.OutcomeQueued,
+	postfix.EventExpired:    ledger.OutcomeExpired,
+	postfix.EventDeleted:    ledger.OutcomeDiscarded,
+	postfix.EventDiscarded:  ledger.OutcomeDiscarded,
+	postfix.EventRejected:   ledger.OutcomeRejected,
 }
 
 // ofPostfix says what a line of Postfix's means for mail and accounts.
@@ -71,7 +73,7 @@ func ofPostfix(daemon string, l postfix.Line) (e entry) {
 		return entry{kind: telling, pending: outcome}
 	}
 	return entry{kind: telling, lines: []ledger.LogLine{{Event: ledger.LogOutcome, QueueID: l.QueueID,
-		Outcome: outcome}}}
+		Outcome: outcome, Milter: l.Event == postfix.EventMilterHeld}}}
 }
 
 // client reads that a session began a mail: who it is, and whether a content filter brings

@@ -54,6 +54,8 @@ var grammar = map[string][]rule{
 	"cleanup": {
 		form(EventIdentified, `ID: message-id=<?(?P<message>[^<>]*)>?`),
 		form(EventIrrelevant, `ID: (?:resent-)?message-id=.*`),
+		// Not logged where the mail is to be on hold anyway (cleanup_milter_apply).
+		form(EventMilterHeld, `ID: milter-hold: END-OF-MESSAGE .*`),
 		form(EventHeld, `ID: (?:milter-)?hold: .*`),
 		form(EventDiscarded, `ID: (?:(?:milter-)?discard: .*|removed \(discarded\))`),
 		form(EventRejected, `ID: (?:(?:milter-)?reject: .*|removed \(canceled\))`),
@@ -74,7 +76,7 @@ var grammar = map[string][]rule{
 	},
 	"postsuper": {
 		form(EventDeleted, `ID: removed`),
-		form(EventHeld, `ID: placed on hold`),
+		form(EventHeldByHand, `ID: placed on hold`),
 		form(EventUnheld, `ID: released from hold`),
 		form(EventIrrelevant, `ID: (?:requeued|expired|renamed .*)`), // qmgr and pickup say more
 		form(EventIrrelevant, `[A-Z][A-Za-z -]*: \d+ messages?`),

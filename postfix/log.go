@@ -17,7 +17,9 @@ const (
 	EventRefused    Event = "refused"    // a login, for its password
 	EventAttempt    Event = "attempt"    // a delivery to one recipient, with its Status
 	EventRequeued   Event = "requeued"   // the mail goes on under the queue id Next
-	EventHeld       Event = "held"       // by hand, by a milter, or by a rule of Postfix's own
+	EventHeld       Event = "held"       // by a rule of Postfix's own, or by a milter before its end
+	EventHeldByHand Event = "by hand"    // on hold, by postsuper
+	EventMilterHeld Event = "quarantine" // on hold, by a milter at the end of the message alone
 	EventUnheld     Event = "unheld"     // by hand
 	EventExpired    Event = "expired"    // given up, and the sender is told
 	EventDeleted    Event = "deleted"    // by hand

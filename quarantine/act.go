@@ -50,13 +50,15 @@ func (a *Agent) round(ctx context.Context, due []Task) error {
 	}
 	files, err := a.search(ctx, due, before)
 	errs := []error{err}
+	due, err = a.believed(ctx, due, before)
+	errs = append(errs, err)
 	due, err = a.endDelays(ctx, due, before)
 	errs = append(errs, err)
 	var r results
 	ask := sortOut(due, before, files, &r)
 	for _, verb := range []Verb{Recall, Discard, Release} {
 		if len(ask[verb]) > 0 {
-			errs = append(errs, a.ask(ctx, verb, ask[verb], &r))
+			errs = append(errs, a.ask(ctx, verb, ask[verb], before, &r))
 		}
 	}
 	return errors.Join(append(errs, a.keep(ctx, &r))...)
@@ -75,8 +77,8 @@ func sortOut(due []Task, listed map[string]Queued, files map[int64]string, r *re
 			r.released(t) // by us before we died, or by hand
 		case t.Verb == Recall && queue == postfix.Hold:
 			r.done = append(r.done, t)
-		case t.Verb == Discard && queue != postfix.Hold && queue != postfix.Deferred:
-			r.failed = append(r.failed, failure{t, errTransit})
+		case t.Verb == Discard && queue != postfix.Hold:
+			r.failed = append(r.failed, failure{t, errOff})
 		default:
 			ask[t.Verb] = append(ask[t.Verb], t)
 		}
@@ -135,9 +137,13 @@ func locate(t Task, queue map[string]Queued) string {
 
 // ask has Postfix act on mails that are where they should be, and believes it only when
 // the queue shows it.
-func (a *Agent) ask(ctx context.Context, verb Verb, tasks []Task, r *results) error {
+func (a *Agent) ask(ctx context.Context, verb Verb, tasks []Task, before map[string]Queued,
+	r *results) error {
 	tasks, ids, err := a.note(ctx, tasks)
 	if err != nil || len(ids) == 0 {
+		return err
+	}
+	if err := a.recalls(verb, tasks, before); err != nil {
 		return err
 	}
 	act := map[Verb]func(context.Context, ...string) ([]string, error){

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hisseki/postfix"
+	"hisseki/proof"
 )
 
 // MTA is the queue as the agent sees it; Queue implements it.
@@ -31,6 +32,7 @@ type Counts struct {
 	Vanished  int
 	Reopened  int // on hold although the store said that they were gone
 	Unknown   int // held mail without a record, at the last look
+	Refused   int // decisions that were not carried out, for they do not count
 }
 
 // Agent carries out what the store says is due on one MTA host, and reconciles the
@@ -44,7 +46,10 @@ type Agent struct {
 	Now   func() time.Time
 	Every time.Duration   // between two reconciliations, 0 means 30 s
 	Wake  <-chan struct{} // starts a round at once; may be nil
-	Seen  func(Counts)    // told after every round; may be nil
+	// Proof is what the agent knows by itself. With it, only what is ours is let go or deleted,
+	// and only for decisions that count; nil believes the store.
+	Proof *proof.Record
+	Seen  func(Counts) // told after every round; may be nil
 
 	counts     Counts
 	works      bool                 // postsuper worked when last used
@@ -130,6 +135,9 @@ func (a *Agent) Once(ctx context.Context) error {
 	tasks, err := a.Store.Tasks(ctx, a.Host, now)
 	if err != nil {
 		return fmt.Errorf("read what is due: %w", err)
+	}
+	if err := a.compare(now, look, held, tasks); err != nil {
+		return err
 	}
 	err = a.carryOut(ctx, tasks)
 	if look && ctx.Err() == nil {

@@ -129,6 +129,11 @@ func (f *fakeStore) Vanish(_ context.Context, holds ...int64) ([]int64, error) {
 	return unless(f.fixed, holds), nil
 }
 
+func (f *fakeStore) Refuse(_ context.Context, why string, holds ...int64) ([]int64, error) {
+	f.told = append(f.told, "refuse "+why)
+	return holds, nil
+}
+
 func (f *fakeStore) Heartbeat(context.Context, string, string) error {
 	f.told = append(f.told, "heartbeat")
 	return nil
@@ -177,7 +182,7 @@ func TestRound(t *testing.T) {
 		"died between":  {tried(Release, asked), in("active", noon), "send 1", "finish, heartbeat"},
 		"died, sent":    {tried(Release, asked), nothing(), "", "finish, heartbeat"},
 		"died, removed": {tried(Discard, asked), nothing(), "", "finish, heartbeat"},
-		"in delivery":   {task(Discard), in("active", noon), "", errTransit.Error() + ", heartbeat"},
+		"in delivery":   {task(Discard), in("active", noon), "", errOff.Error() + ", heartbeat"},
 
 		// Not our doing: no success is claimed.
 		"removed by hand":  {task(Release), nothing(), "", "vanish, heartbeat"},

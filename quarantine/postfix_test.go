@@ -276,6 +276,9 @@ func (s *script) Vanish(_ context.Context, holds ...int64) ([]int64, error) {
 	return holds, s.tell("vanish")
 }
 
+func (s *script) Refuse(_ context.Context, why string, holds ...int64) ([]int64, error) {
+	return holds, s.tell("refuse " + why)
+}
 func (s *script) Heartbeat(context.Context, string, string) error { return s.tell("heartbeat") }
 
 func (s *script) Retry(_ context.Context, cause error, _ time.Time, holds ...int64) (

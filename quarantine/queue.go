@@ -34,10 +34,10 @@ func (q *Queue) Release(ctx context.Context, ids ...string) ([]string, error) {
 	return q.super(ctx, ids, "released from hold", "-H", "-")
 }
 
-// Discard deletes mail that is on hold or deferred, and returns the ids for which
-// postsuper says that it did so. Mail that is being delivered just now is left alone.
+// Discard deletes mail that is on hold, and returns the ids for which postsuper says that it
+// did so.
 func (q *Queue) Discard(ctx context.Context, ids ...string) ([]string, error) {
-	return q.super(ctx, ids, "removed", "-d", "-", postfix.Hold, postfix.Deferred)
+	return q.super(ctx, ids, "removed", "-d", "-", postfix.Hold)
 }
 
 // Hold puts mail on hold that waits in the incoming, active or deferred queue, and

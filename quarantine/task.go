@@ -18,6 +18,11 @@ type Task struct {
 	Verb    Verb
 	Tries   int
 	Error   string // of the last try, as given to Retry; "" when not known
+
+	// What an Agent with a Proof asks for:
+	Delayed bool   // the mail's time ends by itself
+	Order   string // signature of the decision, "" for none, or for one that does not count
+	Doubt   string // in words, why the decision does not count; "" when it does, or there is none
 }
 
 // Verb is what to do with a kept mail.
@@ -56,6 +61,9 @@ type Changes interface {
 	// Vanish says that mail left the queue without us, or before it could be recalled. It
 	// returns the holds that it ended: the others' states do not let it.
 	Vanish(ctx context.Context, holds ...int64) ([]int64, error)
+	// Refuse says why what is wanted of mail is not done, now or later: its holds stay until
+	// somebody decides anew. It returns those that were decided, or delayed.
+	Refuse(ctx context.Context, why string, holds ...int64) ([]int64, error)
 	// Heartbeat says that the agent of a host is alive and able.
 	Heartbeat(ctx context.Context, host, detail string) error
 }
@@ -77,8 +85,8 @@ type Past interface {
 var ErrAsked = errors.New("asked the MTA, not confirmed yet")
 
 var (
-	errTransit = errors.New("the mail is being delivered just now")
-	errLost    = errors.New("the mail left the queue without us, by hand or bounced")
+	errOff  = errors.New("the mail is not on hold any more, it was let go by hand: delete it with postsuper -d")
+	errLost = errors.New("the mail left the queue without us, by hand or bounced")
 )
 
 // asked says whether Postfix was asked before and has not refused. Without the last

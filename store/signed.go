@@ -121,7 +121,7 @@ func (db *DB) Refuse(ctx context.Context, why string, holds ...int64) ([]int64, 
 				error = ?,
 				signature = ''
 			WHERE id = ?
-			  AND state IN `+anyOf, ledger.Held, "refused: "+why, id, listOf(ledger.StepUndo.From())))
+			  AND state IN `+anyOf, ledger.Held, "refused: "+why, id, listOf(ledger.StepRefuse.From())))
 		if err != nil || !done {
 			return false, err
 		}

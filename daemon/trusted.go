@@ -1,0 +1,121 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"slices"
+	"time"
+
+	"hisseki/hook"
+	"hisseki/ledger"
+	"hisseki/postfix"
+	"hisseki/proof"
+	"hisseki/quarantine"
+)
+
+// commandGate decides which events the agent's commands are told. A command locks an account, or
+// lets it in again, with root's rights; the event is a row of a store that serve may write to. So
+// what a person decided counts by its signature, and that an incident opened by the mail that is
+// on hold: as Postfix's own files name who logged in to send it.
+type commandGate struct {
+	record *proof.Record
+	holds  func(context.Context, ledger.HoldFilter) ([]ledger.Hold, error)
+	read   func(ctx context.Context, queueID string) (quarantine.Envelope, error)
+	normal func(login string) string
+	relays []netip.Prefix // hosts that hand over mail of accounts which logged in there
+	log    *slog.Logger
+	now    func() time.Time
+}
+
+const (
+	// enough is how many of an account's mails on hold show that an incident is real, where it
+	// claims more.
+	enough = 3
+	// looksAt bounds how many queue files are read for one event.
+	looksAt = 20
+	// patience is how long a mail may take from its record to the hold queue.
+	patience = time.Minute
+)
+
+// allow says why a hook is not told of an event: hook.ErrRefused never, another error not yet.
+func (g *commandGate) allow(ctx context.Context, name string, e *hook.Event) error {
+	proven, logins, err := g.onHold(ctx, e)
+	if err != nil {
+		return err
+	}
+	if e.Logins, err = g.record.Logins(e.Sender, logins...); err != nil {
+		return err
+	}
+	kind := ledger.EventKind(e.Event)
+	if kind == ledger.EventOpened || kind == ledger.EventEnded {
+		return g.opened(e, proven)
+	}
+	if len(e.Logins) == 0 {
+		e.Logins = []string{e.Sender} // a reviewer saw that name
+	}
+	switch {
+	case e.Doubt != "":
+		return g.refuse(e, e.Doubt)
+	case !g.record.Newer(name, e.Sender, e.N):
+		return g.refuse(e, "a newer decision about the account was told before")
+	}
+	return g.record.Tell(name, e.Sender, e.N)
+}
+
+// opened wants as much mail on hold as the incident claims, or enough.
+func (g *commandGate) opened(e *hook.Event, proven int) error {
+	want := min(max(e.Waiting, 1), enough)
+	if proven >= want {
+		return nil
+	}
+	why := fmt.Sprintf("the hold queue has %d mails of this account that hisseki put there, and the incident"+
+		" claims %d", proven, max(e.Waiting, 1))
+	if g.now().Sub(e.First) < patience {
+		return errors.New(why)
+	}
+	return g.refuse(e, why)
+}
+
+func (g *commandGate) refuse(e *hook.Event, why string) error {
+	what := fmt.Sprintf("no command was told that %s of %.100q was %s: %s", e.Incident, e.Sender, e.Event, why)
+	if fresh, err := g.record.Mark(g.now(), what); fresh || err != nil {
+		g.log.Error(what, "hint", "hisseki doctor")
+	}
+	return fmt.Errorf("%w: %s", hook.ErrRefused, why)
+}
+
+// onHold counts an incident's mails that are really on hold, put there by hisseki, and sent by its
+// account, and returns the names by which that logged in.
+func (g *commandGate) onHold(ctx context.Context, e *hook.Event) (proven int, logins []string, err error) {
+	holds, err := g.holds(ctx, ledger.HoldFilter{Incident: e.Number, States: ledger.InQueue, Limit: looksAt})
+	if err != nil {
+		return 0, nil, err
+	}
+	for i := range holds {
+		h := &holds[i]
+		if !g.record.Has(h.ID, h.Record.Envelope.QueueID) {
+			continue
+		}
+		q, err := g.read(ctx, h.Record.Envelope.QueueID)
+		if err != nil {
+			return 0, nil, err
+		}
+		if login := g.login(&q); q.Queue == postfix.Hold && login != "" && g.normal(login) == e.Sender {
+			proven, logins = proven+1, append(logins, login)
+		}
+	}
+	return proven, logins, nil
+}
+
+// login returns who logged in to send a mail: Postfix's word, or that of a relay which is believed,
+// by the envelope's sender.
+func (g *commandGate) login(q *quarantine.Envelope) string {
+	relayed := slices.ContainsFunc(g.relays, func(p netip.Prefix) bool { return p.Contains(q.Client) })
+	if q.Login == "" && relayed {
+		return q.From
+	}
+	return q.Login
+}

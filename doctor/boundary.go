@@ -1,0 +1,83 @@
+package doctor
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"hisseki/internal/term"
+	"hisseki/internal/wiring"
+	"hisseki/proof"
+	"hisseki/signing"
+)
+
+// markedFor is how long a mark of the agent's is shown.
+const markedFor = 7 * 24 * time.Hour
+
+// maxMarks bounds how many are shown, the newest.
+const maxMarks = 10
+
+// boundary looks at what keeps serve's rights apart from root's: the key for decisions, and what
+// the agent noticed.
+func (d *Doctor) boundary() {
+	folder := wiring.KeyFolder(d.Config)
+	_, err := signing.Load(folder)
+	switch {
+	case errors.Is(err, signing.ErrNoKey):
+		d.add("decisions", Warn, err.Error(), "nothing is decided before; start hisseki agent, or run this with sudo")
+		return
+	case err != nil:
+		d.add("decisions", Bad, err.Error(), "nothing is released or discarded before")
+		return
+	case sameOwner(folder, d.Config.Database):
+		d.add("decisions", OK, "signed by the key in "+folder+
+			"; serve, agent and reviewers are one user, so serve can sign too", "")
+	default:
+		d.add("decisions", OK, "signed by the key in "+folder, "")
+	}
+	d.marks(folder)
+}
+
+// marks shows what the agent noticed: decisions and events that nobody made who may decide, and
+// changes of rules and the audit log.
+func (d *Doctor) marks(folder string) {
+	list, err := proof.Marks(folder)
+	if errors.Is(err, fs.ErrPermission) {
+		return // of reviewers who are not root
+	}
+	if err != nil {
+		d.add("decisions", Bad, err.Error(), "")
+		return
+	}
+	var fresh []proof.Mark
+	for _, m := range list {
+		if time.Since(m.At) < markedFor {
+			fresh = append(fresh, m)
+		}
+	}
+	for i, m := range fresh[max(0, len(fresh)-maxMarks):] {
+		do := ""
+		if i == 0 {
+			do = fmt.Sprintf("%s in a week; unless you know why, serve's rights are in wrong hands: look at"+
+				" docs/security.md", term.Count(len(fresh), "mark"))
+		}
+		d.add("marks", Bad, term.Stamp(m.At)+" "+term.Safe(strings.ToValidUTF8(m.What, "?"), 400), do)
+	}
+}
+
+// sameOwner says whether a store's folder belongs to whom the key's belongs to.
+func sameOwner(folder, database string) bool {
+	a, errA := os.Stat(folder)
+	b, errB := os.Stat(filepath.Dir(database))
+	if errA != nil || errB != nil {
+		return false
+	}
+	x, okX := a.Sys().(*syscall.Stat_t)
+	y, okY := b.Sys().(*syscall.Stat_t)
+	return okX && okY && x.Uid == y.Uid
+}
