@@ -129,10 +129,13 @@ func (db *DB) Refuse(ctx context.Context, why string, holds ...int64) ([]int64, 
 	})
 }
 
-// Adopt signs the rules and exceptions that were there before there was a key, and returns how
-// many those were.
+// Adopt signs the rules and exceptions that this key has not signed, since there was none before or
+// another one, and returns how many those were.
 func (db *DB) Adopt(ctx context.Context) (n int, err error) {
-	rules, err := db.overrides(ctx, "signature = ''")
+	if db.opt.Signs == nil {
+		return 0, nil
+	}
+	rules, err := db.overrides(ctx, "1")
 	if err != nil {
 		return 0, err
 	}
@@ -143,23 +146,29 @@ func (db *DB) Adopt(ctx context.Context) (n int, err error) {
 	err = db.update(ctx, func(tx *sql.Tx) error {
 		n = 0
 		for i := range rules {
-			if _, err := tx.Exec(`UPDATE override SET signature = ? WHERE subject = ?`,
-				db.sign(rules[i].Statement()), rules[i].Subject); err != nil {
+			r := &rules[i]
+			err := db.adopt(tx, &n, r.Statement(), r.Signature, `UPDATE override SET signature = ? WHERE subject = ?`, r.Subject)
+			if err != nil {
 				return err
 			}
-			n++
 		}
 		for i := range exceptions {
-			if exceptions[i].Signature != "" {
-				continue
-			}
-			if _, err := tx.Exec(`UPDATE habit SET signature = ? WHERE id = ?`,
-				db.sign(exceptions[i].Statement()), exceptions[i].ID); err != nil {
+			e := &exceptions[i]
+			err := db.adopt(tx, &n, e.Statement(), e.Signature, `UPDATE habit SET signature = ? WHERE id = ?`, e.ID)
+			if err != nil {
 				return err
 			}
-			n++
 		}
 		return nil
 	})
 	return n, wrapped("sign what was decided before", err)
+}
+
+func (db *DB) adopt(tx *sql.Tx, n *int, s ledger.Statement, signature, update string, key any) error {
+	if db.opt.Signs.Verify(s, signature) == nil {
+		return nil
+	}
+	*n++
+	_, err := tx.Exec(update, db.sign(s), key)
+	return err
 }
