@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -72,16 +73,32 @@ func (d *Serve) Committed(writes int, took time.Duration) { d.watch.metrics.Comm
 // Panicked counts a write to the store that failed by a panic, as a bug.
 func (d *Serve) Panicked() { d.watch.counted.Bugs.Add(1) }
 
-// gcPercent makes garbage half of what is in use at most: hundred, Go's default, is 30 MiB
-// more for a hundredth of the CPU. $GOGC overrides it.
-const gcPercent = 50
+// Garbage may be gcPercent of what is in use and of heapReserve together: hundred, Go's
+// default, is 30 MiB more of a large site for a hundredth of the CPU, and of a small site,
+// which has 5 MiB in use, any share is collected every dozen mails. The reserve is memory that
+// nobody touches, so it takes no room. $GOGC overrides both.
+const (
+	gcPercent   = 40
+	heapReserve = 32 << 20
+)
+
+// collectSeldom sets the collection of garbage up, until the function it returns is called.
+func collectSeldom() (end func()) {
+	if os.Getenv("GOGC") != "" {
+		return func() {}
+	}
+	before := debug.SetGCPercent(gcPercent)
+	reserve := make([]byte, heapReserve)
+	return func() {
+		runtime.KeepAlive(reserve)
+		debug.SetGCPercent(before)
+	}
+}
 
 // Run serves until ctx ends or the store is lost, then drains. SIGHUP reloads. cfg is what
 // Load returned last, and db the open store that it names, which stays the caller's.
 func (d *Serve) Run(ctx context.Context, cfg config.Config, db ServeStore) error {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
+	defer collectSeldom()()
 	d.db, d.watch.db = db, db
 	d.unjudged = &unjudged{db: db}
 	d.settings.Store(&cfg)
