@@ -76,7 +76,8 @@ func TestUnjudgedMailIsOfferedAtTheEnd(t *testing.T) {
 	f := &full{DB: db, err: errors.New("disk is full")}
 	k := &unjudged{db: f}
 	u := &milter.Unjudged{Reason: "no verdict", Action: analyzer.Pass, Envelope: analyzer.Envelope{
-		Time: time.Now(), Sender: "bob@example.org", Class: analyzer.Account}}
+		Time: time.Now(), Host: "mx.example.org", QueueID: "4Cabc123XYz", Sender: "bob@example.org",
+		Class: analyzer.Account}}
 	if err := k.keep(t.Context(), u); err == nil {
 		t.Error("a full disk took a record")
 	}
