@@ -68,7 +68,8 @@ var mayImport = map[string][]string{
 	"maillog":             {"analyzer", "internal/mailbox", "internal/capped", "ledger", "postfix"},
 	"review":              {"analyzer", "analyzer/content", "baseline", "identity", "internal/config", "internal/similar", "internal/term", "ledger", "report"},
 	"review/terminal":     {"analyzer", "internal/signalname", "internal/table", "internal/term", "ledger", "review"},
-	"report":              {"analyzer", "analyzer/content", "internal/signalname", "internal/term", "ledger"},
+	"internal/words":      {"analyzer", "internal/signalname", "internal/term", "ledger"},
+	"report":              {"analyzer", "analyzer/content", "internal/signalname", "internal/term", "internal/words", "ledger"},
 	"internal/places":     {"analyzer", "internal/config"},
 
 	"daemon": {"analyzer", "baseline", "hook", "identity", "internal/config", "internal/places", "internal/wiring",

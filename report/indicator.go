@@ -2,7 +2,6 @@ package report
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"hisseki/analyzer"
 	"hisseki/analyzer/content"
 	"hisseki/internal/term"
+	"hisseki/internal/words"
 	"hisseki/ledger"
 )
 
@@ -143,25 +143,11 @@ func (i *Indicator) Shown() string {
 	return safe(i.Value, maxText)
 }
 
-// scheme is how a link begins that a reader's program would make clickable.
-var scheme = regexp.MustCompile(`(?i)(?:https?|ftp)(?::|%3a)`)
-
-// Defang makes a link, host or address harmless to read: hxxp for http, [.] for dots. It
-// is safe for a terminal too.
-func Defang(link string) string {
-	out := link
-	if strings.Count(out, ":") > 1 && !strings.Contains(out, "/") { // IPv6
-		out = strings.ReplaceAll(out, ":", "[:]")
-	}
-	return unlink(strings.ReplaceAll(out, ".", "[.]"))
-}
+// Defang makes a link, host or address harmless to read.
+func Defang(link string) string { return words.Defang(link) }
 
 // unlink makes hostile text safe to show, and links in it unclickable.
-func unlink(text string) string {
-	return scheme.ReplaceAllStringFunc(safe(text, maxText), func(s string) string {
-		return strings.NewReplacer("http", "hxxp", "ftp", "fxp").Replace(strings.ToLower(s))
-	})
-}
+func unlink(text string) string { return words.Unlink(text) }
 
 // Bounds of hostile text, in characters: what one line of a page or terminal holds.
 const maxText = 300

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/internal/words"
 	"hisseki/ledger"
 )
 
@@ -185,8 +186,8 @@ func jsonDeliveries(list []Delivery) []jsonDelivery {
 func harmless(list []analyzer.Evidence) []analyzer.Evidence {
 	out := make([]analyzer.Evidence, len(list))
 	for i, e := range list {
-		e.Text = sentence(e)
-		e.Observed, e.Usual = unlink(observed(e)), unlink(e.Usual)
+		e.Text = words.Sentence(e)
+		e.Observed, e.Usual = unlink(words.Observed(e)), unlink(e.Usual)
 		out[i] = e
 	}
 	return out

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/internal/words"
 	"hisseki/ledger"
 )
 
@@ -50,7 +51,7 @@ func Write(w io.Writer, r *Report, f Format, o Options) error {
 	if o.Zone == nil {
 		o.Zone = time.UTC
 	}
-	v := view{text: text{lang: o.Lang, zone: o.Zone}, R: r}
+	v := view{text: text{words.For(o.Lang, o.Zone)}, R: r}
 	var err error
 	switch f {
 	case Text:
@@ -164,7 +165,7 @@ func (v view) ChartUsual() string {
 func (v view) ChartTitle() string { return v.W("chart-per", v.Span(v.R.Chart.Width)) }
 
 // Hours labels the chart's axis of time.
-func (v view) Hours() []Tick { return v.R.Chart.Hours(v.zone) }
+func (v view) Hours() []Tick { return v.R.Chart.Hours(v.Location()) }
 
 // Account names the accounts for a letter.
 func (v view) Account() string {
@@ -177,10 +178,10 @@ func (v view) Account() string {
 
 // Day is a date in the reader's words.
 func (v view) Day(at time.Time) string {
-	if v.lang == Japanese {
-		return at.In(v.zone).Format("2006年1月2日")
+	if v.Japanese() {
+		return v.In(at).Format("2006年1月2日")
 	}
-	return at.In(v.zone).Format("2 January 2006")
+	return v.In(at).Format("2 January 2006")
 }
 
 // maxQuoted bounds subjects, sites and files that a letter quotes.
@@ -246,6 +247,6 @@ func (v view) Internal() (string, error) { return v.letter("internal") }
 
 func (v view) letter(name string) (string, error) {
 	var b bytes.Buffer
-	err := texts.ExecuteTemplate(&b, name+"."+string(v.lang)+".txt", v)
+	err := texts.ExecuteTemplate(&b, name+"."+v.Lang()+".txt", v)
 	return b.String(), err
 }

@@ -51,7 +51,7 @@ type Step struct{ What, How string }
 func (t text) Steps() []Step {
 	var out []Step
 	for _, s := range steps {
-		out = append(out, Step{s.what[t.index()], s.how[t.index()]})
+		out = append(out, Step{s.what[t.Index()], s.how[t.Index()]})
 	}
 	return out
 }
