@@ -23,4 +23,5 @@ type ActFilter struct {
 	After        int64  // lines after this one; 0 for all
 	Oldest       bool   // oldest first
 	Limit        int    // so many, the newest unless Oldest
+	Before       int64  // lines before this one; 0 for all
 }

@@ -80,5 +80,8 @@ type HoldFilter struct {
 	MTA       string    // host that took the mail
 	QueueID   string    // that the host gave it
 	DueBy     time.Time // the agent should act by then
-	Limit     int       // the oldest so many
+	Limit     int       // the oldest so many, or the newest
+	Newest    bool      // the newest first
+	Before    int64     // ids below this one
+	After     int64     // ids above this one
 }

@@ -39,6 +39,8 @@ type HoldQuery struct {
 	Host      string // of an unusual link: its registrable domain
 	MinPoints float64
 	States    []string
+	// Upto leaves out what came after somebody looked: ids above this one; 0 for nothing.
+	Upto int64
 }
 
 // Given says whether anything is chosen at all.
@@ -54,6 +56,9 @@ func (s *Service) holdFilter(q *HoldQuery) (ledger.HoldFilter, error) {
 		IDs: p.ids("H", q.IDs), Sender: p.name(s, "sender", q.Sender), Incident: p.id("I", q.Incident),
 		Since: p.time("since", q.Since, s.Now()), Until: p.time("until", q.Until, s.Now()),
 		Host: q.Host, MinPoints: p.points("min-points", q.MinPoints), States: known(&p, q.States, States),
+	}
+	if q.Upto != 0 {
+		f.Before = q.Upto + 1
 	}
 	return f, p.err()
 }

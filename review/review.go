@@ -69,6 +69,9 @@ type Store interface {
 	senderStore
 	auditStore
 	statusStore
+	pictureStore
+	tellingStore
+	senderReads
 }
 
 // auditor notes who did or looked at what.

@@ -44,6 +44,9 @@ func whereActs(f *ledger.ActFilter) *where {
 	if f.Actor != "" {
 		w.add("(actor = ? OR substr(actor, 1, length(?) + 4) = ? || ' as ')", f.Actor, f.Actor, f.Actor)
 	}
+	if f.Before != 0 {
+		w.add("id < ?", f.Before)
+	}
 	if f.Verb != "" {
 		w.add("verb = ?", f.Verb)
 	}

@@ -33,15 +33,35 @@ func whereHolds(f *ledger.HoldFilter) *where {
 		w.add("EXISTS (SELECT 1 FROM json_each(j.detail, '$.hosts') WHERE value = ?)",
 			strings.ToLower(f.Host))
 	}
+	if f.Before != 0 {
+		w.add("h.id < ?", f.Before)
+	}
+	if f.After != 0 {
+		w.add("h.id > ?", f.After)
+	}
 	if !f.DueBy.IsZero() {
 		w.add("h.due <= ?", f.DueBy.Unix())
 	}
 	return &w
 }
 
+// CountHolds says how many holds a filter chooses, and of how many senders they are.
+func (db *DB) CountHolds(ctx context.Context, f ledger.HoldFilter) (holds, senders int, err error) {
+	w := whereHolds(&f)
+	err = db.read.QueryRowContext(ctx, `SELECT count(*), count(DISTINCT j.sender)
+		FROM hold h
+		JOIN journal j ON j.id = h.journal
+		WHERE `+w.text(), w.args...).Scan(&holds, &senders)
+	return holds, senders, wrapped("count holds", err)
+}
+
 // Holds returns the holds that a filter chooses, oldest first, with their records.
 func (db *DB) Holds(ctx context.Context, f ledger.HoldFilter) ([]ledger.Hold, error) {
 	w := whereHolds(&f)
+	order := "h.id"
+	if f.Newest {
+		order = "h.id DESC"
+	}
 	rows, err := db.read.QueryContext(ctx, `SELECT
 			`+recordColumns+`,
 			h.id,
@@ -65,7 +85,7 @@ func (db *DB) Holds(ctx context.Context, f ledger.HoldFilter) ([]ledger.Hold, er
 		FROM hold h
 		JOIN journal j ON j.id = h.journal
 		WHERE `+w.text()+`
-		ORDER BY h.id
+		ORDER BY `+order+`
 		LIMIT ?`, append(w.args, anyLimit(f.Limit))...)
 	if err != nil {
 		return nil, fmt.Errorf("read holds: %w", err)

@@ -242,6 +242,13 @@ CREATE TABLE login ( -- attempts of one account from one address, close together
 CREATE INDEX login_last ON login (last);
 CREATE INDEX login_sender ON login (sender, last);
 
+CREATE TABLE login_link ( -- lets a reviewer in once
+    hash     BLOB PRIMARY KEY, -- of the token, SHA-256
+    reviewer TEXT    NOT NULL REFERENCES reviewer (name) ON DELETE CASCADE,
+    until    INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX login_link_reviewer ON login_link (reviewer);
+
 CREATE TABLE mark (
     key     INTEGER NOT NULL, -- baseline.Key
     journal INTEGER NOT NULL REFERENCES journal (id) ON DELETE CASCADE,
@@ -293,6 +300,28 @@ CREATE TABLE requeued ( -- later queue ids of a recorded mail, and the end of a 
 ) WITHOUT ROWID;
 CREATE INDEX requeued_journal ON requeued (journal);
 CREATE INDEX requeued_queue_id ON requeued (queue_id);
+
+CREATE TABLE reviewer (
+    name     TEXT PRIMARY KEY,
+    role     TEXT    NOT NULL, -- viewer, reviewer, admin
+    password TEXT    NOT NULL, -- Argon2id, PHC form, '' for none
+    secret   TEXT    NOT NULL, -- of TOTP, base32, '' for none
+    step     INTEGER NOT NULL, -- of the last code that was used: none counts twice
+    created  INTEGER NOT NULL,
+    by       TEXT    NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE session ( -- a reviewer's login; kept for a while after its end
+    hash     BLOB PRIMARY KEY, -- of the token, SHA-256
+    reviewer TEXT    NOT NULL REFERENCES reviewer (name) ON DELETE CASCADE,
+    created  INTEGER NOT NULL,
+    seen     INTEGER NOT NULL,
+    ended    INTEGER NOT NULL, -- 0 until somebody ends it
+    address  TEXT    NOT NULL,
+    network  TEXT    NOT NULL, -- /24 or /48 of the address
+    browser  TEXT    NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX session_reviewer ON session (reviewer, created);
 
 CREATE TABLE setting (
     key   TEXT PRIMARY KEY,

@@ -24,7 +24,7 @@ func (e *KeyError) Error() string { return e.Key + ": " + e.Reason }
 // Check refuses settings that cannot work, alone or together, with a KeyError.
 func (c *Config) Check() error {
 	return errors.Join(c.checkWords(), c.checkNumbers(), c.checkWebmail(), c.checkRelays(), c.checkHabits(), c.checkHooks(),
-		c.checkMetrics())
+		c.checkMetrics(), c.checkWeb())
 }
 
 // checkWords checks what only takes certain words. The TOML decoder puts any string

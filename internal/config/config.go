@@ -23,6 +23,7 @@ type Config struct {
 	Metrics  Metrics  `toml:"metrics"`
 	Agent    Agent    `toml:"agent"`
 	Review   Review   `toml:"review"`
+	Web      Web      `toml:"web"`
 	Maillog  Maillog  `toml:"maillog"`
 	Hooks    Hooks    `toml:"hooks"`
 
@@ -163,6 +164,8 @@ func Default(state string) Config {
 		Log:     Log{Format: "text", Level: "info"},
 		Agent:   Agent{Interval: Duration(2 * second)},
 		Review:  Review{Grace: Duration(60 * minute)},
+		Web: Web{Listen: Address{Network: "tcp", Name: "127.0.0.1:8843"}, Idle: Duration(60 * minute),
+			Absolute: Duration(12 * 60 * minute)},
 		Hooks: Hooks{Mail: MailHook{Language: "en", Every: Duration(60 * minute),
 			Sendmail: "/usr/sbin/sendmail"}},
 	}
