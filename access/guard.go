@@ -179,8 +179,9 @@ func hash(token string) []byte {
 	return h[:]
 }
 
-// Check returns the session of a token, nil when there is none or it is over.
-func (g *Guard) Check(ctx context.Context, token string) (*Session, error) {
+// Check returns the session of a token, nil when there is none or it is over. used says that a
+// person uses it, which keeps it from ending.
+func (g *Guard) Check(ctx context.Context, token string, used bool) (*Session, error) {
 	if len(token) != base64.RawURLEncoding.EncodedLen(tokenLen) {
 		return nil, nil
 	}
@@ -192,7 +193,7 @@ func (g *Guard) Check(ctx context.Context, token string) (*Session, error) {
 	if g.Over(s) || !s.Role.Valid() {
 		return nil, nil
 	}
-	if now.Sub(s.Seen) >= touchAfter {
+	if used && now.Sub(s.Seen) >= touchAfter {
 		s.Seen = now
 		err = g.Store.Touch(ctx, s.Hash, now)
 	}

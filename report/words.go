@@ -98,3 +98,9 @@ func isAre(n int) string {
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
+
+// Headline is a report in one sentence, in a reader's words.
+func Headline(r *Report, in words.Reader) string { return text{in}.Headline(r) }
+
+// StepsIn is the checklist in a reader's words.
+func StepsIn(in words.Reader) []Step { return text{in}.Steps() }

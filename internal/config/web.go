@@ -16,11 +16,11 @@ type Web struct {
 	// Remote allows to listen on the network, which needs TLS.
 	Remote bool `toml:"remote"`
 	// Plain allows to do so without TLS: a proxy in front of it has the certificate.
-	Plain   bool   `toml:"plain"`
-	Cert    string `toml:"cert"` // files of the certificate and its key, PEM
-	Key     string `toml:"key"`
-	URL     string `toml:"url"` // as browsers reach it, "" for where it listens
-	Zone    string `toml:"zone"`
+	Plain bool   `toml:"plain"`
+	Cert  string `toml:"cert"` // files of the certificate and its key, PEM
+	Key   string `toml:"key"`
+	URL   string `toml:"url"` // as browsers reach it, "" for where it listens
+	Zone  string `toml:"zone"`
 	// Proxies are believed about who asks (X-Forwarded-For).
 	Proxies []Network `toml:"proxies"`
 	// UserHeader names who a proxy has let in, "" for nobody.

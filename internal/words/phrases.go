@@ -29,4 +29,16 @@ var phrases = map[string]string{
 	"(none)":                               "なし",
 	"# fields":                             "#1 項目",
 	"fit #":                                "一致度 #1",
+
+	// what a signal lacks, and what would let a mail pass
+	"only # mail of history, habits need # at # times of day":                                      "履歴 #1 通のみ(判定には #3 つの時間帯に #2 通必要)",
+	"only # mails of history, habits need # at # times of day":                                     "履歴 #1 通のみ(判定には #3 つの時間帯に #2 通必要)",
+	"# mail with enough text, style needs #":                                                       "本文が十分なメール #1 通(文体の判定には #2 通必要)",
+	"# mails with enough text, style needs #":                                                      "本文が十分なメール #1 通(文体の判定には #2 通必要)",
+	"no client address was ever told":                                                              "接続元アドレスの記録なし",
+	"no country is known of any client":                                                            "接続元の国の記録なし",
+	"too little history to compare the writing: # mail of #":                                       "文体を比べるには履歴が不足(#2 通中 #1 通)",
+	"too little history to compare the writing: # mails of #":                                      "文体を比べるには履歴が不足(#2 通中 #1 通)",
+	"would pass if it were sent as the declared habit says":                                        "申告された利用範囲内の送信であれば通過します",
+	"would pass if the account had sent no other unusual mail in the hours before (sum #, line #)": "直前の数時間に他の普段と異なるメールがなければ通過します(合計 #1、基準 #2)",
 }

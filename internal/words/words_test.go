@@ -33,6 +33,9 @@ func japanese(s string) bool {
 // Every text is there in both languages, each in its own, and takes the same arguments.
 func TestCatalogueIsWhole(t *testing.T) {
 	for key, w := range catalogue {
+		if key == "comma" || key == "other-language" { // punctuation, and each other's name
+			continue
+		}
 		if w[0] == "" || !japanese(w[1]) || japanese(w[0]) {
 			t.Errorf("%s lacks a language: %q", key, w)
 		}

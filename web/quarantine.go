@@ -1,0 +1,291 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"hisseki/ledger"
+	"hisseki/review"
+)
+
+// pageRows is how much kept mail a page lists.
+const pageRows = 50
+
+// filters are the parts of an address that choose kept mail, named as the command line's.
+var filters = []string{"sender", "incident", "since", "until", "host", "min-points", "state"}
+
+// quarantinePage lists kept mail.
+type quarantinePage struct {
+	*request
+	*review.HoldPage
+	Filter url.Values // as written
+	Newest int64      // id of the newest mail that the list knows
+	Older  string     // address of the next page, "" for none
+	Bad    string     // what of the filter is written wrongly
+}
+
+// holdQuery reads a filter from an address or a form.
+func holdQuery(v url.Values) (q review.HoldQuery, err error) {
+	q = review.HoldQuery{Sender: strings.TrimSpace(v.Get("sender")), Incident: strings.TrimSpace(v.Get("incident")),
+		Since: strings.TrimSpace(v.Get("since")), Until: strings.TrimSpace(v.Get("until")),
+		Host: strings.TrimSpace(v.Get("host")), IDs: v["id"]}
+	for _, s := range v["state"] {
+		if s != "" {
+			q.States = append(q.States, s)
+		}
+	}
+	if text := strings.TrimSpace(v.Get("min-points")); text != "" {
+		if q.MinPoints, err = strconv.ParseFloat(text, 64); err != nil {
+			return q, review.UsageError{Err: fmt.Errorf("%.20q is not a number of points such as 4.5", text)}
+		}
+	}
+	if text := v.Get("upto"); text != "" {
+		if q.Upto, err = strconv.ParseInt(text, 10, 64); err != nil || q.Upto < 0 {
+			return q, review.UsageError{Err: fmt.Errorf("%.20q is not an id", text)}
+		}
+	}
+	return q, nil
+}
+
+// filterOf is what of an address chooses mail, without empty parts.
+func filterOf(v url.Values) url.Values {
+	out := url.Values{}
+	for _, name := range filters {
+		for _, value := range v[name] {
+			if value = strings.TrimSpace(value); value != "" {
+				out.Add(name, value)
+			}
+		}
+	}
+	return out
+}
+
+func (q *request) quarantine() error {
+	v := q.r.URL.Query()
+	p := quarantinePage{request: q, HoldPage: &review.HoldPage{}, Filter: filterOf(v)}
+	below, _ := strconv.ParseInt(v.Get("below"), 10, 64) // what is none is the first page
+	hq, err := holdQuery(p.Filter)
+	if err == nil {
+		var list *review.HoldPage
+		if list, err = q.s.Review.PageHolds(q.ctx(), hq, below, pageRows); err == nil {
+			p.HoldPage = list
+		}
+	}
+	var usage review.UsageError
+	switch {
+	case errors.As(err, &usage):
+		p.Bad = usage.Error()
+	case err != nil:
+		return err
+	}
+	if len(p.Holds) > 0 {
+		p.Newest = p.Holds[0].ID
+		if p.More {
+			older := filterOf(v)
+			older.Set("below", strconv.FormatInt(p.Holds[len(p.Holds)-1].ID, 10))
+			p.Older = "/quarantine?" + older.Encode()
+		}
+	}
+	if below > 0 {
+		p.Newest = 0 // of an older page nothing is newer
+	}
+	q.Title, q.Nav = q.W("nav-quarantine"), "quarantine"
+	return q.show(http.StatusOK, "quarantine.html", p)
+}
+
+// States are the states that kept mail is listed by.
+func (p quarantinePage) States() []ledger.State { return review.States }
+
+// Has says whether the filter names a state.
+func (p quarantinePage) Has(s ledger.State) bool {
+	return slices.Contains(p.Filter["state"], string(s))
+}
+
+// NewAddress asks how much came since the list was made.
+func (p quarantinePage) NewAddress() string {
+	v := filterOf(p.Filter)
+	v.Set("after", strconv.FormatInt(p.Newest, 10))
+	return "/quarantine/new?" + v.Encode()
+}
+
+// DecideAll is the address of a decision about all that the filter chooses.
+func (p quarantinePage) DecideAll(to string) string {
+	v := filterOf(p.Filter)
+	v.Set("all", "1")
+	v.Set("to", to)
+	return "/quarantine/decide?" + v.Encode()
+}
+
+// Decidable says whether anything waits for a decision.
+func (q *request) Decidable(h *ledger.Hold) bool { return ledger.Undecided(h.State) }
+
+// Later is how a mail came to be held after it had been delayed or let go.
+func (q *request) Later(h *ledger.Hold) string {
+	switch {
+	case h.Incident == 0:
+		return ""
+	case !h.Recalled.IsZero():
+		return q.W("later-recalled", review.IncidentName(h.Incident))
+	case !h.Promoted.IsZero():
+		return q.W("later-promoted", review.IncidentName(h.Incident))
+	}
+	return ""
+}
+
+// IncidentName is an incident's name: "I3".
+func (q *request) IncidentName(id int64) string { return review.IncidentName(id) }
+
+func (q *request) quarantineNew() error {
+	v := q.r.URL.Query()
+	after, err := strconv.ParseInt(v.Get("after"), 10, 64)
+	if err != nil || after < 0 {
+		return review.UsageError{Err: errors.New("after must be an id")}
+	}
+	hq, err := holdQuery(filterOf(v))
+	if err != nil {
+		return err
+	}
+	n, err := q.s.Review.NewHolds(q.ctx(), hq, after)
+	if err != nil {
+		return err
+	}
+	return q.part("quarantine.html", "new", struct {
+		*request
+		Count   int
+		Address string
+	}{q, n, "/quarantine?" + filterOf(v).Encode()})
+}
+
+// choicePage is what a decision is about.
+type choicePage struct {
+	*request
+	Choice  *review.Choice
+	To      string // release or discard
+	Form    url.Values
+	Senders int
+	Head    []ledger.Hold // the first of them
+	Total   int           // recipients
+	Moved   bool          // it is not what was looked at
+	Absent  bool          // no agent carries it out
+}
+
+// maxChoiceRows is how much of a choice is listed: all of it is counted.
+const maxChoiceRows = 20
+
+// verbs are the decisions about kept mail, by how a form says them.
+var verbs = map[string]ledger.State{"release": ledger.Releasing, "discard": ledger.Discarding}
+
+// choice finds what a form chooses: ids, or all that a filter chooses.
+func (q *request) choice(v url.Values) (*review.Choice, ledger.State, error) {
+	to, ok := verbs[v.Get("to")]
+	if !ok {
+		return nil, "", review.UsageError{Err: errors.New("a decision is release or discard")}
+	}
+	all := filterOf(v)
+	if ids := v["id"]; len(ids) > 0 {
+		all = url.Values{"id": ids}
+	} else if v.Get("all") == "" {
+		return nil, to, review.UsageError{Err: errors.New("nothing is selected")}
+	}
+	if upto := v.Get("upto"); upto != "" {
+		all.Set("upto", upto)
+	}
+	hq, err := holdQuery(all)
+	if err != nil {
+		return nil, to, err
+	}
+	if len(hq.IDs) == 0 && len(hq.States) == 0 {
+		for _, s := range ledger.StepRelease.From() {
+			hq.States = append(hq.States, string(s))
+		}
+	}
+	c, err := q.s.Review.Choose(q.ctx(), hq, to)
+	return c, to, err
+}
+
+func (q *request) choose() error { return q.showChoice(q.r.URL.Query(), false) }
+
+func (q *request) showChoice(v url.Values, moved bool) error {
+	c, _, err := q.choice(v)
+	if errors.Is(err, review.ErrNothing) {
+		q.done("/quarantine", "nothing-left", 0)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p := choicePage{request: q, Choice: c, To: v.Get("to"), Moved: moved, Form: filterOf(v),
+		Head: c.Holds[:min(len(c.Holds), maxChoiceRows)], Absent: q.s.Review.AgentMissing(q.ctx())}
+	if len(v["id"]) > 0 {
+		p.Form = url.Values{"id": v["id"]}
+	} else {
+		p.Form.Set("all", "1")
+	}
+	p.Form.Set("to", p.To)
+	p.Form.Set("upto", strconv.FormatInt(c.Holds[len(c.Holds)-1].ID, 10))
+	p.Form.Set("seen", itoa(len(c.Holds)))
+	senders, people := map[string]bool{}, map[string]bool{}
+	for i := range c.Holds {
+		senders[c.Holds[i].Record.Envelope.Sender] = true
+		for _, r := range c.Holds[i].Recipients {
+			people[r] = true
+		}
+	}
+	p.Senders, p.Total = len(senders), len(people)
+	q.Title, q.Nav = q.W("decide-"+p.To), "quarantine"
+	return q.show(http.StatusOK, "choice.html", p)
+}
+
+// decide releases or discards what was looked at: neither more nor less.
+func (q *request) decide() error {
+	f := q.r.PostForm
+	c, to, err := q.choice(f)
+	if errors.Is(err, review.ErrNothing) {
+		q.done("/quarantine", "nothing-left", 0)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if f.Get("seen") != itoa(len(c.Holds)) {
+		return q.showChoice(f, true)
+	}
+	done, err := q.s.Review.Decide(q.ctx(), q.actor(), c, to, strings.TrimSpace(f.Get("reason")))
+	said := f.Get("to") + "-done"
+	switch {
+	case err != nil && !errors.Is(err, review.ErrPartly):
+		return err
+	case len(done) == 0:
+		said = "nothing-left"
+	case err != nil:
+		said = f.Get("to") + "-partly"
+	}
+	q.done("/quarantine", said, len(done))
+	return nil
+}
+
+// mailPage is one kept mail.
+type mailPage struct {
+	*request
+	H       *review.Shown
+	Excerpt bool // it was asked for
+}
+
+func (q *request) mail() error { return q.showMail(review.View{}) }
+
+// excerpt shows what is kept of a mail's text. Who reads it is noted first.
+func (q *request) excerpt() error { return q.showMail(review.View{Excerpt: true}) }
+
+func (q *request) showMail(v review.View) error {
+	list, err := q.s.Review.Show(q.ctx(), q.actor(), []string{q.r.PathValue("id")}, v)
+	if len(list) == 0 {
+		return err
+	}
+	q.Title, q.Nav = list[0].Name(), "quarantine"
+	return q.show(http.StatusOK, "mail.html", mailPage{q, &list[0], v.Excerpt})
+}

@@ -1,0 +1,156 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"hisseki/analyzer"
+	"hisseki/ledger"
+	"hisseki/review"
+)
+
+// auditPage is a part of the audit log, the newest first.
+type auditPage struct {
+	*request
+	List   []ledger.Act
+	Filter url.Values
+	Older  string
+	Bad    string
+}
+
+// auditFilters are the parts of an address that choose lines of the audit log.
+var auditFilters = []string{"since", "until", "actor", "verb", "object"}
+
+// actQuery reads which lines of the audit log an address chooses.
+func actQuery(v url.Values) (aq review.ActQuery, chosen url.Values) {
+	chosen = url.Values{}
+	for _, name := range auditFilters {
+		if value := strings.TrimSpace(v.Get(name)); value != "" {
+			chosen.Set(name, value)
+		}
+	}
+	aq = review.ActQuery{Since: chosen.Get("since"), Until: chosen.Get("until"), Actor: chosen.Get("actor"),
+		Verb: chosen.Get("verb"), Object: chosen.Get("object")}
+	aq.Before, _ = strconv.ParseInt(v.Get("below"), 10, 64) // what is none is the first page
+	return aq, chosen
+}
+
+func (q *request) audit() error {
+	aq, chosen := actQuery(q.r.URL.Query())
+	aq.Limit = pageRows + 1
+	p := auditPage{request: q, Filter: chosen}
+	list, err := q.s.Review.Acts(q.ctx(), aq)
+	var usage review.UsageError
+	switch {
+	case errors.As(err, &usage):
+		p.Bad = usage.Error()
+	case err != nil && !errors.Is(err, review.ErrNothing):
+		return err
+	}
+	p.List = list[:min(len(list), pageRows)]
+	if len(list) > pageRows {
+		older := url.Values{"below": {strconv.FormatInt(list[pageRows-1].ID, 10)}}
+		for name, value := range chosen {
+			older[name] = value
+		}
+		p.Older = "/audit?" + older.Encode()
+	}
+	q.Title, q.Nav = q.W("nav-audit"), "audit"
+	return q.show(http.StatusOK, "audit.html", p)
+}
+
+// Export is the address of the chosen lines as a file.
+func (p auditPage) Export() string { return "/audit/export?" + p.Filter.Encode() }
+
+// maxExport bounds how much of the audit log one file has.
+const maxExport = 100_000
+
+func (q *request) exportAudit() error {
+	aq, _ := actQuery(q.r.URL.Query())
+	aq.Limit = maxExport
+	list, err := q.s.Review.Acts(q.ctx(), aq)
+	if err != nil && !errors.Is(err, review.ErrNothing) {
+		return err
+	}
+	h := q.w.Header()
+	h.Set("Content-Type", "application/jsonl")
+	h.Set("Content-Disposition", `attachment; filename="hisseki-audit.jsonl"`)
+	out := json.NewEncoder(q.w)
+	for _, line := range review.ActLines(list) {
+		if err := out.Encode(line); err != nil {
+			return nil // the browser went away
+		}
+	}
+	return nil
+}
+
+// hooksPage is what hooks were told.
+type hooksPage struct {
+	*request
+	List  []ledger.Telling
+	State string
+	Older string
+}
+
+func (q *request) hooks() error {
+	v := q.r.URL.Query()
+	below, _ := strconv.ParseInt(v.Get("below"), 10, 64)
+	state := v.Get("state")
+	list, err := q.s.Review.Tellings(q.ctx(), ledger.TellingFilter{State: state, Before: below, Limit: pageRows + 1})
+	if err != nil {
+		return err
+	}
+	p := hooksPage{request: q, List: list, State: state}
+	if n := len(list); n > pageRows {
+		// An event is shown with all its hooks, so a page ends where one begins.
+		for n > 1 && list[n-1].N == list[len(list)-1].N {
+			n--
+		}
+		p.List = list[:n]
+		p.Older = "/hooks?" + url.Values{"state": {state}, "below": {strconv.FormatInt(list[n-1].N, 10)}}.Encode()
+	}
+	q.Title, q.Nav = q.W("nav-hooks"), "hooks"
+	return q.show(http.StatusOK, "hooks.html", p)
+}
+
+func (q *request) tellAgain() error {
+	f := q.r.PostForm
+	n, err := strconv.ParseInt(f.Get("event"), 10, 64)
+	if err != nil {
+		return review.UsageError{Err: fmt.Errorf("%.20q is not an event", f.Get("event"))}
+	}
+	if err := q.s.Review.TellAgain(q.ctx(), q.actor(), f.Get("hook"), n); err != nil {
+		return err
+	}
+	q.done("/hooks", "telling-again", 0)
+	return nil
+}
+
+// coveragePage is what hisseki can see, by sender.
+type coveragePage struct {
+	*request
+	Signals []string
+	List    []review.SenderLine
+	Modes   map[analyzer.Class]analyzer.Mode
+}
+
+// coverage shows for which senders which signals have enough history.
+func (q *request) coverage() error {
+	list, err := q.s.Review.Senders(q.ctx(), maxSenders)
+	if err != nil && !errors.Is(err, review.ErrNothing) {
+		return err
+	}
+	p := coveragePage{request: q, List: list, Modes: q.s.Review.Settings.Mode}
+	if len(list) > 0 {
+		for _, r := range list[0].Signals {
+			p.Signals = append(p.Signals, r.Signals)
+		}
+	}
+	q.Title, q.Nav = q.W("nav-coverage"), "coverage"
+	return q.show(http.StatusOK, "coverage.html", p)
+}
