@@ -155,7 +155,7 @@ func (db *DB) TellAgain(ctx context.Context, hook string, n int64, by string) (o
 		if err != nil || !ok {
 			return err
 		}
-		return audit(tx, db.now(), by, "tell-again", fmt.Sprintf("E%d", n), "hook "+hook)
+		return db.audit(tx, db.now(), by, "tell-again", fmt.Sprintf("E%d", n), "hook "+hook)
 	})
 	return ok, wrapped("tell hook "+hook+" again", err)
 }

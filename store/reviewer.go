@@ -3,16 +3,39 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/netip"
+	"strconv"
 	"time"
 
 	"hisseki/access"
+	"hisseki/ledger"
 )
 
 // reviewers is the room of those who may use the review page.
 type reviewers struct{ db *DB }
+
+// believed says whether a row was written by somebody who may decide: serve may write to the
+// store, and must not make itself a reviewer. Who opened the store without the key believes all.
+func (r reviewers) believed(s ledger.Statement, signature string) bool {
+	return r.db.opt.Signs == nil || r.db.opt.Signs.Verify(s, signature) == nil
+}
+
+func ofAccount(a *access.Account) ledger.Statement {
+	return ledger.Statement{Kind: "reviewer", Fields: []string{a.Name, string(a.Role), a.Password, a.Secret}}
+}
+
+func ofSession(s *access.Session) ledger.Statement {
+	return ledger.Statement{Kind: "session", Fields: []string{hex.EncodeToString(s.Hash), s.Name,
+		strconv.FormatInt(s.Created.Unix(), 10)}}
+}
+
+func ofLink(hash []byte, name string, until int64) ledger.Statement {
+	return ledger.Statement{Kind: "login-link", Fields: []string{hex.EncodeToString(hash), name,
+		strconv.FormatInt(until, 10)}}
+}
 
 // Reviewers returns where reviewers, their sessions and links are.
 func (db *DB) Reviewers() access.Store { return reviewers{db} }
@@ -31,7 +54,7 @@ func (r reviewers) Accounts(ctx context.Context) ([]access.Account, error) {
 
 func (r reviewers) accounts(ctx context.Context, cond string, args ...any) ([]access.Account, error) {
 	rows, err := r.db.read.QueryContext(ctx,
-		`SELECT name, role, password, secret, created, by FROM reviewer `+cond, args...)
+		`SELECT name, role, password, secret, created, by, signature FROM reviewer `+cond, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read reviewers: %w", err)
 	}
@@ -40,11 +63,14 @@ func (r reviewers) accounts(ctx context.Context, cond string, args ...any) ([]ac
 	for rows.Next() {
 		var a access.Account
 		var created int64
-		if err := rows.Scan(&a.Name, &a.Role, &a.Password, &a.Secret, &created, &a.By); err != nil {
+		var signature string
+		if err := rows.Scan(&a.Name, &a.Role, &a.Password, &a.Secret, &created, &a.By, &signature); err != nil {
 			return nil, fmt.Errorf("read reviewers: %w", err)
 		}
-		a.Created = fromUnix(created)
-		out = append(out, a)
+		if r.believed(ofAccount(&a), signature) {
+			a.Created = fromUnix(created)
+			out = append(out, a)
+		}
 	}
 	return out, rows.Err()
 }
@@ -52,14 +78,15 @@ func (r reviewers) accounts(ctx context.Context, cond string, args ...any) ([]ac
 func (r reviewers) PutAccount(ctx context.Context, a access.Account, by, verb string) error {
 	err := r.db.update(ctx, func(tx *sql.Tx) error {
 		now := r.db.now()
-		_, err := tx.Exec(`INSERT INTO reviewer (name, role, password, secret, step, created, by)
-			VALUES (?, ?, ?, ?, 0, ?, ?)
+		_, err := tx.Exec(`INSERT INTO reviewer (name, role, password, secret, step, created, by, signature)
+			VALUES (?, ?, ?, ?, 0, ?, ?, ?)
 			ON CONFLICT (name) DO UPDATE SET
 				role = excluded.role,
 				password = excluded.password,
 				step = iif(secret = excluded.secret, step, 0),
-				secret = excluded.secret`,
-			a.Name, a.Role, a.Password, a.Secret, now.Unix(), by)
+				secret = excluded.secret,
+				signature = excluded.signature`,
+			a.Name, a.Role, a.Password, a.Secret, now.Unix(), by, r.db.sign(ofAccount(&a)))
 		if err != nil {
 			return err
 		}
@@ -67,7 +94,7 @@ func (r reviewers) PutAccount(ctx context.Context, a access.Account, by, verb st
 			now.Unix(), a.Name); err != nil {
 			return err
 		}
-		return audit(tx, now, by, verb, "reviewer:"+a.Name, string(a.Role))
+		return r.db.audit(tx, now, by, verb, "reviewer:"+a.Name, string(a.Role))
 	})
 	return wrapped("keep reviewer "+a.Name, err)
 }
@@ -77,7 +104,7 @@ func (r reviewers) RemoveAccount(ctx context.Context, name, by, reason string) (
 		if ok, err = changed(tx.Exec(`DELETE FROM reviewer WHERE name = ?`, name)); err != nil || !ok {
 			return err
 		}
-		return audit(tx, r.db.now(), by, "remove-reviewer", "reviewer:"+name, reason)
+		return r.db.audit(tx, r.db.now(), by, "remove-reviewer", "reviewer:"+name, reason)
 	})
 	return ok, wrapped("remove reviewer "+name, err)
 }
@@ -106,13 +133,13 @@ func (r reviewers) AddSession(ctx context.Context, s access.Session, forget time
 			return err
 		}
 		_, err = tx.Exec(`INSERT INTO session
-				(hash, reviewer, created, seen, ended, address, network, browser)
-			VALUES (?, ?, ?, ?, 0, ?, ?, ?)`, s.Hash, s.Name, s.Created.Unix(), s.Seen.Unix(),
-			s.Address.String(), access.Network(s.Address).String(), s.Browser)
+				(hash, reviewer, created, seen, ended, address, network, browser, signature)
+			VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?)`, s.Hash, s.Name, s.Created.Unix(), s.Seen.Unix(),
+			s.Address.String(), access.Network(s.Address).String(), s.Browser, r.db.sign(ofSession(&s)))
 		if err != nil {
 			return err
 		}
-		return audit(tx, s.Created, s.Name, "login", "session:"+s.ID(), "from "+s.Address.String())
+		return r.db.audit(tx, s.Created, s.Name, "login", "session:"+s.ID(), "from "+s.Address.String())
 	})
 	return wrapped("keep session", err)
 }
@@ -133,10 +160,17 @@ func (r reviewers) Sessions(ctx context.Context, name string) ([]access.Session,
 }
 
 func (r reviewers) sessions(ctx context.Context, cond string, args ...any) ([]access.Session, error) {
-	rows, err := r.db.read.QueryContext(ctx, `SELECT s.hash, s.reviewer, a.role, s.created, s.seen,
-			s.address, s.browser
+	accounts, err := r.Accounts(ctx) // a few: they are people
+	if err != nil {
+		return nil, err
+	}
+	roles := map[string]access.Role{}
+	for i := range accounts {
+		roles[accounts[i].Name] = accounts[i].Role
+	}
+	rows, err := r.db.read.QueryContext(ctx, `SELECT s.hash, s.reviewer, s.created, s.seen,
+			s.address, s.browser, s.signature
 		FROM session s
-		JOIN reviewer a ON a.name = s.reviewer
 		WHERE s.ended = 0
 		  AND `+cond, args...)
 	if err != nil {
@@ -147,11 +181,14 @@ func (r reviewers) sessions(ctx context.Context, cond string, args ...any) ([]ac
 	for rows.Next() {
 		var s access.Session
 		var created, seen int64
-		var address string
-		if err := rows.Scan(&s.Hash, &s.Name, &s.Role, &created, &seen, &address, &s.Browser); err != nil {
+		var address, signature string
+		if err := rows.Scan(&s.Hash, &s.Name, &created, &seen, &address, &s.Browser, &signature); err != nil {
 			return nil, fmt.Errorf("read sessions: %w", err)
 		}
 		s.Created, s.Seen = fromUnix(created), fromUnix(seen)
+		if s.Role = roles[s.Name]; s.Role == "" || !r.believed(ofSession(&s), signature) {
+			continue
+		}
 		s.Address, _ = netip.ParseAddr(address) // of a proxy's socket there is none
 		out = append(out, s)
 	}
@@ -173,7 +210,7 @@ func (r reviewers) EndSession(ctx context.Context, hash []byte, by string) (ok b
 		if err != nil || !ok {
 			return err
 		}
-		return audit(tx, now, by, "logout", "session:"+(&access.Session{Hash: hash}).ID(), "")
+		return r.db.audit(tx, now, by, "logout", "session:"+(&access.Session{Hash: hash}).ID(), "")
 	})
 	return ok, wrapped("end session", err)
 }
@@ -192,21 +229,26 @@ func (r reviewers) PutLink(ctx context.Context, hash []byte, name string, until 
 		if _, err := tx.Exec(`DELETE FROM login_link WHERE reviewer = ? OR until < ?`, name, now.Unix()); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(`INSERT INTO login_link (hash, reviewer, until) VALUES (?, ?, ?)`, hash, name,
-			until.Unix()); err != nil {
+		if _, err := tx.Exec(`INSERT INTO login_link (hash, reviewer, until, signature)
+			VALUES (?, ?, ?, ?)`, hash, name, until.Unix(), r.db.sign(ofLink(hash, name, until.Unix()))); err != nil {
 			return err
 		}
-		return audit(tx, now, by, "link-reviewer", "reviewer:"+name, "until "+until.UTC().Format(time.RFC3339))
+		return r.db.audit(tx, now, by, "link-reviewer", "reviewer:"+name, "until "+until.UTC().Format(time.RFC3339))
 	})
 	return wrapped("keep link of "+name, err)
 }
 
 func (r reviewers) TakeLink(ctx context.Context, hash []byte, now time.Time) (name string, err error) {
 	err = r.db.update(ctx, func(tx *sql.Tx) error {
-		err := tx.QueryRow(`DELETE FROM login_link WHERE hash = ? RETURNING iif(until > ?, reviewer, '')`,
-			hash, now.Unix()).Scan(&name)
+		var until int64
+		var signature string
+		err := tx.QueryRow(`DELETE FROM login_link WHERE hash = ? RETURNING reviewer, until, signature`, hash).
+			Scan(&name, &until, &signature)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
+		}
+		if err == nil && (until <= now.Unix() || !r.believed(ofLink(hash, name, until), signature)) {
+			name = ""
 		}
 		return err
 	})

@@ -245,7 +245,8 @@ CREATE INDEX login_sender ON login (sender, last);
 CREATE TABLE login_link ( -- lets a reviewer in once
     hash     BLOB PRIMARY KEY, -- of the token, SHA-256
     reviewer TEXT    NOT NULL REFERENCES reviewer (name) ON DELETE CASCADE,
-    until    INTEGER NOT NULL
+    until    INTEGER NOT NULL,
+    signature TEXT   NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX login_link_reviewer ON login_link (reviewer);
 
@@ -308,7 +309,8 @@ CREATE TABLE reviewer (
     secret   TEXT    NOT NULL, -- of TOTP, base32, '' for none
     step     INTEGER NOT NULL, -- of the last code that was used: none counts twice
     created  INTEGER NOT NULL,
-    by       TEXT    NOT NULL
+    by       TEXT    NOT NULL,
+    signature TEXT   NOT NULL
 ) WITHOUT ROWID;
 
 CREATE TABLE session ( -- a reviewer's login; kept for a while after its end
@@ -319,7 +321,8 @@ CREATE TABLE session ( -- a reviewer's login; kept for a while after its end
     ended    INTEGER NOT NULL, -- 0 until somebody ends it
     address  TEXT    NOT NULL,
     network  TEXT    NOT NULL, -- /24 or /48 of the address
-    browser  TEXT    NOT NULL
+    browser  TEXT    NOT NULL,
+    signature TEXT   NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX session_reviewer ON session (reviewer, created);
 

@@ -106,8 +106,13 @@ func (b *bars) add(i, from, to int, class, title string) {
 	}
 }
 
+// label names a bar; the last one's name ends with the drawing.
 func (b *bars) label(i int, text string) {
-	b.d.Labels = append(b.d.Labels, Label{b.x(i) + b.width/2, barsFloor + 18, text, "middle"})
+	l := Label{b.x(i) + b.width/2, barsFloor + 18, text, "middle"}
+	if i == b.n-1 {
+		l.X, l.Anchor = barsWidth, "end"
+	}
+	b.d.Labels = append(b.d.Labels, l)
 }
 
 func (b *bars) floor() *Drawing {
@@ -163,7 +168,7 @@ func (q *request) drawDays(p *review.Picture, recipients bool) *Drawing {
 		title := fmt.Sprintf("%s: %d", d.At.Format("2006-01-02"), of(d))
 		b.add(i, 0, min(of(d), usual), "pass", title)
 		b.add(i, usual, of(d), "hold", title)
-		if i%7 == len(p.Days)%7-1 || i == len(p.Days)-1 {
+		if i%7 == (len(p.Days)-1)%7 {
 			b.label(i, d.At.Format("01-02"))
 		}
 	}

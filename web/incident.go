@@ -129,13 +129,34 @@ func (q *request) Traits(list []analyzer.Trait) string {
 // maxListed bounds what of a long list a page shows; the report has all.
 const maxListed = 50
 
-// Companies are the first companies of the report.
+// Companies are the first companies that got something, or still may.
 func (p incidentPage) Companies() []report.Company {
-	return p.Report.Companies[:min(len(p.Report.Companies), maxListed)]
+	list := p.companies(true)
+	return list[:min(len(list), maxListed)]
 }
 
-// MoreCompanies counts the others.
-func (p incidentPage) MoreCompanies() int { return max(0, len(p.Report.Companies)-maxListed) }
+// Spared are the first of the others.
+func (p incidentPage) Spared() []report.Company {
+	list := p.companies(false)
+	return list[:min(len(list), maxListed)]
+}
+
+// SparedCount counts the companies that got nothing.
+func (p incidentPage) SparedCount() int { return len(p.companies(false)) }
+
+// MoreCompanies counts those that are not shown.
+func (p incidentPage) MoreCompanies() int {
+	return max(0, len(p.companies(true))-maxListed) + max(0, p.SparedCount()-maxListed)
+}
+
+func (p incidentPage) companies(got bool) (out []report.Company) {
+	for _, c := range p.Report.Companies {
+		if (c.Count.Reached+c.Count.Open > 0) == got {
+			out = append(out, c)
+		}
+	}
+	return out
+}
 
 // Suspects are the newest suspect mails.
 func (p incidentPage) Suspects() []report.Suspect {

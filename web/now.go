@@ -37,7 +37,7 @@ func (q *request) now() error {
 // Passed counts the mail of a day that went at once.
 func (p nowPage) Passed() int { return p.Status.Day[analyzer.Pass] }
 
-// HeldDay and DelayedDay count the day's mail that mode enforce holds or delays.
+// HeldDay counts the day's mail that mode enforce holds.
 func (p nowPage) HeldDay() int { return p.Status.Would[analyzer.Hold] }
 
 // DelayedDay counts the day's mail that mode enforce delays.
@@ -48,9 +48,6 @@ func (p nowPage) Unjudged() int { return p.Status.Would[analyzer.Unjudged] }
 
 // Held counts the mail that waits for a person.
 func (p nowPage) Held() int { return p.Status.Queue[ledger.Held] }
-
-// AllWell says that nothing of the machinery wants attention.
-func (p nowPage) AllWell() bool { return p.Milter == "" && !p.Status.Stale && p.Unjudged() == 0 }
 
 // Why is a sign in a sentence, with what is usual.
 func (q *request) Why(e analyzer.Evidence) string {

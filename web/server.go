@@ -38,7 +38,6 @@ type Options struct {
 type Server struct {
 	Options
 	handler http.Handler
-	routes  []route
 }
 
 // route is something that can be asked for, and what role it needs; "" is for everybody.
@@ -51,9 +50,8 @@ type route struct {
 // New returns a server.
 func New(o Options) *Server {
 	s := &Server{Options: o}
-	s.routes = s.table()
 	mux := http.NewServeMux()
-	for _, r := range s.routes {
+	for _, r := range s.table() {
 		mux.Handle(r.pattern, s.handle(r))
 	}
 	mux.Handle("GET /assets/{file}", assets())
@@ -162,3 +160,17 @@ func (q *request) healthy() error {
 }
 
 func (q *request) ctx() context.Context { return q.r.Context() }
+
+// Route is something that can be asked for, for who checks that nobody gets past.
+type Route struct {
+	Pattern string
+	Need    access.Role // "" for everybody
+}
+
+// Routes are all that can be asked for.
+func Routes() (out []Route) {
+	for _, r := range (&Server{}).table() {
+		out = append(out, Route{r.pattern, r.need})
+	}
+	return out
+}

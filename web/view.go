@@ -9,6 +9,7 @@ import (
 	"hisseki/analyzer"
 	"hisseki/internal/words"
 	"hisseki/ledger"
+	"hisseki/report"
 	"hisseki/review"
 )
 
@@ -203,3 +204,12 @@ func (q *request) ObjectAddress(object string) string {
 	}
 	return ""
 }
+
+// company is a company of the report, for a template of its own.
+type company struct {
+	*request
+	report.Company
+}
+
+// Company is a company of the report, for a template of its own.
+func (q *request) Company(c report.Company) company { return company{q, c} }

@@ -94,7 +94,8 @@ func newRoot() *cobra.Command {
 	root.AddCommand(newServe(), newAgent(), newQuarantine(), newIncident(), newSender(), newURL(),
 		newAudit(), newReplay(), newDrill(), newCalibrate(), newHabit(), newMaillog(),
 		newBackup(), newRestore(), newCheck(), newMigrate(),
-		newStatus(), newKey(), newDoctor(), newVersion(), newDemo(), manual.Command())
+		newStatus(), newKey(), newDoctor(), newVersion(), newDemo(), manual.Command(),
+		shared().Web(), shared().Reviewer())
 	strict(root)
 	return root
 }

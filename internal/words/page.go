@@ -118,6 +118,7 @@ var ofPage = map[string][2]string{
 	"incident-changed":  {"This incident has changed since: look again.", "表示後に状況が変わりました。再表示してください。"},
 	"incident-mail":     {"Its mail", "対象のメール"},
 	"incident-mail-all": {"All of its mail: %d", "対象のメールをすべて表示: %d 通"},
+	"spared":            {"Companies that got nothing: %d", "届いていない会社: %d 社"},
 	"more-companies":    {"%d more companies: see the report.", "ほか %d 社。報告書を参照してください。"},
 	"case":              {"Other accounts of this case", "同じ攻撃の他のアカウント"},
 	"suspects-note":     {"They were let go and share something with the attack. Was the attacker inside earlier?", "保留されずに送信され、攻撃メールと共通点があります。より早くから侵入されていなかったか確認してください。"},

@@ -41,4 +41,10 @@ var phrases = map[string]string{
 	"too little history to compare the writing: # mails of #":                                      "文体を比べるには履歴が不足(#2 通中 #1 通)",
 	"would pass if it were sent as the declared habit says":                                        "申告された利用範囲内の送信であれば通過します",
 	"would pass if the account had sent no other unusual mail in the hours before (sum #, line #)": "直前の数時間に他の普段と異なるメールがなければ通過します(合計 #1、基準 #2)",
+	"# kind of defect, # hidden characters":                                                        "形式の崩れ #1 種類、隠れた文字 #2 字",
+	"# kinds of defects, # hidden characters":                                                      "形式の崩れ #1 種類、隠れた文字 #2 字",
+	"mean fit # of # mails":                                                                        "#2 通の平均一致度 #1",
+	"# mails to # recipients in # minutes":                                                         "#3 分間に #1 通・宛先 #2 件",
+	"# mails to # recipients in an hour":                                                           "1 時間に #1 通・宛先 #2 件",
+	"# mails to # recipients in # hours":                                                           "#3 時間に #1 通・宛先 #2 件",
 }

@@ -1,0 +1,227 @@
+package web_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http/httptest"
+	"net/netip"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"hisseki/access"
+	"hisseki/analyzer"
+	"hisseki/analyzer/content"
+	"hisseki/internal/company"
+	"hisseki/ledger"
+	"hisseki/review"
+	"hisseki/store"
+	"hisseki/web"
+)
+
+// office is a review page on a real store, with reviewers who can log in.
+type office struct {
+	t      *testing.T
+	db     *store.DB
+	judge  *analyzer.Analyzer
+	server *httptest.Server
+	url    string
+	clock  func() time.Time
+	log    *lockedBuffer
+	secret map[string]string // of the reviewers' second factors
+	review *review.Service
+	guard  *access.Guard
+	sent   int
+}
+
+// lockedBuffer is a log that tests read while others write.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// anywhere believes everybody about who asks.
+var anywhere = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
+
+const password = "correct horse battery staple"
+
+// newOffice opens an office whose time is now, unless a clock says otherwise.
+func newOffice(t *testing.T, clock func() time.Time) *office {
+	t.Helper()
+	if clock == nil {
+		clock = time.Now
+	}
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "hisseki.db"), store.Options{Now: clock, Migrate: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	o := &office{t: t, db: db, clock: clock, log: &lockedBuffer{}, secret: map[string]string{}}
+	o.review = &review.Service{Store: db, Now: clock, Normal: strings.ToLower,
+		Unseal: func(s string) (string, error) { return s, nil },
+		Settings: review.Settings{Journal: 21 * 24 * time.Hour, StaleAfter: 30 * time.Second, Grace: time.Hour,
+			Mode: map[analyzer.Class]analyzer.Mode{analyzer.Account: analyzer.Enforce,
+				analyzer.Application: analyzer.Observe, analyzer.Null: analyzer.Observe},
+			Hooks: map[ledger.EventKind][]string{ledger.EventConfirmed: {"lock-dovecot"}}}}
+	o.guard = access.NewGuard(db.Reviewers(), access.Settings{Idle: time.Hour, Absolute: 12 * time.Hour}, clock, rand.Reader)
+	o.serve(nil)
+	return o
+}
+
+// serve answers browsers; change may change how.
+func (o *office) serve(change func(*web.Options)) {
+	opt := web.Options{Review: o.review, Guard: o.guard, Zone: company.Tokyo, Version: "test",
+		Log: slog.New(slog.NewTextHandler(o.log, nil))}
+	if change != nil {
+		change(&opt)
+	}
+	o.server = httptest.NewServer(web.New(opt))
+	o.t.Cleanup(o.server.Close)
+	o.url = strings.Replace(o.server.URL, "127.0.0.1", "localhost", 1)
+}
+
+// hire adds a reviewer.
+func (o *office) hire(name string, role access.Role) {
+	o.t.Helper()
+	hash, err := access.HashPassword(password, rand.Reader)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	secret, _, err := access.NewSecret(name, rand.Reader)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	o.secret[name] = secret
+	err = o.db.Reviewers().PutAccount(o.t.Context(), access.Account{Name: name, Role: role, Password: hash,
+		Secret: secret}, "test", "add-reviewer")
+	if err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+// code is what a reviewer's second factor shows now.
+func (o *office) code(name string) string {
+	o.t.Helper()
+	code, err := access.Code(o.secret[name], o.clock())
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return code
+}
+
+// token lets a reviewer in without a browser and returns what his cookie holds.
+func (o *office) token(name string) string {
+	o.t.Helper()
+	link, err := o.guard.NewLink(o.t.Context(), name, "test")
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	token, _, err := o.guard.LoginByLink(o.t.Context(), link, access.Attempt{From: netip.MustParseAddr("127.0.0.1")})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return token
+}
+
+// agent says that somebody carries decisions out.
+func (o *office) agent() {
+	o.t.Helper()
+	if err := o.db.Heartbeat(o.t.Context(), "mail.example.jp", "test"); err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+// carryOut does what the agent does, without a Postfix.
+func (o *office) carryOut() (n int) {
+	o.t.Helper()
+	o.agent()
+	list, err := o.db.Holds(o.t.Context(), ledger.HoldFilter{States: []ledger.State{ledger.Releasing, ledger.Discarding}})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	for i := range list {
+		if err := o.db.Finish(o.t.Context(), list[i].ID); err != nil {
+			o.t.Fatal(err)
+		}
+	}
+	return len(list)
+}
+
+// send has mail judged and kept, as serve does.
+func (o *office) send(list ...company.Mail) {
+	o.t.Helper()
+	if o.judge == nil {
+		salt, err := o.db.Salt(o.t.Context())
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		o.judge = analyzer.New(analyzer.Config{Salt: salt, Excerpt: 200,
+			Mode: map[analyzer.Class]analyzer.Mode{analyzer.Account: analyzer.Enforce}}, o.db)
+		if err := o.judge.Load(o.t.Context()); err != nil {
+			o.t.Fatal(err)
+		}
+	}
+	for i := range list {
+		o.sent++
+		if err := o.judgeOne(o.t.Context(), &list[i]); err != nil {
+			o.t.Fatal(err)
+		}
+	}
+}
+
+func (o *office) judgeOne(ctx context.Context, m *company.Mail) error {
+	src, err := content.ReadSource(bytes.NewReader(m.Message), 0)
+	if err != nil {
+		return err
+	}
+	_, err = o.judge.Judge(ctx, &analyzer.Mail{Source: src, Envelope: analyzer.Envelope{Time: m.Time.UTC(),
+		Host: "mail.example.jp", QueueID: fmt.Sprintf("4Ctest%05dz", o.sent), Sender: strings.ToLower(m.Login),
+		Class: analyzer.Account, Login: m.Login, AuthType: "PLAIN", MailFrom: m.Login, Recipients: m.Recipients,
+		Client: netip.MustParseAddr(m.Client), Helo: m.Helo}}, analyzer.Conditions{CanDelay: true})
+	return err
+}
+
+// theft is a company's three weeks and the 20 minutes in which one account is stolen, so that
+// it ends a moment ago.
+func (o *office) theft() {
+	o.t.Helper()
+	past, burst := o.story()
+	o.send(past...)
+	o.send(burst...)
+}
+
+// story is the mail of theft.
+func (o *office) story() (past, burst []company.Mail) {
+	start := o.clock().Add(-25 * time.Minute)
+	firm := company.New(11)
+	past = firm.Weeks(3, start)
+	burst, ordinary := firm.Incident(start, 20*time.Minute, 40)
+	return append(past, ordinary...), burst
+}
+
+func body(t *testing.T, r io.Reader) string {
+	t.Helper()
+	b, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
