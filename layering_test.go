@@ -57,7 +57,8 @@ var mayImport = map[string][]string{
 	"signing":             {"ledger"},
 	"analyzer":            {"analyzer/content", "baseline"},
 	"ledger":              {"analyzer", "analyzer/content", "baseline"},
-	"store":               {"analyzer", "analyzer/content", "baseline", "ledger", "postfix"},
+	"access":              nil,
+	"store":               {"access", "analyzer", "analyzer/content", "baseline", "ledger", "postfix"},
 	"milter":              {"analyzer", "analyzer/content", "baseline", "identity", "internal/mailbox", "internal/term"},
 	"proof":               nil,
 	"quarantine":          {"internal/capped", "postfix", "proof"},
@@ -79,6 +80,9 @@ var mayImport = map[string][]string{
 	"doctor": {"analyzer", "identity", "internal/config", "internal/places", "internal/table", "internal/term",
 		"internal/wiring", "ledger", "postfix", "proof", "signing"},
 
+	"web":         {"access", "analyzer", "internal/words", "ledger", "report", "review"},
+	"web/command": {"access", "internal/config", "internal/jsonl", "internal/table", "internal/term", "review", "store", "web"},
+
 	// Every part's configuration is made here.
 	"internal/wiring": {"analyzer", "analyzer/content", "hook", "identity", "internal/config", "ledger", "seal",
 		"signing"},
@@ -96,6 +100,8 @@ var onlyIn = map[string][]string{
 	"filippo.io/age":                  {"seal"},
 	"github.com/spf13/cobra/doc":      {"internal/manual"},
 	"github.com/oschwald":             {"internal/places"},
+	"github.com/pquerna/otp":          {"access"},
+	"golang.org/x/crypto":             {"access"},
 }
 
 type listed struct {

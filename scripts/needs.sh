@@ -9,6 +9,7 @@ for tool in "$@"; do
 	gcc) command=gcc packages_of='gcc libc6-dev' ;;
 	gcc-aarch64) command=aarch64-linux-gnu-gcc packages_of='gcc-aarch64-linux-gnu libc6-dev-arm64-cross' ;;
 	man) command=man packages_of=man-db ;;
+	chromium) command=chromium packages_of='chromium fonts-noto-cjk' ;;
 	dovecot) command=dovecot packages_of=dovecot-core ;;
 	dovecot-imapd) command=/usr/lib/dovecot/imap packages_of=$tool ;;
 	debootstrap) command=$tool packages_of='debootstrap debian-archive-keyring' ;;
