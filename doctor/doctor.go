@@ -1,5 +1,5 @@
 // Package doctor looks at an installation as it is, socket, Postfix, agent, store, logs and
-// files, and says what to do about what it finds. It changes nothing.
+// files, and says what to do about what it finds. It changes nothing; only Try sends a mail.
 package doctor
 
 import (
@@ -40,6 +40,10 @@ type Store interface {
 	Habits(ctx context.Context) ([]analyzer.Habit, error)
 	// LogPositions returns how far a log was read, the latest first.
 	LogPositions(ctx context.Context, source, head string) ([]ledger.LogPosition, error)
+	// Seen returns the record of a mail by its Message-ID, nil when there is none since a time.
+	Seen(ctx context.Context, messageID string, since time.Time) (*ledger.Seen, error)
+	// Fates returns what happened to every recipient of records.
+	Fates(ctx context.Context, journal ...int64) ([]ledger.RecipientFate, error)
 	// Status says how things stand.
 	Status(ctx context.Context, since time.Time) (ledger.Status, error)
 	// Senders returns the senders of the journal's mail.

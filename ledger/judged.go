@@ -17,3 +17,11 @@ type Judged struct {
 	Open      bool             // of an incident that nobody decided yet
 	Confirmed bool             // of a sender while a confirmed incident was open
 }
+
+// Seen is the record of one mail that somebody looks for: how it came, and what was said of it.
+type Seen struct {
+	Journal  int64
+	Envelope analyzer.Envelope // Host, QueueID, Sender, Class and MailFrom of it
+	Verdict  analyzer.Verdict  // action, would, points, cause
+	Hold     int64             // 0 for none
+}

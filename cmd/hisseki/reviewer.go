@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	xterm "golang.org/x/term"
 
 	"hisseki/analyzer"
 	"hisseki/daemon"
@@ -108,6 +109,21 @@ func ask(cmd *cobra.Command, what string) (bool, error) {
 	}
 	a := strings.ToLower(strings.TrimSpace(line))
 	return a == "y" || a == "yes", nil
+}
+
+// secret asks a person for one without showing it; a program gives it as a line.
+func secret(cmd *cobra.Command, what string) (string, error) {
+	if file, ok := cmd.InOrStdin().(*os.File); ok && table.IsTerminal(file) {
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s: ", what)
+		text, err := xterm.ReadPassword(int(file.Fd()))
+		fmt.Fprintln(cmd.ErrOrStderr())
+		return string(text), err
+	}
+	line, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", fmt.Errorf("reading the %s: %w", what, err)
+	}
+	return strings.TrimRight(line, "\r\n"), nil
 }
 
 func addReason(cmd *cobra.Command, reason *string) {
