@@ -18,13 +18,16 @@ import (
 var mayImport = map[string][]string{
 	// analyzer/content is the only door to its rooms: nobody else imports them.
 	"analyzer/content": {"analyzer/content/inflate", "analyzer/content/link", "analyzer/content/mime",
-		"analyzer/content/pack", "analyzer/content/pdf", "analyzer/content/text"},
+		"analyzer/content/pack", "analyzer/content/pdf", "analyzer/content/point", "analyzer/content/qr",
+		"analyzer/content/text"},
 	"analyzer/content/mime":    {"internal/maildate"},
 	"analyzer/content/text":    {"analyzer/content/mime"},
 	"analyzer/content/link":    {"analyzer/content/mime"},
 	"analyzer/content/fixture": nil, // of the rooms' tests
 	"analyzer/content/inflate": nil,
 	"analyzer/content/pack":    nil,
+	"analyzer/content/point":   nil,
+	"analyzer/content/qr":      nil,
 	"analyzer/content/pdf":     {"analyzer/content/inflate"},
 
 	"baseline":            nil,
@@ -96,6 +99,7 @@ var onlyIn = map[string][]string{
 	"github.com/emersion/go-milter":   {"milter", "internal/demo"},
 	"github.com/jedib0t/go-pretty/v6": {"internal/evaluate", "internal/table", "replay"},
 	"github.com/emersion/go-message":  {"analyzer/content/mime"},
+	"github.com/makiuchi-d/gozxing":   {"analyzer/content/qr"},
 	"github.com/prometheus":           {"metrics"},
 	"filippo.io/age":                  {"seal"},
 	"github.com/spf13/cobra/doc":      {"internal/manual"},

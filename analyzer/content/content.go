@@ -14,6 +14,7 @@ import (
 
 	"hisseki/analyzer/content/link"
 	"hisseki/analyzer/content/mime"
+	"hisseki/analyzer/content/point"
 )
 
 // What the rooms call their own is spoken of by one name outside.
@@ -30,6 +31,7 @@ type (
 	Pattern    = link.Pattern
 	Watcher    = link.Watch
 	Unread     = mime.Unread
+	PointKind  = point.Kind
 	Reason     = mime.Reason
 )
 
@@ -51,6 +53,14 @@ const (
 	OtherFile  = mime.OtherFile
 )
 
+// Kinds of Point.
+const (
+	Phone     = point.Phone
+	Account   = point.Account
+	Wallet    = point.Wallet
+	ToAddress = point.Address
+)
+
 // Places of a URL.
 const (
 	InText    = link.InText
@@ -60,6 +70,7 @@ const (
 	InRefresh = link.InRefresh
 	InRaw     = link.InRaw
 	InSubject = link.InSubject
+	InCode    = link.InCode
 )
 
 // Reasons why something of a mail was not read.
@@ -113,6 +124,7 @@ type Content struct {
 
 	URLs        []URL
 	MailLinks   []string // addresses that HTML mailto links write to, see maxMailLinks
+	Points      []Point  // see maxPoints
 	Attachments []Attachment
 	Defects     []Defect
 	Unread      []Unread // what was not read, each reason once

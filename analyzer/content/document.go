@@ -10,6 +10,7 @@ import (
 	"hisseki/analyzer/content/mime"
 	"hisseki/analyzer/content/pack"
 	"hisseki/analyzer/content/pdf"
+	"hisseki/analyzer/content/qr"
 	"hisseki/analyzer/content/text"
 )
 
@@ -115,6 +116,12 @@ func (p *parser) refer(to string, loaded bool, at mime.Place) {
 	if loaded {
 		where = link.InSrc
 	}
+	if scheme, rest, ok := strings.Cut(to, ":"); ok && !loaded && len(scheme) <= 6 {
+		switch scheme = strings.ToLower(scheme); scheme {
+		case "mailto", "tel", "sms", "callto":
+			p.contact(scheme, rest, at)
+		}
+	}
 	if to = link.Resolve("", to); to != "" {
 		p.urls.AddRef(link.Ref{URL: to, Where: where}, foreign(at), true)
 	}
@@ -139,10 +146,14 @@ func (p *parser) pdfFile(data []byte, at mime.Place) {
 	defer func() { p.depth-- }()
 	budget := p.unpack()
 	encrypted := pdf.Read(data, budget, pdf.Sink{
-		Link:   func(uri string) { p.refer(uri, false, at) },
-		Text:   func(plain string) { p.fileText(plain, at) },
-		JPEG:   func([]byte) {},
-		Raster: func(pdf.Raster) {},
+		Link: func(uri string) { p.refer(uri, false, at) },
+		Text: func(plain string) { p.fileText(plain, at) },
+		JPEG: func(data []byte) { p.picture(data, at) },
+		Raster: func(r pdf.Raster) {
+			p.pictures(at, func(codes *qr.Reader) []string {
+				return codes.Raster(r.Width, r.Height, r.Bits, r.Colors, r.Data)
+			})
+		},
 		File: func(inner []byte) {
 			f := &mime.File{Data: inner}
 			f.Sniffed, f.Kind = mime.Sniff(inner, "", "")

@@ -35,6 +35,9 @@ func (p *parser) File(f *mime.File, at mime.Place) {
 		f.Sniffed == "application/onenote", f.Sniffed == "application/ms-tnef":
 		p.binary(f.Data, at)
 	}
+	if strings.HasPrefix(f.Sniffed, "image/") {
+		p.picture(f.Data, at)
+	}
 	// whatever else it is, programs open it as these too
 	if pdf.Is(f.Data) {
 		p.pdfFile(f.Data, at)

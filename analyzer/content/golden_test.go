@@ -75,6 +75,10 @@ func dump(c *Content) string {
 	if c.Hidden > 0 {
 		line("hidden", fmt.Sprint(c.Hidden))
 	}
+	for _, n := range c.Points {
+		line("point", strings.TrimSpace(string(n.Kind)+" "+n.Value+" "+flagText(
+			map[string]bool{"quoted": n.Quoted, "file": n.InFile}, "quoted", "file")))
+	}
 	for _, d := range c.Defects {
 		line("defect", d.Code)
 	}

@@ -1,6 +1,13 @@
 package content
 
 import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -61,8 +68,38 @@ func hostileDocuments() map[string]func() Source {
 		"xlsx-open":  fileMail(func() string { return stored("xl/worksheets/a.xml", many("<f ", 10<<20)) }),
 		"rtf-words":  fileMail(func() string { return "{\\rtf1" + fill("\\u1 ") }),
 		"rtf-bytes":  fileMail(func() string { return "{\\rtf1" + fill("\\'83\\par") }),
-		"ole-urls":   fileMail(func() string { return "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + fill("http://") }),
-		"ole-long":   fileMail(func() string { return "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + fill("://") }),
+		"png-flat":   fileMail(func() string { return pictureOf(2200, 2200) }),
+		"png-marks":  fileMail(func() string { return noiseOf(png.Encode, 2000, 2000) }),
+		"png-many": fileMail(func() string {
+			return zipOf(slices.Repeat([]string{"a.png", noiseOf(png.Encode, 500, 500)}, 60)...)
+		}),
+		"png-codes": fileMail(func() string { return zipOf(slices.Repeat([]string{"a.png", codeOf(lureURL)}, 300)...) }),
+		"png-none":  fileMail(func() string { return zipOf(manyPictures(300)...) }),
+		"jpeg-marks": fileMail(func() string {
+			return noiseOf(func(w io.Writer, p image.Image) error { return jpeg.Encode(w, p, nil) }, 3000, 3000)
+		}),
+		"jpeg-size": fileMail(func() string { // a small file that says that it is huge
+			b := []byte(noiseOf(func(w io.Writer, p image.Image) error { return jpeg.Encode(w, p, nil) }, 640, 640))
+			i := bytes.Index(b, []byte("\xff\xc0"))
+			b[i+5], b[i+6], b[i+7], b[i+8] = 0x7f, 0xff, 0x7f, 0xff
+			return string(b)
+		}),
+		"gif-bomb": fileMail(func() string { return "GIF89a\xff\xff\xff\xff\x80\x00\x00" + many("\x00", 100) }),
+		"pdf-pictures": fileMail(func() string {
+			return pdfOf(many(packedStream("/Subtype /Image /Width 1000 /Height 1000", many("\x00", 1_000_000))+"\n", 30))
+		}),
+		"point-digits":  oneMail(plain, fill("1")),
+		"point-numbers": oneMail(plain, fill("03-1234-5678 ")),
+		"point-words":   oneMail(plain, fill("call 0312345678 ")),
+		"point-gaps":    oneMail(plain, fill("1 -. ")),
+		"point-wide":    oneMail(plain, fill("０")),
+		"point-ibans":   oneMail(plain, fill("DE89370400440532013001 ")),
+		"point-wallets": oneMail(plain, fill("1BoatSLRHtKNngkdXEeobR76b53LETtpyU ")),
+		"point-bech32":  oneMail(plain, fill("bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mda ")),
+		"point-words-2": oneMail(plain, fill("a1")),
+		"point-tel":     oneMail(page, manyURLs(100_000, "<a href=tel:+8131%06d>x</a>")),
+		"ole-urls":      fileMail(func() string { return "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + fill("http://") }),
+		"ole-long":      fileMail(func() string { return "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + fill("://") }),
 	}
 }
 
@@ -77,4 +114,12 @@ func sameMember(n int) string {
 	end[10], end[11] = byte(n), byte(n>>8)
 	end[12], end[13], end[14], end[15] = byte(size), byte(size>>8), byte(size>>16), byte(size>>24)
 	return one[:i] + strings.Repeat(entry, n) + string(end)
+}
+
+// manyPictures are pictures that differ and have nothing like a code.
+func manyPictures(n int) (files []string) {
+	for i := range n {
+		files = append(files, fmt.Sprintf("%d.png", i), pictureOf(200+i, 200))
+	}
+	return files
 }

@@ -97,10 +97,11 @@ func (p *parser) page(t *mime.Text, at mime.Place, wanted func(link.Ref) bool) (
 	page := text.ReadHTML(src, text.HTML{
 		Keep:    keep,
 		Resolve: link.Resolve,
-		Mailto: func(ref string) {
-			if !at.File {
+		Contact: func(scheme, ref string) {
+			if !at.File && scheme == "mailto" {
 				p.mailLink(ref)
 			}
+			p.contact(scheme, ref, at)
 		},
 		Late: p.OutOfTime,
 		Ref: func(l *text.Ref) {
@@ -176,6 +177,9 @@ func (p *parser) scanRest(rest string, labels []text.Span, at mime.Place) {
 // whose words it is, if somebody has looked.
 func (p *parser) scan(src string, labels []text.Span, lines text.Lines, at mime.Place) {
 	p.armored(src, lines)
+	if !at.Raw {
+		p.findPoints(src, lines, at)
+	}
 	where := link.InText
 	if at.Raw {
 		where = link.InRaw

@@ -7,6 +7,7 @@ import (
 	"hisseki/analyzer/content/inflate"
 	"hisseki/analyzer/content/link"
 	"hisseki/analyzer/content/mime"
+	"hisseki/analyzer/content/qr"
 	"hisseki/analyzer/content/text"
 )
 
@@ -25,6 +26,9 @@ func Watch(src Source, lim Limits, w Watcher) *Content {
 		forward: text.ForwardSubject(r.Subject),
 	}
 	p.subject()
+	for _, a := range r.ReplyTo {
+		p.address(a.Addr, false, false)
+	}
 	r.Walk(p)
 	p.finish()
 	return p.out
@@ -43,6 +47,9 @@ type parser struct {
 	budget *inflate.Budget // of all files, nil when there was none
 	depth  int             // of packages in packages
 	words  []byte          // text of a document's part, used again
+	codes  *qr.Reader      // of all pictures, nil when there was none
+
+	filePoints int // of out.Points, those of files
 }
 
 // subject collects the URLs in the subject: mail programs on phones make them links. What an

@@ -22,6 +22,7 @@ const (
 	InRefresh Where = "refresh"
 	InRaw     Where = "raw" // found by scanning a broken body
 	InSubject Where = "subject"
+	InCode    Where = "code" // a QR code in a picture
 )
 
 // URL is one URL, once per distinct Raw and Where. Quoted says only where it stands:

@@ -22,7 +22,7 @@ func IsXML(name string, data []byte) bool {
 // A Ref is where an element of a document leads.
 type Ref struct {
 	URL    string
-	Loaded bool // opened with the document: a picture, a frame, a template
+	Loaded bool // a picture, which is loaded and not followed
 }
 
 // External calls found for the targets of a relationships part that lie outside of the
@@ -47,7 +47,7 @@ func External(data []byte, found func(Ref)) {
 			continue
 		}
 		found(Ref{attribute(tag, "Target"),
-			!strings.HasSuffix(strings.ToLower(attribute(tag, "Type")), "/hyperlink")})
+			strings.HasSuffix(strings.ToLower(attribute(tag, "Type")), "/image")})
 	}
 }
 

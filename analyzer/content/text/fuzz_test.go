@@ -23,7 +23,7 @@ func FuzzHTML(f *testing.F) {
 		var refs []*Ref
 		rest := 0
 		page := ReadHTML(strings.NewReader(src), HTML{
-			Keep: 1 << 20, Resolve: anywhere, Mailto: func(string) {},
+			Keep: 1 << 20, Resolve: anywhere, Contact: func(string, string) {},
 			Ref: func(l *Ref) { refs = append(refs, l) },
 			Rest: func(text string, labels []Span) {
 				rest += len(text)

@@ -6,8 +6,6 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
-
-	"hisseki/analyzer/content/mime"
 )
 
 // attrs are the attributes that matter here. Others are dropped unread.
@@ -149,8 +147,8 @@ func (r *htmlReader) absolute(ref string, source Source) *Ref {
 	if ref == "" {
 		return nil
 	}
-	if source == Href && mime.HasFold(ref, "mailto:") {
-		r.how.Mailto(ref[len("mailto:"):])
+	if scheme, rest, ok := strings.Cut(ref[:min(len(ref), maxContact)], ":"); ok && source == Href && isContact(scheme) {
+		r.how.Contact(strings.ToLower(scheme), rest)
 		return nil
 	}
 	url := r.how.Resolve(r.base, ref)
@@ -236,4 +234,17 @@ func quoteMark(tag atom.Atom, a *attrs) lineKind {
 		return kindQuote
 	}
 	return kindOwn
+}
+
+// maxContact bounds a link to a person: an address has 320 bytes at most, and a subject and
+// text may follow.
+const maxContact = 4096
+
+// isContact says whether a scheme leads to a person: "mailto:a@example.org", "tel:+81312345678".
+func isContact(scheme string) bool {
+	switch strings.ToLower(scheme[:min(len(scheme), 8)]) {
+	case "mailto", "tel", "sms", "callto":
+		return true
+	}
+	return false
 }

@@ -53,7 +53,7 @@ type HTML struct {
 	Keep    int                           // bytes of the page's text that are kept, about
 	Resolve func(base, ref string) string // makes a reference absolute, "" when it leads nowhere
 	Ref     func(*Ref)                    // a URL that the page refers to; see Ref.Label
-	Mailto  func(string)                  // what follows "mailto:" in a link
+	Contact func(scheme, rest string)     // a link to a person: "mailto", "tel", "sms", "callto"
 	// Rest is text that is not kept: behind what is, or hidden from a reader. Labels are the
 	// links' texts in it. It is cut at blanks.
 	Rest func(text string, labels []Span)
