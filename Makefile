@@ -5,6 +5,12 @@ FUZZTIME ?= 30s
 export CGO_ENABLED := 1
 # The Go that go.mod names, where it can be had: an older one has holes that are known.
 export GOTOOLCHAIN := $(shell GOTOOLCHAIN=auto go version >/dev/null 2>&1 && echo auto || echo local)
+export INSTALL
+ifeq ($(GOTOOLCHAIN),local)
+ifneq ($(shell go env GOVERSION),$(shell sed -n 's/^toolchain //p' go.mod))
+$(warning this Go is $(shell go env GOVERSION), and go.mod asks for $(shell sed -n 's/^toolchain //p' go.mod), which cannot be fetched: the program may have holes that are known and mended)
+endif
+endif
 # SQLite syncs its log at every commit; without the first flag it would write the inode too.
 # The driver clears a kept statement's parameters, for which SQLite would plan it anew: not
 # with the second flag (query planner stability guarantee).
@@ -21,7 +27,7 @@ test:
 	@scripts/lint.sh
 	go test -race -timeout 25m ./...
 	go test -run 'Hostile|WholeMail|RoundTrips|Cost' ./analyzer/... ./baseline # bounds, and what -race sees less of
-	@scripts/vulncheck.sh
+	@scripts/vulncheck.sh || [ $$? = 3 ] # NOT CHECKED, as it says: a machine without network can test the rest
 
 # The manual: man -l bin/man/hisseki.1
 man: build

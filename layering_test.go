@@ -37,7 +37,7 @@ var mayImport = map[string][]string{
 	"identity":            {"analyzer", "analyzer/content", "internal/mailbox", "internal/received"},
 	"internal/term":       nil,
 	"internal/mta":        nil,
-	"internal/config":     {"analyzer"},
+	"internal/config":     {"analyzer", "internal/mailbox"},
 	"internal/manual":     nil,
 	"packaging":           nil, // tests only
 	"internal/company":    nil,
@@ -70,7 +70,7 @@ var mayImport = map[string][]string{
 	"drill":               {"analyzer", "analyzer/content", "baseline", "internal/jsonl", "internal/maildate", "internal/table", "internal/term", "ledger", "replay"},
 	"calibration":         {"analyzer", "baseline", "drill", "internal/jsonl", "internal/table", "internal/term", "ledger"},
 	"maillog":             {"analyzer", "internal/mailbox", "internal/capped", "ledger", "postfix"},
-	"review":              {"analyzer", "analyzer/content", "baseline", "identity", "internal/config", "internal/similar", "internal/term", "ledger", "report"},
+	"review":              {"analyzer", "analyzer/content", "baseline", "identity", "internal/config", "internal/similar", "internal/term", "ledger", "report", "internal/mailbox"},
 	"review/terminal":     {"analyzer", "internal/signalname", "internal/table", "internal/term", "ledger", "review"},
 	"internal/words":      {"analyzer", "internal/signalname", "internal/term", "ledger"},
 	"report":              {"analyzer", "analyzer/content", "internal/signalname", "internal/term", "internal/words", "ledger"},
@@ -88,7 +88,7 @@ var mayImport = map[string][]string{
 
 	// Every part's configuration is made here.
 	"internal/wiring": {"analyzer", "analyzer/content", "hook", "identity", "internal/config", "ledger", "seal",
-		"signing"},
+		"signing", "internal/mailbox"},
 }
 
 // onlyIn says which packages may know a technology.

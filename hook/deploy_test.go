@@ -147,6 +147,41 @@ func TestRejectLoginClosesPostfix(t *testing.T) {
 	}
 }
 
+// TestEveryLoginIsLocked: bob is an alias of robert, and logs in as himself. Locking robert would
+// leave the thief in.
+func TestEveryLoginIsLocked(t *testing.T) {
+	needs(t, "python3")
+	file := filepath.Join(t.TempDir(), "locked")
+	path, err := filepath.Abs("../deploy/hooks/reject-login")
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tell := func(event string, logins ...string) (string, error) {
+		c := hook.Command{User: u.Username, Args: []string{path, "hash:" + file, "/bin/true"}}
+		said, err := c.Tell(t.Context(), &hook.Event{Schema: 1, Kind: "incident", Event: event, Run: 1,
+			Brief: hook.Brief{Incident: "I3", Sender: "robert@example.org"}, Logins: logins})
+		text, _ := os.ReadFile(file)
+		return said + string(text), err
+	}
+	said, err := tell("opened", "bob@example.org", "bob.phone@example.org")
+	if err != nil || !strings.Contains(said, "\nbob@example.org REJECT") ||
+		!strings.Contains(said, "\nbob.phone@example.org REJECT") || strings.Contains(said, "robert@example.org REJECT") {
+		t.Errorf("%v: %s", err, said)
+	}
+	// One name that cannot be locked is an error, and the others are locked all the same.
+	said, err = tell("opened", "$(id)@example.org", "bob2@example.org", "a\nb@example.org")
+	if err == nil || !strings.Contains(said, "\nbob2@example.org REJECT") || strings.Contains(said, "b@example.org REJECT\nb@") {
+		t.Errorf("%v: %s", err, said)
+	}
+	if said, err = tell("dismissed", "bob@example.org", "bob.phone@example.org", "bob2@example.org"); err != nil || strings.Contains(said, "REJECT") {
+		t.Errorf("%v: %s", err, said)
+	}
+}
+
 func TestListSieveChanges(t *testing.T) {
 	needs(t, "python3")
 	dir := t.TempDir()

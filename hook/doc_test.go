@@ -62,16 +62,19 @@ func TestDocumentedVerification(t *testing.T) {
 	secret := secretFile(t, key+"\n", 0o600)
 	body := `{"event":"opened"}`
 	now := time.Now()
+	const url = "https://soc.example.jp/hisseki"
 	for name, c := range map[string]struct {
 		header, body string
 		ok           bool
 	}{
-		"genuine": {Sign([]byte(key), []byte(body), now), body, true},
-		"changed": {Sign([]byte(key), []byte(body), now), body + " ", false},
-		"forged":  {Sign([]byte("another secret of length"), []byte(body), now), body, false},
-		"old":     {Sign([]byte(key), []byte(body), now.Add(-time.Hour)), body, false},
+		"genuine":                       {Sign([]byte(key), url, []byte(body), now), body, true},
+		"changed":                       {Sign([]byte(key), url, []byte(body), now), body + " ", false},
+		"forged":                        {Sign([]byte("another secret of length"), url, []byte(body), now), body, false},
+		"passed on by another receiver": {Sign([]byte(key), "https://chat.example.jp/hook", []byte(body), now), body, false},
+
+		"old": {Sign([]byte(key), url, []byte(body), now.Add(-time.Hour)), body, false},
 	} {
-		cmd := exec.Command("python3", program, secret, c.header)
+		cmd := exec.Command("python3", program, secret, url, c.header)
 		cmd.Stdin = strings.NewReader(c.body)
 		out, err := cmd.CombinedOutput()
 		if (err == nil) != c.ok {

@@ -33,7 +33,7 @@ const maxAlertFindings = 6
 // stands in a command, safe to paste into a shell.
 type alertView struct {
 	ID, State, Sender, Opened, Last string
-	Account                         string // Sender, quoted for a shell
+	Account                         string // Sender, quoted for a shell; "" where it cannot be typed
 	Holds, Waiting                  int
 	Passed                          bool // all of them: the mode is observe
 	Recipients, Domains             int
@@ -46,7 +46,7 @@ type alertView struct {
 // alert returns the subject and the text of a mail about an incident.
 func alert(c *Brief, language string, update bool) (subject, body string, err error) {
 	v := alertView{ID: c.Incident, State: c.State, Sender: term.Safe(c.Sender, 200),
-		Opened: stamp(c.Opened), Last: stamp(c.Last), Account: quoted(c.Sender),
+		Opened: stamp(c.Opened), Last: stamp(c.Last), Account: typed(c.Sender),
 		Holds: c.Holds, Waiting: c.Waiting, Passed: c.allPassed(), Recipients: c.Recipients,
 		Domains: c.Domains, Update: update}
 	if len(c.Lures) > 0 {
@@ -83,6 +83,14 @@ func harmless(host string) string { return strings.ReplaceAll(term.Safe(host, 10
 
 // plain needs no quotes in a shell and is not an option.
 var plain = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._@+=:/-]*$`)
+
+// typed is an account as a command takes it, "" where what can be printed of it is another name.
+func typed(account string) string {
+	if term.Safe(account, 200) != account {
+		return ""
+	}
+	return quoted(account)
+}
 
 // quoted makes text fit to be pasted into a shell as one argument.
 func quoted(s string) string {

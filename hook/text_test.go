@@ -129,3 +129,19 @@ func TestAlertSuggestsLuresOnly(t *testing.T) {
 		}
 	}
 }
+
+// TestAccountThatCannotBeTyped: a command would name another account, that there is not.
+func TestAccountThatCannotBeTyped(t *testing.T) {
+	for _, language := range []string{English, Japanese} {
+		for _, sender := range []string{"a\x1b[2Jb@example.org", "a\u202eb@example.org", "a\xffb@example.org"} {
+			_, body, err := alert(&Brief{Incident: "I3", Sender: sender, Holds: 1}, language, false)
+			if err != nil || strings.Contains(body, "sender hold") || !strings.Contains(body, "incident show I3 --json") {
+				t.Errorf("%s, %q: %v\n%s", language, sender, err, body)
+			}
+		}
+		if _, body, err := alert(&Brief{Incident: "I3", Sender: "bob@example.org", Holds: 1}, language, false); err != nil ||
+			!strings.Contains(body, "sender hold --until 1d --reason \"I3\" bob@example.org") {
+			t.Errorf("%s: %v\n%s", language, err, body)
+		}
+	}
+}

@@ -33,7 +33,7 @@ type Webhook struct {
 
 // Headers of a request.
 const (
-	SignatureHeader = "Hisseki-Signature" // "t=UNIX SECONDS,v1=HEX"
+	SignatureHeader = "Hisseki-Signature" // "t=UNIX SECONDS,v2=HEX"
 	EventHeader     = "Hisseki-Event"     // the event's id
 )
 
@@ -88,14 +88,15 @@ func (w *Webhook) secret() ([]byte, error) {
 	return text, nil
 }
 
-// Sign returns the value of SignatureHeader: the HMAC-SHA256 of the time, a dot and the
-// body.
-func Sign(secret, body []byte, at time.Time) string {
+// Sign returns the value of SignatureHeader: the HMAC-SHA256 of the time, the URL and the body,
+// the first two with a line end. With the URL in it, one receiver cannot pass a request on to
+// another that has the same secret.
+func Sign(secret []byte, address string, body []byte, at time.Time) string {
 	stamp := strconv.FormatInt(at.Unix(), 10)
 	mac := hmac.New(sha256.New, secret)
-	mac.Write([]byte(stamp + "."))
+	mac.Write([]byte(stamp + "\n" + address + "\n"))
 	mac.Write(body)
-	return "t=" + stamp + ",v1=" + hex.EncodeToString(mac.Sum(nil))
+	return "t=" + stamp + ",v2=" + hex.EncodeToString(mac.Sum(nil))
 }
 
 // Tell implements Teller. Output is the status and the beginning of the response.
@@ -115,7 +116,7 @@ func (w *Webhook) Tell(ctx context.Context, e *Event) (string, error) {
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "hisseki")
 	req.Header.Set(EventHeader, e.ID)
-	req.Header.Set(SignatureHeader, Sign(secret, body, w.Now()))
+	req.Header.Set(SignatureHeader, Sign(secret, w.URL, body, w.Now()))
 	resp, err := w.client.Do(req)
 	if err != nil {
 		var full *url.Error // its text has the URL, which may hold a token

@@ -39,11 +39,11 @@ func webhook(t *testing.T, url, authorities string) *Webhook {
 }
 
 // verify is what a receiver does, written without our code.
-func verify(t *testing.T, r *http.Request, body []byte) {
+func verify(t *testing.T, url string, r *http.Request, body []byte) {
 	t.Helper()
-	stamp, sum, _ := strings.Cut(strings.TrimPrefix(r.Header.Get("Hisseki-Signature"), "t="), ",v1=")
+	stamp, sum, _ := strings.Cut(strings.TrimPrefix(r.Header.Get("Hisseki-Signature"), "t="), ",v2=")
 	mac := hmac.New(sha256.New, []byte(key))
-	fmt.Fprintf(mac, "%s.%s", stamp, body)
+	fmt.Fprintf(mac, "%s\n%s\n%s", stamp, url, body)
 	if hex.EncodeToString(mac.Sum(nil)) != sum || stamp != fmt.Sprint(noon.Unix()) {
 		t.Errorf("signature %s of %s", r.Header.Get("Hisseki-Signature"), body)
 	}
@@ -55,7 +55,7 @@ func TestWebhookIsSignedJSON(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		verify(t, r, body)
+		verify(t, "http://"+r.Host, r, body)
 		var e Event
 		if err := json.Unmarshal(body, &e); err != nil || e.ID != "0123" || e.Sender != theft().Sender {
 			t.Errorf("body %s: %v", body, err)

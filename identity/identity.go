@@ -4,9 +4,11 @@ package identity
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"hisseki/analyzer"
+	"hisseki/internal/mailbox"
 	"hisseki/internal/received"
 )
 
@@ -14,6 +16,9 @@ import (
 // takes logins as they are, in lower case, and believes no header.
 type Identity struct {
 	DefaultRealm string // appended to a login without "@", so alice is alice@example.org
+	// Realms are those that there are, in lower case: a login with another one is one without. None
+	// takes every realm as it is.
+	Realms []string
 	// AppSeparator begins the part of a login's name that distinguishes one of its programs from
 	// another, such as "+" in alice+phone@example.org; "" when there is no such thing.
 	AppSeparator string
@@ -39,7 +44,7 @@ func (id *Identity) Identify(m *analyzer.Mail) {
 
 // sender fills in Sender and Class from the other fields of the envelope.
 func (id *Identity) sender(e *analyzer.Envelope) {
-	from := strings.ToLower(e.MailFrom)
+	from := mailbox.Lower(e.MailFrom)
 	switch {
 	case e.Login != "":
 		e.Class, e.Sender = analyzer.Account, id.Normal(e.Login)
@@ -69,10 +74,11 @@ func (id *Identity) Principal(e *analyzer.Envelope) string {
 
 // Normal returns the login whose habits count: the sender of its mail. An alias may be given with its suffix.
 func (id *Identity) Normal(login string) string {
-	login = strings.ToLower(strings.TrimSpace(login))
+	login = mailbox.Lower(strings.Trim(login, " \t\r\n"))
 	name, realm, ok := cutLast(login, "@")
-	if !ok && id.DefaultRealm != "" {
-		realm, ok = strings.ToLower(id.DefaultRealm), true
+	if ok && !id.knows(realm) || !ok {
+		realm = mailbox.Lower(id.DefaultRealm)
+		ok = realm != ""
 	}
 	full := join(name, realm, ok)
 	if other, ok := id.Aliases[full]; ok {
@@ -88,6 +94,12 @@ func (id *Identity) Normal(login string) string {
 		return other
 	}
 	return full
+}
+
+// knows says whether a realm distinguishes accounts. Where it does not, for SASL ignores it,
+// alice@anything is alice, and must be no account without a past.
+func (id *Identity) knows(realm string) bool {
+	return len(id.Realms) == 0 || realm == mailbox.Lower(id.DefaultRealm) || slices.Contains(id.Realms, realm)
 }
 
 func cutLast(s, sep string) (before, after string, found bool) {

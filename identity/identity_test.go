@@ -71,3 +71,36 @@ func TestWebmailClient(t *testing.T) {
 		}
 	}
 }
+
+// TestRealms: where SASL ignores the realm, alice@anything is no account without a past.
+func TestRealms(t *testing.T) {
+	id := &Identity{DefaultRealm: "example.jp", Realms: []string{"example.jp", "branch.example.jp"}}
+	for login, want := range map[string]string{"alice": "alice@example.jp", "alice@anything.test": "alice@example.jp",
+		"Alice@Branch.example.jp": "alice@branch.example.jp", "a@b@other.test": "a@b@example.jp", "alice@": "alice@example.jp"} {
+		if got := id.Normal(login); got != want {
+			t.Errorf("%s is %s, want %s", login, got, want)
+		}
+	}
+	id.DefaultRealm = ""
+	if got := id.Normal("alice@anything.test"); got != "alice" {
+		t.Errorf("without a default realm: %s", got)
+	}
+	id.Realms = nil
+	if got := id.Normal("alice@anything.test"); got != "alice@anything.test" {
+		t.Errorf("without a list: %s", got)
+	}
+}
+
+// TestLoginsFoldASCIIOnly: no other character becomes a letter of somebody else's name.
+func TestLoginsFoldASCIIOnly(t *testing.T) {
+	id := &Identity{DefaultRealm: "example.jp"}
+	for login, not := range map[string]string{"\u212Aen": "ken@example.jp", "L\u0130sa": "lisa@example.jp",
+		"bob\u00a0": "bob@example.jp", "\u2003bob": "bob@example.jp"} {
+		if got := id.Normal(login); got == not {
+			t.Errorf("%q is taken for %s", login, got)
+		}
+	}
+	if got := id.Normal(" KEN\t"); got != "ken@example.jp" {
+		t.Errorf("KEN is %s", got)
+	}
+}

@@ -137,7 +137,7 @@ func (r *Relay) account(id *Identity, m *analyzer.Mail, s Source) string {
 // mailFrom returns the account that a MAIL FROM names, "" for none: of other domains, of
 // nobody, or of a machine that hands somebody else's mail on.
 func (r *Relay) mailFrom(id *Identity, from string) string {
-	from = strings.ToLower(from)
+	from = mailbox.Lower(from)
 	if from == "" || forwards(from) {
 		return ""
 	}
@@ -149,13 +149,13 @@ func (r *Relay) ours(id *Identity, address string) string {
 	if len(address) > maxAddress {
 		return ""
 	}
-	address = strings.ToLower(mailbox.Canonical(address))
+	address = mailbox.Lower(mailbox.Canonical(address))
 	if address == "" || strings.ContainsAny(address, " \t\r\n\"<>|") {
 		return ""
 	}
 	name, domain, ok := cutLast(address, "@")
 	if !ok {
-		domain = strings.ToLower(id.DefaultRealm) // as a login is written
+		domain = mailbox.Lower(id.DefaultRealm) // as a login is written
 	}
 	if name == "" || domain == "" || !r.any && !slices.Contains(r.Domains, domain) {
 		return ""

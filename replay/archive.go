@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"hisseki/analyzer/content"
+	"hisseki/internal/mailbox"
 )
 
 // ArchiveOptions say how kept mail is read. The zero value is fine.
@@ -76,7 +77,7 @@ func OpenPaths(ctx context.Context, paths []string, opt ArchiveOptions) (*Archiv
 		opt.MaxBody = maxBody
 	}
 	if opt.Normal == nil {
-		opt.Normal = strings.ToLower
+		opt.Normal = mailbox.Lower
 	}
 	if opt.MaxFile <= 0 {
 		opt.MaxFile = 16 << 30

@@ -27,7 +27,7 @@ func envelopeOf(fields []content.Field, at time.Time) analyzer.Envelope {
 	}
 	e.Login = cmp.Or(e.Login, e.MailFrom)
 	e.MailFrom = cmp.Or(e.MailFrom, e.Login)
-	e.Sender = strings.ToLower(e.Login)
+	e.Sender = mailbox.Lower(e.Login)
 	from := received.From(h.received)
 	e.Client, e.ClientName, e.Helo = from.Addr, from.Name, from.Helo
 	return e

@@ -13,7 +13,6 @@ import (
 	"io/fs"
 	"net/netip"
 	"os"
-	"strings"
 	"syscall"
 	"time"
 
@@ -66,7 +65,7 @@ func OpenTimeline(dir, name string, r io.Reader) (*Timeline, error) {
 	}
 	s := bufio.NewScanner(r)
 	s.Buffer(nil, maxLine)
-	return &Timeline{Normal: strings.ToLower, name: name, root: root, scan: s}, nil
+	return &Timeline{Normal: mailbox.Lower, name: name, root: root, scan: s}, nil
 }
 
 // Close closes the folder.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"hisseki/internal/mailbox"
 	"hisseki/internal/similar"
 	"hisseki/internal/term"
 )
@@ -46,10 +47,10 @@ func (s *Service) Accounts(ctx context.Context, prefix string, limit int) ([]str
 	if err != nil {
 		return nil, err
 	}
-	prefix = strings.ToLower(prefix)
+	prefix = mailbox.Lower(prefix)
 	var out []string
 	for _, name := range names {
-		if strings.HasPrefix(strings.ToLower(name), prefix) && len(out) < limit {
+		if strings.HasPrefix(mailbox.Lower(name), prefix) && len(out) < limit {
 			out = append(out, name)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/internal/config"
+	"hisseki/internal/mailbox"
 	"hisseki/ledger"
 )
 
@@ -113,7 +114,7 @@ func (s *Service) habit(r HabitRequest) (h analyzer.Habit, err error) {
 func (s *Service) habitSenders(ctx context.Context, texts []string) ([]string, error) {
 	out := make([]string, len(texts))
 	for i, text := range texts {
-		out[i] = strings.ToLower(strings.TrimSpace(text))
+		out[i] = mailbox.Lower(strings.TrimSpace(text))
 		if strings.ContainsAny(out[i], "*?[\\") || s.Normal == nil {
 			continue
 		}

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Usage: needs.sh TOOL...  Installs what is missing when root on Debian; otherwise says
-# exactly what to install.
+# Usage: needs.sh TOOL...  Says exactly what to install; with CI=true or INSTALL=yes it installs that,
+# as root on Debian. Nobody who only builds wants packages and policies on his machine.
 set -eu
 export PATH="$PATH:/usr/sbin:/sbin"
 packages=
@@ -20,9 +20,10 @@ for tool in "$@"; do
 	command -v "$command" >/dev/null || packages="$packages $packages_of"
 done
 [ -z "$packages" ] && exit 0
-if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+if [ "${CI:-}" != true ] && [ "${INSTALL:-}" != yes ] || [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
 	echo "missing, please install:$packages" >&2
 	echo "on Debian and Ubuntu: sudo apt-get install --no-install-recommends$packages" >&2
+	echo "or, as root: make INSTALL=yes ..." >&2
 	exit 1
 fi
 echo "installing:$packages" >&2

@@ -48,15 +48,33 @@ func (db *DB) Rescue(ctx context.Context) error {
 	return nil
 }
 
-// putBack gives the copy the lost file's mode, owner and name.
-func (db *DB) putBack(tmp string) error {
-	if err := os.Chmod(tmp, db.file.Mode().Perm()); err != nil {
+// like gives a copy the lost file's mode and owner: by its descriptor, for whoever may write to the
+// folder could have put a link in its place.
+func (db *DB) like(tmp string) (err error) {
+	f, err := os.OpenFile(tmp, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if s, ok := info.Sys().(*syscall.Stat_t); !info.Mode().IsRegular() || ok && s.Nlink != 1 {
+		return untrusted(tmp, "it is a link or not an ordinary file: remove it")
+	}
 	if owner, ok := db.file.Sys().(*syscall.Stat_t); ok && os.Geteuid() == 0 {
-		if err := os.Chown(tmp, int(owner.Uid), int(owner.Gid)); err != nil {
+		if err := f.Chown(int(owner.Uid), int(owner.Gid)); err != nil {
 			return err
 		}
+	}
+	return f.Chmod(db.file.Mode().Perm())
+}
+
+// putBack gives the copy the lost file's mode, owner and name.
+func (db *DB) putBack(tmp string) error {
+	if err := db.like(tmp); err != nil {
+		return err
 	}
 	// The log beside it belongs to the deleted file.
 	for _, suffix := range []string{"-wal", "-shm"} {

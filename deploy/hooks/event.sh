@@ -1,5 +1,5 @@
 # Read by the hooks beside it: takes the event from standard input and sets $event,
-# $incident and $login. Needs jq or python3.
+# $incident and $login, for each name by which the account logs in. Needs jq or python3.
 # shellcheck shell=sh
 LC_ALL=C
 export LC_ALL
@@ -32,8 +32,39 @@ value=$(field event && echo x) || fail "no event on standard input"
 event=${value%x}
 value=$(field incident && echo x) || fail "the event names no incident"
 incident=${value%x}
-value=$(field sender && echo x) || fail "the event names no sender"
-login=${value%x}
+
+# names prints the names by which the account logs in, a line each; one that does not fit a line is
+# printed as one that is refused below.
+names() {
+	if command -v jq >/dev/null 2>&1; then
+		printf '%s' "$json" | jq -er 'if (.logins // []) == [] then [.sender] else .logins end
+			| .[] | strings | if (explode | index(0) or index(10)) then "odd name" else . end'
+	else
+		printf '%s' "$json" | python3 -c 'import json, sys
+event = json.load(sys.stdin)
+for name in event.get("logins") or [event["sender"]]:
+    if not isinstance(name, str):
+        sys.exit("no text")
+    odd = "\0" in name or "\n" in name
+    sys.stdout.buffer.write((("odd name" if odd else name) + "\n").encode())'
+	fi
+}
+
+# An account may log in by several names (aliases, one name for each device): the hook runs once
+# for each, and fails when it does for one of them.
+if [ -z "${HISSEKI_LOGIN+set}" ]; then
+	list=$(names && echo x) || fail "the event names no sender"
+	list=${list%x}
+	[ -n "$list" ] || fail "the event names no sender"
+	status=0
+	while IFS= read -r name; do
+		printf '%s' "$json" | HISSEKI_LOGIN=$name "$0" "$@" || status=1
+	done <<-END
+		${list%?}
+	END
+	exit "$status"
+fi
+login=$HISSEKI_LOGIN
 
 # A login with any other character is too great a risk: lock it by hand.
 case $login in

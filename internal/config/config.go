@@ -55,6 +55,7 @@ type Classes struct {
 // Identity says how a login becomes a sender and whose word counts for a client.
 type Identity struct {
 	DefaultRealm string            `toml:"default_realm"`
+	Realms       []string          `toml:"realms"` // that logins may have; none takes each as it is
 	Aliases      map[string]string `toml:"aliases"`
 	Webmail      Webmail           `toml:"webmail"`
 	Relay        []Relay           `toml:"relay"`

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/text/language"
 
 	"hisseki/analyzer"
+	"hisseki/internal/mailbox"
 )
 
 // Habit declares what is usual for some senders.
@@ -154,14 +155,14 @@ func (c *Config) senders(patterns []string) ([]string, error) {
 				return nil, fmt.Errorf("there is no group %q with senders: add it to [groups]", name)
 			}
 			for _, member := range c.Groups[name] {
-				out = append(out, strings.ToLower(member))
+				out = append(out, mailbox.Lower(member))
 			}
 			continue
 		}
 		if err := CheckSenders([]string{p}); err != nil {
 			return nil, err
 		}
-		out = append(out, strings.ToLower(p))
+		out = append(out, mailbox.Lower(p))
 	}
 	return out, nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"hisseki/identity"
 	"hisseki/internal/config"
+	"hisseki/internal/mailbox"
 )
 
 // Identity is what the settings say about who a client is.
@@ -15,8 +16,11 @@ func Identity(cfg config.Config) *identity.Identity {
 		Aliases:      make(map[string]string, len(cfg.Identity.Aliases)),
 		ClientHeader: cfg.Identity.Webmail.Header,
 	}
+	for _, realm := range cfg.Identity.Realms {
+		id.Realms = append(id.Realms, mailbox.Lower(realm))
+	}
 	for from, to := range cfg.Identity.Aliases {
-		id.Aliases[strings.ToLower(from)] = strings.ToLower(to)
+		id.Aliases[mailbox.Lower(from)] = mailbox.Lower(to)
 	}
 	for _, n := range cfg.Identity.Webmail.Hosts {
 		id.Webmail = append(id.Webmail, netip.Prefix(n))
