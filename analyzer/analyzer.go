@@ -31,6 +31,8 @@ type Config struct {
 // Conditions say what may be done with a mail right now.
 type Conditions struct {
 	CanDelay bool // somebody ends delays; false makes a delay a pass
+	// HasRead is called when the mail was read, which is most of the work; nil for nobody.
+	HasRead func()
 }
 
 // withDefaults fills in what is left zero.
@@ -189,6 +191,9 @@ func (a *Analyzer) Judge(ctx context.Context, m *Mail, cond Conditions) (*Record
 	defer a.lessons.RUnlock()
 	v := a.view(m, c)
 	v.rules, v.blocked = rules, blocked
+	if cond.HasRead != nil {
+		cond.HasRead()
+	}
 	e := a.take(m.Sender)
 	defer a.leave(e)
 	r, pending, err := a.begin(ctx, e, v, cond)

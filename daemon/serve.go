@@ -212,7 +212,8 @@ func (d *Serve) Judge(ctx context.Context, m *analyzer.Mail) (analyzer.Verdict, 
 		return analyzer.Verdict{Action: analyzer.Pass, Would: analyzer.Pass}, nil
 	}
 	begun := time.Now()
-	r, err := d.core.Load().Judge(ctx, m, analyzer.Conditions{CanDelay: d.agents.canDelay(m.Host)})
+	r, err := d.core.Load().Judge(ctx, m, analyzer.Conditions{CanDelay: d.agents.canDelay(m.Host),
+		HasRead: func() { milter.HasRead(ctx) }})
 	if err != nil {
 		return analyzer.Verdict{}, err
 	}

@@ -32,7 +32,15 @@ type outcome struct {
 // judge runs one judgement within its budget. The mail's room is given back when the
 // judgement really ends, so that judges that hang cannot pile up.
 func (s *Server) judge(cfg *Config, m *analyzer.Mail, taken *room) (analyzer.Verdict, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), cfg.Budget)
+	wait, enough := context.WithTimeout(context.Background(), turnTime)
+	defer enough()
+	give, err := s.turns.take(wait, taken.who, mostTurns())
+	if err != nil {
+		taken.give()
+		return analyzer.Verdict{}, err
+	}
+	defer give() // also when the judgement hangs
+	ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), turnKey{}, give), cfg.Budget)
 	defer cancel()
 	result := make(chan outcome, 1)
 	var decided atomic.Bool // by the verdict or by the clock, whichever comes first

@@ -21,6 +21,7 @@ type Server struct {
 	cfg    atomic.Pointer[Config] // exchanged by Reload
 	count  *Counters
 	shares shares // of the memory for mails in flight
+	turns  turns  // of the processors
 
 	mu       sync.Mutex
 	clients  clients
