@@ -1,4 +1,5 @@
-# hisseki: build, test, demo, eval, bench, soak, fuzz, man, deb, rpm. Needs Go and gcc (SQLite).
+# hisseki: build, test, demo, eval, bench, soak, fuzz, man, deb, rpm, release.
+# Needs Go and gcc (SQLite).
 VERSION := $(shell scripts/version.sh)
 SOURCES := $(shell find . -name '*.go' -o -name '*.sql' -o -path './analyzer/lists/*') go.mod go.sum
 FUZZTIME ?= 30s
@@ -14,7 +15,8 @@ endif
 # SQLite syncs its log at every commit; without the first flag it would write the inode too.
 # The driver clears a kept statement's parameters, for which SQLite would plan it anew: not
 # with the second flag (query planner stability guarantee).
-export CGO_CFLAGS := $(or $(CGO_CFLAGS),-g -O2) -DHAVE_FDATASYNC=1 -DSQLITE_ENABLE_QPSG=1
+SQLITE := -DHAVE_FDATASYNC=1 -DSQLITE_ENABLE_QPSG=1
+export CGO_CFLAGS := $(filter-out $(SQLITE),$(or $(CGO_CFLAGS),-g -O2)) $(SQLITE)
 
 build: bin/hisseki
 
@@ -23,7 +25,7 @@ bin/hisseki: $(SOURCES)
 	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o $@ ./cmd/hisseki
 
 test:
-	@scripts/needs.sh gcc man chromium lintian rpm postfix dovecot dovecot-imapd debootstrap swaks zstd python3 shellcheck systemd-analyze systemd-nspawn
+	@scripts/needs.sh gcc man chromium lintian minisign rpm postfix dovecot dovecot-imapd debootstrap swaks zstd python3 shellcheck systemd-analyze systemd-nspawn
 	@scripts/lint.sh
 	go test -race -timeout 25m ./...
 	go test -run 'Hostile|WholeMail|RoundTrips|Cost' ./analyzer/... ./baseline # bounds, and what -race sees less of
@@ -43,6 +45,11 @@ bin/hisseki-arm64: $(SOURCES)
 
 deb rpm: build $(if $(filter arm64,$(ARCH)),bin/hisseki-arm64)
 	VERSION=$(VERSION) MADE=bin/hisseki scripts/package.sh $@ $(ARCH) bin/hisseki$(if $(filter arm64,$(ARCH)),-arm64)
+
+# KEY=FILE signs it.
+release:
+	@scripts/needs.sh gcc gcc-aarch64 minisign
+	@scripts/release.sh
 
 demo: build
 	@bin/hisseki demo
@@ -71,4 +78,4 @@ fuzz:
 clean:
 	rm -rf bin dist .cache
 
-.PHONY: build man deb rpm test demo eval bench soak fuzz clean
+.PHONY: build man deb rpm release test demo eval bench soak fuzz clean

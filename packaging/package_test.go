@@ -3,9 +3,11 @@ package packaging_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,11 +36,7 @@ func pack(t *testing.T, kind, program, version string) string {
 	t.Helper()
 	dir := t.TempDir()
 	run(t, []string{"VERSION=" + version, "OUT=" + dir}, "scripts/package.sh", kind, "amd64", program)
-	found, err := filepath.Glob(filepath.Join(dir, "*."+kind))
-	if err != nil || len(found) != 1 {
-		t.Fatalf("%s has %q, %v", dir, found, err)
-	}
-	return found[0]
+	return one(t, dir, "*."+kind)
 }
 
 // run runs a command in the repository.
@@ -102,4 +100,100 @@ func play(t *testing.T, dir string) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// moved are the paths at which the .rpm differs from the .deb.
+var moved = strings.NewReplacer("/usr/lib/systemd/system/", "/lib/systemd/system/",
+	"/usr/share/zsh/site-functions/", "/usr/share/zsh/vendor-completions/")
+
+// TestRelease makes a release of the commit: twice the same bytes, no complaint of lintian, the
+// same files in both packages, every module in the list of contents, sums and signature.
+func TestRelease(t *testing.T) {
+	t.Parallel()
+	require(t, "git", "make", "strip", "lintian", "rpm", "dpkg-deb", "minisign")
+	if _, err := os.Stat(filepath.Join(repository, ".git")); err != nil {
+		t.Skip("a release is made of a commit: this is no git tree")
+	}
+	dir := t.TempDir()
+	key, public := filepath.Join(dir, "key"), filepath.Join(dir, "key.pub")
+	run(t, nil, "minisign", "-G", "-W", "-s", key, "-p", public)
+	said := run(t, []string{"ARCHS=amd64", "CACHE=shared", "KEY=" + key, "OUT=" + dir}, "scripts/release.sh")
+	lines := strings.Split(strings.TrimSpace(said), "\n")
+	release := lines[len(lines)-1]
+
+	sums := filepath.Join(release, "SHA256SUMS")
+	run(t, nil, "minisign", "-V", "-p", public, "-m", sums)
+	run(t, nil, "sh", "-c", "cd "+release+" && sha256sum --strict -c SHA256SUMS")
+	list, err := os.ReadFile(filepath.Join(release, "hisseki.cdx.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	modules := 0
+	for line := range strings.Lines(run(t, nil, "go", "mod", "edit", "-json")) {
+		if _, path, ok := strings.Cut(line, `"Path": `); ok && strings.Contains(path, "/") {
+			modules++
+			if path = strings.Trim(path, "\",\n"); !strings.Contains(string(list), `"name": "`+path+`"`) &&
+				!strings.Contains(path, "/cmd/") { // a tool's package; its module is there
+				t.Errorf("the list of contents lacks %s", path)
+			}
+		}
+	}
+	if modules < 40 {
+		t.Errorf("go.mod has %d modules: nothing was compared", modules)
+	}
+
+	deb, rpm := one(t, release, "*.deb"), one(t, release, "*.rpm")
+	run(t, nil, "lintian", "--allow-root", "--fail-on", "error,warning", deb)
+	inDeb := paths(run(t, nil, "sh", "-c", "dpkg-deb --fsys-tarfile "+deb+" | tar -t"), ".")
+	inRPM := paths(moved.Replace(run(t, nil, "rpm", "-qpl", rpm)), "")
+	for _, own := range []string{"/usr/share/doc/hisseki/changelog.gz", "/usr/share/lintian/overrides/hisseki"} {
+		delete(inDeb, own)
+	}
+	delete(inRPM, "/usr/share/licenses/hisseki/LICENSE")
+	if !maps.Equal(inDeb, inRPM) {
+		t.Errorf("the .deb has\n%q\nthe .rpm\n%q", slices.Sorted(maps.Keys(inDeb)), slices.Sorted(maps.Keys(inRPM)))
+	}
+	for _, want := range []string{"/usr/bin/hisseki", "/etc/hisseki.toml", "/lib/systemd/system/hisseki.service",
+		"/usr/share/man/man5/hisseki.toml.5.gz", "/usr/share/man/man8/hisseki-agent.8.gz",
+		"/usr/share/doc/hisseki/ja/howto.md", "/usr/share/bash-completion/completions/hisseki"} {
+		if !inRPM[want] {
+			t.Errorf("the packages lack %s", want)
+		}
+	}
+	if config := run(t, nil, "rpm", "-qpc", rpm); strings.TrimSpace(config) != "/etc/hisseki.toml" {
+		t.Errorf("the configuration of the .rpm is %q", config)
+	}
+}
+
+func require(t *testing.T, programs ...string) {
+	t.Helper()
+	for _, name := range programs {
+		if _, err := exec.LookPath(name); err == nil {
+			continue
+		}
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("needs %s", name)
+		}
+		t.Skipf("needs %s: make test as root on Debian installs it", name)
+	}
+}
+
+func one(t *testing.T, dir, pattern string) string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(dir, pattern))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%s has %q, %v", dir, found, err)
+	}
+	return found[0]
+}
+
+// paths are the files of a list, without folders and what stands before their names.
+func paths(list, before string) map[string]bool {
+	all := make(map[string]bool)
+	for line := range strings.Lines(list) {
+		if name := strings.TrimPrefix(strings.TrimSpace(line), before); !strings.HasSuffix(name, "/") {
+			all[name] = true
+		}
+	}
+	return all
 }

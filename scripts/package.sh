@@ -44,6 +44,10 @@ cat >"$stage/debian/changelog" <<-CHANGES
 CHANGES
 gzip -9n "$stage/debian/changelog"
 
+# As everybody may read them, whatever mask the tree was made with.
+cp -R deploy LICENSE packaging/deb/lintian-overrides "$stage/"
+chmod -R u=rwX,go=rX "$stage"
+
 # nfpm puts no variable in the place of a time.
 sed "s|@BUILD_DATE@|$BUILD_DATE|; s|@STAGE@|$stage|" packaging/nfpm.yaml >"$stage/nfpm.yaml"
 go tool -modfile=tools/go.mod nfpm package --config "$stage/nfpm.yaml" --packager "$kind" --target "$out/"
