@@ -46,6 +46,11 @@ bin/hisseki-arm64: $(SOURCES)
 deb rpm: build $(if $(filter arm64,$(ARCH)),bin/hisseki-arm64)
 	VERSION=$(VERSION) MADE=bin/hisseki scripts/package.sh $@ $(ARCH) bin/hisseki$(if $(filter arm64,$(ARCH)),-arm64)
 
+# A container image of the .deb as an OCI layout. Needs root.
+image: deb
+	@scripts/needs.sh debootstrap zstd
+	scripts/image.sh "$$(ls -t dist/*_$(ARCH).deb | head -n 1)" dist/image
+
 # KEY=FILE signs it.
 release:
 	@scripts/needs.sh gcc gcc-aarch64 minisign
@@ -78,4 +83,4 @@ fuzz:
 clean:
 	rm -rf bin dist .cache
 
-.PHONY: build man deb rpm release test demo eval bench soak fuzz clean
+.PHONY: build man deb rpm image release test demo eval bench soak fuzz clean

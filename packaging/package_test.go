@@ -2,6 +2,7 @@
 package packaging_test
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -20,7 +21,7 @@ import (
 const repository = ".."
 
 // thefts is how many of the thief's mails are sent.
-const thefts = 12
+const thefts = 14
 
 // build makes the program as "make" does, under a name that says which it is.
 func build(t *testing.T, version string) string {
@@ -57,9 +58,11 @@ func TestLifeOfThePackage(t *testing.T) {
 	t.Parallel()
 	root := mta.Debian12(t)
 	dir := t.TempDir()
-	for name, version := range map[string]string{"old.deb": "0.1.0+1.old", "new.deb": "0.1.0+2.new"} {
-		made := pack(t, "deb", build(t, version), version)
-		if err := os.Rename(made, filepath.Join(dir, name)); err != nil {
+	old, latest := build(t, "0.1.0+1.old"), build(t, "0.1.0+2.new")
+	for from, to := range map[string]string{pack(t, "deb", old, "0.1.0+1.old"): "hisseki_old.deb",
+		pack(t, "deb", latest, "0.1.0+2.new"): "dist/hisseki_new.deb", old: "bin/hisseki"} {
+		to = filepath.Join(dir, to)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o755), os.Rename(from, to)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -69,7 +72,8 @@ func TestLifeOfThePackage(t *testing.T) {
 		t.Fatal(err)
 	}
 	mta.InContainer(t, root, "package/inside.sh", 5*time.Minute,
-		append(files, filepath.Join(repository, "docs"))...)
+		append(files, repository+"/docs", repository+"/deploy", repository+"/README.md",
+			repository+"/testdata/mmdb/GeoLite2-Country-Test.mmdb")...)
 }
 
 // play writes three weeks of a company's mail until now, and the thief's mails with what swaks
@@ -100,6 +104,21 @@ func play(t *testing.T, dir string) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// TestImage makes the container image on a Debian 12 that is there, and runs serve and agent in it.
+func TestImage(t *testing.T) {
+	t.Parallel()
+	require(t, "unshare", "chroot", "zstd", "tar")
+	root := mta.Debian12(t)
+	layout := filepath.Join(t.TempDir(), "image")
+	deb := pack(t, "deb", build(t, "0.1.0+image"), "0.1.0+image")
+	said := run(t, []string{"BASE=" + root}, "scripts/image.sh", deb, layout)
+	if !strings.Contains(said, "0.1.0+image sha256:") {
+		t.Error(said)
+	}
+	run(t, nil, "unshare", "--mount", "--pid", "--mount-proc", "--fork", "--kill-child", "--net", "sh", "-c",
+		`ip link set lo up 2>/dev/null; exec timeout 120 testdata/package/image.sh "$0" "$1"`, layout, t.TempDir())
 }
 
 // moved are the paths at which the .rpm differs from the .deb.

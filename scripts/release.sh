@@ -6,7 +6,7 @@
 # the second build too, which else compiles everything anew.
 set -eu
 cd "$(dirname "$0")/.."
-version=$(scripts/version.sh)
+version=$(scripts/version.sh) commit=$(git rev-parse HEAD)
 out=${OUT:-dist}/release-${version%.dirty}
 [ "$version" = "${version%.dirty}" ] || echo "release: what is not committed is not in it" >&2
 unset OUT VERSION SOURCE_DATE_EPOCH MADE # of others: each build finds its own
@@ -16,7 +16,7 @@ trap 'rm -rf "$work"' EXIT
 # packages FOLDER: clones the commit there and builds.
 packages() {
 	git clone --quiet "$(git rev-parse --git-common-dir)" "$1"
-	git -C "$1" checkout --quiet --detach "$(git rev-parse HEAD)"
+	git -C "$1" checkout --quiet --detach "$commit"
 	for arch in ${ARCHS:-amd64 arm64}; do
 		make --silent -C "$1" deb rpm ARCH="$arch"
 	done

@@ -44,9 +44,21 @@ doc() {
 		on && /^    / { print substr($0, 5); n++ } END { exit n == 0 }' "$1"
 }
 
-# as_told FILE HEADING [SED...]: does what stands there, word for word but for what a sed
-# script changes.
+# as_told FILE HEADING [SED]: does what stands there, line by line, word for word but for what a
+# sed script changes or leaves out. The file "told" has the lines that were done.
 as_told() {
-	doc "$1" "$2" | sed "${3:-}" >/tmp/told
-	bash -eux /tmp/told
+	local line changed
+	doc "$1" "$2" >/tmp/lines
+	: >/tmp/run
+	while IFS= read -r line; do
+		changed=$(sed "${3:-}" <<<"$line")
+		[ -z "$changed" ] || { echo "$changed" >>/tmp/run; echo "$line" >>told; }
+	done </tmp/lines
+	bash -eux /tmp/run
+}
+
+# untold FILE...: the commands of documents that as_told never did.
+untold() {
+	for file; do doc "$file" '.*'; done |
+		grep -E '^(sudo|hisseki|make|cd|diff|journalctl|postconf|systemctl|apt) ' | sort -u | comm -23 - <(sort -u told)
 }
