@@ -14,7 +14,7 @@ fi
 epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}
 export SOURCE_DATE_EPOCH="$epoch" LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
 work=$(mktemp -d)
-trap 'umount -l "$work/root" "$work" 2>/dev/null; rm -rf "$work"' EXIT
+trap 'umount -l "$work/root/proc" "$work/root" "$work" 2>/dev/null; rm -rf "$work"' EXIT
 mount -t tmpfs none "$work"
 base=${BASE:-}
 if [ -z "$base" ]; then
@@ -27,6 +27,7 @@ mkdir "$work/upper" "$work/work" "$work/root"
 mount -t overlay none -o "lowerdir=$base,upperdir=$work/upper,workdir=$work/work" "$work/root"
 root=$work/root
 cp "$deb" "$root/hisseki.deb"
+mount -t proc none "$root/proc"
 chroot "$root" dpkg -i /hisseki.deb >&2
 # shellcheck disable=SC2016 # dpkg-query puts it in
 version=$(chroot "$root" dpkg-query -W -f '${Version}' hisseki)

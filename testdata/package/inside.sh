@@ -155,7 +155,7 @@ blind='s/^hisseki drill.*/hisseki drill || [ $? = 3 ]/'
 as_told $howto '4\. Watch' "$blind"
 as_told $readme 'Daily work' "$blind; s/release H12/& --yes/"
 as_told $howto '5\. Enforce' '/^sudo/d; s/confirm I3/& --yes/
-	s/^hisseki incident dismiss I3/hisseki incident reopen I3 --yes --reason test; & --yes/'
+	s/^hisseki incident dismiss I3/hisseki incident reopen I3 --reason test; & --yes/'
 hisseki incident confirm I2 --yes --at-once
 
 # Undo and decide as the guide says. Postfix then is what it was, but for the kept data.
