@@ -21,29 +21,30 @@ diff_id=$(grep -aho '"diff_ids":\["sha256:[0-9a-f]*' "$layout"/blobs/sha256/* | 
 mount -t proc none "$root/proc"
 mount --bind /dev "$root/dev"
 mount -t tmpfs none "$root/run"
-in() { chroot "$root" "$@"; }
-postfix=$(in id -g postfix) hisseki=$(in id -u hisseki)
+inside() { chroot "$root" "$@"; }
+postfix=$(inside id -g postfix) hisseki=$(inside id -u hisseki)
 install -d -m 2770 -o "$hisseki" -g "$postfix" "$root/var/spool/postfix/hisseki"
-sed -i 's|^# \(listen = "unix:.*\)|\1|; s|^# mode = .*|mode = "enforce"|' "$root/etc/hisseki.toml"
+sed -i 's|^# \(listen = "unix:.*\)|\1|; s|^# mode = .*|mode = "enforce"|
+	s|^# application = .*|application = "enforce"|' "$root/etc/hisseki.toml"
 echo "127.0.0.1 localhost mail.example.jp" >"$root/etc/hosts"
-in postconf -e enable_long_queue_ids=yes inet_protocols=ipv4 inet_interfaces=localhost \
+inside postconf -e enable_long_queue_ids=yes inet_protocols=ipv4 inet_interfaces=localhost \
 	myhostname=mail.example.jp mydestination= default_transport=discard \
 	non_smtpd_milters='unix:hisseki/milter.sock' milter_default_action=tempfail \
 	maillog_file=/var/log/mail.log
-in postconf -MX smtp/inet # the port is the machine's
-install -d -m 750 -o "$hisseki" -g "$(in id -g hisseki)" "$root/var/lib/hisseki"
-in postfix start
+inside postconf -MX smtp/inet # the port is the machine's
+install -d -m 750 -o "$hisseki" -g "$(inside id -g hisseki)" "$root/var/lib/hisseki"
+inside postfix start
 
 chroot --userspec="hisseki:hisseki" --groups="$postfix" "$root" /usr/bin/hisseki serve --config /etc/hisseki.toml &
 for _ in $(seq 100); do [ -S "$root/var/spool/postfix/hisseki/milter.sock" ] && break; sleep 0.1; done
-in hisseki agent --config /etc/hisseki.toml --host mail.example.jp &
-until in hisseki doctor | grep 'agent  *ok'; do sleep 0.2; done
+inside hisseki agent --config /etc/hisseki.toml --host mail.example.jp &
+until inside hisseki doctor | grep 'agent  *ok'; do sleep 0.2; done
 
-in hisseki sender enforce null --reason test || true
-in hisseki sender hold root@mail.example.jp --until 1h --reason test
-echo 'Subject: hello' | in sendmail -f root@mail.example.jp bob@example.org
-until in postqueue -j | grep '"queue_name": "hold"'; do sleep 0.2; [ $((tries += 1)) -lt 100 ]; done
-in hisseki quarantine list
-in hisseki quarantine release --yes H1
+tries=0
+inside hisseki sender hold 'app:127.0.0.0/24|root@mail.example.jp' --until 1h --reason test
+echo 'Subject: hello' | inside sendmail -f root@mail.example.jp bob@example.org
+until inside postqueue -j | grep '"queue_name": "hold"'; do sleep 0.2; [ $((tries += 1)) -lt 100 ]; done
+inside hisseki quarantine list
+inside hisseki quarantine release --yes H1
 until grep 'to=<bob@example.org>.*status=sent' "$root/var/log/mail.log"; do sleep 0.2; [ $((tries += 1)) -lt 300 ]; done
-in postfix stop
+inside postfix stop
