@@ -60,7 +60,8 @@ type Analyzer struct {
 
 	campaigns *campaigns
 
-	saving  sync.Mutex // one Save at a time
+	saving  sync.Mutex   // one Save or Settle at a time
+	horizon atomic.Int32 // baseline.Slot up to which profiles are settled
 	loading sync.Mutex
 	loaded  atomic.Bool
 

@@ -6,13 +6,15 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"hisseki/baseline"
 )
 
 // entry is one sender in memory.
 type entry struct {
 	name  string
 	dirty atomic.Bool  // the profile has learned since it was saved
-	size  atomic.Int64 // of the state, as of the last mail
+	size  atomic.Int64 // its room, as of the last mail
 
 	mu      sync.Mutex
 	profile *learner // nil: to be read again
@@ -131,12 +133,24 @@ func (a *Analyzer) fill(ctx context.Context, e *entry, now time.Time) error {
 	for i := range past.Recent {
 		e.state.add(&past.Recent[i], past.Profile)
 	}
-	e.size.Store(int64(e.state.size()))
 	e.profile, e.loaded = &learner{Profile: past.Profile}, past.Last
+	e.size.Store(e.room())
+	if past.Profile.Settle(a.settled(), baseline.KeepOld) {
+		e.dirty.Store(true)
+	}
 	if past.Folded >= manyFolded {
 		a.keepSoon(NewSaved(e.name, past.Profile, past.Last))
 	}
 	return nil
+}
+
+// largeProfile is how many keys a profile may have that counts as one sender's: an application
+// that writes to ever new people has a hundred times as many, of 150 bytes each.
+const largeProfile = 4096
+
+// room is how much is remembered of the sender, in mails.
+func (e *entry) room() int64 {
+	return int64(e.state.size() + max(e.profile.Keys()-largeProfile, 0)/2)
 }
 
 // refresh reads what a reviewer may have changed: the sender's incident.
@@ -159,7 +173,7 @@ func (e *entry) begun(j *judgement) {
 	r := j.record
 	e.state.add(&Recent{Action: r.Verdict.Action, Would: r.Verdict.Would,
 		Points: r.Verdict.Points, Sum: j.sum, Observation: r.Observation}, e.profile.Profile)
-	e.size.Store(int64(e.state.size()))
+	e.size.Store(e.room())
 	e.pending++
 	if r.opens() {
 		e.opening++

@@ -23,6 +23,15 @@ func (p *Profile) Extent() *Extent {
 	return e
 }
 
+// Keys returns how many keys the profile holds, of all families together.
+func (p *Profile) Keys() int {
+	n := 0
+	for f := range p.tables {
+		n += len(p.tables[f])
+	}
+	return n
+}
+
 // Mails returns how many mails the profile holds.
 func (e *Extent) Mails() int { return e.mails }
 

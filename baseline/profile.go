@@ -136,13 +136,22 @@ func (h *habit) total() (days, count int) {
 	return days, count
 }
 
-// KeepOld is how many settled keys of one family a sender's profile keeps; the ones
-// seen longest ago go first. It bounds a profile at about 100 KiB.
-const KeepOld = 1024
+// KeepOld and KeepOldShared are how many settled keys of one family a sender's profile and the
+// organisation's keep; the ones seen longest ago go first. Beside them a profile holds what
+// the journal's mail shows, all of which may have to be taken back. A settled key takes about
+// 15 bytes, so KeepOld bounds what is older at some 100 KiB.
+const (
+	KeepOld       = 1024
+	KeepOldShared = 1 << 18
+)
 
-// Settle folds days before a day into sums. Mails of folded days can no longer be
-// unlearned exactly, so the day must lie before the journal's oldest mail.
-func (p *Profile) Settle(before Slot, keep int) {
+// Settle folds days before a day into sums, and says whether there were any. Mails of folded
+// days can no longer be unlearned exactly, so the day must not lie behind the oldest mail
+// that may have to be; of other mails unlearning stays exact.
+func (p *Profile) Settle(before Slot, keep int) (settled bool) {
+	if !p.days.reach(before) {
+		return false // and so does nothing else
+	}
 	p.days.settle(before)
 	for f := range p.tables {
 		for _, h := range p.tables[f] {
@@ -156,7 +165,11 @@ func (p *Profile) Settle(before Slot, keep int) {
 		n++
 	}
 	p.lately = slices.Delete(p.lately, 0, n)
+	return true
 }
+
+// reach says whether days before a day are not settled.
+func (h *habit) reach(before Slot) bool { return len(h.days) > 0 && h.days[0].day < before }
 
 func (h *habit) settle(before Slot) {
 	n := 0

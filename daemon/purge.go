@@ -61,6 +61,9 @@ func (d *Serve) purge(ctx context.Context) {
 	keep := time.Duration(d.settings.Load().Privacy.Journal)
 	p, err := d.db.Purge(ctx, d.Clock(), keep)
 	d.report(ctx, "old mail not purged", err)
+	if err == nil {
+		d.report(ctx, "profiles not settled", d.core.Load().Settle(ctx, p.Oldest))
+	}
 	d.Log.Info("old mail purged", "mails", p.Mails, "excerpts", p.Excerpts,
 		"took", time.Since(now.runs).Round(time.Millisecond))
 }

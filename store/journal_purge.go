@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -17,6 +18,10 @@ type Purged struct {
 	Excerpts int
 	Folded   int // profiles saved because their lessons were about to go
 	Logins   int // attempts to log in
+	// Oldest is when the oldest mail was sent that may still be unlearned: what profiles
+	// hold of earlier mail is there for good. It is three days ago at most, of which mail is
+	// judged day by day.
+	Oldest time.Time
 }
 
 // foldBatch is how many profiles are saved at once: a profile has some KB.
@@ -54,7 +59,30 @@ func (db *DB) Purge(ctx context.Context, now time.Time, keep time.Duration) (p P
 			return s.done, fmt.Errorf("purge: %w", err)
 		}
 	}
+	if s.done.Oldest, err = db.oldest(ctx, now.Add(-settleAfter)); err != nil {
+		return s.done, fmt.Errorf("purge: %w", err)
+	}
 	return s.done, wrapped("purge", db.wipe(ctx))
+}
+
+// settleAfter is how long a profile's days are kept apart at least.
+const settleAfter = 3 * 24 * time.Hour
+
+// oldest returns the time of the oldest mail before latest that is learned, else latest. What
+// is not learned now, such as mail that nobody decided about, can only be learned.
+func (db *DB) oldest(ctx context.Context, latest time.Time) (time.Time, error) {
+	var at int64
+	err := db.read.QueryRowContext(ctx, `SELECT at
+		FROM journal
+		WHERE at > 0
+		  AND at < ?
+		  AND learned = 1
+		ORDER BY at
+		LIMIT 1`, latest.Unix()).Scan(&at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return latest, nil
+	}
+	return time.Unix(at, 0).UTC(), wrapped("look for the oldest mail", err)
 }
 
 // purge is one run. Times are unix seconds.
