@@ -54,6 +54,8 @@ type Analyzer struct {
 	memory Memory // guarded by lessons
 	hash   hasher
 
+	reachKeys *reachKeys
+
 	mu      sync.Mutex // guards senders and traces
 	senders *recency[string, *entry]
 	traces  int // recent mails of all senders
@@ -88,7 +90,8 @@ type Analyzer struct {
 // New returns an Analyzer that remembers by memory.
 func New(cfg Config, memory Memory) *Analyzer {
 	a := &Analyzer{cfg: cfg.withDefaults(), hash: hasher{cfg.Salt}, memory: memory,
-		senders: newRecency[string, *entry](), campaigns: newCampaigns()}
+		reachKeys: newReachKeys(hasher{cfg.Salt}),
+		senders:   newRecency[string, *entry](), campaigns: newCampaigns()}
 	a.lessons.applied = make(map[int64]bool)
 	return a
 }
@@ -243,7 +246,7 @@ func (a *Analyzer) begin(ctx context.Context, e *entry, v *view, cond Conditions
 	}
 	pending := a.memory.Begin(ctx, j.record)
 	e.begun(j)
-	a.campaigns.add(m.Sender, &j.record.Observation)
+	a.campaigns.add(m.Sender, j.record.Verdict.Would, &j.record.Observation)
 	return j.record, pending, nil
 }
 

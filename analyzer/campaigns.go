@@ -25,8 +25,11 @@ const maxSightings = 128
 // maxHeld bounds the sightings of all marks: about 5 MiB.
 const maxHeld = 1 << 16
 
-// carried is in how many earlier mails of the last days a mark was.
-type carried struct{ own, others int }
+// carried is who else sent a mark in the last days.
+type carried struct {
+	odd      int // mails of others that were held
+	accounts int // other accounts that sent it, none of which was held with it
+}
 
 func newCampaigns() *campaigns {
 	return &campaigns{marks: newRecency[baseline.Key, []Sighting]()}
@@ -72,24 +75,31 @@ func (c *campaigns) count(counts map[baseline.Key]carried, marks []baseline.Key,
 			missing = append(missing, k)
 			continue
 		}
-		n := carried{}
-		for _, s := range list {
-			switch {
-			case now.Sub(s.At) > memorySpan:
-			case s.Sender == sender:
-				n.own++
-			default:
-				n.others++
-			}
-		}
-		counts[k] = n
+		counts[k] = byOthers(list, sender, now)
 	}
 	return missing
 }
 
+// byOthers counts the sightings of other senders.
+func byOthers(list []Sighting, sender string, now time.Time) (n carried) {
+	accounts := make(map[string]bool)
+	for _, s := range list {
+		if now.Sub(s.At) > memorySpan || s.Sender == sender {
+			continue
+		}
+		if accounts[s.Sender] = true; s.Would == Hold {
+			n.odd++
+		}
+	}
+	if n.odd == 0 {
+		n.accounts = len(accounts)
+	}
+	return n
+}
+
 // add notes a mail that is being recorded under its marks. Those that are not here any more
 // will be read again when they are asked for.
-func (c *campaigns) add(sender string, o *baseline.Observation) {
+func (c *campaigns) add(sender string, would Action, o *baseline.Observation) {
 	if len(o.Marks) == 0 {
 		return
 	}
@@ -103,7 +113,7 @@ func (c *campaigns) add(sender string, o *baseline.Observation) {
 		if len(list) >= maxSightings {
 			list = list[1:]
 		}
-		c.put(k, append(list, Sighting{o.At, sender}))
+		c.put(k, append(list, Sighting{o.At, sender, would}))
 	}
 }
 

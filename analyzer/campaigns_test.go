@@ -32,8 +32,8 @@ var autumn = time.Date(2026, 10, 5, 9, 0, 0, 0, time.UTC)
 
 func TestCampaignsAreReadOnceAndThenKept(t *testing.T) {
 	m := &index{lists: map[baseline.Key][]Sighting{1: {
-		{autumn.Add(-73 * time.Hour), "b"}, {autumn.Add(-71 * time.Hour), "b"},
-		{autumn.Add(-time.Hour), "a"}}}}
+		{autumn.Add(-73 * time.Hour), "b", Pass}, {autumn.Add(-71 * time.Hour), "b", Pass},
+		{autumn.Add(-time.Hour), "a", Pass}}}}
 	c := newCampaigns()
 	look := func(marks []baseline.Key, want map[baseline.Key]carried) {
 		t.Helper()
@@ -43,14 +43,14 @@ func TestCampaignsAreReadOnceAndThenKept(t *testing.T) {
 		}
 	}
 	both := []baseline.Key{1, 2}
-	look(both, map[baseline.Key]carried{1: {1, 1}, 2: {}})
-	c.add("c", &baseline.Observation{At: autumn, Marks: []baseline.Key{2, 3}}) // 3 nobody asked for
-	look(both, map[baseline.Key]carried{1: {1, 1}, 2: {0, 1}})
+	look(both, map[baseline.Key]carried{1: {0, 1}, 2: {}})
+	c.add("c", Hold, &baseline.Observation{At: autumn, Marks: []baseline.Key{2, 3}}) // 3 nobody asked for
+	look(both, map[baseline.Key]carried{1: {0, 1}, 2: {1, 0}})
 	if m.asked != 2 {
 		t.Errorf("the memory was asked for %d marks, want each once", m.asked)
 	}
 	c.forget([]baseline.Key{2})
-	look(both, map[baseline.Key]carried{1: {1, 1}, 2: {}})
+	look(both, map[baseline.Key]carried{1: {0, 1}, 2: {}})
 	m.err = errors.New("locked")
 	if _, err := c.look(t.Context(), m, []baseline.Key{9}, "a", autumn); !errors.Is(err, m.err) {
 		t.Errorf("a memory that fails: %v", err)
@@ -70,10 +70,10 @@ func TestCampaignsAreBounded(t *testing.T) {
 		if _, err := c.look(t.Context(), m, o.Marks, "a", autumn); err != nil {
 			t.Fatal(err)
 		}
-		c.add("b", &o)
+		c.add("b", Hold, &o)
 	}
 	got, err := c.look(t.Context(), m, hot, "a", autumn)
-	if err != nil || got[1].others != maxSightings {
+	if err != nil || got[1].odd != maxSightings {
 		t.Errorf("of the mark in use %+v are known, want %d, %v", got[1], maxSightings, err)
 	}
 	if c.held > maxHeld || c.marks.len() > maxHeld || c.held < maxHeld*9/10 {

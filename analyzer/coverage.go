@@ -18,9 +18,12 @@ const (
 )
 
 // readyMails and readySlots are the history below which an absent habit says nothing.
+// What must be earned takes two days, and is known a day later (baseline.Profile.Known), so a
+// history must span as many before what is not in it is called new.
 const (
 	readyMails = 5
 	readySlots = 3
+	readySpan  = 3 * 3 // slots, three days
 )
 
 // met says whether there is enough history to judge a mail by.
@@ -45,6 +48,18 @@ func (h history) note(name Signal, v *view) string {
 		count(v.sender.StyleMails(), "mail", "mails"), StyleReady)
 }
 
+// An account is young until it has sent youngMails, and again after a pause of longPause:
+// then everything may be new to it, and it is compared with others of that age.
+const (
+	youngMails = 50
+	longPause  = 60 * 3 // slots, two months
+)
+
+func isYoung(p *baseline.Profile, today baseline.Slot) bool {
+	_, last, ok := p.Since()
+	return p.Mails() < youngMails || ok && today-last > longPause
+}
+
 // ready says whether the sender has habits to compare with.
 func (v *view) ready() bool { return hasHabits(v.sender) }
 
@@ -58,7 +73,8 @@ type extent interface {
 }
 
 func hasHabits(p extent) bool {
-	return p.Mails() >= readyMails && p.Slots() >= readySlots
+	first, last, ok := p.Since()
+	return ok && p.Mails() >= readyMails && p.Slots() >= readySlots && last-first >= readySpan
 }
 
 // missing says what a profile lacks, "" for nothing.
@@ -66,7 +82,7 @@ func (h history) missing(p extent) string {
 	switch h {
 	case needsHabits, needsNetwork:
 		if !hasHabits(p) {
-			return fmt.Sprintf("only %s of history, habits need %d at %d times of day",
+			return fmt.Sprintf("only %s of history, habits need %d at %d times of day in three days",
 				count(p.Mails(), "mail", "mails"), readyMails, readySlots)
 		}
 		if h == needsNetwork && p.Count(baseline.Network) == 0 {
@@ -96,7 +112,7 @@ func Coverage(p extent) []Readiness {
 		name string
 		of   Signal // whose needs they are
 	}{
-		{"recipients", RecipientsNew},
+		{"recipients", ReachNewDay},
 		{"links and files", URLUnknown},
 		{"network", NetworkNew},
 		{"country", NetworkNew},

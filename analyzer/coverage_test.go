@@ -47,9 +47,9 @@ func TestCoverage(t *testing.T) {
 			}
 		}
 	}
-	check("links and files", "only 0 mails of history", "0 mails with enough text")
+	check("recipients, links and files", "only 0 mails of history", "0 mails with enough text")
 	learn(3, false, true)
-	check("links and files", fmt.Sprintf("only %d mails of history", 3))
+	check("recipients, links and files", fmt.Sprintf("only %d mails of history", 3))
 	learn(30, true, false)
 	check("recipients, links and files, network, mail program, hours, style", "no country is known")
 	p = baseline.Profile{} // another one, behind webmail

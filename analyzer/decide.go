@@ -1,7 +1,6 @@
 package analyzer
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -12,82 +11,6 @@ import (
 // littleHistory is the number of mails below which the evidence says so.
 const littleHistory = 30
 
-// Thresholds turn points into actions. All are in points, factors of ten. Those left
-// zero follow the organisation's own history, see lines.
-type Thresholds struct {
-	Delay float64 // a mail of at least so many waits
-	Hold  float64 // a mail of at least so many is held
-	Sum   float64 // a CUSUM of at least so much holds
-	Drift float64 // a mail adds to the CUSUM what it has beyond
-}
-
-// or returns the thresholds with other's in place of those left zero.
-func (t Thresholds) or(other Thresholds) Thresholds {
-	return Thresholds{Delay: cmp.Or(t.Delay, other.Delay), Hold: cmp.Or(t.Hold, other.Hold),
-		Sum: cmp.Or(t.Sum, other.Sum), Drift: cmp.Or(t.Drift, other.Drift)}
-}
-
-// Budget is what share of ordinary mail may be disturbed.
-type Budget struct {
-	Holds  float64 // held by mistake
-	Delays float64 // made to wait
-}
-
-// DefaultBudget is one false hold in ten thousand mails and one delay in two hundred.
-var DefaultBudget = Budget{Holds: 1e-4, Delays: 5e-3}
-
-// DefaultShipped lines stand for the first days, until the organisation's own history
-// weighs more than lineWeight mails. They were chosen so that false holds keep their budget on
-// three replayed organisations, with client addresses and without: docs/evaluation.md.
-var DefaultShipped = Thresholds{Delay: 5, Hold: 14, Sum: 10, Drift: 3}
-
-const lineWeight = 500
-
-// driftShare of ordinary mails have points beyond the drift and so add to the CUSUM.
-const driftShare = 0.03
-
-// lines are the thresholds in force.
-type lines struct {
-	delay, hold, sum, drift float64
-}
-
-// lines reads the thresholds off the organisation's history of points, so that each
-// budget is kept by what this population's ordinary mail looks like: half of the false
-// holds for the single mail, half for the sum; four fifths of the delays, for some are
-// spent before the lines have settled.
-func (a *Analyzer) lines(org *baseline.Profile) lines {
-	b, t, shipped := a.cfg.Budget, a.cfg.Thresholds, a.cfg.Shipped
-	l := lines{
-		drift: org.Line(false, driftShare, shipped.Drift, lineWeight),
-		delay: org.Line(false, b.Delays*0.5, shipped.Delay, lineWeight),
-		hold:  org.Line(false, b.Holds/2, shipped.Hold, lineWeight),
-		sum:   org.Line(true, b.Holds/2, shipped.Sum, lineWeight),
-	}
-	l.delay = within(l.delay, shipped.Delay)
-	l.hold = within(l.hold, shipped.Hold)
-	l.sum = within(l.sum, shipped.Sum)
-	for _, set := range []struct {
-		line  *float64
-		fixed float64
-	}{
-		{&l.delay, t.Delay}, {&l.hold, t.Hold}, {&l.sum, t.Sum}, {&l.drift, t.Drift},
-	} {
-		if set.fixed > 0 {
-			*set.line = set.fixed
-		}
-	}
-	l.hold = max(l.hold, l.delay)
-	return l
-}
-
-// reach is how far history may move a line from the shipped one: a population that is
-// already compromised must not teach that attacks are usual.
-const reach = 0.25
-
-func within(line, shipped float64) float64 {
-	return min(max(line, shipped*(1-reach)), shipped*(1+reach))
-}
-
 // decision is what decide found.
 type decision struct {
 	action       Action // carried out
@@ -96,16 +19,23 @@ type decision struct {
 	incident     bool
 	observed     bool   // not carried out because of the mode, so it is taught
 	observedHold bool   // a hold of an account, not carried out in mode observe: somebody is to be told
-	cause        string // "mail", "sum", "incident", "rule", "habit"
+	repeat, few  bool   // see Verdict
+	cause        string // "mail", "sum", "reach", "incident", "asked", "rule", "habit"
 }
 
 // decide goes by an admin's rules first, then by habits, then by points.
 func (a *Analyzer) decide(v *view, found *measured, points float64, rule Override,
 	cond Conditions) decision {
-	t, lure := a.shared.lines, found.lure
+	t := a.shared.lines
 	d := decision{would: Pass, incident: v.state.open}
-	d.sum = v.state.decayed(v.now) +
-		gate(lure)*max(0, points-t.drift)*recipientFactor(v.o.Recipients, min(found.many, lure-1))
+	spreads := v.state.spreads(v.o)
+	d.sum = v.state.decayed(v.now)
+	if spreads {
+		unusual := max(found.reach[mailPeople], found.reach[dayPeople])
+		d.sum += min(max(0, points-t.drift), t.sum*oneMail) * recipientFactor(v.people, unusual)
+	}
+	d.repeat = !spreads
+	d.few = found.ownProgram && found.computer < familiarComputer && v.state.oddPeople(v.o) < seriousPeople
 	switch {
 	case v.blocked.Signal != "": // goes before the sender's own rule
 		d.would, d.cause = Hold, "rule"
@@ -116,12 +46,10 @@ func (a *Analyzer) decide(v *view, found *measured, points float64, rule Overrid
 	case v.declared.hold:
 		d.would, d.cause = Hold, "habit"
 	default:
-		d.would, d.cause = t.action(points, d.sum, lure, v.state.open)
-		if d.would != Hold && v.state.open && points >= t.drift && gate(lure) > 0 && a.alike(v) {
-			d.would, d.cause = Hold, "incident"
-		}
+		d.would, d.cause = a.weigh(v, found, points, &d)
 	}
 	a.carryOut(&d, v.mail.Class, rule, cond)
+	v.o.Unproven = d.unproven(v, found)
 	return d
 }
 
@@ -144,49 +72,82 @@ func (a *Analyzer) carryOut(d *decision, class Class, rule Override, cond Condit
 	d.incident = d.incident || d.action == Hold || d.observedHold
 }
 
-// action is what a mail gets by its points, its sender's sum and how much of it is a lure:
-// the verdict but for rules, habits, modes and the likeness to an open incident's mail.
-func (l lines) action(points, sum, lure float64, open bool) (would Action, cause string) {
-	least := l.drift
-	if open { // the sum is the attacker's by now, and the owner still writes
-		least = l.delay
+// weigh decides by evidence: first what the mail and the sum say, then how many people are
+// reached, then whether it is like the mail of an open incident.
+func (a *Analyzer) weigh(v *view, found *measured, points float64, d *decision) (would Action, cause string) {
+	sum, alike := d.sum, v.state.open && a.alike(v, points)
+	if v.state.open && !alike { // the sum is the attacker's by now, and the owner still writes
+		sum = 0
 	}
-	switch {
-	case points >= l.hold:
-		return Hold, "mail"
-	case sum >= l.sum && points >= least && gate(lure) > 0:
-		return Hold, "sum"
-	case points >= l.delay && gate(lure) > 0:
-		return Delay, "mail"
+	would, cause = a.shared.lines.action(points, sum, d.repeat, d.few)
+	if reach := v.reachAction(found, 1); reach == Hold || would == Pass && reach == Delay {
+		would, cause = reach, "reach"
 	}
-	return Pass, ""
+	if would != Hold && v.luresMany(found) {
+		would, cause = Hold, "reach"
+	}
+	if would != Hold && alike {
+		would, cause = Hold, "incident"
+	}
+	if would == Hold && v.state.open && v.isMailing(found, cause) {
+		return Delay, "asked"
+	}
+	return would, cause
 }
 
-// gate is how much of a mail's points the CUSUM takes: all from a lure of one point (it
-// is one mail in ten at most), nothing below half a point, for a new computer sends
-// many odd but honest mails.
-func gate(lure float64) float64 { return min(1, max(0, 2*lure-1)) }
+// familiarComputer are points of network and mail program below which they say nothing against the
+// account's owner.
+const familiarComputer = 0.5
 
-// recipientFactor makes one mail to many count like several mails: nothing follows a blast that
-// could convict it later. Eight recipients are an ordinary circle; each doubling beyond
-// counts as one more mail, as far as so many are unusual for this sender and the lure
-// is more than one mail in ten has.
-func recipientFactor(recipients int, unusual float64) float64 {
-	return 1 + min(1, max(0, unusual))*max(0, math.Log2(float64(recipients)/8))
+// seriousPeople is how many people the odd mail of a day must reach before one line of the sum
+// holds mail from the owner's own computer, see fewSum: an attacker wants more.
+const seriousPeople = 20
+
+// What the owner's own computer sends in bulk, with an address that nobody knows, is a mailing
+// far more often than an attack. One mail of it is held: that is the question whether it is
+// the owner's. Until it is answered the rest waits its delay only, unless it reaches twice as
+// many people as would be held for their number alone.
+const (
+	askedFactor   = 2
+	askedComputer = 1 // points of a computer that may be the owner's, where only the number is odd
+)
+
+// isMailing says whether what would be held in an open incident only waits, see askedFactor.
+func (v *view) isMailing(found *measured, cause string) bool {
+	owner := found.own || cause == "reach" && found.computer < askedComputer
+	return owner && v.reachAction(found, askedFactor) != Hold
 }
 
-// alike says whether a mail resembles the suspicious ones of the sender's open
-// incident: the same unknown link or file, the same text, or the same new network.
-func (a *Analyzer) alike(v *view) bool {
+// unprovenComputer is so much evidence of another network or program that what the mail shows stays
+// unproven.
+const unprovenComputer = 1.5
+
+// unproven says whether a mail may not make known what it asks for: mail to oneself, mail of
+// another writer, delayed mail, for whose release nobody vouches. What is held is taught only
+// when a person lets it go.
+func (d *decision) unproven(v *view, found *measured) bool {
+	return v.o.To == 0 || d.would != Hold && found.computer >= unprovenComputer || d.would == Delay ||
+		d.would == Hold && d.action != Hold
+}
+
+// alike says whether a mail resembles the suspicious ones of the sender's open incident: the
+// same unknown link or file, or, to other people, the same text, or the same new network or
+// mail program.
+func (a *Analyzer) alike(v *view, points float64) bool {
+	spreads := v.state.spreads(v.o)
 	for i := range v.state.recent {
 		t := &v.state.recent[i]
-		if t.would == Pass {
+		if t.would == Pass || t.points < oddPoints { // else it was held for its many people alone
 			continue
 		}
-		if similar(t.simHash, v.o.SimHash) || share1(t.marks, v.o.Marks) {
+		if v.now.Sub(t.at).Abs() > memorySpan { // the clock was set back
+			continue
+		}
+		if share1(t.marks, v.o.Marks) || spreads && similar(t.simHash, v.o.SimHash) {
 			return true
 		}
-		if v.sharesNew(baseline.Site, t.sites) || v.sharesNew(baseline.Network, t.networks) {
+		if spreads && points >= a.shared.lines.drift && (v.sharesNew(baseline.Network, t.networks) ||
+			v.sharesNew(baseline.Mailer, t.programs) || v.sharesNew(baseline.IDShape, t.programs)) {
 			return true
 		}
 	}
@@ -223,6 +184,8 @@ func passIf(d decision, evidence []Evidence, t lines) string {
 	}
 	line := t.delay
 	switch d.cause {
+	case "reach":
+		return "would pass if this account wrote to so many people more often"
 	case "habit":
 		return "would pass if it were sent as the declared habit says"
 	case "sum":

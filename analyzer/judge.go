@@ -20,7 +20,7 @@ func (a *Analyzer) judge(ctx context.Context, v *view, rule Override, cond Condi
 	*judgement, error) {
 	v.state.prune(v.mail.Time)
 	a.shared.RLock()
-	readings := v.takeMarks()
+	v.takeMarks()
 	a.shared.RUnlock() // for others must not wait while the memory is asked
 	var err error
 	if v.carried, err = a.campaigns.look(ctx, a.memory, v.marks, v.mail.Sender, v.now); err != nil {
@@ -28,7 +28,7 @@ func (a *Analyzer) judge(ctx context.Context, v *view, rule Override, cond Condi
 	}
 	a.shared.RLock()
 	defer a.shared.RUnlock()
-	found := a.measure(v, readings)
+	found := a.measure(v)
 	evidence, points := v.declared.join(found.evidence, found.points)
 	a.forLines(v, points)
 	d := a.decide(v, &found, points, rule, cond)
@@ -36,7 +36,7 @@ func (a *Analyzer) judge(ctx context.Context, v *view, rule Override, cond Condi
 		v.o.Sum = d.sum
 	}
 	verdict := Verdict{Action: d.action, Would: d.would, Points: round(points),
-		Sum: round(d.sum), Lure: round(found.lure), Cause: d.cause,
+		Sum: round(d.sum), Lure: round(found.lure), Repeat: d.repeat, Few: d.few, Cause: d.cause,
 		Evidence: v.ruled(rule, evidence), PassIf: passIf(d, evidence, a.shared.lines),
 		Incident: d.incident, LittleHist: v.sender.Mails() < littleHistory}
 	if d.would != Pass {
@@ -51,7 +51,7 @@ func (a *Analyzer) view(m *Mail, c *content.Content) *view {
 	o, place := a.observe(m, c)
 	return &view{
 		mail: m, c: c, o: &o, org: a.shared.org.Profile,
-		background: &a.shared.background, place: place, hasher: a.hash,
+		background: &a.shared.background, place: place, hasher: a.hash, reachKeys: a.reachKeys,
 		today: baseline.SlotOf(m.Time), now: o.At,
 		declared: declare(*a.habits.Load(), m, place),
 	}

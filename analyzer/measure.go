@@ -23,6 +23,7 @@ type view struct {
 	background *background
 	place      Place
 	hasher     hasher
+	reachKeys  *reachKeys
 	today      baseline.Slot
 	now        time.Time
 
@@ -30,9 +31,11 @@ type view struct {
 	blocked  Evidence // of a blocked link, zero for none
 	declared declared // by the admin's habits
 
-	fresh int            // recipients new to the sender and not seen lately
-	fit   float64        // of the style to the sender's, 0 when it cannot be compared
-	marks []baseline.Key // what a campaign with this mail is recognised by
+	links  []linkFound    // that the sender does not use
+	reach  reachCount     // with this mail
+	people int            // whom it reaches that no other mail of the day did
+	fit    float64        // of the style to the sender's, 0 when it cannot be compared
+	marks  []baseline.Key // what a campaign with this mail is recognised by
 
 	carried map[baseline.Key]carried // in how many earlier mails each mark was
 }
@@ -43,12 +46,12 @@ type reading struct {
 	ok       bool // it could be judged
 	level    int
 	most     float64 // points it may have, 0 for no limit of its own
+	points   float64 // it has, where they are not the level's; 0 for the level's
 	observed string
 	usual    string
 	often    int // in place of usual: the level whose past frequency says what is usual
 	text     string
 	note     string         // why it could not be judged, where a reviewer should know
-	marks    []baseline.Key // to recognise a campaign by
 	urls     []*content.URL // unusual ones, for the journal
 }
 
@@ -57,9 +60,17 @@ type measured struct {
 	evidence []Evidence // heaviest first, after the caps
 	notes    []Evidence // what could not be judged, without points
 	urls     []*content.URL
-	points   float64 // of all evidence
-	lure     float64 // how much of them asks the reader to click, open or answer
-	many     float64 // points of the number of recipients
+	// points say how improbable it is that the owner wrote this mail: the sum of writer, lure and
+	// campaign. How many people it reaches is weighed apart.
+	points   float64
+	writer   float64 // another network, mail program or style
+	computer float64 // of it, network and mail program
+	// ownProgram says that the mail program, and the network where it is known, are those that the
+	// account mostly uses; own that the network is known too.
+	ownProgram, own bool
+	lure            float64           // what the reader is to click, open or answer
+	campaign        float64           // the same to others
+	reach           [measures]float64 // how improbable it is to reach so many
 }
 
 // tail is a geometric prior: p for level 1, each further level q times rarer.
@@ -71,47 +82,45 @@ func tail(p, q float64) (prior [baseline.Levels]float64) {
 	return prior
 }
 
-// readings are what each signal found, by its number.
-type readings [baseline.Signals]reading
-
-// takeMarks runs the signals that make marks, the first half of measuring. Before the second
-// half, v.carried is to be filled in.
-func (v *view) takeMarks() *readings {
-	v.fresh, v.fit = v.freshRecipients(), v.styleFit()
+// takeMarks is the first half of measuring: what several signals look at, and what a campaign
+// with this mail is recognised by. Before the second half, v.carried is to be filled in.
+func (v *view) takeMarks() {
+	v.o.Young = isYoung(v.sender, v.today)
+	v.observeReach()
+	v.fit = v.styleFit()
 	v.o.Fit = v.fit
-	found := &readings{}
-	found.take(v, true)
-	for id := range found {
-		v.marks = append(v.marks, found[id].marks...)
+	v.links = v.unusualLinks()
+	v.o.Lured = v.isLured()
+	for i := range signals {
+		if makes := signals[i].marks; makes != nil {
+			v.marks = append(v.marks, makes(v)...)
+		}
 	}
 	slices.Sort(v.marks)
 	v.marks = slices.Compact(v.marks)
 	v.o.Marks = v.marks
-	return found
 }
 
-// measure runs all other signals and fills in the observation's levels. What comes out does
-// not depend on the order of the signals.
-func (a *Analyzer) measure(v *view, found *readings) measured {
-	found.take(v, false)
-	return a.judgeReadings(v, found)
-}
-
-// take runs the signals that make marks, or those that do not.
-func (found *readings) take(v *view, marks bool) {
+// measure runs all signals and fills in the observation's levels. What comes out does not
+// depend on the order of the signals.
+func (a *Analyzer) measure(v *view) measured {
+	var found [baseline.Signals]reading
 	for i := range signals {
-		if d := &signals[i]; d.marks == marks && d.needs.met(v) {
+		if d := &signals[i]; d.needs.met(v) {
 			found[d.id] = d.assess(v)
-		} else if d.marks == marks {
+		} else {
 			found[d.id].note = d.needs.note(d.name, v)
 		}
 	}
+	return a.judgeReadings(v, &found)
 }
 
 // judgeReadings turns levels into points: the rarer a level is in the past of sender and
 // organisation, the more.
-func (a *Analyzer) judgeReadings(v *view, readings *readings) (m measured) {
+func (a *Analyzer) judgeReadings(v *view, readings *[baseline.Signals]reading) (m measured) {
 	var found [groups][]Evidence
+	m.ownProgram = v.ownComputer()
+	m.own = m.ownProgram && len(v.o.Keys[baseline.Network]) > 0
 	for id := range readings {
 		d, r := byID[id], &readings[id]
 		if d == nil {
@@ -130,7 +139,10 @@ func (a *Analyzer) judgeReadings(v *view, readings *readings) (m measured) {
 		if level == 0 || a.cfg.Off[d.name] {
 			continue
 		}
-		points := baseline.Surprise(v.sender, v.org, id, level, d.prior[level], v.today)
+		points := r.points
+		if points == 0 {
+			points = baseline.Surprise(v.sender, v.org, id, level, d.prior[level], v.o.Young, v.today)
+		}
 		if r.most > 0 {
 			points = min(points, r.most)
 		}
@@ -154,19 +166,38 @@ const leastPoints = 0.3
 // total caps and weighs the groups and orders the evidence.
 func (m *measured) total(found [][]Evidence) {
 	var sums [groups]float64
+	many := 0.0 // of the people reached by several mails
 	for g := range found {
+		if group(g) == groupReach { // the most improbable of them speaks for all
+			for i := range found[g] {
+				e := &found[g][i]
+				e.Points = round(e.Points)
+				of := reachSignals[e.Signal]
+				if m.reach[of] = e.Points; of != mailPeople {
+					many = max(many, e.Points)
+				}
+			}
+			continue
+		}
 		found[g] = capGroup(found[g], groupCap[g])
 		for _, e := range found[g] {
 			sums[g] += e.Points
-			if e.Signal == RecipientsMany {
-				m.many = e.Points
-			}
 		}
 	}
-	m.points, m.lure = weigh(found, sums)
+	m.computer = sums[groupAccess] + sums[groupClient]
+	m.writer = m.computer + sums[groupStyle]
+	m.lure = sums[groupURL] + sums[groupContent]
+	if m.campaign = sums[groupCampaign]; m.campaign > 0 {
+		m.campaign = min(m.campaign+related*many, groupCap[groupCampaign], amplified*(m.lure+m.writer))
+	}
+	m.points = m.writer + m.lure + m.campaign
 	m.evidence = slices.Concat(found...)
 	slices.SortStableFunc(m.evidence, func(a, b Evidence) int { return cmp.Compare(b.Points, a.Points) })
 }
+
+// amplified is how much a campaign may count for each point of what it repeats: what is
+// known, from a known writer, may be sent to as many as he likes.
+const amplified = 3
 
 // often says how often a signal reached a level in the sender's past.
 func (v *view) often(id, level int) string {
@@ -182,4 +213,14 @@ func bucket(n int) int {
 		b++
 	}
 	return b
+}
+
+// unknownKeys counts the keys of a family that the sender did not know before today.
+func unknownKeys(v *view, f baseline.Family) (unknown, total int) {
+	for _, k := range v.o.Keys[f] {
+		if !v.sender.Known(f, k, v.today) {
+			unknown++
+		}
+	}
+	return unknown, len(v.o.Keys[f])
 }

@@ -86,6 +86,7 @@ type Recent struct {
 type Sighting struct {
 	At     time.Time
 	Sender string
+	Would  Action // its verdict in mode enforce
 }
 
 // Recorded is what became of a record.

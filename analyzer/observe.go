@@ -42,6 +42,7 @@ func (a *Analyzer) observe(m *Mail, c *content.Content) (baseline.Observation, P
 		domains = append(domains, addressDomain(r))
 	}
 	set(baseline.Recipient, addrs...)
+	o.To = a.circles(m, c, addrs)
 	set(baseline.RecipientDomain, domains...)
 	var place Place
 	if m.Client.IsValid() {
@@ -63,13 +64,16 @@ func (a *Analyzer) observe(m *Mail, c *content.Content) (baseline.Observation, P
 	set(baseline.From, firstAddr(c.From)+"|"+strings.ToLower(m.MailFrom))
 	set(baseline.ReplyTo, addressDomain(firstAddr(c.ReplyTo)))
 	set(baseline.Hour, partOfWeek(m.Time))
-	var kinds, sites []string // a shared host is a habit too, beside its pages
+	var kinds, sites, quoted []string // a shared host is a habit too, beside its pages
 	for _, f := range c.Attachments {
 		kinds = append(kinds, string(f.Kind))
 	}
 	set(baseline.File, kinds...)
 	for i := range c.URLs {
-		if s := site(&c.URLs[i]); s != "" {
+		s := site(&c.URLs[i])
+		if s != "" && c.URLs[i].Quoted {
+			quoted = append(quoted, s)
+		} else if s != "" {
 			sites = append(sites, s)
 			if shared := lists().shared(c.URLs[i].Host); shared != "" {
 				sites = append(sites, shared)
@@ -77,9 +81,34 @@ func (a *Analyzer) observe(m *Mail, c *content.Content) (baseline.Observation, P
 		}
 	}
 	set(baseline.Site, sites...)
+	o.Keys[baseline.Quoted] = h.keys(baseline.Site, quoted...) // they are compared with sites
 	set(baseline.Phrase, openerCloser(c.Own)...)
 	takeStyle(&o, c.Own)
 	return o, place
+}
+
+// circles returns in which circles of people a mail's recipients are, a bit each, without the
+// sender himself. One circle is everybody of a domain, for whoever has a box there may have
+// two; of the own domain each address is one, for nobody else has a box there.
+func (a *Analyzer) circles(m *Mail, c *content.Content, recipients []string) (to uint8) {
+	own := addressDomain(m.Sender)
+	for _, r := range recipients {
+		if isSelf(m, c, r) {
+			continue
+		}
+		circle := addressDomain(r)
+		if circle == own {
+			circle = r
+		}
+		to |= 1 << (a.hash.key(baseline.RecipientDomain, circle) % baseline.Circles)
+	}
+	return to
+}
+
+// isSelf says whether an address is the sender's own.
+func isSelf(m *Mail, c *content.Content, addr string) bool {
+	return addr == m.Sender || addr == strings.ToLower(m.Login) || addr == strings.ToLower(m.MailFrom) ||
+		addr == firstAddr(c.From)
 }
 
 // site returns what of a URL is a habit: the registrable domain; where anyone can have

@@ -27,7 +27,7 @@ func newNetwork(v *view) reading {
 	switch {
 	case v.declared.country || len(p) == 0 || v.sender.Known(baseline.Provider, p[0], v.today):
 		r.level, r.text = 1, "sent from "+where+", a new network of a known provider"
-	case v.org.Known(baseline.Provider, p[0], v.today):
+	case v.usedHere(baseline.Provider, p[0]):
 		r.level, r.text = 2, "sent from "+where+", new to this account"
 	default:
 		r.level, r.text = 3, "sent from "+where+", new to the whole organisation"

@@ -5,26 +5,35 @@ import (
 	"time"
 )
 
-// campaign: the same unknown site or file in earlier mails of the last days, of this
-// sender or, worth twice, of others.
+// campaign: the same unknown site or file went to other people in the last days, in mail of
+// this sender or, worth twice, in held mail of others.
 func campaign(v *view) reading {
 	r := reading{ok: true, often: 1}
 	for _, k := range v.marks {
-		earlier := v.carried[k]
+		own, others := v.state.sentElsewhere(k, v.o), v.carried[k].odd
+		if v.begunByMany(k) {
+			own = 0
+		}
 		level := 0
-		if n := earlier.own + 2*earlier.others; n > 0 {
+		if n := own + 2*others; n > 0 {
 			level = 1 + bucket(n)
 		}
 		if level > r.level {
 			r.level = level
-			r.most = float64(level) + 0.5 // a link sent twice is a reminder, sixteen times a campaign
-			r.observed = fmt.Sprintf("%d earlier mails, %d of other accounts", earlier.own+earlier.others,
-				earlier.others)
-			r.text = "the same unknown link or file was in other mails of the last days"
+			r.most = once
+			if own+others > 1 {
+				r.most = 0
+			}
+			r.observed = fmt.Sprintf("%d earlier mails to others, %d of other accounts", own+others, others)
+			r.text = "the same unknown link or file went to other people in the last days"
 		}
 	}
 	return r
 }
+
+// once is the most that a campaign counts when its mark was in one earlier mail: a link sent
+// twice is a reminder.
+const once = 1.5
 
 // sameText: nearly the same text sent to others within a day.
 func sameText(v *view) reading {
@@ -37,18 +46,55 @@ func sameText(v *view) reading {
 		if v.now.Sub(t.at) > 24*time.Hour {
 			break
 		}
-		if similar(t.simHash, v.o.SimHash) {
+		if similar(t.simHash, v.o.SimHash) && t.toOthers(v.o) {
 			n++
 		}
 	}
-	level := 0
+	r := reading{ok: true}
 	if n > 0 {
-		level = 1 + bucket(n)
+		r.level = 1 + bucket(n)
 	}
-	return reading{
-		ok: true, level: level,
-		observed: fmt.Sprintf("%d alike in 24 h", n),
-		often:    level,
-		text:     fmt.Sprintf("nearly the same text as %s of the last day", count(n, "mail", "mails")),
+	if n == 1 {
+		r.most = once
 	}
+	r.observed, r.often = fmt.Sprintf("%d alike in 24 h", n), r.level
+	r.text = fmt.Sprintf("nearly the same text as %s to other people on the last day",
+		count(n, "mail", "mails"))
+	return r
+}
+
+// luresRepeated: unusual links, files or addresses to answer in one mail after the other to
+// other people, each mail with its own.
+func luresRepeated(v *view) reading {
+	if !v.o.Lured {
+		return reading{ok: true}
+	}
+	n := 0
+	for i := len(v.state.recent) - 1; i >= 0; i-- {
+		t := &v.state.recent[i]
+		if v.now.Sub(t.at) > 24*time.Hour {
+			break
+		}
+		if t.lured && t.toOthers(v.o) {
+			n++
+		}
+	}
+	r := reading{ok: true}
+	if n > 0 {
+		r.level = 1 + bucket(n)
+	}
+	if n == 1 {
+		r.most = once
+	}
+	r.observed, r.often = count(n, "mail before", "mails before"), r.level
+	r.text = fmt.Sprintf("%s of the last day brought other people something unusual to open too",
+		count(n, "mail", "mails"))
+	return r
+}
+
+// isLured says whether the mail asks its reader to act on something unusual. It is kept with
+// the observation: levels are not, for the late mails of an episode.
+func (v *view) isLured() bool {
+	return len(v.links) > 0 ||
+		newFile(v).level+newMailLink(v).level+newReplyTo(v).level+unreadContent(v).level > 0
 }

@@ -18,7 +18,7 @@ func shape(v *view, f baseline.Family, what, observed string) reading {
 	for _, k := range keys {
 		switch {
 		case v.sender.Known(f, k, v.today):
-		case v.org.Known(f, k, v.today):
+		case v.usedHere(f, k):
 			r.level = max(r.level, 1)
 		default:
 			r.level = 2
@@ -33,6 +33,16 @@ func shape(v *view, f baseline.Family, what, observed string) reading {
 	return r
 }
 
+// usedHere says whether a habit is known in the organisation, or was begun there lately, in so
+// many mails that it is more than one account's.
+func (v *view) usedHere(f baseline.Family, k baseline.Key) bool {
+	_, mails, _ := v.org.Usual(f, k)
+	return v.org.Known(f, k, v.today) || mails >= manyMails
+}
+
+// manyMails in one day are a new office or program, not somebody's.
+const manyMails = 8
+
 func newMailer(v *view) reading {
 	return shape(v, baseline.Mailer, "a mail program", clip(mailerName(v.c), 60))
 }
@@ -41,13 +51,21 @@ func newIDShape(v *view) reading {
 	return shape(v, baseline.IDShape, "a form of Message-ID", clip(idShape(v.c.MessageID), 60))
 }
 
+// oneTrait is the most points of a trait that one and the same program shows in several ways,
+// with a template, an attachment or a list: another program shows more than one.
+const oneTrait = 2
+
 func newHeaderShape(v *view) reading {
-	return shape(v, baseline.HeaderShape, "an order of header fields",
+	r := shape(v, baseline.HeaderShape, "an order of header fields",
 		fmt.Sprintf("%d fields", len(v.c.Names)))
+	r.most = oneTrait
+	return r
 }
 
 func newEncoding(v *view) reading {
-	return shape(v, baseline.Encoding, "a text encoding", encodingShape(v.c))
+	r := shape(v, baseline.Encoding, "a text encoding", encodingShape(v.c))
+	r.most = oneTrait
+	return r
 }
 
 // newZone: the zone of Date. An hour beside a known zone is nothing new, or every account
@@ -67,6 +85,27 @@ func newFrom(v *view) reading {
 	return shape(v, baseline.From, "a From address with this MAIL FROM", clip(firstAddr(v.c.From), 80))
 }
 
+// ownShare is the share of an account's mails from which on a network or program is its own.
+const ownShare = 0.2
+
+// ownComputer says whether the mail program, and the network where it is known, are those that
+// the account mostly uses: a computer that was added lately, if only for two harmless weeks, is
+// not.
+func (v *view) ownComputer() bool {
+	if !v.ready() {
+		return false
+	}
+	for _, f := range []baseline.Family{baseline.Network, baseline.Mailer, baseline.IDShape, baseline.HeaderShape} {
+		for _, k := range v.o.Keys[f] {
+			_, mails, _ := v.sender.Usual(f, k)
+			if float64(mails) < ownShare*float64(v.sender.Mails()) || !v.sender.Known(f, k, v.today) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // own says whether an address is in the domain that the sender's login proves: who takes
 // an account over wants the answers elsewhere.
 func (v *view) own(addr string) bool {
@@ -82,16 +121,29 @@ func newReplyTo(v *view) reading {
 		clip(addressDomain(firstAddr(v.c.ReplyTo)), 80))
 }
 
+// newAddress is an address to write to that is new to the account and the organisation.
+func (v *view) newAddress(addr string) (k baseline.Key, isNew bool) {
+	k = v.hasher.key(baseline.Recipient, addr)
+	return k, addr != firstAddr(v.c.From) && !v.own(addr) &&
+		!v.sender.Known(baseline.Recipient, k, v.today) && !v.org.Known(baseline.Recipient, k, v.today)
+}
+
+func newAddresses(v *view) (marks []baseline.Key) {
+	for _, addr := range v.c.MailLinks {
+		if k, isNew := v.newAddress(addr); isNew {
+			marks = append(marks, k)
+		}
+	}
+	return marks
+}
+
 // newMailLink: a link that writes to an address this account never wrote to, a lure
 // that needs no URL. Levels: 1 new to the sender, 2 its domain is new to the sender too.
 // The sender's own addresses, as in a signature, are not a lure.
 func newMailLink(v *view) reading {
 	r := reading{ok: true, usual: "links to known addresses"}
 	for _, addr := range v.c.MailLinks {
-		k := v.hasher.key(baseline.Recipient, addr)
-		if addr == firstAddr(v.c.From) || v.own(addr) ||
-			v.sender.Known(baseline.Recipient, k, v.today) ||
-			v.org.Known(baseline.Recipient, k, v.today) {
+		if _, isNew := v.newAddress(addr); !isNew {
 			continue
 		}
 		d := v.hasher.key(baseline.RecipientDomain, addressDomain(addr))
@@ -104,7 +156,6 @@ func newMailLink(v *view) reading {
 			r.level, r.observed = level, clip(addr, 80)
 			r.text = "a link that writes to an address new to this account and the organisation"
 		}
-		r.marks = append(r.marks, k)
 	}
 	return r
 }

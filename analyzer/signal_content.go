@@ -15,10 +15,19 @@ var risky = map[content.Kind]bool{
 	content.Macro: true, content.HTMLFile: true, content.Archive: true, content.Encrypted: true,
 }
 
+// riskyFiles are marks: the same risky file again and again makes a campaign.
+func riskyFiles(v *view) (marks []baseline.Key) {
+	for i := range v.c.Attachments {
+		if f := &v.c.Attachments[i]; risky[f.Kind] {
+			marks = append(marks, v.hasher.key(baseline.File, "sha256:"+hex.EncodeToString(f.SHA256[:])))
+		}
+	}
+	return marks
+}
+
 // newFile: attachments. Levels: 1 a kind able to run or hide a program, which this
 // sender uses, 2 a harmless kind the sender never sent, 3 a risky kind the sender never
-// sent, 4 nor anyone in the organisation. The same risky file again and again marks a
-// campaign.
+// sent, 4 nor anyone in the organisation.
 func newFile(v *view) reading {
 	r := reading{ok: true, usual: fmt.Sprintf("%d known kinds", v.sender.Count(baseline.File))}
 	for i := range v.c.Attachments {
@@ -26,18 +35,21 @@ func newFile(v *view) reading {
 		if f.Kind == content.SignedBy {
 			continue
 		}
-		if risky[f.Kind] {
-			mark := v.hasher.key(baseline.File, "sha256:"+hex.EncodeToString(f.SHA256[:]))
-			r.marks = append(r.marks, mark)
-		}
 		level, why := fileLevel(v, f.Kind)
 		if level > r.level {
 			r.level, r.observed = level, string(f.Kind)
 			r.text = fmt.Sprintf("an attachment (%s) %s", f.Kind, why)
 		}
 	}
+	if r.level == fileHarmless {
+		r.most = weakLure
+	}
 	return r
 }
+
+// fileHarmless is the level of a new kind that opens in a viewer: the link in it counts, not
+// the file.
+const fileHarmless = 2
 
 func fileLevel(v *view, kind content.Kind) (int, string) {
 	k := v.hasher.key(baseline.File, string(kind))
@@ -48,7 +60,7 @@ func fileLevel(v *view, kind content.Kind) (int, string) {
 	case known:
 		return 0, ""
 	case !risky[kind]:
-		return 2, "of a kind that this account never sent"
+		return fileHarmless, "of a kind that this account never sent"
 	case v.org.Known(baseline.File, k, v.today):
 		return 3, "of a risky kind that this account never sent"
 	}

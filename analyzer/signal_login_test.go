@@ -118,7 +118,8 @@ func TestFailuresNeverTouchTheOwner(t *testing.T) {
 			netip.AddrFrom4([4]byte{198, 18, byte(i), 1}).String())...)
 	}
 	botnet = append(botnet, tries(analyzer.LoginLockout, 2, "198.18.0.1", "203.0.113.8")...)
-	owner := letter("b@example.jp", attackDay, "192.0.2.11", "new@stranger.example.org", honest)
+	owner := letter("b@example.jp", attackDay, "192.0.2.11", "new@stranger.example.org", honest,
+		"X-Mailer: Example Phone Mail") // odd enough to have points
 	with, without := firstMail(t, owner, botnet...), firstMail(t, owner)
 	if without.Verdict.Points == 0 || !reflect.DeepEqual(with, without) {
 		t.Errorf("the owner's mail under attack is\n%+v\nwithout\n%+v", with, without)

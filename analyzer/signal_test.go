@@ -94,12 +94,15 @@ func TestUnreadEnd(t *testing.T) {
 func TestKnownHosts(t *testing.T) {
 	memory := replay.NewMemory()
 	office(t, memory)
-	watch := analyzer.New(analyzer.Config{Salt: []byte("test")}, memory) // learns whatever comes
-	for _, link := range []string{"https://www.dropbox.com/s/Ab12Cd34/plan.pdf", "https://intra.works.test/"} {
-		m := letter("a@example.jp", attackDay.Add(-30*time.Hour), "192.0.2.10", "p1@partner1.example.org",
-			honest+link+"\n")
-		if _, err := watch.Judge(t.Context(), m, analyzer.Conditions{}); err != nil {
-			t.Fatal(err)
+	watch := analyzer.New(analyzer.Config{Salt: []byte("test"), // learns whatever comes: nothing waits
+		Thresholds: analyzer.Thresholds{Delay: 99, Hold: 99, Sum: 99}}, memory)
+	for _, ago := range []time.Duration{60 * time.Hour, 30 * time.Hour} { // known is earned: two days
+		for _, link := range []string{"https://www.dropbox.com/s/Ab12Cd34/plan.pdf", "https://intra.works.test/"} {
+			m := letter("a@example.jp", attackDay.Add(-ago), "192.0.2.10", "p1@partner1.example.org",
+				honest+link+"\n")
+			if _, err := watch.Judge(t.Context(), m, analyzer.Conditions{}); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	a := analyzer.New(analyzer.Config{Salt: []byte("test")}, memory)
@@ -129,7 +132,7 @@ func TestOwnerWritesDuringTheIncident(t *testing.T) {
 		t.Errorf("the owner's mail: %+v %v", r.Verdict, err)
 	}
 	lines, err := a.InForce(t.Context())
-	if err != nil || r.Verdict.Sum < lines.Sum || r.Verdict.Points < lines.Drift {
+	if err != nil || r.Verdict.Sum < lines.Sum || r.Verdict.Points < 3 {
 		t.Errorf("the test shows nothing: %+v %v %+v", lines, err, r.Verdict)
 	}
 	again := attack(20)

@@ -13,17 +13,19 @@ import (
 // known to the world. Phishing on hosts of one's own is not visited by many.
 const popularRank = 20000
 
-// unknownURL: the most unusual URL of the author's own text.
-// Levels: 1 new to the sender but known in the organisation, 2 a much visited site, 3 a
-// new page on a shared host that the sender uses, 4 a new page on another shared host, 5
-// a host new to sender, organisation and world, 6 the same and built to deceive (IP
-// address, look-alike, user part, link text of another domain, a top-level domain with
-// much abuse).
-func unknownURL(v *view) reading {
-	r := reading{ok: true, usual: fmt.Sprintf("%d known sites", v.sender.Count(baseline.Site))}
-	marks := map[baseline.Key]bool{}
-	// A partner's link in the quoted mail is nothing new; but what is quoted without
-	// answering any mail, or to one reader after another, may be quoted only to hide it.
+// linkFound is a link of the mail that its sender does not use.
+type linkFound struct {
+	url   *content.URL
+	site  string
+	key   baseline.Key // of the site
+	level int          // of unknownURL
+	why   string
+}
+
+// unusualLinks looks at every link that a reader may open. A partner's link in the quoted
+// mail is no news; but what is quoted without answering any mail, or to one reader after
+// another, may be quoted only to hide it.
+func (v *view) unusualLinks() (list []linkFound) {
 	answers := len(v.c.InReplyTo)+len(v.c.References) > 0
 	for i := range v.c.URLs {
 		u := &v.c.URLs[i]
@@ -34,31 +36,63 @@ func unknownURL(v *view) reading {
 		k := v.hasher.key(baseline.Site, s)
 		level, why := urlLevel(v, u, k)
 		if u.Quoted && answers && !v.state.elsewhere(k, v.o) {
-			level = min(level, 1)
+			level = min(level, urlOrg)
 		}
 		if level > 0 {
-			r.urls = append(r.urls, u)
+			list = append(list, linkFound{u, s, k, level, why})
 		}
-		if level >= urlPage && !marks[k] {
-			marks[k] = true
-			r.marks = append(r.marks, k)
+	}
+	return list
+}
+
+// unknownSites are the sites of the links that nobody here uses.
+func unknownSites(v *view) (marks []baseline.Key) {
+	for i := range v.links {
+		if v.links[i].level >= urlPage {
+			marks = append(marks, v.links[i].key)
 		}
+	}
+	return marks
+}
+
+// unknownURL: the most unusual URL of the author's own text.
+// Levels: 1 new to the sender but known in the organisation, 2 a much visited site, 3 a
+// new page on a shared host that the sender uses, 4 a new page on another shared host, 5
+// a host new to sender, organisation and world, 6 the same and built to deceive (IP
+// address, look-alike, user part, link text of another domain, a top-level domain with
+// much abuse).
+func unknownURL(v *view) reading {
+	r := reading{ok: true, usual: fmt.Sprintf("%d known sites", v.sender.Count(baseline.Site))}
+	for i := range v.links {
+		l := &v.links[i]
+		level, why := l.level, l.why
+		if level >= urlPage && v.begunByMany(l.key) {
+			level, why = urlOrg, "which other accounts began to use in the last days"
+		}
+		r.urls = append(r.urls, l.url)
 		if level > r.level {
-			r.level = level
-			r.observed = s
-			r.text = fmt.Sprintf("a link to %s, %s", s, why)
+			r.level, r.observed = level, l.site
+			r.text = fmt.Sprintf("a link to %s, %s", l.site, why)
 		}
 	}
 	if r.level == urlOrg {
-		r.most = orgMost
+		r.most = weakLure
 	}
 	return r
 }
 
-// orgMost is the most points of a link to a site that the organisation has known for a day:
-// an attacker's site is rare everywhere (Ho et al., USENIX Security 2019). Under one point
-// it opens the gate to the sum nearly, but never outweighs a really unknown one.
-const orgMost = 0.9
+// manyAccounts is how many other accounts make a novelty the organisation's: a signature
+// with a new link, an invitation that everybody forwards.
+const manyAccounts = 3
+
+// begunByMany says whether other accounts began to send a mark in the last days, and none of
+// them was held for it.
+func (v *view) begunByMany(mark baseline.Key) bool { return v.carried[mark].accounts >= manyAccounts }
+
+// weakLure is the most points of what others here send every day: a site that the
+// organisation has known for a day, a harmless kind of file. An attacker's site is rare
+// everywhere (Ho et al., USENIX Security 2019).
+const weakLure = 0.9
 
 // Levels of unknownURL that other code names.
 const (

@@ -3,7 +3,6 @@ package analyzer
 import (
 	"math"
 	"slices"
-	"sort"
 	"time"
 
 	"hisseki/baseline"
@@ -21,13 +20,13 @@ const maxRecent = 1024
 // them, and so needs no saving.
 type state struct {
 	recent []trace // oldest first
-	all    volumes // of these mails and all before them, as far as they were in memory
-	held   volumes // of those with would Hold
 	sum    float64 // CUSUM after the last mail
 	last   time.Time
-	firsts firsts
-	open   bool    // has an open incident
-	logins []Login // before the mail being judged, when its network is new
+	firsts firsts    // whom he reached
+	odd    firsts    // whom he reached by unusual mail
+	days   reachDays // on which he reached many
+	open   bool      // has an open incident
+	logins []Login   // before the mail being judged, when its network is new
 }
 
 // trace is one recent mail.
@@ -37,57 +36,40 @@ type trace struct {
 	points   float64
 	fit      float64 // of the style, 0 when not judged
 	would    Action
-	all      volumes // of all mails before this one
-	held     volumes // of those with would Hold
+	lured    bool      // it asked for something unusual
+	reached  headcount // whom no mail of the day before had reached
 	marks    []baseline.Key
 	networks []baseline.Key
-	sites    []baseline.Key
+	programs []baseline.Key // what tells the mail program
+	sites    []baseline.Key // also those in quotes
 	readers  []baseline.Key // recipients, at most maxReaders
-}
-
-// volumes count mails, their recipients, and of these the ones that were new to the sender
-// and not seen lately. The difference of two sums is right also when one has wrapped around.
-type volumes struct{ mails, recipients, fresh int32 }
-
-func (v volumes) plus(w volumes) volumes {
-	return volumes{v.mails + w.mails, v.recipients + w.recipients, v.fresh + w.fresh}
-}
-
-func (v volumes) minus(w volumes) volumes {
-	return volumes{v.mails - w.mails, v.recipients - w.recipients, v.fresh - w.fresh}
 }
 
 // Bounds of what is kept of one recent mail. A few recipients tell a thread's circle; of
 // hundreds of links the first say as much as all, and are the same in each such mail.
 const (
 	maxReaders = 16
-	maxTraced  = 64      // sites, and marks
-	maxCounted = 1 << 20 // recipients of one mail
+	maxTraced  = 64 // sites, and marks
 )
 
 // add folds one record in. p is the sender's profile, of before the mail or after it: what
 // a mail teaches is not known for a day.
 func (s *state) add(r *Recent, p *baseline.Profile) {
 	o := &r.Observation
-	t := trace{
-		at: o.At, simHash: o.SimHash, points: r.Points, fit: o.Fit, would: r.Would,
+	s.recent = append(s.recent, trace{
+		at: o.At, points: r.Points,
 		marks: first(o.Marks, maxTraced), networks: o.Keys[baseline.Network],
-		sites:   first(o.Keys[baseline.Site], maxTraced),
-		readers: first(o.Keys[baseline.Recipient], maxReaders),
-	}
-	t.all, t.held = s.all, s.held
-	own := volumes{1, int32(min(o.Recipients, maxCounted)), int32(s.fresh(o, p))}
-	s.all = s.all.plus(own)
-	if r.Would == Hold {
-		s.held = s.held.plus(own)
-	}
-	s.recent = append(s.recent, t)
+		programs: slices.Concat(o.Keys[baseline.Mailer], o.Keys[baseline.IDShape]),
+		sites:    first(slices.Concat(o.Keys[baseline.Site], o.Keys[baseline.Quoted]), maxTraced),
+		readers:  first(o.Keys[baseline.Recipient], maxReaders),
+		simHash:  o.SimHash, fit: o.Fit, would: r.Would, lured: o.Lured,
+	})
 	if n := len(s.recent) - maxRecent; n > 0 {
 		s.recent = s.recent[n:] // append copies the rest now and then
 	}
 	s.sum, s.last = r.Sum, o.At
-	for _, k := range o.Keys[baseline.Recipient] {
-		s.firsts.add(k, o.At)
+	if r.Action != Hold { // what is held reaches nobody
+		s.recent[len(s.recent)-1].reached = s.reach(o, p, r.Points >= oddPoints)
 	}
 }
 
@@ -99,30 +81,32 @@ func first(keys []baseline.Key, n int) []baseline.Key {
 	return slices.Clone(keys[:n])
 }
 
-// fresh counts a mail's recipients whom the sender neither knows nor wrote to lately.
-func (s *state) fresh(o *baseline.Observation, p *baseline.Profile) int {
-	n, today := 0, baseline.SlotOf(o.At)
-	for _, k := range o.Keys[baseline.Recipient] {
-		if !s.firsts.has(k, o.At) && !p.Known(baseline.Recipient, k, today) {
-			n++
-		}
-	}
-	return n
-}
-
 // size is how much is remembered, in mails.
-func (s *state) size() int { return len(s.recent) + len(s.firsts.order)/4 }
+func (s *state) size() int { return len(s.recent) + (len(s.firsts.order)+len(s.odd.order))/4 }
+
+// toOthers says whether an earlier mail went to quite other people than this one.
+func (t *trace) toOthers(o *baseline.Observation) bool {
+	return !share1(t.readers, first(o.Keys[baseline.Recipient], maxReaders))
+}
 
 // elsewhere says whether a site stood in a mail of the last day to quite other recipients.
 func (s *state) elsewhere(site baseline.Key, o *baseline.Observation) bool {
 	for i := len(s.recent) - 1; i >= 0 && o.At.Sub(s.recent[i].at) <= 24*time.Hour; i-- {
-		t := &s.recent[i]
-		if slices.Contains(t.sites, site) &&
-			!share1(t.readers, first(o.Keys[baseline.Recipient], maxReaders)) {
+		if t := &s.recent[i]; slices.Contains(t.sites, site) && t.toOthers(o) {
 			return true
 		}
 	}
 	return false
+}
+
+// sentElsewhere counts the remembered mails to quite other recipients that had a mark.
+func (s *state) sentElsewhere(mark baseline.Key, o *baseline.Observation) (n int) {
+	for i := range s.recent {
+		if t := &s.recent[i]; slices.Contains(t.marks, mark) && t.toOthers(o) {
+			n++
+		}
+	}
+	return n
 }
 
 // prune forgets what is older than the span.
@@ -138,20 +122,6 @@ func (s *state) prune(now time.Time) {
 // make the owner's volume or style look strange; the attacker's next mail is known by its
 // likeness.
 func (s *state) fromAttacker(t *trace) bool { return s.open && t.would == Hold }
-
-// window counts mails and recipients of the last d, without the one being judged and the
-// attacker's. It looks at a few traces, however many there are.
-func (s *state) window(now time.Time, d time.Duration) (mails, recipients, fresh int) {
-	from := sort.Search(len(s.recent), func(i int) bool { return now.Sub(s.recent[i].at) <= d })
-	if from == len(s.recent) {
-		return 0, 0, 0
-	}
-	v := s.all.minus(s.recent[from].all)
-	if s.open {
-		v = v.minus(s.held.minus(s.recent[from].held))
-	}
-	return int(v.mails), int(v.recipients), int(v.fresh)
-}
 
 // halfLife of the CUSUM. A slow attack sends one mail in 10 to 40 minutes; two hours
 // let four such mails add up while last week's oddity is long forgotten.

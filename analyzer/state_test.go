@@ -32,29 +32,30 @@ func TestStateIsBounded(t *testing.T) {
 	if cap(last.readers) > maxReaders || cap(last.sites) > maxTraced {
 		t.Errorf("one mail keeps %d recipients and %d sites", cap(last.readers), cap(last.sites))
 	}
-	if mails, to, fresh := s.window(at, time.Hour); mails != maxRecent || to != 50*mails || fresh != to {
-		t.Errorf("an hour has %d mails to %d recipients, %d new", mails, to, fresh)
+	all := headcount{people: maxFirsts, new: maxFirsts}
+	if hour, day := s.firsts.count(at); hour != all || day != all {
+		t.Errorf("%+v people in an hour, %+v in a day", hour, day)
 	}
 }
 
 // Whom one wrote to is new again after a day, also where nobody else is written to.
 func TestFirstsLastADay(t *testing.T) {
 	var f firsts
-	f.add(1, autumn)
-	f.add(2, autumn.Add(time.Hour))
-	f.add(1, autumn.Add(23*time.Hour)) // known: the first time stays
+	f.add(1, autumn, true, false)
+	f.add(2, autumn.Add(time.Hour), true, false)
+	f.add(1, autumn.Add(23*time.Hour), true, false) // known: the first time stays
 	for k, want := range map[baseline.Key]bool{1: false, 2: true, 3: false} {
 		if f.has(k, autumn.Add(24*time.Hour+time.Second)) != want {
 			t.Errorf("a day later, %d is of lately: %t", k, !want)
 		}
 	}
-	f.add(1, autumn.Add(25*time.Hour))
-	f.add(3, autumn.Add(26*time.Hour))
+	f.add(1, autumn.Add(25*time.Hour), true, false)
+	f.add(3, autumn.Add(26*time.Hour), true, false)
 	if !f.has(1, autumn.Add(48*time.Hour)) || len(f.order) != 2 || len(f.at) != 2 {
 		t.Errorf("noted anew: %v", f)
 	}
-	f.add(4, autumn.AddDate(-1, 0, 0)) // the clock was set back, and forth
-	f.add(5, autumn.AddDate(1, 0, 0))
+	f.add(4, autumn.AddDate(-1, 0, 0), true, false) // the clock was set back, and forth
+	f.add(5, autumn.AddDate(1, 0, 0), true, false)
 	if len(f.order) != 1 || len(f.at) != 1 {
 		t.Errorf("a year later: %v", f)
 	}

@@ -22,6 +22,6 @@ func (a *Analyzer) InForce(ctx context.Context) (Thresholds, error) {
 // set: the verdict but for rules, habits and what an open incident changes.
 func (t Thresholds) Would(v *Verdict) Action {
 	would, _ := lines{delay: t.Delay, hold: t.Hold, sum: t.Sum, drift: t.Drift}.
-		action(v.Points, v.Sum, v.Lure, false)
+		action(v.Points, v.Sum, v.Repeat, v.Few)
 	return would
 }

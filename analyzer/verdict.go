@@ -41,7 +41,9 @@ type Verdict struct {
 	Points     float64    `json:"points"`   // of this mail alone
 	Sum        float64    `json:"sum"`      // the sender's CUSUM including this mail
 	Lure       float64    `json:"lure"`     // points of what the reader is to click, open or answer
-	Cause      string     `json:"cause"`    // "mail", "sum", "incident", "rule", "habit", "" for none
+	Repeat     bool       `json:"repeat"`   // it goes to people whom unusual mail reached already: passes
+	Few        bool       `json:"few"`      // few people so far, from the owner's own computer: the sum delays
+	Cause      string     `json:"cause"`    // "mail", "sum", "reach", "incident", "asked", "rule", "habit", "" for none
 	Evidence   []Evidence `json:"evidence"` // heaviest first
 	PassIf     string     `json:"pass_if"`  // "would pass if ...", "" for a pass
 	Incident   bool       `json:"incident"` // the sender has, or now gets, an open incident

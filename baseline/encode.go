@@ -12,16 +12,21 @@ import (
 // The canonical encodings: a version byte, then unsigned varints; maps in rising key
 // order, keys and days as differences. Equal profiles have equal bytes.
 const (
-	profileVersion     = 2
-	observationVersion = 3
+	profileVersion     = 3
+	observationVersion = 4
 )
 
-// What programs with room for 32 signals wrote, and this one still reads: in a profile each
-// had its counts without their number, and a recent count one byte for signal and level;
-// in an observation nothing else was different.
+// What older programs wrote, and this one still reads. Until profile version 2 and
+// observation version 3 there were 17 families, nothing had to be earned, and an observation
+// told neither the age nor the circles. In profile version 1, of programs with room for 32
+// signals, each signal had its counts without their number, and a recent count had one byte
+// for signal and level.
 const (
 	profileOf32     = 1
+	profileOf17     = 2
 	observationOf32 = 2
+	observationOf17 = 3
+	familiesUntil17 = 17
 )
 
 // errCorrupt is wrapped with what was being read.
@@ -32,6 +37,7 @@ func (p *Profile) MarshalBinary() ([]byte, error) {
 	b := []byte{profileVersion}
 	b = num(b, uint64(p.mails))
 	b = p.days.encode(b)
+	b = num(b, uint64(Families))
 	for f := range p.tables {
 		t := p.tables[f]
 		b = num(b, uint64(len(t)))
@@ -39,6 +45,9 @@ func (p *Profile) MarshalBinary() ([]byte, error) {
 		for _, k := range slices.Sorted(maps.Keys(t)) {
 			b = num(b, uint64(k-prev))
 			b = t[k].encode(b)
+			if isEarned(Family(f)) {
+				b = t[k].encodeTo(b)
+			}
 			prev = k
 		}
 	}
@@ -59,12 +68,12 @@ func (p *Profile) MarshalBinary() ([]byte, error) {
 func (p *Profile) UnmarshalBinary(data []byte) error {
 	r := &reader{data: data}
 	v := r.num()
-	if v != profileVersion && v != profileOf32 {
+	if v < profileOf32 || v > profileVersion {
 		return fmt.Errorf("read profile: version %d: %w", v, errCorrupt)
 	}
 	n := Profile{mails: uint32(r.num())}
 	n.days.decode(r)
-	for f := range n.tables {
+	for f := range r.families(v <= profileOf17) {
 		size := r.count(2)
 		if size == 0 {
 			continue
@@ -75,6 +84,13 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 			k += Key(r.num())
 			h := &habit{}
 			h.decode(r)
+			switch {
+			case !isEarned(Family(f)):
+			case v <= profileOf17:
+				h.grant()
+			default:
+				h.decodeTo(r)
+			}
 			t[k] = h
 		}
 		n.tables[f] = t
@@ -102,7 +118,7 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 // encodeLevels writes the counts of levels: those signals that have any, then the recent
 // days'.
 func (p *Profile) encodeLevels(b []byte) []byte {
-	n := Signals
+	n := rows
 	for n > 0 && p.levels[n-1] == [Levels]uint32{} {
 		n--
 	}
@@ -115,7 +131,7 @@ func (p *Profile) encodeLevels(b []byte) []byte {
 		b = num(b, zigzag(int64(d.day)))
 		b = num(b, uint64(len(d.counts)))
 		for _, c := range d.counts {
-			b = num(b, uint64(c.signal)*Levels+uint64(c.level))
+			b = num(b, uint64(c.row)*Levels+uint64(c.level))
 			b = num(b, uint64(c.count))
 		}
 	}
@@ -123,11 +139,11 @@ func (p *Profile) encodeLevels(b []byte) []byte {
 }
 
 func (p *Profile) decodeLevels(r *reader, of32 bool) {
-	n := 32
+	n := 32 // without their number
 	if !of32 {
 		n = r.count(1)
 	}
-	if n > Signals {
+	if n > rows {
 		r.bad = true
 		return
 	}
@@ -151,7 +167,7 @@ func (r *reader) levelCount(of32 bool) levelCount {
 	} else {
 		at = r.num()
 	}
-	if at >= Signals*Levels {
+	if at >= rows*Levels {
 		r.bad = true
 		return levelCount{}
 	}
@@ -192,8 +208,21 @@ func (h *habit) decode(r *reader) {
 	h.days = make([]dayCount, n)
 	for i := range h.days {
 		prev += Slot(unzigzag(r.num()))
-		h.days[i] = dayCount{prev, uint32(r.num())}
+		h.days[i] = dayCount{day: prev, count: uint32(r.num())}
 	}
+}
+
+// families returns how many families follow.
+func (r *reader) families(of17 bool) int {
+	if of17 {
+		return familiesUntil17
+	}
+	n := r.num()
+	if n > uint64(Families) {
+		r.bad, r.data = true, nil
+		return 0
+	}
+	return int(n)
 }
 
 // MarshalBinary returns a compact encoding for the journal. The error is always nil.
@@ -201,6 +230,7 @@ func (o *Observation) MarshalBinary() ([]byte, error) {
 	b := []byte{observationVersion}
 	b = num(b, zigzag(o.At.Unix()))
 	b = num(b, uint64(o.Recipients))
+	b = num(b, uint64(Families))
 	for f := range o.Keys {
 		b = encodeKeys(b, o.Keys[f])
 	}
@@ -212,6 +242,7 @@ func (o *Observation) MarshalBinary() ([]byte, error) {
 	}
 	b = encodeStyle(b, o.Style)
 	b = num(b, uint64(o.Letters)<<1|flag(o.Settled))
+	b = append(b, o.To<<4|uint8(flag(o.Lured))<<2|uint8(flag(o.Young))<<1|uint8(flag(o.Unproven)))
 	b = num(b, o.SimHash)
 	b = num(b, math.Float64bits(o.Points))
 	b = num(b, math.Float64bits(o.Sum))
@@ -222,11 +253,12 @@ func (o *Observation) MarshalBinary() ([]byte, error) {
 // UnmarshalBinary reads what MarshalBinary wrote and refuses anything else.
 func (o *Observation) UnmarshalBinary(data []byte) error {
 	r := &reader{data: data}
-	if v := r.num(); v != observationVersion && v != observationOf32 {
+	v := r.num()
+	if v < observationOf32 || v > observationVersion {
 		return fmt.Errorf("read observation: version %d: %w", v, errCorrupt)
 	}
 	n := Observation{At: time.Unix(unzigzag(r.num()), 0).UTC(), Recipients: int(r.num())}
-	for f := range n.Keys {
+	for f := range r.families(v <= observationOf17) {
 		n.Keys[f] = r.keys()
 	}
 	n.Seen = r.num()
@@ -240,7 +272,13 @@ func (o *Observation) UnmarshalBinary(data []byte) error {
 	}
 	n.Style = r.style()
 	letters := r.num()
-	n.Letters, n.Settled, n.SimHash = int(letters>>1), letters&1 != 0, r.num()
+	n.Letters, n.Settled = int(letters>>1), letters&1 != 0
+	if v > observationOf17 {
+		b := r.byte()
+		n.To, n.Lured, n.Young, n.Unproven = b>>4, b&4 != 0, b&2 != 0, b&1 != 0
+		r.bad = r.bad || b&8 != 0
+	}
+	n.SimHash = r.num()
 	n.Points = math.Float64frombits(r.num())
 	n.Sum = math.Float64frombits(r.num())
 	n.Fit = math.Float64frombits(r.num())

@@ -8,16 +8,24 @@ import (
 	"testing"
 )
 
-// of32 was written by the program of commit bce8810, which had room for 32 signals: eight
-// observations, and last the profile that learned them and settled at the second day.
-//
-//go:embed testdata/of32.hex
-var of32 string
+// What older programs wrote: eight observations, and last the profile that learned them and
+// settled at the second day.
+var (
+	//go:embed testdata/of32.hex
+	of32 string // of commit bce8810, with room for 32 signals
+	//go:embed testdata/of17families.hex
+	of17families string // of commit db18713, where nothing had to be earned
+)
 
 // What an older program stored is read, and means the same: the old profile is the one that
 // learns the old observations today.
-func TestReadsWhatHadRoomFor32Signals(t *testing.T) {
-	lines := strings.Fields(of32)
+func TestReadsOlderFormats(t *testing.T) {
+	for name, text := range map[string]string{"32 signals": of32, "17 families": of17families} {
+		t.Run(name, func(t *testing.T) { readsOlder(t, strings.Fields(text)) })
+	}
+}
+
+func readsOlder(t *testing.T, lines []string) {
 	var again, old Profile
 	most := 0
 	for i, line := range lines {
@@ -43,6 +51,10 @@ func TestReadsWhatHadRoomFor32Signals(t *testing.T) {
 		again.Learn(&o)
 	}
 	again.Settle(SlotOf(start)+3, 1000)
+	knowsAll(t, &old)
+	for _, p := range []*Profile{&old, &again} {
+		forgetCircles(p)
+	}
 	if !bytes.Equal(encode(t, &old), encode(t, &again)) {
 		t.Error("the stored profile is not the one that learns the stored mails")
 	}
@@ -52,6 +64,33 @@ func TestReadsWhatHadRoomFor32Signals(t *testing.T) {
 	for _, p := range []*Profile{&old, &again} {
 		if p.Mails() != 8 || p.Count(Recipient) == 0 {
 			t.Errorf("%d mails, %d recipients", p.Mails(), p.Count(Recipient))
+		}
+	}
+}
+
+// knowsAll checks that what was known stays so, though nobody knows how it was earned.
+func knowsAll(t *testing.T, old *Profile) {
+	known := 0
+	for f := range old.tables {
+		for k := range old.tables[f] {
+			if !old.Known(Family(f), k, SlotOf(start)+1000) {
+				t.Errorf("key %d of family %d is not known any more", k, f)
+			}
+			known++
+		}
+	}
+	if known == 0 {
+		t.Error("the stored profile knows nothing")
+	}
+}
+
+func forgetCircles(p *Profile) {
+	for f := range p.tables {
+		for _, h := range p.tables[f] {
+			h.old.to = circles{}
+			for i := range h.days {
+				h.days[i].to = circles{}
+			}
 		}
 	}
 }

@@ -20,10 +20,63 @@ func (p *Profile) Since() (first, last Slot, ok bool) {
 func (p *Profile) Count(f Family) int { return len(p.tables[f]) }
 
 // Known says whether a key was first seen at least a day before now: "known means known
-// for a day", or the first mail of an attack would teach the second.
+// for a day", or the first mail of an attack would teach the second. What an attacker could
+// make known by a mail to himself must be earned: by mails on two days, or to two circles of
+// people.
 func (p *Profile) Known(f Family, k Key, now Slot) bool {
 	h := p.tables[f][k]
-	return h != nil && h.first() < now-daySlots
+	if h == nil || h.first() >= now-daySlots {
+		return false
+	}
+	return !isEarned(f) || h.earned(now-daySlots)
+}
+
+// isEarned says whether keys of a family must be earned: what tells who writes, and what he
+// wants his reader to act on. Whom he writes to is no secret of his, and hours are few.
+func isEarned(f Family) bool {
+	switch f {
+	case Site, Network, Provider, Mailer, IDShape, HeaderShape, Encoding, Zone, From, ReplyTo, File,
+		Contact:
+		return true
+	}
+	return false
+}
+
+// mustBeProven says whether keys of a family are learned from proven mail only: what the
+// reader is to act on, and how many people are written to. Who writes is learned from every
+// mail, or nobody could ever prove a new computer.
+func mustBeProven(f Family) bool {
+	switch f {
+	case Site, ReplyTo, File, Reach, Contact:
+		return true
+	}
+	return false
+}
+
+// earned says whether the mails before a slot were on two days, or to two circles.
+func (h *habit) earned(before Slot) bool {
+	first, last, to := h.first(), h.old.last, h.old.to
+	if h.old.days == 0 {
+		last = first
+	}
+	for i := range h.days {
+		d := &h.days[i]
+		if d.day >= before {
+			break
+		}
+		last = max(last, d.day)
+		to.add(&d.to)
+	}
+	if last-first >= daySlots {
+		return true
+	}
+	n := 0
+	for _, c := range to {
+		if c > 0 {
+			n++
+		}
+	}
+	return n > 1
 }
 
 // Usual returns on how many days and in how many mails a key was seen, and its last day.
@@ -46,18 +99,27 @@ const (
 
 // Tail returns how likely it is that a signal reaches a level in an ordinary mail of this
 // sender: a beta-binomial estimate from the sender's own mails of at least a day ago, with
-// the organisation's frequency as prior and prior as the organisation's.
-func Tail(sender, org *Profile, signal int, level uint8, prior float64, now Slot) float64 {
+// the frequency among the organisation's mails of the same age as prior, with that of all
+// its mails as prior, and prior as theirs.
+func Tail(sender, org *Profile, signal int, level uint8, prior float64, young bool, now Slot) float64 {
+	blend := func(reached, judged int, weight, prior float64) float64 {
+		return (float64(reached) + weight*prior) / (float64(judged) + weight)
+	}
 	ko, no := org.Reached(signal, level, now)
-	p := (float64(ko) + OrgWeight*prior) / (float64(no) + OrgWeight)
+	p := blend(ko, no, OrgWeight, prior)
+	ka, na := org.reachedAt(signal, young, level, now)
+	p = blend(ka, na, OrgWeight, p)
 	ks, ns := sender.Reached(signal, level, now)
-	return (float64(ks) + SenderWeight*p) / (float64(ns) + SenderWeight)
+	if young && ns > SenderWeight { // after a pause little of it holds
+		ks, ns = ks*SenderWeight/ns, SenderWeight
+	}
+	return blend(ks, ns, SenderWeight, p)
 }
 
 // Surprise is the negative decimal logarithm of Tail: one point per factor of ten.
-func Surprise(sender, org *Profile, signal int, level uint8, prior float64, now Slot) float64 {
+func Surprise(sender, org *Profile, signal int, level uint8, prior float64, young bool, now Slot) float64 {
 	if level == 0 {
 		return 0
 	}
-	return -math.Log10(min(1, Tail(sender, org, signal, level, prior, now)))
+	return -math.Log10(min(1, Tail(sender, org, signal, level, prior, young, now)))
 }

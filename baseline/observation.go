@@ -32,6 +32,9 @@ const (
 	File                          // kind of an attachment
 	Hour                          // part of the week
 	Phrase                        // opener and closer lines of the own text
+	Quoted                        // a Site that stands in quotes only: noted, never learned
+	Reach                         // how many people were written to within a day or hour, by steps
+	Contact                       // what a reader can act on beside links: a phone number, a bank account
 	Families                      // how many there are
 )
 
@@ -41,6 +44,10 @@ const (
 	Signals = 64
 	Levels  = 8
 )
+
+// Circles is how many circles of people are told apart: whether two mails went to the same
+// people or to others can be said of most, and is never said wrongly of the same.
+const Circles = 4
 
 // StyleDims is the number of hashed style features.
 const StyleDims = 1024
@@ -62,6 +69,10 @@ type Observation struct {
 	Letters    int             // characters of the author's own text
 	SimHash    uint64          // of the own text, 0 when it is too short
 	Settled    bool            // judged with enough history to count for the lines
+	Young      bool            // of an account with little history, or back after a long pause
+	Unproven   bool            // may not make known what it shows, see Profile.Learn
+	Lured      bool            // asks its reader to act on something unusual
+	To         uint8           // bit per circle: recipients other than the sender are in it
 	Points     float64         // as judged
 	Fit        float64         // of the style to the sender, see analyzer.Fit; 0 when not judged
 	Sum        float64         // the sender's CUSUM with this mail, 0 when it added nothing

@@ -26,7 +26,7 @@ type Profile struct {
 	mails  uint32
 	days   habit
 	tables [Families]map[Key]*habit
-	levels [Signals][Levels]uint32
+	levels [rows][Levels]uint32
 	lately []levelDay // of the same counts, those of recent days; rising
 	points [PointBins]uint32
 	sums   [PointBins]uint32
@@ -42,14 +42,18 @@ type habit struct {
 type past struct {
 	first, last Slot
 	days, count uint32
+	to          circles
 }
 
 type dayCount struct {
 	day   Slot
 	count uint32
+	to    circles
 }
 
-// Learn adds one mail.
+// Learn adds one mail. What it shows is known a day later; links, files, answer addresses
+// and other contacts only when the mail may prove them (see Observation.Unproven) and
+// enough do, see Known.
 func (p *Profile) Learn(o *Observation) { p.apply(o, 1) }
 
 // Unlearn takes back a mail that was learned.
@@ -58,14 +62,17 @@ func (p *Profile) Unlearn(o *Observation) { p.apply(o, -1) }
 func (p *Profile) apply(o *Observation, sign int) {
 	day := SlotOf(o.At)
 	p.mails = add(p.mails, sign)
-	p.days.apply(day, sign)
+	p.days.apply(day, 0, sign)
 	for f := range o.Keys {
 		keys := o.Keys[f]
 		if len(keys) > TeachKeys {
 			keys = keys[:TeachKeys]
 		}
+		if Family(f) == Quoted || o.Unproven && mustBeProven(Family(f)) {
+			continue
+		}
 		for _, k := range keys {
-			p.applyKey(Family(f), k, day, sign)
+			p.applyKey(Family(f), k, day, o.To, sign)
 		}
 	}
 	p.applyLevels(o, day, sign)
@@ -78,7 +85,7 @@ func (p *Profile) apply(o *Observation, sign int) {
 	p.style.apply(o.Style, day, sign)
 }
 
-func (p *Profile) applyKey(f Family, k Key, day Slot, sign int) {
+func (p *Profile) applyKey(f Family, k Key, day Slot, to uint8, sign int) {
 	t := p.tables[f]
 	if t == nil {
 		t = make(map[Key]*habit)
@@ -92,24 +99,29 @@ func (p *Profile) applyKey(f Family, k Key, day Slot, sign int) {
 		h = &habit{}
 		t[k] = h
 	}
-	h.apply(day, sign)
+	if !isEarned(f) {
+		to = 0
+	}
+	h.apply(day, to, sign)
 	if len(h.days) == 0 && h.old.days == 0 {
 		delete(t, k)
 	}
 }
 
-func (h *habit) apply(day Slot, sign int) {
+func (h *habit) apply(day Slot, to uint8, sign int) {
 	i, ok := slices.BinarySearchFunc(h.days, day, func(d dayCount, day Slot) int {
 		return int(d.day) - int(day)
 	})
 	switch {
 	case ok:
 		h.days[i].count = add(h.days[i].count, sign)
+		h.days[i].to.apply(to, sign)
 		if h.days[i].count == 0 {
 			h.days = slices.Delete(h.days, i, i+1)
 		}
 	case sign > 0:
-		h.days = slices.Insert(h.days, i, dayCount{day, 1})
+		h.days = slices.Insert(h.days, i, dayCount{day: day, count: 1})
+		h.days[i].to.apply(to, 1)
 	}
 }
 
@@ -182,6 +194,7 @@ func (h *habit) settle(before Slot) {
 		h.old.last = max(h.old.last, d.day)
 		h.old.days++
 		h.old.count += d.count
+		h.old.to.add(&d.to)
 		n++
 	}
 	h.days = slices.Delete(h.days, 0, n)

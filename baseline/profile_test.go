@@ -29,6 +29,8 @@ func someMail(rng *rand.Rand, i int) *Observation {
 	}
 	o.Letters, o.SimHash, o.Points = rng.IntN(900), rng.Uint64(), rng.Float64()*20
 	o.Marks = []Key{3, Key(5 + rng.Uint64N(1000))}
+	o.To, o.Young, o.Unproven = uint8(rng.IntN(1<<Circles)), rng.IntN(2) == 0, rng.IntN(3) == 0
+	o.Lured = rng.IntN(2) == 0
 	return o
 }
 
@@ -113,7 +115,7 @@ func TestUnlearnAfterSettling(t *testing.T) {
 
 func TestKnownMeansKnownForADay(t *testing.T) {
 	var p Profile
-	o := &Observation{At: start}
+	o := &Observation{At: start, To: 0b101}
 	o.Keys[Site] = []Key{7}
 	p.Learn(o)
 	today := SlotOf(start)
@@ -128,6 +130,83 @@ func TestKnownMeansKnownForADay(t *testing.T) {
 	}
 	if p.Known(Site, 8, today+9) || p.Known(Recipient, 7, today+9) {
 		t.Error("a key that was never seen is usual")
+	}
+}
+
+// What an attacker could make known by a mail to a box of his own must be earned: by mails
+// on two days, or to two circles of people, each a day ago.
+func TestKnownIsEarned(t *testing.T) {
+	day := func(n int) time.Time { return start.Add(time.Duration(n) * 24 * time.Hour) }
+	mail := func(at time.Time, to uint8, unproven bool) *Observation {
+		o := &Observation{At: at, To: to, Unproven: unproven}
+		for f := range o.Keys {
+			o.Keys[f] = []Key{7}
+		}
+		return o
+	}
+	const site, network, recipient = 1, 2, 4
+	for name, c := range map[string]struct {
+		mails []*Observation
+		known int
+	}{
+		"one mail to one":              {[]*Observation{mail(day(0), 1, false)}, recipient},
+		"one mail to oneself":          {[]*Observation{mail(day(0), 0, false)}, recipient},
+		"two mails to one, one day":    {[]*Observation{mail(day(0), 1, false), mail(day(0), 1, false)}, recipient},
+		"one mail to two":              {[]*Observation{mail(day(0), 3, false)}, site | network | recipient},
+		"two mails to two":             {[]*Observation{mail(day(0), 1, false), mail(day(0), 8, false)}, site | network | recipient},
+		"two days":                     {[]*Observation{mail(day(0), 1, false), mail(day(1), 1, false)}, site | network | recipient},
+		"the second day is today":      {[]*Observation{mail(day(0), 1, false), mail(day(9), 1, false)}, recipient},
+		"the second circle is today's": {[]*Observation{mail(day(0), 1, false), mail(day(9), 2, false)}, recipient},
+		"unproven":                     {[]*Observation{mail(day(0), 3, true), mail(day(1), 3, true)}, network | recipient},
+		"one of two days unproven":     {[]*Observation{mail(day(0), 1, true), mail(day(1), 1, false)}, network | recipient},
+	} {
+		var p Profile
+		for _, o := range c.mails {
+			p.Learn(o)
+		}
+		check := func(when string) {
+			t.Helper()
+			got := 0
+			for f, bit := range map[Family]int{Site: site, Network: network, Recipient: recipient} {
+				if p.Known(f, 7, SlotOf(day(9))) {
+					got |= bit
+				}
+			}
+			if got != c.known {
+				t.Errorf("%s, %s: known are %03b, want %03b", name, when, got, c.known)
+			}
+		}
+		check("learned")
+		p.Settle(SlotOf(day(9)), 1000)
+		check("settled")
+		for _, o := range c.mails {
+			if SlotOf(o.At) >= SlotOf(day(9)) {
+				p.Unlearn(o)
+			}
+		}
+	}
+}
+
+// What accounts of an age do says most about others of that age.
+func TestAgesAreCountedApart(t *testing.T) {
+	var sender, org Profile
+	for i := range 2000 {
+		o := &Observation{At: start.Add(time.Duration(i) * time.Minute), Seen: 1, Young: i%2 == 0}
+		if o.Young && i%4 == 0 { // every second mail of a young account
+			o.Levels[0] = 2
+		}
+		org.Learn(o)
+	}
+	now := SlotOf(start) + 90
+	young, old := Tail(&sender, &org, 0, 2, 0.1, true, now), Tail(&sender, &org, 0, 2, 0.1, false, now)
+	if young < 0.35 || old > 0.06 {
+		t.Errorf("every second young mail and no other reaches the level: %.2f and %.2f", young, old)
+	}
+	for range 300 {
+		sender.Learn(&Observation{At: start, Seen: 1})
+	}
+	if back := Tail(&sender, &org, 0, 2, 0.1, true, now); back < young/3 || back > young {
+		t.Errorf("after a pause an old habit counts like ten mails: %.2f of %.2f", back, young)
 	}
 }
 
@@ -169,7 +248,7 @@ func TestEncodingRoundTrips(t *testing.T) {
 
 func TestTailBacksOff(t *testing.T) {
 	var sender, org Profile
-	if got := Tail(&sender, &org, 0, 2, 0.1, SlotOf(start)+90); got != 0.1 {
+	if got := Tail(&sender, &org, 0, 2, 0.1, false, SlotOf(start)+90); got != 0.1 {
 		t.Errorf("without history the tail is %v, want the prior 0.1", got)
 	}
 	for i := range 1000 {
@@ -177,14 +256,14 @@ func TestTailBacksOff(t *testing.T) {
 		o.Levels[0] = uint8(i % 2 * 3)
 		org.Learn(o)
 	}
-	withOrg := Tail(&sender, &org, 0, 2, 0.1, SlotOf(start)+90)
+	withOrg := Tail(&sender, &org, 0, 2, 0.1, false, SlotOf(start)+90)
 	if withOrg < 0.4 || withOrg > 0.5 {
 		t.Errorf("half of the organisation's mail reaches the level, the tail is %v", withOrg)
 	}
 	for i := range 200 {
 		sender.Learn(&Observation{At: start.Add(time.Duration(i) * time.Hour), Seen: 1})
 	}
-	if own := Tail(&sender, &org, 0, 2, 0.1, SlotOf(start)+90); own > 0.05 {
+	if own := Tail(&sender, &org, 0, 2, 0.1, false, SlotOf(start)+90); own > 0.05 {
 		t.Errorf("the sender never reached the level in 200 mails, the tail is %v", own)
 	}
 }

@@ -27,7 +27,8 @@ type Mail struct {
 	Sender  string
 	Points  float64 // as in the verdict, and the next two
 	Sum     float64
-	Lure    float64
+	Repeat  bool // see analyzer.Verdict, as Few
+	Few     bool
 	Held    bool // in the end: at once or after a delay
 	Delayed bool // had to wait
 	Fate    Fate
@@ -127,7 +128,7 @@ func (h *History) Actual() Count {
 // At counts what would have happened at other thresholds.
 func (h *History) At(t analyzer.Thresholds) Count {
 	return h.count(func(m *Mail) (held, delayed bool) {
-		would := t.Would(&analyzer.Verdict{Points: m.Points, Sum: m.Sum, Lure: m.Lure})
+		would := t.Would(&analyzer.Verdict{Points: m.Points, Sum: m.Sum, Repeat: m.Repeat, Few: m.Few})
 		return would == analyzer.Hold, would == analyzer.Delay
 	})
 }

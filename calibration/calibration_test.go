@@ -43,7 +43,7 @@ func history(n int, points ...float64) *History {
 	step := 14 * 24 * time.Hour / time.Duration(n)
 	for i := range n {
 		m := Mail{At: start.Add(time.Duration(i) * step), Sender: fmt.Sprintf("s%d@example.jp", i%7)}
-		m.Points, m.Lure = 1, 2
+		m.Points = 1
 		if k := i - n/2; k >= 0 && k < len(points) {
 			m.Points = points[k]
 		}
@@ -56,9 +56,9 @@ var inForce = analyzer.Thresholds{Delay: 5, Hold: 10, Sum: 8, Drift: 3}
 
 func TestNotchesCountWhatTheAnalyzerDecides(t *testing.T) {
 	h := history(2000, 5.2, 9.5, 10, 12.4, 30)
-	h.Mails[3].Points, h.Mails[3].Sum = 3.5, 8.5 // held by its sum
-	h.Mails[4].Points, h.Mails[4].Sum = 2.5, 8.5 // too ordinary to be
-	h.Mails[5].Points, h.Mails[5].Lure = 6, 0    // nothing to lure with
+	h.Mails[3].Points, h.Mails[3].Sum = 3.5, 8.5   // held by its sum
+	h.Mails[4].Points, h.Mails[4].Sum = 2.5, 8.5   // too ordinary to be
+	h.Mails[5].Points, h.Mails[5].Repeat = 6, true // to people whom unusual mail reached already
 	var last Count
 	for i, n := range h.Notches(inForce) {
 		if n.Factor == 1 && (n.Holds != 4 || n.Delays != 2) {

@@ -60,7 +60,7 @@ func Read(ctx context.Context, db Store, s Selection) (*History, error) {
 		if slices.ContainsFunc(s.Thefts, func(t Theft) bool { return t.has(m) }) {
 			fate = Attack
 		}
-		h.Add(Mail{At: m.At, Sender: m.Sender, Points: v.Points, Sum: v.Sum, Lure: v.Lure, Fate: fate,
+		h.Add(Mail{At: m.At, Sender: m.Sender, Points: v.Points, Sum: v.Sum, Repeat: v.Repeat, Few: v.Few, Fate: fate,
 			Held: m.Promoted || v.Would == analyzer.Hold, Delayed: v.Would == analyzer.Delay})
 		return nil
 	})

@@ -87,7 +87,8 @@ func (m *copied) Sightings(ctx context.Context, marks []baseline.Key, most int) 
 	for i, mark := range marks {
 		for _, r := range m.records {
 			if slices.Contains(r.Observation.Marks, mark) {
-				out[i] = append(out[i], analyzer.Sighting{At: r.Envelope.Time, Sender: r.Envelope.Sender})
+				out[i] = append(out[i], analyzer.Sighting{At: r.Envelope.Time, Sender: r.Envelope.Sender,
+					Would: r.Verdict.Would})
 			}
 		}
 		out[i] = out[i][max(0, len(out[i])-most):]

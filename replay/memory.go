@@ -119,7 +119,8 @@ func (m *Memory) Sightings(_ context.Context, marks []baseline.Key, most int) (
 		ids := m.marks[mark]
 		for _, id := range ids[max(0, len(ids)-most):] {
 			e := &m.records[id-1].Envelope
-			out[i] = append(out[i], analyzer.Sighting{At: e.Time, Sender: e.Sender})
+			out[i] = append(out[i], analyzer.Sighting{At: e.Time, Sender: e.Sender,
+				Would: m.records[id-1].Verdict.Would})
 		}
 	}
 	return out, nil

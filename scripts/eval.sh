@@ -41,6 +41,16 @@ for archive in "$data"/dev-*.tar.zst; do
 		cat "$cache/$name$option.score.txt"
 	done
 done
+for archive in "$data"/good/*.tar.zst; do # good mail only, where there is any
+	[ -f "$archive" ] || continue
+	name=$(basename "$archive" .tar.zst)
+	if [ ! -f "$cache/$name.done" ] || [ -n "$(find "$archive" -newer "$cache/$name.done")" ]; then
+		rm -rf "${cache:?}/$name"
+		zstd -dcq "$archive" | tar -xf - -C "$cache"
+		touch "$cache/$name.done"
+	fi
+	set -- "$@" "$cache/$name"
+done
 go run ./internal/evaluate --check "$cache" --markdown "$cache/evaluation.md" \
 	--commit "$(git describe --always --dirty)" "$@"
 echo

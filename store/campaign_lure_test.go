@@ -92,7 +92,9 @@ func TestLuresAreRanked(t *testing.T) {
 		t.Errorf("of the scope %+v, %v", scope.Lures, err)
 	}
 	// What the organisation knows for a day by now is not suggested any more.
-	keep(t, db, linking(t, db, c, analyzer.Pass, nil, "lure.example.org"))
+	known := linking(t, db, c, analyzer.Pass, nil, "lure.example.org")
+	known.Observation.To = 3 // to two circles of people, or it were not earned
+	keep(t, db, known)
 	*now = now.Add(50 * time.Hour)
 	if got, err = db.Lures(ctx, 1); err != nil || slices.ContainsFunc(got, func(l ledger.Lure) bool {
 		return l.Pattern == "lure.example.org"

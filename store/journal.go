@@ -29,6 +29,8 @@ type detail struct {
 	Daemon     string   `json:"daemon,omitempty"`
 	AuthType   string   `json:"auth,omitempty"`
 	Lure       float64  `json:"lure,omitempty"`
+	Repeat     bool     `json:"repeat,omitempty"`
+	Few        bool     `json:"few,omitempty"`
 	Cause      string   `json:"cause,omitempty"`
 	Relay      string   `json:"relay,omitempty"` // that named the account, and where
 	NamedBy    string   `json:"named_by,omitempty"`
@@ -112,8 +114,8 @@ func (db *DB) row(r *analyzer.Record) ([]any, error) {
 		login = ""
 	}
 	more, err := json.Marshal(detail{nil, v.PassIf, v.Incident, v.LittleHist, r.URLs, r.Hosts,
-		r.Files, login, e.ClientName, e.Helo, e.TLS, e.Daemon, e.AuthType, v.Lure, v.Cause,
-		e.Relay, e.NamedBy, e.Automatic})
+		r.Files, login, e.ClientName, e.Helo, e.TLS, e.Daemon, e.AuthType, v.Lure, v.Repeat, v.Few,
+		v.Cause, e.Relay, e.NamedBy, e.Automatic})
 	if err != nil {
 		return nil, err
 	}
@@ -206,7 +208,7 @@ func (db *DB) scanRecord(rows scanner, extra ...any) (*analyzer.Record, error) {
 	if e.Login == "" && e.Class == analyzer.Account && e.Relay == "" {
 		e.Login = e.Sender
 	}
-	e.AuthType, v.Lure, v.Cause = d.AuthType, d.Lure, d.Cause
+	e.AuthType, v.Lure, v.Cause, v.Repeat, v.Few = d.AuthType, d.Lure, d.Cause, d.Repeat, d.Few
 	e.Time, r.Due = time.Unix(at, 0).UTC(), fromUnix(due)
 	if client != "" {
 		e.Client, _ = netip.ParseAddr(client)

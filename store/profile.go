@@ -165,7 +165,7 @@ func (db *DB) Sightings(ctx context.Context, marks []baseline.Key, most int) (
 
 func (db *DB) sightings(ctx context.Context, mark baseline.Key, most int) (
 	list []analyzer.Sighting, err error) {
-	rows, err := db.read.QueryContext(ctx, `SELECT j.at, j.sender
+	rows, err := db.read.QueryContext(ctx, `SELECT j.at, j.sender, j.would
 		FROM (SELECT journal FROM mark WHERE key = ? ORDER BY journal DESC LIMIT ?) m
 		JOIN journal j ON j.id = m.journal
 		ORDER BY m.journal`, int64(mark), most)
@@ -176,7 +176,7 @@ func (db *DB) sightings(ctx context.Context, mark baseline.Key, most int) (
 	for rows.Next() {
 		var s analyzer.Sighting
 		var at int64
-		if err := rows.Scan(&at, &s.Sender); err != nil {
+		if err := rows.Scan(&at, &s.Sender, &s.Would); err != nil {
 			return nil, err
 		}
 		s.At = time.Unix(at, 0).UTC()

@@ -97,7 +97,8 @@ func TestSightings(t *testing.T) {
 		keep(t, db, r)
 	}
 	got, err := db.Sightings(t.Context(), []baseline.Key{1, 7, 105}, 4)
-	last := analyzer.Sighting{At: noon.Add(-5 * time.Hour), Sender: "f@example.jp"}
+	last := analyzer.Sighting{At: noon.Add(-5 * time.Hour), Sender: "f@example.jp",
+		Would: analyzer.Pass}
 	if err != nil || len(got) != 3 || len(got[0]) != 0 || len(got[1]) != 4 ||
 		got[1][0].Sender != "c@example.jp" || got[1][3] != last ||
 		!slices.Equal(got[2], []analyzer.Sighting{last}) {

@@ -87,7 +87,7 @@ func (st *stolen) attack(ctx context.Context, set setting, recipes []drill.Recip
 }
 
 func (e *evaluation) attackerTable(ctx context.Context) (section, error) {
-	return e.attackerSection(ctx, asShipped, drill.Recipes)
+	return e.attackerSection(ctx, asShipped, e.recipes)
 }
 
 // attackerSection has what becomes of each kind of theft by each attacker.

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"hisseki/analyzer"
+	"hisseki/drill"
 	"hisseki/replay"
 )
 
@@ -33,10 +34,13 @@ type run struct {
 type evaluation struct {
 	scenarios []*scenario
 	scores    map[run]score
+	recipes   []drill.Recipe // of the attacker
+	streams   []*stream      // of good mail
+	goodRuns  goodRuns
 }
 
 func newEvaluation(scenarios []*scenario) *evaluation {
-	return &evaluation{scenarios, make(map[run]score)}
+	return &evaluation{scenarios: scenarios, scores: make(map[run]score), goodRuns: make(goodRuns)}
 }
 
 // atOnce is how many replays run in parallel: a replay is one thread and up to 300 MB.

@@ -14,6 +14,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"hisseki/analyzer"
+	"hisseki/drill"
 )
 
 type flags struct {
@@ -21,6 +24,8 @@ type flags struct {
 	markdown string
 	commit   string
 	only     string
+	lines    string
+	recipes  string
 }
 
 func main() {
@@ -29,9 +34,11 @@ func main() {
 		"NAME.score.json and NAME--no-client.score.json")
 	flag.StringVar(&f.markdown, "markdown", "", "write the tables to `FILE` too, for docs")
 	flag.StringVar(&f.commit, "commit", "unknown", "`COMMIT` that is measured, for the tables")
-	flag.StringVar(&f.only, "only", "", "measure only these `TABLES`: thefts, leave-out, ablation, style, attacker")
+	flag.StringVar(&f.only, "only", "", "measure only these `TABLES`: thefts, leave-out, ablation, style, good, attacker")
+	flag.StringVar(&f.recipes, "recipes", "", "of the attacker: only these `NAMES`")
+	flag.StringVar(&f.lines, "lines", "", "try other shipped lines: `DELAY,HOLD,SUM,DRIFT`")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: evaluate [flags] SCENARIO-FOLDER...")
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: evaluate [flags] FOLDER...")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -49,24 +56,46 @@ func main() {
 
 // evaluate prints each table as soon as it is measured.
 func evaluate(ctx context.Context, f flags, dirs []string, out io.Writer) (err error) {
-	var scenarios []*scenario
+	if f.lines != "" {
+		t := &analyzer.DefaultShipped
+		if _, err := fmt.Sscanf(f.lines, "%g,%g,%g,%g", &t.Delay, &t.Hold, &t.Sum, &t.Drift); err != nil {
+			return fmt.Errorf("read lines %q: %w", f.lines, err)
+		}
+		asShipped.shipped, noClient.shipped = *t, *t
+	}
+	e := newEvaluation(nil)
 	for _, dir := range dirs {
-		s, err := load(dir)
+		s, err := loadTruth(dir)
 		if err != nil {
 			return err
 		}
-		scenarios = append(scenarios, s)
+		if len(s.kinds) == 0 { // good mail only
+			e.streams = append(e.streams, &stream{name: s.name, dir: dir, labels: s})
+			continue
+		}
+		if err := s.readTimeline(dir); err != nil {
+			return err
+		}
+		e.scenarios = append(e.scenarios, s)
 	}
-	e := newEvaluation(scenarios)
+	e.recipes = drill.Recipes
+	if f.recipes != "" {
+		e.recipes = slices.DeleteFunc(slices.Clone(drill.Recipes), func(r drill.Recipe) bool {
+			return !slices.Contains(strings.Split(f.recipes, ","), r.Name)
+		})
+	}
 	var done []section
 	for _, t := range []struct {
 		name    string
 		measure func(context.Context) (section, error)
 	}{
 		{"thefts", e.scenariosSection}, {"leave-out", e.leaveOutSection},
-		{"ablation", e.ablationSection}, {"style", e.styleSection}, {"attacker", e.attackerTable},
+		{"ablation", e.ablationSection}, {"style", e.styleSection}, {"good", e.goodTable}, {"attacker", e.attackerTable},
 	} {
 		if f.only != "" && !slices.Contains(strings.Split(f.only, ","), t.name) {
+			continue
+		}
+		if t.name == "good" && len(e.streams) == 0 {
 			continue
 		}
 		s, err := t.measure(ctx)

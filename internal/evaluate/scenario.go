@@ -34,14 +34,20 @@ type label struct {
 
 // load reads a scenario's folder: timeline.jsonl, labels.jsonl, incidents.json, mail/.
 func load(dir string) (*scenario, error) {
+	s, err := loadTruth(dir)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.readTimeline(dir)
+}
+
+// loadTruth reads what is known of a folder's mail, without the mail.
+func loadTruth(dir string) (*scenario, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("find scenario %s: %w", dir, err)
 	}
 	s := &scenario{name: filepath.Base(abs), kinds: make(map[string]string)}
-	if err := s.readTimeline(dir); err != nil {
-		return nil, err
-	}
 	if err := s.readLabels(filepath.Join(dir, "labels.jsonl")); err != nil {
 		return nil, err
 	}

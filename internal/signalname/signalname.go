@@ -56,6 +56,12 @@ var japanese = map[analyzer.Signal]string{
 	analyzer.TextRepeated:       "ほぼ同じ本文の反復",
 	analyzer.LoginAfterFailures: "多数の失敗の後のログイン",
 	analyzer.StyleBurst:         "数時間の文体がまとめて本人と異なる",
+	analyzer.ReachMail:          "1通の宛先が普段より多い",
+	analyzer.ReachDay:           "1日の宛先数が普段より多い",
+	analyzer.ReachHour:          "1時間の宛先数が普段より多い",
+	analyzer.ReachNewDay:        "1日の初めての宛先数が普段より多い",
+	analyzer.ReachNewHour:       "1時間の初めての宛先数が普段より多い",
+	analyzer.LuresRepeated:      "複数の相手に次々と新しいリンク・添付",
 	analyzer.Unread:             "読み取れない部分のあるメール",
 	analyzer.HabitOutside:       "申告された利用範囲の外",
 }
