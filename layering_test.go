@@ -69,7 +69,9 @@ var mayImport = map[string][]string{
 	"replay":              {"analyzer", "analyzer/content", "baseline", "internal/maildate", "internal/mailbox", "internal/received", "internal/term"},
 	"drill":               {"analyzer", "analyzer/content", "baseline", "internal/jsonl", "internal/maildate", "internal/table", "internal/term", "ledger", "replay"},
 	"calibration":         {"analyzer", "baseline", "drill", "internal/jsonl", "internal/table", "internal/term", "ledger"},
-	"maillog":             {"analyzer", "internal/mailbox", "internal/capped", "ledger", "postfix"},
+	"signin/command":      {"internal/config", "internal/jsonl", "internal/term", "internal/wiring", "signin", "store"},
+	"signin":              {"analyzer", "ledger", "maillog"},
+	"maillog":             {"analyzer", "internal/mailbox", "internal/capped", "internal/term", "ledger", "postfix"},
 	"review":              {"analyzer", "analyzer/content", "baseline", "identity", "internal/config", "internal/similar", "internal/term", "ledger", "report", "internal/mailbox"},
 	"review/terminal":     {"analyzer", "internal/signalname", "internal/table", "internal/term", "ledger", "review"},
 	"internal/words":      {"analyzer", "internal/signalname", "internal/term", "ledger"},
@@ -78,7 +80,7 @@ var mayImport = map[string][]string{
 
 	"daemon": {"analyzer", "baseline", "hook", "identity", "internal/config", "internal/places", "internal/wiring",
 		"ledger", "maillog", "metrics", "milter", "postfix", "proof", "quarantine", "seal",
-		"signing", "store"},
+		"signin", "signing", "store"},
 
 	"doctor": {"analyzer", "identity", "internal/config", "internal/places", "internal/table", "internal/term",
 		"internal/wiring", "ledger", "postfix", "proof", "signing"},
@@ -88,7 +90,7 @@ var mayImport = map[string][]string{
 
 	// Every part's configuration is made here.
 	"internal/wiring": {"analyzer", "analyzer/content", "hook", "identity", "internal/config", "ledger", "seal",
-		"signing", "internal/mailbox"},
+		"signin", "signing", "internal/mailbox"},
 }
 
 // onlyIn says which packages may know a technology.

@@ -46,7 +46,7 @@ func loginAfterFailures(v *view) reading {
 	failed := make(map[baseline.Key]bool)
 	attempts, locked := 0, false
 	for _, l := range v.state.logins {
-		if l.Result == LoginSuccess || !l.Client.IsValid() {
+		if !l.Result.Failed() || !l.Client.IsValid() {
 			continue
 		}
 		k := v.hasher.key(baseline.Network, network(l.Client, 24, 48))

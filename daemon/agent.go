@@ -14,6 +14,7 @@ import (
 	"hisseki/maillog"
 	"hisseki/proof"
 	"hisseki/quarantine"
+	"hisseki/signin"
 	"hisseki/signing"
 	"hisseki/store"
 )
@@ -97,6 +98,7 @@ func (a *Agent) Run(ctx context.Context) (err error) {
 	beside.Go(func() { watchStore(ctx, a.Store, stop) })
 	if a.hooks != nil {
 		beside.Go(func() { a.follower().Run(ctx) })
+		beside.Go(func() { a.signins().Run(ctx) })
 		beside.Go(func() { a.hooks.run(ctx) })
 		beside.Go(func() { a.audit().run(ctx) })
 	}
@@ -125,6 +127,12 @@ func (a *Agent) follower() *maillog.Follower {
 		Parser: &maillog.Parser{Normal: wiring.Identity(a.Config).Normal},
 		Store:  heard{a.Store, a.record}, Log: a.Log, Now: time.Now,
 	}
+}
+
+// signins reads the sign-in logs of providers as they grow.
+func (a *Agent) signins() *signin.Follower {
+	return &signin.Follower{Importer: wiring.Signin(a.Config, a.Store), Files: a.Config.Signin.Files, Log: a.Log,
+		Now: time.Now}
 }
 
 // watchStore stops us when the store's file is deleted or replaced: what we would write

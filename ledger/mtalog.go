@@ -77,6 +77,9 @@ type LogLogin struct {
 	// Backend says that the password database told. The service in front of it reports the
 	// same attempt in a line of its own.
 	Backend bool
+	// ID is the event's in its log, "" where it has none: it counts once, in whatever file.
+	ID  string
+	Log string // the log in which it is counted, "" for the batch's
 	// Exists says that the line proves the account to exist. PAM, for one, refuses guessed
 	// names as it refuses wrong passwords.
 	Exists bool

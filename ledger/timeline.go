@@ -15,7 +15,13 @@ const (
 	MomentFailure MomentKind = "failure"
 	MomentLockout MomentKind = "lockout"
 	MomentSuccess MomentKind = "success"
-	MomentMail    MomentKind = "mail"
+
+	MomentInterrupted MomentKind = "interrupted"
+	MomentRule        MomentKind = "rule"
+	MomentForwarding  MomentKind = "forwarding"
+	MomentAccess      MomentKind = "access"
+
+	MomentMail MomentKind = "mail"
 )
 
 // Moment is one thing on a sender's timeline: attempts to log in close together, or one
@@ -27,6 +33,10 @@ type Moment struct {
 	Client  netip.Addr // invalid when it is not known
 	Count   int        // of attempts; 1 for a mail
 	Service string     // of attempts
+
+	// Of what a provider's log tells.
+	Country, Device, Program, Note string
+	Legacy                         bool
 
 	// Of a mail.
 	Journal    int64

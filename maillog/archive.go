@@ -1,6 +1,7 @@
 package maillog
 
 import (
+	"bufio"
 	"cmp"
 	"compress/bzip2"
 	"compress/gzip"
@@ -174,4 +175,17 @@ func rotatedName(name, other string) bool {
 	}
 	return ok && len(suffix) > 1 && (suffix[0] == '.' || suffix[0] == '-') &&
 		strings.Trim(suffix[1:], "0123456789-.") == ""
+}
+
+// FirstLine returns the first line of a file, also of a compressed one, cut to most bytes.
+func FirstLine(path string, most int) (string, error) {
+	o, err := open(path)
+	if err != nil {
+		return "", err
+	}
+	line, _, err := readLine(bufio.NewReaderSize(o, most))
+	if errors.Is(err, io.EOF) || errors.Is(err, bufio.ErrBufferFull) {
+		err = nil
+	}
+	return string(line), errors.Join(err, o.Close())
 }

@@ -101,6 +101,7 @@ func (f *feed) take(e entry, line []byte) {
 	}
 	e = f.memory.resolve(e)
 	f.batch.Lines = append(f.batch.Lines, e.lines...)
+	f.batch.Logins = append(f.batch.Logins, e.logins...)
 	if e.login != nil {
 		f.batch.Logins = append(f.batch.Logins, *e.login)
 	}
@@ -113,6 +114,9 @@ var errUnreadable = errors.New("no line of it can be read")
 func (f *feed) trouble() error {
 	if f.streak == 0 || f.some && f.streak < maxStreak {
 		return nil
+	}
+	if f.parser != nil && f.parser.Other != nil {
+		return fmt.Errorf("%w, such as %q: no known form of sign-in log (docs/cloud.md)", errUnreadable, f.odd)
 	}
 	return fmt.Errorf("%w, such as %q: hisseki knows the forms of syslog daemons, journalctl and "+
 		"Dovecot (docs/logging.md)", errUnreadable, f.odd)
@@ -151,7 +155,7 @@ func (f *feed) settle() {
 // read takes all complete lines of r, which begins at the position. rest says whether
 // what follows the last line end is a line too.
 func (f *feed) read(ctx context.Context, r io.Reader, rest bool) error {
-	in := bufio.NewReaderSize(r, maxLine)
+	in := bufio.NewReaderSize(r, f.parser.longestLine())
 	for ctx.Err() == nil {
 		line, size, err := readLine(in)
 		if err == nil || errors.Is(err, io.EOF) && rest && size > 0 {

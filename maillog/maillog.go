@@ -44,6 +44,17 @@ type Counts struct {
 type Parser struct {
 	Zone   *time.Location            // of times without one; nil is the machine's
 	Normal func(login string) string // turns a login into a sender; nil keeps it
+	// Other reads lines of another kind of log in the place of all that this package knows:
+	// what a line tells of accounts, and whether it has the form of such a log.
+	Other func(line string) (logins []ledger.LogLogin, readable bool)
+}
+
+// longestLine is how much of a line is read, in bytes.
+func (p *Parser) longestLine() int {
+	if p != nil && p.Other != nil {
+		return 64 * maxLine // events in JSON
+	}
+	return maxLine
 }
 
 // kind says how far a line was understood.
@@ -62,6 +73,8 @@ type entry struct {
 	at    time.Time
 	lines []ledger.LogLine
 	login *ledger.LogLogin
+	// logins are those of another kind of log (Parser.Other).
+	logins []ledger.LogLogin
 	// What follows is for the lines around it (memory).
 	guess   guess  // the attempt that login is of
 	trouble bool   // the server's, with the attempt
@@ -76,6 +89,13 @@ type entry struct {
 // parse reads one line without its end. ref is a time not long after the line was written:
 // old formats leave the year out.
 func (p *Parser) parse(line string, ref time.Time) entry {
+	if p.Other != nil {
+		logins, readable := p.Other(line)
+		if !readable {
+			return entry{}
+		}
+		return entry{kind: telling, logins: logins}
+	}
 	if strings.HasPrefix(line, "{") {
 		return p.wrapped(line, ref)
 	}

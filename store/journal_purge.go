@@ -54,7 +54,7 @@ func (db *DB) Purge(ctx context.Context, now time.Time, keep time.Duration) (p P
 	s := &purge{sweeper: db.sweeper(ctx), now: now.Unix(), before: now.Add(-keep).Unix(),
 		lessons: now.Add(-lessonGrace).Unix()}
 	for _, part := range []func() error{s.excerpts, s.mails, s.forgotten, s.events, s.campaigns,
-		s.logins, s.positions} {
+		s.logins, s.seen, s.positions} {
 		if err := part(); err != nil {
 			return s.done, fmt.Errorf("purge: %w", err)
 		}

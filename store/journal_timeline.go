@@ -22,7 +22,8 @@ func (db *DB) Timeline(ctx context.Context, sender string, since, until time.Tim
 	var out []ledger.Moment
 	for _, l := range logins {
 		out = append(out, ledger.Moment{At: l.At, Until: l.Last, Kind: ledger.MomentKind(l.Result),
-			Client: l.Client, Count: l.Count, Service: l.Service})
+			Client: l.Client, Count: l.Count, Service: l.Service, Country: l.Country, Device: l.Device,
+			Program: l.Program, Note: l.Note, Legacy: l.Legacy})
 	}
 	mails, err := db.mailMoments(ctx, sender, since, until)
 	if err != nil {

@@ -33,11 +33,17 @@ const (
 // keepLogin keeps an attempt. It returns false for a failure of an account of which
 // nothing shows that it exists: guessed names are endless.
 func keepLogin(tx *sql.Tx, l *ledger.LogLogin, source string) (bool, error) {
-	failed := l.Result != analyzer.LoginSuccess
-	if failed && !l.Exists {
+	many := l.Result != analyzer.LoginSuccess
+	if many && !l.Exists {
 		if ok, err := knownAccount(tx, l.Sender); err != nil || !ok {
 			return false, err
 		}
+	}
+	if seen, err := seenBefore(tx, l); err != nil || seen {
+		return false, err
+	}
+	if l.Log != "" {
+		source = l.Log
 	}
 	row := loginRow{l: l, source: source}
 	if l.Client.IsValid() {
@@ -48,7 +54,7 @@ func keepLogin(tx *sql.Tx, l *ledger.LogLogin, source string) (bool, error) {
 	} else {
 		row.front = max(l.Count, 1)
 	}
-	if err := row.keep(tx, failed); err != nil {
+	if err := row.keep(tx, many); err != nil {
 		return false, fmt.Errorf("keep login: %w", err)
 	}
 	return true, nil
@@ -62,9 +68,9 @@ type loginRow struct {
 	backend, front  int
 }
 
-func (r *loginRow) keep(tx *sql.Tx, failed bool) error {
+func (r *loginRow) keep(tx *sql.Tx, many bool) error {
 	id, err := r.near(tx)
-	if err == nil && id == 0 && failed {
+	if err == nil && id == 0 && many {
 		id, err = r.crowded(tx)
 	}
 	if err != nil {
@@ -79,9 +85,10 @@ func (r *loginRow) keep(tx *sql.Tx, failed bool) error {
 		return err
 	}
 	_, err = tx.Exec(`INSERT INTO login (sender, client, network, result, service, at, last, backend,
-			front, sources)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, r.l.Sender, r.client, r.network, r.l.Result,
-		r.l.Service, at, at, r.backend, r.front, string(sources))
+			front, sources, country, device, program, note, flags)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, r.l.Sender, r.client, r.network, r.l.Result,
+		r.l.Service, at, at, r.backend, r.front, string(sources), r.l.Country, r.l.Device, r.l.Program, r.l.Note,
+		loginFlags(&r.l.Login))
 	return err
 }
 
@@ -97,8 +104,10 @@ func (r *loginRow) near(tx *sql.Tx) (int64, error) {
 		  AND last BETWEEN ?4 - ?5 AND ?4 + ?5 + ?6
 		  AND at <= ?4 + ?5
 		  AND max(last, ?4) - min(at, ?4) <= ?6
+		  AND (?7 OR device = ?8 AND program = ?9 AND note = ?10)
 		ORDER BY ?4 BETWEEN at AND last DESC, last DESC
-		LIMIT 1`, r.l.Sender, r.client, r.l.Result, r.l.At.Unix(), loginGap, loginSpan))
+		LIMIT 1`, r.l.Sender, r.client, r.l.Result, r.l.At.Unix(), loginGap, loginSpan,
+		r.l.Result.Failed(), r.l.Device, r.l.Program, r.l.Note))
 }
 
 // sameHour returns the row of the same network that began in the attempt's hour, 0 for none.
@@ -114,10 +123,10 @@ func (r *loginRow) sameHour(tx *sql.Tx) (int64, error) {
 		LIMIT 1`, r.l.Sender, r.network, r.l.Result, hour))
 }
 
-// crowded finds a failure's row, 0 for a new one, where its account has many in its hour: that
+// crowded finds a row, 0 for a new one, where its account has many failures in its hour: that
 // of its network, and where there are too many of these, that of all others.
 func (r *loginRow) crowded(tx *sql.Tx) (int64, error) {
-	n, err := failuresAt(tx, r.l.Sender, r.l.At.Truncate(time.Hour).Unix())
+	n, err := rowsAt(tx, r.l.Sender, r.l.At.Truncate(time.Hour).Unix(), crowding(r.l.Result))
 	if err != nil || n < exactFailures {
 		return 0, err
 	}
@@ -131,13 +140,13 @@ func (r *loginRow) crowded(tx *sql.Tx) (int64, error) {
 	return r.sameHour(tx)
 }
 
-// failuresAt counts the rows of an account's failures that ended within an hour.
-func failuresAt(tx *sql.Tx, sender string, hour int64) (n int, err error) {
+// rowsAt counts the rows of an account with some results that ended within an hour.
+func rowsAt(tx *sql.Tx, sender string, hour int64, results []analyzer.LoginResult) (n int, err error) {
 	err = tx.QueryRow(`SELECT count(*)
 		FROM login
 		WHERE sender = ?1
 		  AND last BETWEEN ?2 AND ?2 + 3599
-		  AND result != 'success'`, sender, hour).Scan(&n)
+		  AND result IN `+anyOf, sender, hour, listOf(results)).Scan(&n)
 	return n, err
 }
 
@@ -174,7 +183,12 @@ func (db *DB) Logins(ctx context.Context, sender string, since, until time.Time)
 			sender,
 			client,
 			result,
-			service
+			service,
+			country,
+			device,
+			program,
+			note,
+			flags
 		FROM login
 		WHERE sender = ?
 		  AND last >= ?
@@ -190,11 +204,13 @@ func (db *DB) Logins(ctx context.Context, sender string, since, until time.Time)
 		var l analyzer.Login
 		var at, last int64
 		var client string
-		if err := rows.Scan(&at, &last, &l.Count, &l.Sender, &client, &l.Result,
-			&l.Service); err != nil {
+		var flags int
+		if err := rows.Scan(&at, &last, &l.Count, &l.Sender, &client, &l.Result, &l.Service, &l.Country,
+			&l.Device, &l.Program, &l.Note, &flags); err != nil {
 			return nil, fmt.Errorf("read logins of %s: %w", sender, err)
 		}
 		l.At, l.Last = fromUnix(at), fromUnix(last)
+		setFlags(&l, flags)
 		if client != "" {
 			l.Client, _ = netip.ParseAddr(client)
 		}

@@ -237,7 +237,12 @@ CREATE TABLE login ( -- attempts of one account from one address, close together
     backend INTEGER NOT NULL, -- how many the password database told of
     front   INTEGER NOT NULL , -- how many the services in front of it told of: the same ones
     network TEXT NOT NULL DEFAULT '',
-    sources TEXT NOT NULL DEFAULT ''
+    sources TEXT NOT NULL DEFAULT '',
+    country TEXT NOT NULL DEFAULT '',
+    device TEXT NOT NULL DEFAULT '',
+    program TEXT NOT NULL DEFAULT '',
+    note TEXT NOT NULL DEFAULT '',
+    flags INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX login_last ON login (last);
 CREATE INDEX login_sender ON login (sender, last);
@@ -330,6 +335,12 @@ CREATE TABLE setting (
     key   TEXT PRIMARY KEY,
     value BLOB NOT NULL
 ) WITHOUT ROWID;
+
+CREATE TABLE signin_seen ( -- events that were counted, so that none counts twice
+    key INTEGER PRIMARY KEY, -- hash of format and event id
+    at  INTEGER NOT NULL     -- of the event
+);
+CREATE INDEX signin_seen_at ON signin_seen (at);
 
 CREATE TABLE taught (
     sender TEXT    NOT NULL,

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,6 +11,7 @@ import (
 	"hisseki/internal/jsonl"
 	"hisseki/internal/wiring"
 	"hisseki/maillog"
+	signin "hisseki/signin/command"
 	"hisseki/store"
 )
 
@@ -23,6 +23,18 @@ func newMaillog() *cobra.Command {
 		RunE:  needSubcommand,
 	}
 	cmd.AddCommand(newMaillogImport())
+	return cmd
+}
+
+func newSignin() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "signin",
+		Short: "Read the sign-in logs of clouds, groupware and webmail",
+		Args:  noArgs,
+		RunE:  needSubcommand,
+	}
+	shared := signin.Shared{With: withStore, Partly: errPartly, Usage: func(err error) error { return usageError{err} }}
+	cmd.AddCommand(shared.Import())
 	return cmd
 }
 
@@ -52,32 +64,6 @@ func newMaillogImport() *cobra.Command {
 	return cmd
 }
 
-// importedLog is one file's result.
-type importedLog struct {
-	Schema int    `json:"schema"`
-	Kind   string `json:"kind"`
-	File   string `json:"file"`
-	Lines  int    `json:"lines"`
-	Ours   int    `json:"of_recorded_mail"`
-	Others int    `json:"of_other_mail"`
-	Logins int    `json:"logins"`
-	// Lines of Postfix and Dovecot in unknown words, lines of no log's form, and one of them.
-	Unknown    int    `json:"unknown"`
-	Unreadable int    `json:"unreadable"`
-	Sample     string `json:"sample,omitempty"`
-}
-
-// print writes a result for people.
-func (l *importedLog) print(w io.Writer) error {
-	_, err := fmt.Fprintf(w, "%s: %s, %d of recorded mail, %d of other mail, %s\n",
-		safe(l.File, 200), counted(l.Lines, "new line"), l.Ours, l.Others, counted(l.Logins, "login"))
-	if err == nil && l.Unknown+l.Unreadable > 0 {
-		_, err = fmt.Fprintf(w, "  not understood: %d of Postfix or Dovecot, %d of no log's form, such as\n  %s\n",
-			l.Unknown, l.Unreadable, safe(l.Sample, 160))
-	}
-	return err
-}
-
 // importLogs reads files in their order. One that cannot be read does not stop the others.
 func importLogs(cmd *cobra.Command, db *store.DB, p *maillog.Parser, host string,
 	files []string, asJSON bool) error {
@@ -92,12 +78,11 @@ func importLogs(cmd *cobra.Command, db *store.DB, p *maillog.Parser, host string
 			continue
 		}
 		done++
-		line := importedLog{1, "maillog", file, c.Read, c.Lines, c.Strange, c.Logins,
-			c.Unknown, c.Unreadable, c.Sample}
+		line := c.Line(file)
 		if asJSON {
-			err = jsonl.Write(cmd.OutOrStdout(), []importedLog{line})
+			err = jsonl.Write(cmd.OutOrStdout(), []maillog.Line{line})
 		} else {
-			err = line.print(cmd.OutOrStdout())
+			err = line.Print(cmd.OutOrStdout())
 		}
 		if err != nil {
 			return err

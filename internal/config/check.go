@@ -64,7 +64,7 @@ func (c *Config) checkNumbers() error {
 			"is under a day, no incident could be answered"),
 		must(c.Agent.Interval >= Duration(second) && c.Agent.Interval <= Duration(10*second),
 			"agent.interval", "must be from 1s to 10s, serve believes in a heartbeat for 30s"),
-		c.checkMaillog(),
+		c.checkMaillog(), c.checkSignin(),
 	)
 }
 
@@ -76,6 +76,22 @@ func (c *Config) checkMaillog() error {
 		errs = append(errs,
 			must(filepath.IsAbs(path), "maillog.files", fmt.Sprintf("%q is not an absolute path", path)),
 			must(!slices.Contains(m.Files[:i], path), "maillog.files", "names "+path+" twice"))
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Config) checkSignin() error {
+	var errs []error
+	for i, path := range c.Signin.Files {
+		_, err := filepath.Match(path, "")
+		errs = append(errs,
+			must(filepath.IsAbs(path) && err == nil, "signin.files", fmt.Sprintf("%q is not an absolute path", path)),
+			must(!slices.Contains(c.Signin.Files[:i], path), "signin.files", "names "+path+" twice"),
+			must(!slices.Contains(c.Maillog.Files, path), "signin.files", path+" is read as a mail log already"))
+	}
+	if g := c.Signin.Generic; g != nil {
+		errs = append(errs, must(g.Time != "" && g.Account != "" && g.Result != "", "signin.generic",
+			"needs time, account and result: the names of these fields"))
 	}
 	return errors.Join(errs...)
 }

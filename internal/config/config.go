@@ -25,6 +25,7 @@ type Config struct {
 	Review   Review   `toml:"review"`
 	Web      Web      `toml:"web"`
 	Maillog  Maillog  `toml:"maillog"`
+	Signin   Signin   `toml:"signin"`
 	Hooks    Hooks    `toml:"hooks"`
 
 	Groups map[string][]string `toml:"groups"` // of senders, for habits
@@ -136,6 +137,28 @@ type Review struct {
 type Maillog struct {
 	Files    []string `toml:"files"` // absolute paths
 	Journald bool     `toml:"journald"`
+}
+
+// Signin says where sign-in logs of providers are.
+type Signin struct {
+	Files   []string `toml:"files"` // absolute paths or patterns
+	Generic *Generic `toml:"generic"`
+}
+
+// Generic says what JSON lines of an unknown program call things: fields, as paths with dots.
+type Generic struct {
+	ID          string   `toml:"id"`
+	Time        string   `toml:"time"`
+	Account     string   `toml:"account"`
+	Result      string   `toml:"result"`
+	Success     []string `toml:"success"` // values of result; none: success, ok, true, 0
+	Lockout     []string `toml:"lockout"`
+	Interrupted []string `toml:"interrupted"` // by a second factor
+	Client      string   `toml:"client"`
+	Country     string   `toml:"country"`
+	Device      string   `toml:"device"`
+	Program     string   `toml:"program"`
+	Service     string   `toml:"service"`
 }
 
 // Default returns the settings of an installation without a file. state is the folder
