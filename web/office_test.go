@@ -27,7 +27,7 @@ import (
 
 // office is a review page on a real store, with reviewers who can log in.
 type office struct {
-	t      *testing.T
+	t      testing.TB
 	db     *store.DB
 	judge  *analyzer.Analyzer
 	server *httptest.Server
@@ -64,12 +64,17 @@ var anywhere = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustPars
 const password = "correct horse battery staple"
 
 // newOffice opens an office whose time is now, unless a clock says otherwise.
-func newOffice(t *testing.T, clock func() time.Time) *office {
+func newOffice(t testing.TB, clock func() time.Time) *office {
+	t.Helper()
+	return officeAt(t, filepath.Join(t.TempDir(), "hisseki.db"), clock)
+}
+
+func officeAt(t testing.TB, path string, clock func() time.Time) *office {
 	t.Helper()
 	if clock == nil {
 		clock = time.Now
 	}
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "hisseki.db"), store.Options{Now: clock, Migrate: true})
+	db, err := store.Open(t.Context(), path, store.Options{Now: clock, Migrate: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +222,7 @@ func (o *office) story() (past, burst []company.Mail) {
 	return append(past, ordinary...), burst
 }
 
-func body(t *testing.T, r io.Reader) string {
+func body(t testing.TB, r io.Reader) string {
 	t.Helper()
 	b, err := io.ReadAll(r)
 	if err != nil {
