@@ -74,6 +74,7 @@ func (d *Doctor) Examine(ctx context.Context) []Finding {
 	d.socket()
 	d.places()
 	d.hooks()
+	d.web()
 	d.postfix()
 	if db != nil {
 		d.mtas(db)

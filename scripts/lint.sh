@@ -22,5 +22,6 @@ exposure() {
 report=$(mktemp)
 trap 'rm -f "$report"' EXIT
 exposure hisseki.service 15
+exposure hisseki-web.service 15
 exposure hisseki-agent.service 30
 exposure hisseki-agent@.service 30

@@ -35,9 +35,13 @@ func crowded(b *testing.B, rows int) *office {
 	var waits []analyzer.Pending
 	for i := range holds + 2*senders {
 		at := now.Add(-time.Duration(holds+2*senders-i) * time.Second)
+		client := netip.MustParseAddr("192.0.2.7")
+		if i < holds { // an attacker comes from somewhere else
+			client = netip.AddrFrom4([4]byte{203, 0, byte(i % senders / 250), byte(i % senders % 250)})
+		}
 		r := &analyzer.Record{Subject: fmt.Sprintf("請求書 %d", i), Envelope: analyzer.Envelope{Time: at, Host: "mail.example.jp",
 			QueueID: fmt.Sprintf("4C%09dz", i), Sender: fmt.Sprintf("user%d@example.jp", i%senders), Class: analyzer.Account,
-			MailFrom: "a@example.jp", Client: netip.MustParseAddr("192.0.2.7"), Helo: "pc",
+			MailFrom: "a@example.jp", Client: client, Helo: "pc",
 			Recipients: []string{fmt.Sprintf("to%d@partner.example", i), "second@partner.example"}},
 			Verdict: analyzer.Verdict{Action: analyzer.Pass, Would: analyzer.Pass}}
 		if i < holds {

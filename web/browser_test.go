@@ -258,3 +258,6 @@ func TestPictures(t *testing.T) {
 		b.calm()
 	}
 }
+
+// clickJS clicks something that leads nowhere.
+func clickJS(sel string) chromedp.Action { return chromedp.Click(sel, chromedp.ByQuery) }

@@ -222,6 +222,21 @@ func (o *office) story() (past, burst []company.Mail) {
 	return append(past, ordinary...), burst
 }
 
+// storyWith is a theft whose mails have a subject, as it stands in the header.
+func (o *office) storyWith(subject string) []company.Mail {
+	o.t.Helper()
+	past, burst := o.story()
+	for i := range burst {
+		head, rest, _ := bytes.Cut(burst[i].Message, []byte("\r\nSubject: "))
+		_, rest, ok := bytes.Cut(rest, []byte("\r\n"))
+		for ok && (bytes.HasPrefix(rest, []byte(" ")) || bytes.HasPrefix(rest, []byte("\t"))) {
+			_, rest, ok = bytes.Cut(rest, []byte("\r\n"))
+		}
+		burst[i].Message = bytes.Join([][]byte{head, []byte("Subject: " + subject), rest}, []byte("\r\n"))
+	}
+	return append(past, burst...)
+}
+
 func body(t testing.TB, r io.Reader) string {
 	t.Helper()
 	b, err := io.ReadAll(r)

@@ -2,7 +2,10 @@ package demo
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"fmt"
+	"strings"
 
 	"hisseki/internal/company"
 	"hisseki/internal/table"
@@ -100,6 +103,10 @@ func (d *demo) firstHold(ctx context.Context, holds []ledger.Hold) error {
 		}
 		break
 	}
+	link, err := d.link(ctx)
+	if err != nil {
+		return err
+	}
 	d.say(`4. Look further (the folder stays until you remove it):
 
    export TZ=Asia/Tokyo   # times as above
@@ -109,10 +116,30 @@ func (d *demo) firstHold(ctx context.Context, holds []ledger.Hold) error {
    bin/hisseki incident show I1 --db %[1]s
    bin/hisseki incident report I1 --format html -o report.html --db %[1]s   # or --lang ja
    bin/hisseki incident confirm I1 --dry-run --db %[1]s
+   bin/hisseki web --db %[1]s       # the same in a browser; within 15 minutes this lets you in, once:
+   %[3]s
    rm -r %[2]s
-`, d.db, d.dir)
+`, d.db, d.dir, link)
 	if len(holds) == 0 {
 		return fmt.Errorf("nothing was held: see %s/serve.log", d.dir)
 	}
 	return nil
+}
+
+// link makes a reviewer of the demo's page, and returns the address that lets him in once.
+func (d *demo) link(ctx context.Context) (string, error) {
+	add := d.hisseki(ctx, "reviewer", "add", "demo", "--role", "admin", "--no-totp")
+	secret := make([]byte, 16)
+	if _, err := rand.Read(secret); err != nil {
+		return "", fmt.Errorf("drawing a password: %w", err)
+	}
+	add.Stdin = strings.NewReader(hex.EncodeToString(secret) + "\n")
+	if out, err := add.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("making a reviewer: %w: %s", err, out)
+	}
+	out, err := d.hisseki(ctx, "reviewer", "link", "demo").Output()
+	if err != nil {
+		return "", fmt.Errorf("making a login link: %w", err)
+	}
+	return strings.TrimSpace(string(out)), nil
 }
