@@ -67,6 +67,14 @@ type Hold struct {
 // Name is the hold's stable id for people, such as "H12".
 func (h *Hold) Name() string { return fmt.Sprintf("H%d", h.ID) }
 
+// HoldCount sums holds up.
+type HoldCount struct {
+	Mails      int
+	Senders    int   // of these
+	Recipients int   // of these, each once
+	Last       int64 // the highest id
+}
+
 // HoldFilter chooses holds; zero fields choose all.
 type HoldFilter struct {
 	IDs       []int64

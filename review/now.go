@@ -17,8 +17,8 @@ type pictureStore interface {
 	Sendings(ctx context.Context, sender string, since time.Time, limit int) ([]ledger.Sending, error)
 	// Brief returns an incident in short.
 	Brief(ctx context.Context, incident int64) (*ledger.Brief, error)
-	// CountHolds says how many holds a filter chooses, and of how many senders they are.
-	CountHolds(ctx context.Context, f ledger.HoldFilter) (holds, senders int, err error)
+	// CountHolds sums the holds up that a filter chooses.
+	CountHolds(ctx context.Context, f ledger.HoldFilter) (ledger.HoldCount, error)
 	// Beats returns when the agent of each host was last alive.
 	Beats(ctx context.Context) (map[string]time.Time, error)
 }

@@ -3,16 +3,17 @@ package review
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 
 	"hisseki/ledger"
 )
 
 // HoldPage is a part of a list of kept mail, the newest first.
 type HoldPage struct {
-	Holds   []ledger.Hold
-	Count   int  // of all that the query chooses
-	Senders int  // of all of them
-	More    bool // older ones follow
+	Holds []ledger.Hold
+	Count ledger.HoldCount // of all that the query chooses
+	More  bool             // older ones follow
 }
 
 // PageHolds returns at most limit of the kept mail that a query chooses, the newest first, from
@@ -24,7 +25,7 @@ func (s *Service) PageHolds(ctx context.Context, q HoldQuery, below int64, limit
 		return nil, err
 	}
 	p := &HoldPage{}
-	if p.Count, p.Senders, err = s.Store.CountHolds(ctx, f); err != nil {
+	if p.Count, err = s.Store.CountHolds(ctx, f); err != nil {
 		return nil, err
 	}
 	f.Newest, f.Limit = true, limit+1
@@ -56,8 +57,37 @@ func (s *Service) NewHolds(ctx context.Context, q HoldQuery, after int64) (int, 
 		return 0, err
 	}
 	f.After = after
-	n, _, err := s.Store.CountHolds(ctx, f)
-	return n, err
+	n, err := s.Store.CountHolds(ctx, f)
+	return n.Mails, err
+}
+
+// PreviewChoice says what a decision would be about: what Choose returns, counted, and the first
+// of it. Thousands of mails are not read for that. Nothing is ErrNothing.
+func (s *Service) PreviewChoice(ctx context.Context, q HoldQuery, to ledger.State, rows int) (*HoldPage, error) {
+	if !q.Given() {
+		return nil, UsageError{fmt.Errorf("%s needs ids or a filter", Verbs[to].Verb)}
+	}
+	f, err := s.holdFilter(&q)
+	if err != nil {
+		return nil, err
+	}
+	states := ledger.StepRelease.From() // what is undecided, as Choose has it
+	if len(f.States) > 0 {
+		states = slices.DeleteFunc(states, func(x ledger.State) bool { return !slices.Contains(f.States, x) })
+	}
+	p := &HoldPage{}
+	if f.States = states; len(states) == 0 {
+		return nil, ErrNothing
+	}
+	if p.Count, err = s.Store.CountHolds(ctx, f); err != nil {
+		return nil, err
+	}
+	if p.Count.Mails == 0 {
+		return nil, ErrNothing
+	}
+	f.Limit = rows
+	p.Holds, err = s.Store.Holds(ctx, f)
+	return p, err
 }
 
 // tellingStore is what hooks were told.

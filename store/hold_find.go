@@ -45,14 +45,22 @@ func whereHolds(f *ledger.HoldFilter) *where {
 	return &w
 }
 
-// CountHolds says how many holds a filter chooses, and of how many senders they are.
-func (db *DB) CountHolds(ctx context.Context, f ledger.HoldFilter) (holds, senders int, err error) {
+// CountHolds sums the holds up that a filter chooses.
+func (db *DB) CountHolds(ctx context.Context, f ledger.HoldFilter) (n ledger.HoldCount, err error) {
 	w := whereHolds(&f)
-	err = db.read.QueryRowContext(ctx, `SELECT count(*), count(DISTINCT j.sender)
+	err = db.read.QueryRowContext(ctx, `SELECT count(*), count(DISTINCT j.sender), coalesce(max(h.id), 0)
 		FROM hold h
 		JOIN journal j ON j.id = h.journal
-		WHERE `+w.text(), w.args...).Scan(&holds, &senders)
-	return holds, senders, wrapped("count holds", err)
+		WHERE `+w.text(), w.args...).Scan(&n.Mails, &n.Senders, &n.Last)
+	if err != nil || n.Mails == 0 {
+		return n, wrapped("count holds", err)
+	}
+	err = db.read.QueryRowContext(ctx, `SELECT count(DISTINCT r.address)
+		FROM hold h
+		JOIN journal j ON j.id = h.journal
+		JOIN recipient r ON r.journal = j.id
+		WHERE `+w.text(), w.args...).Scan(&n.Recipients)
+	return n, wrapped("count holds", err)
 }
 
 // Holds returns the holds that a filter chooses, oldest first, with their records.

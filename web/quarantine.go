@@ -164,14 +164,11 @@ func (q *request) quarantineNew() error {
 // choicePage is what a decision is about.
 type choicePage struct {
 	*request
-	Choice  *review.Choice
-	To      string // release or discard
-	Form    url.Values
-	Senders int
-	Head    []ledger.Hold // the first of them
-	Total   int           // recipients
-	Moved   bool          // it is not what was looked at
-	Absent  bool          // no agent carries it out
+	*review.HoldPage
+	To     string     // release or discard
+	Form   url.Values // chooses the same again, and says what was seen
+	Moved  bool       // it is not what was looked at
+	Absent bool       // no agent carries it out
 }
 
 // maxChoiceRows is how much of a choice is listed: all of it is counted.
@@ -180,38 +177,39 @@ const maxChoiceRows = 20
 // verbs are the decisions about kept mail, by how a form says them.
 var verbs = map[string]ledger.State{"release": ledger.Releasing, "discard": ledger.Discarding}
 
-// choice finds what a form chooses: ids, or all that a filter chooses.
-func (q *request) choice(v url.Values) (*review.Choice, ledger.State, error) {
+// chosen reads what a form chooses: ids, or all that a filter chooses. What came after somebody
+// looked (upto) is never chosen.
+func chosen(v url.Values) (form url.Values, hq review.HoldQuery, to ledger.State, err error) {
 	to, ok := verbs[v.Get("to")]
 	if !ok {
-		return nil, "", review.UsageError{Err: errors.New("a decision is release or discard")}
+		return nil, hq, to, review.UsageError{Err: errors.New("a decision is release or discard")}
 	}
-	all := filterOf(v)
+	form = filterOf(v)
 	if ids := v["id"]; len(ids) > 0 {
-		all = url.Values{"id": ids}
+		form = url.Values{"id": ids}
 	} else if v.Get("all") == "" {
-		return nil, to, review.UsageError{Err: errors.New("nothing is selected")}
+		return nil, hq, to, review.UsageError{Err: errors.New("nothing is selected")}
 	}
 	if upto := v.Get("upto"); upto != "" {
-		all.Set("upto", upto)
+		form.Set("upto", upto)
 	}
-	hq, err := holdQuery(all)
-	if err != nil {
-		return nil, to, err
-	}
-	if len(hq.IDs) == 0 && len(hq.States) == 0 {
+	hq, err = holdQuery(form)
+	if err == nil && len(hq.IDs) == 0 && len(hq.States) == 0 {
 		for _, s := range ledger.StepRelease.From() {
 			hq.States = append(hq.States, string(s))
 		}
 	}
-	c, err := q.s.Review.Choose(q.ctx(), hq, to)
-	return c, to, err
+	return form, hq, to, err
 }
 
 func (q *request) choose() error { return q.showChoice(q.r.URL.Query(), false) }
 
 func (q *request) showChoice(v url.Values, moved bool) error {
-	c, _, err := q.choice(v)
+	form, hq, to, err := chosen(v)
+	if err != nil {
+		return err
+	}
+	page, err := q.s.Review.PreviewChoice(q.ctx(), hq, to, maxChoiceRows)
 	if errors.Is(err, review.ErrNothing) {
 		q.done("/quarantine", "nothing-left", 0)
 		return nil
@@ -219,24 +217,12 @@ func (q *request) showChoice(v url.Values, moved bool) error {
 	if err != nil {
 		return err
 	}
-	p := choicePage{request: q, Choice: c, To: v.Get("to"), Moved: moved, Form: filterOf(v),
-		Head: c.Holds[:min(len(c.Holds), maxChoiceRows)], Absent: q.s.Review.AgentMissing(q.ctx())}
-	if len(v["id"]) > 0 {
-		p.Form = url.Values{"id": v["id"]}
-	} else {
-		p.Form.Set("all", "1")
-	}
-	p.Form.Set("to", p.To)
-	p.Form.Set("upto", strconv.FormatInt(c.Holds[len(c.Holds)-1].ID, 10))
-	p.Form.Set("seen", itoa(len(c.Holds)))
-	senders, people := map[string]bool{}, map[string]bool{}
-	for i := range c.Holds {
-		senders[c.Holds[i].Record.Envelope.Sender] = true
-		for _, r := range c.Holds[i].Recipients {
-			people[r] = true
-		}
-	}
-	p.Senders, p.Total = len(senders), len(people)
+	p := choicePage{request: q, HoldPage: page, To: v.Get("to"), Moved: moved, Form: form,
+		Absent: q.s.Review.AgentMissing(q.ctx())}
+	form.Set("to", p.To)
+	form.Set("all", v.Get("all"))
+	form.Set("upto", strconv.FormatInt(page.Count.Last, 10))
+	form.Set("seen", itoa(page.Count.Mails))
 	q.Title, q.Nav = q.W("decide-"+p.To), "quarantine"
 	return q.show(http.StatusOK, "choice.html", p)
 }
@@ -244,7 +230,11 @@ func (q *request) showChoice(v url.Values, moved bool) error {
 // decide releases or discards what was looked at: neither more nor less.
 func (q *request) decide() error {
 	f := q.r.PostForm
-	c, to, err := q.choice(f)
+	_, hq, to, err := chosen(f)
+	if err != nil {
+		return err
+	}
+	c, err := q.s.Review.Choose(q.ctx(), hq, to)
 	if errors.Is(err, review.ErrNothing) {
 		q.done("/quarantine", "nothing-left", 0)
 		return nil

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"hisseki/analyzer"
 	"hisseki/ledger"
@@ -136,16 +137,17 @@ type coveragePage struct {
 	*request
 	Signals []string
 	List    []review.SenderLine
+	Counted time.Time // when, zero while that is under way
 	Modes   map[analyzer.Class]analyzer.Mode
 }
 
 // coverage shows for which senders which signals have enough history.
 func (q *request) coverage() error {
-	list, err := q.s.Review.Senders(q.ctx(), maxSenders)
-	if err != nil && !errors.Is(err, review.ErrNothing) {
+	list, at, err := q.s.busiest.get(q.ctx(), q.s.Review)
+	if err != nil {
 		return err
 	}
-	p := coveragePage{request: q, List: list, Modes: q.s.Review.Settings.Mode}
+	p := coveragePage{request: q, List: list, Counted: at, Modes: q.s.Review.Settings.Mode}
 	if len(list) > 0 {
 		for _, r := range list[0].Signals {
 			p.Signals = append(p.Signals, r.Signals)

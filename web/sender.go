@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"hisseki/review"
 )
@@ -11,20 +12,18 @@ import (
 // sendersPage lists senders.
 type sendersPage struct {
 	*request
-	List []review.SenderLine
-	Name string // that was looked for
+	List    []review.SenderLine
+	Counted time.Time // when, zero while that is under way
+	Name    string    // that was looked for
 }
 
-// maxSenders is how many senders a page lists, the busiest first.
-const maxSenders = 50
-
 func (q *request) senders() error {
-	list, err := q.s.Review.Senders(q.ctx(), maxSenders)
-	if err != nil && !errors.Is(err, review.ErrNothing) {
+	list, at, err := q.s.busiest.get(q.ctx(), q.s.Review)
+	if err != nil {
 		return err
 	}
 	q.Title, q.Nav = q.W("nav-senders"), "senders"
-	return q.show(http.StatusOK, "senders.html", sendersPage{q, list, ""})
+	return q.show(http.StatusOK, "senders.html", sendersPage{q, list, at, ""})
 }
 
 // senderPage is what is usual for a sender.
@@ -39,7 +38,7 @@ func (q *request) sender() error {
 	p, err := q.s.Review.ShowPicture(q.ctx(), q.actor(), name, q.Location())
 	if errors.Is(err, review.ErrNothing) {
 		q.Title, q.Nav, q.Problem = q.W("nav-senders"), "senders", q.W("sender-unknown", q.Clean(name))
-		return q.show(http.StatusNotFound, "senders.html", sendersPage{q, nil, name})
+		return q.show(http.StatusNotFound, "senders.html", sendersPage{q, nil, q.Now, name})
 	}
 	if err != nil {
 		return err

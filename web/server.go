@@ -38,6 +38,7 @@ type Options struct {
 type Server struct {
 	Options
 	handler http.Handler
+	busiest sendersList
 }
 
 // route is something that can be asked for, and what role it needs; "" is for everybody.

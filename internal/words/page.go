@@ -250,7 +250,8 @@ var ofPage = map[string][2]string{
 	"verdict-hold":     {"hold", "保留"},
 	"verdict-unjudged": {"not judged", "未判定"},
 
-	"senders-note":               {"The busiest senders.", "送信数の多い順です。"},
+	"senders-counting":           {"The senders are being counted: look again in a moment.", "送信者を集計しています。しばらくしてから再表示してください。"},
+	"senders-note":               {"The busiest senders, counted", "送信数の多い順です。集計"},
 	"senders-none":               {"No mail is known yet.", "まだメールの記録がありません。"},
 	"sender-name":                {"Account", "アカウント名"},
 	"sender-unknown":             {"Nothing is known of %s.", "%s の記録はありません。"},
