@@ -15,7 +15,7 @@ install -m 755 hisseki /usr/bin/hisseki
 install -m 644 deploy/hisseki.toml $config
 install -m 644 deploy/hisseki.sysusers /usr/lib/sysusers.d/hisseki.conf
 install -m 644 deploy/hisseki.tmpfiles /usr/lib/tmpfiles.d/hisseki.conf
-install -m 644 deploy/hisseki*.service deploy/hisseki.socket /etc/systemd/system/
+install -m 644 deploy/hisseki*.service deploy/hisseki*.socket /etc/systemd/system/
 systemd-sysusers && systemd-tmpfiles --create && systemctl daemon-reload
 set_key listen unix:/var/spool/postfix/hisseki/milter.sock
 set_key default_realm example.jp
