@@ -216,3 +216,29 @@ func paths(list, before string) map[string]bool {
 	}
 	return all
 }
+
+// TestDemo: the two commands that README begins with, "make build" within "make demo", do what it
+// shows.
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	require(t, "make")
+	said := run(t, nil, "make", "demo")
+	for _, name := range []string{"README.md", "README.ja.md"} {
+		text, err := os.ReadFile(filepath.Join(repository, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, shown, _ := strings.Cut(string(text), "\n    verdict  ")
+		shown, _, _ = strings.Cut("    verdict  "+shown, "\n\n")
+		lines := 0
+		for line := range strings.Lines(shown) {
+			line = strings.TrimSpace(line)
+			if lines++; line != "..." && !strings.Contains(said, line) {
+				t.Errorf("%s shows what the demo does not say: %s", name, line)
+			}
+		}
+		if lines < 10 {
+			t.Errorf("%s shows only %d lines of the demo", name, lines)
+		}
+	}
+}

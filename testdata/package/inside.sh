@@ -184,7 +184,7 @@ as_told $howto 'From source' '/^make/d'
 mkdir -p /var/lib/hisseki
 as_told $howto 'Remove what came from source' "s/^sudo rm /&-f /"
 [ -z "$(find /etc /usr /lib /var/lib -name '*hisseki*')" ]
-# Every command of README and guide was done, or is by other tests: TestRelease, internal/demo, and
+# Every command of README and guide was done, or is by other tests: TestDemo, and
 # cmd/hisseki for the one that needs passwords.
 untold $readme $howto | grep -vx 'make build\|make demo\|sudo hisseki doctor --send-test .*' >not-done || true
 diff /dev/null not-done
