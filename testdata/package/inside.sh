@@ -169,11 +169,14 @@ until_says 'to=<after@example.org>.*status=sent' journalctl --no-pager --unit po
 
 # Purge: whoever is not asked keeps the store, whoever says yes deletes it.
 as_told $howto 'Remove the package' 's/sudo apt/sudo DEBIAN_FRONTEND=noninteractive apt -y/'
-[ -e /var/lib/hisseki/hisseki.db ] && [ ! -e /etc/hisseki.toml ]
+[ -e /var/lib/hisseki/hisseki.db ]
+[ ! -e /etc/hisseki.toml ]
 apt-get -qq install -y ./dist/*.deb
 echo 'hisseki hisseki/delete-store boolean true' | debconf-set-selections
 apt-get -qq purge -y hisseki
-[ ! -e /var/lib/hisseki ] && [ ! -e /var/lib/hisseki-agent ] && [ ! -e /var/backups/hisseki ]
+[ ! -e /var/lib/hisseki ]
+[ ! -e /var/lib/hisseki-agent ]
+[ ! -e /var/backups/hisseki ]
 [ -z "$(find /etc /usr /lib /var/lib/systemd -name '*hisseki*')" ]
 postfix_is >now
 diff before now
