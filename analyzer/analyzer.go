@@ -194,7 +194,7 @@ func (a *Analyzer) Judge(ctx context.Context, m *Mail, cond Conditions) (*Record
 	a.lessons.RLock() // before the sender's lock, as Apply does
 	defer a.lessons.RUnlock()
 	v := a.view(m, c)
-	v.rules, v.blocked = rules, blocked
+	v.rules, v.blocked, v.undecided = rules, blocked, rules.undecided(c, m.Time)
 	if cond.HasRead != nil {
 		cond.HasRead()
 	}

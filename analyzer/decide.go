@@ -48,9 +48,22 @@ func (a *Analyzer) decide(v *view, found *measured, points float64, rule Overrid
 	default:
 		d.would, d.cause = a.weigh(v, found, points, &d)
 	}
+	if d.would == Pass && rule.Action != Pass && v.undecidedHere(found) {
+		d.would, d.cause = Delay, "rule" // somebody may look, or worse may follow
+		if v.state.open {
+			d.would = Hold
+		}
+	}
 	a.carryOut(&d, v.mail.Class, rule, cond)
 	v.o.Unproven = d.unproven(v, found)
 	return d
+}
+
+// undecidedHere says whether a blocked link may stand in what was not read, of a sender whose mail
+// can be read whole as a rule.
+func (v *view) undecidedHere(found *measured) bool {
+	return v.undecided.Signal != "" && slices.ContainsFunc(found.evidence,
+		func(e Evidence) bool { return e.Signal == Unread })
 }
 
 // carryOut says what becomes of a verdict: in mode enforce what it says, as far as that can be

@@ -27,9 +27,11 @@ type view struct {
 	today      baseline.Slot
 	now        time.Time
 
-	rules    urlRules
-	blocked  Evidence // of a blocked link, zero for none
-	declared declared // by the admin's habits
+	rules   urlRules
+	blocked Evidence // of a blocked link, zero for none
+	// undecided is that there may be one in what was not read, zero for no.
+	undecided Evidence
+	declared  declared // by the admin's habits
 
 	links  []linkFound    // that the sender does not use
 	reach  reachCount     // with this mail

@@ -60,12 +60,13 @@ var retired = []Signal{RecipientsNew, DomainsNew, RecipientsMany, RecipientsNewD
 // any, are the admin's, and they cannot be switched off.
 const (
 	URLBlocked   Signal = "url-blocked"
+	URLUndecided Signal = "url-undecided" // a blocked link may stand in what could not be read
 	SenderHeld   Signal = "sender-held"
 	HabitOutside Signal = "habit-outside"
 )
 
 // ruleSignals are those that are not measured.
-var ruleSignals = []Signal{URLBlocked, SenderHeld, HabitOutside}
+var ruleSignals = []Signal{URLBlocked, URLUndecided, SenderHeld, HabitOutside}
 
 // definition is what a measured signal is. Its level lies between 0 (nothing unusual) and
 // baseline.Levels-1; how often ordinary mail reaches each level is learned per sender and

@@ -87,6 +87,36 @@ func (rules urlRules) read(src content.Source, lim content.Limits, now time.Time
 	return c, blocked
 }
 
+// undecided is the evidence that links are blocked and that a mail has content which was not read,
+// zero where nothing is blocked. What only its reader can open is not counted: who encrypts would
+// be stopped by every rule.
+func (rules urlRules) undecided(c *content.Content, now time.Time) Evidence {
+	var why []string
+	for _, u := range c.Unread {
+		if u.Reason != content.UnreadEncrypted {
+			why = append(why, u.Detail)
+		}
+	}
+	if len(why) == 0 || !rules.block(now) {
+		return Evidence{}
+	}
+	observed := clip(strings.Join(why, ", "), 100)
+	return Evidence{Signal: URLUndecided, Observed: observed, Usual: "mail that can be read whole",
+		Text: "links are blocked here, and whether the mail has one is not known: " + observed}
+}
+
+// block says whether any link is blocked.
+func (rules urlRules) block(now time.Time) bool {
+	for _, list := range rules {
+		for i := range list {
+			if r := &list[i]; r.Action == Hold && (r.Until.IsZero() || r.Until.After(now)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // blocks is the evidence of a blocked link.
 func (r *URLRule) blocks(u *content.URL) Evidence {
 	return Evidence{Signal: URLBlocked, Observed: clip(u.Host, 100),
@@ -116,6 +146,9 @@ func (v *view) ruled(rule Override, evidence []Evidence) []Evidence {
 	var first []Evidence
 	if v.blocked.Signal != "" {
 		first = append(first, v.blocked)
+	}
+	if v.undecided.Signal != "" {
+		first = append(first, v.undecided)
 	}
 	if rule.Action == Hold {
 		first = append(first, Evidence{Signal: SenderHeld, Observed: v.mail.Sender,

@@ -168,3 +168,51 @@ func TestBlockedLinkBehindAll(t *testing.T) {
 		}
 	}
 }
+
+// TestBlockRulesAreUndecidedOnUnreadMail: of what was not read nobody knows whether it has a blocked
+// link. It waits a while, and is held while the account has an incident.
+func TestBlockRulesAreUndecidedOnUnreadMail(t *testing.T) {
+	memory := &ruled{Memory: replay.NewMemory()}
+	a := office(t, memory)
+	hour := time.Duration(0)
+	cut := func(cond analyzer.Conditions) *analyzer.Record {
+		t.Helper()
+		hour += 24 * time.Hour
+		m := letter("a@example.jp", attackDay.Add(2*time.Hour+hour), "192.0.2.10", "p1@partner1.example.org", honest)
+		m.BodySize = int64(len(m.Body)) + 1 // the rest did not fit
+		r, err := a.Judge(t.Context(), m, cond)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	undecided := func(r *analyzer.Record) bool { return r.Verdict.Evidence[0].Signal == analyzer.URLUndecided }
+	if r := cut(analyzer.Conditions{CanDelay: true}); r.Verdict.Action != analyzer.Pass || undecided(r) {
+		t.Fatalf("without a rule: %+v", r.Verdict)
+	}
+	memory.set(t, analyzer.Pass, "fine.test", time.Time{})
+	if err := a.Apply(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if r := cut(analyzer.Conditions{CanDelay: true}); undecided(r) {
+		t.Errorf("with a rule that allows: %+v", r.Verdict)
+	}
+	memory.set(t, analyzer.Hold, "lure.test", time.Time{})
+	if err := a.Apply(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r := cut(analyzer.Conditions{CanDelay: true})
+	if r.Verdict.Action != analyzer.Delay || r.Verdict.Cause != "rule" || !undecided(r) || r.Learn {
+		t.Errorf("with a rule that blocks: %+v", r.Verdict)
+	}
+	if r := judged(t, a, "\nordinary"); r.Verdict.Action != analyzer.Pass {
+		t.Errorf("a mail that was read: %+v", r.Verdict)
+	}
+	memory.sender = analyzer.Override{Action: analyzer.Pass, Until: attackDay.AddDate(1, 0, 0)}
+	if err := a.Apply(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if r := cut(analyzer.Conditions{CanDelay: true}); r.Verdict.Action != analyzer.Pass || !undecided(r) {
+		t.Errorf("of an allowed sender: %+v", r.Verdict)
+	}
+}

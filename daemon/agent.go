@@ -34,6 +34,7 @@ type Agent struct {
 	record *proof.Record
 	queue  *quarantine.Agent
 	hooks  *agentHooks
+	gate   *commandGate
 }
 
 // prepare makes the agent's parts. Without the key and the record nothing is done at all: there
@@ -46,9 +47,9 @@ func (a *Agent) prepare(ctx context.Context) (err error) {
 	a.queue = &quarantine.Agent{Host: a.Host, Store: Tasks{a.Store, a.key}, MTA: mta, Log: a.Log,
 		Now: time.Now, Proof: a.record}
 	if !a.QueueOnly {
-		gate := &commandGate{record: a.record, holds: a.Store.Holds, read: mta.Envelope,
+		a.gate = &commandGate{record: a.record, holds: a.Store.Holds, read: mta.Envelope,
 			normal: wiring.Identity(a.Config).Normal, relays: wiring.RelayHosts(a.Config), log: a.Log, now: time.Now}
-		a.hooks, err = newAgentHooks(ctx, a.Config, a.Store, a.key, gate, a.Log)
+		a.hooks, err = newAgentHooks(ctx, a.Config, a.Store, a.key, a.gate, a.Log)
 	}
 	return err
 }
@@ -90,6 +91,9 @@ func (a *Agent) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.record.Close()) }()
+	if a.gate != nil {
+		a.gate.wait = gateWait
+	}
 	interval := time.Duration(a.Config.Agent.Interval)
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)

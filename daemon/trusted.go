@@ -28,6 +28,7 @@ type commandGate struct {
 	relays []netip.Prefix // hosts that hand over mail of accounts which logged in there
 	log    *slog.Logger
 	now    func() time.Time
+	wait   time.Duration // for a mail to come to the hold queue, and for the agent to see it there
 }
 
 const (
@@ -38,19 +39,27 @@ const (
 	looksAt = 20
 	// patience is how long a mail may take from its record to the hold queue.
 	patience = time.Minute
+	// gateWait is how long a command's goroutine waits for that; the event is its own meanwhile.
+	gateWait  = 10 * time.Second
+	lookEvery = 250 * time.Millisecond
 )
 
 // allow says why a hook is not told of an event: hook.ErrRefused never, another error not yet.
 func (g *commandGate) allow(ctx context.Context, name string, e *hook.Event) error {
+	kind := ledger.EventKind(e.Event)
+	opens := kind == ledger.EventOpened || kind == ledger.EventEnded
 	proven, logins, err := g.onHold(ctx, e)
+	for begun := time.Now(); err == nil && opens && proven < wanted(e) && time.Since(begun) < g.wait; {
+		time.Sleep(lookEvery)
+		proven, logins, err = g.onHold(ctx, e)
+	}
 	if err != nil {
 		return err
 	}
 	if e.Logins, err = g.record.Logins(e.Sender, logins...); err != nil {
 		return err
 	}
-	kind := ledger.EventKind(e.Event)
-	if kind == ledger.EventOpened || kind == ledger.EventEnded {
+	if opens {
 		return g.opened(e, proven)
 	}
 	if len(e.Logins) == 0 {
@@ -65,10 +74,12 @@ func (g *commandGate) allow(ctx context.Context, name string, e *hook.Event) err
 	return g.record.Tell(name, e.Sender, e.N)
 }
 
+// wanted is how many mails must be on hold for an incident to be told of.
+func wanted(e *hook.Event) int { return min(max(e.Waiting, 1), enough) }
+
 // opened wants as much mail on hold as the incident claims, or enough.
 func (g *commandGate) opened(e *hook.Event, proven int) error {
-	want := min(max(e.Waiting, 1), enough)
-	if proven >= want {
+	if proven >= wanted(e) {
 		return nil
 	}
 	why := fmt.Sprintf("the hold queue has %d mails of this account that hisseki put there, and the incident"+

@@ -123,7 +123,7 @@ type Dispatcher struct {
 	Log   *slog.Logger
 	Now   func() time.Time
 	// Allow says why a hook is not told of an event: ErrRefused for good, another error not yet.
-	// Nil allows all.
+	// It may take a third of a minute: nobody else gets the event meanwhile. Nil allows all.
 	Allow func(ctx context.Context, hook string, e *Event) error
 	Every time.Duration // between two looks into the store, 0 means 1 s
 }
@@ -199,7 +199,13 @@ func (d *Dispatcher) once(ctx context.Context, h *Hook) (bool, error) {
 	if !h.wants(e) {
 		return true, d.Store.Skip(ctx, h.Name, e)
 	}
-	output, err := d.tell(ctx, h, e)
+	var output string
+	if d.Allow != nil {
+		err = d.Allow(ctx, h.Name, e)
+	}
+	if err == nil {
+		output, err = tell(ctx, h, e)
+	}
 	log := d.Log.With("hook", h.Name, "event", e.Event, "incident", e.Incident, "id", e.ID,
 		"run", e.Run)
 	if err == nil {
@@ -217,12 +223,7 @@ func (d *Dispatcher) once(ctx context.Context, h *Hook) (bool, error) {
 	return true, d.Store.Retry(ctx, h.Name, e, r, next)
 }
 
-func (d *Dispatcher) tell(ctx context.Context, h *Hook, e *Event) (output string, err error) {
-	if d.Allow != nil {
-		if err := d.Allow(ctx, h.Name, e); err != nil {
-			return "", err
-		}
-	}
+func tell(ctx context.Context, h *Hook, e *Event) (output string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, h.Timeout)
 	defer cancel()
 	output, err = h.Teller.Tell(ctx, e)

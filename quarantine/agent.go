@@ -53,6 +53,7 @@ type Agent struct {
 
 	counts     Counts
 	works      bool                 // postsuper worked when last used
+	strange    bool                 // mail that has just come is not in Proof yet
 	reconciled time.Time            // last reconciliation
 	missing    map[int64]int        // looks in a row that did not see a kept mail
 	unknown    map[unknownMail]bool // held mail the store does not know, reported once
@@ -122,7 +123,7 @@ func (a *Agent) Once(ctx context.Context) error {
 		a.unknown = make(map[unknownMail]bool)
 	}
 	now := a.Now()
-	look := a.reconciled.IsZero() || now.Sub(a.reconciled) >= a.every() || now.Before(a.reconciled)
+	look := a.strange || a.reconciled.IsZero() || now.Sub(a.reconciled) >= a.every() || now.Before(a.reconciled)
 	var held map[string]Queued
 	var err error
 	if look {

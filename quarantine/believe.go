@@ -21,8 +21,12 @@ func (a *Agent) compare(now time.Time, look bool, held map[string]Queued, tasks 
 		return nil
 	}
 	claims := make(map[string]proof.Claim, len(tasks))
+	a.strange = false
 	for i := range tasks {
 		t := &tasks[i]
+		if !look && a.since(*t) < settle && !a.Proof.Has(t.Hold, t.QueueID) {
+			a.strange = true // the next round looks: a lock may wait for it
+		}
 		if m, listed := held[t.QueueID]; listed && !t.owns(m) {
 			continue // an earlier mail's, by the same short id
 		}

@@ -72,7 +72,7 @@ const (
 )
 
 // Folder returns where the key and the agent's own record lie for a store: as configured, else
-// beside the store when the folder is this user's own, else the machine's. Who runs serve,
+// beside the store when the folder is this user's own, else below the machine's. Who runs serve,
 // agent and commands as one user needs no more, and has no boundary either.
 func Folder(configured, database string) string {
 	if configured != "" {
@@ -85,7 +85,9 @@ func Folder(configured, database string) string {
 	if errors.Is(err, fs.ErrNotExist) || err == nil && uid(info) == os.Geteuid() {
 		return database + ".agent"
 	}
-	return machineFolder
+	// /srv/mail/h.db: /var/lib/hisseki-agent/srv-mail-h.db
+	name := strings.Trim(strings.ReplaceAll(filepath.Clean(database), "/", "-"), "-.")
+	return filepath.Join(machineFolder, name)
 }
 
 // Load reads the key of a folder. No key is ErrNoKey, and so is one that this user may not

@@ -51,6 +51,7 @@ delay_for = %q
 [agent]
 interval = "1s"
 postfix_config = %q
+folder = %q
 [maillog]
 files = [%q]
 `
@@ -104,7 +105,7 @@ func newSite(t *testing.T, o siteOptions) *site {
 	}
 	s.clock = o.clock
 	text := fmt.Sprintf(siteConfig, s.db, address, o.delay, o.hold, o.sum, o.delayFor, s.Config,
-		s.Dir+"/mail.log")
+		s.Dir+"/hisseki-agent", s.Dir+"/mail.log")
 	if err := os.WriteFile(s.config, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}

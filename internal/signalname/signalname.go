@@ -36,6 +36,7 @@ var japanese = map[analyzer.Signal]string{
 	analyzer.VolumeDay:          "1日の送信数が多い",
 	analyzer.URLUnknown:         "組織の誰も使ったことのないリンク",
 	analyzer.URLBlocked:         "遮断対象のリンク",
+	analyzer.URLUndecided:       "読み取れない部分に遮断対象のリンクがあるかどうか不明",
 	analyzer.SenderHeld:         "管理者がこの送信者を保留中",
 	analyzer.NetworkNew:         "初めての接続元ネットワーク",
 	analyzer.MailerNew:          "初めてのメールソフト",
