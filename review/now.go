@@ -26,9 +26,10 @@ type pictureStore interface {
 // Overview is how things stand, for somebody who has a minute.
 type Overview struct {
 	Status  *StatusLine
-	Cards   []Card // open incidents, the worst first
-	More    int    // open incidents without a card
-	Delayed []ledger.Hold
+	Cards   []Card        // open incidents, the worst first
+	More    int           // open incidents without a card
+	Delayed []ledger.Hold // that leave by themselves, the next first
+	Overdue int           // of the delayed, those that should have left
 	Hours   []ledger.Hour // of a day
 	Agents  []Agent
 }
@@ -50,6 +51,8 @@ const (
 	// maxCards is how many incidents fit on a page that is read in a minute.
 	maxCards   = 8
 	maxDelayed = 8
+	// overdueAfter is how long after its time a delay is overdue: the agent looks every few seconds.
+	overdueAfter = 2 * time.Minute
 )
 
 // Stopped counts an incident's mail that nobody got, and Left what went its way: it has been
@@ -100,8 +103,7 @@ func (s *Service) Overview(ctx context.Context) (*Overview, error) {
 			return nil, err
 		}
 	}
-	if o.Delayed, err = s.Store.Holds(ctx, ledger.HoldFilter{States: []ledger.State{ledger.Delayed},
-		Limit: maxDelayed}); err != nil {
+	if err := s.addDelayed(ctx, o); err != nil {
 		return nil, err
 	}
 	if o.Hours, err = s.Store.Traffic(ctx, s.Now().Add(-24*time.Hour)); err != nil {
@@ -109,6 +111,25 @@ func (s *Service) Overview(ctx context.Context) (*Overview, error) {
 	}
 	o.Agents, err = s.agents(ctx)
 	return o, err
+}
+
+// addDelayed adds the mail that waits for a moment. What should have left is counted apart: no
+// agent ends its delay.
+func (s *Service) addDelayed(ctx context.Context, o *Overview) error {
+	f := ledger.HoldFilter{States: []ledger.State{ledger.Delayed}, DueBy: s.Now().Add(-overdueAfter)}
+	n, err := s.Store.CountHolds(ctx, f)
+	if err != nil {
+		return err
+	}
+	o.Overdue = n.Mails
+	list, err := s.Store.Holds(ctx, ledger.HoldFilter{States: f.States, Newest: true, Limit: maxDelayed})
+	for i := range list {
+		if list[i].Due.After(f.DueBy) {
+			o.Delayed = append(o.Delayed, list[i])
+		}
+	}
+	slices.SortStableFunc(o.Delayed, func(a, b ledger.Hold) int { return a.Due.Compare(b.Due) })
+	return err
 }
 
 // agents returns when each agent was last alive, by name.

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +17,7 @@ func TestEvening(t *testing.T) {
 	o := newOffice(t, nil)
 	o.hire("alice", access.Reviewer)
 	past, burst := o.story()
-	o.send(past...)
+	o.learn(past...)
 	o.agent()
 	b := newBrowser(t, o, "en")
 
@@ -39,9 +40,13 @@ func TestEvening(t *testing.T) {
 
 	// The same by filter: select all that it chooses, and look what would happen.
 	b.open("/quarantine?sender=bando@example.jp&state=held")
-	b.says("Mails: 40", "or all 40 that the filter chooses")
+	held := o.count(ledger.Held)
+	if held < 20 {
+		t.Fatalf("only %d of the attacker's mails are held", held)
+	}
+	b.says(fmt.Sprintf("Mails: %d", held), fmt.Sprintf("or all %d that the filter chooses", held))
 	b.click(`a[href*="to=discard"][href*="all=1"]`)
-	b.says("What will happen", "Delete 40 mails")
+	b.says("What will happen", fmt.Sprintf("Delete %d mails", held))
 
 	b.open("/incident/I1")
 	b.click(".decide .danger")
@@ -51,7 +56,7 @@ func TestEvening(t *testing.T) {
 	b.says("Confirmed. Mails that are being deleted:", "confirmed", "phoned, it was not him")
 	b.click(".decide form button")
 	b.says("Taken back.", "open")
-	if n := o.count(ledger.Held); n < 39 {
+	if n := o.count(ledger.Held); n < held {
 		t.Errorf("%d mails are on hold again", n)
 	}
 
@@ -59,7 +64,7 @@ func TestEvening(t *testing.T) {
 	b.click(".decide .danger")
 	b.do(clickJS(`[name=at-once]`))
 	b.click("form.panel .decide button")
-	if done := o.carryOut(); done < 39 {
+	if done := o.carryOut(); done < held {
 		t.Errorf("the agent carried %d out", done)
 	}
 	b.open("/incident/I1")
@@ -124,7 +129,9 @@ func TestKeysOnly(t *testing.T) {
 func TestHostileSubject(t *testing.T) {
 	o := newOffice(t, nil)
 	o.hire("alice", access.Reviewer)
-	o.send(o.storyWith("=?utf-8?B?" + "Ij48c2NyaXB0PmFsZXJ0KDEpPC9zY3JpcHQ+PGltZyBzcmM9eCBvbmVycm9yPWFsZXJ0KDIpPuKAriBodHRwOi8vZXZpbC50ZXN0" + "?=")...)
+	past, burst := o.storyWith("=?utf-8?B?" + "Ij48c2NyaXB0PmFsZXJ0KDEpPC9zY3JpcHQ+PGltZyBzcmM9eCBvbmVycm9yPWFsZXJ0KDIpPuKAriBodHRwOi8vZXZpbC50ZXN0" + "?=")
+	o.learn(past...)
+	o.send(burst...)
 	b := newBrowser(t, o, "en")
 	b.login("alice")
 	list, err := o.db.Holds(t.Context(), ledger.HoldFilter{})

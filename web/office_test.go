@@ -170,8 +170,21 @@ func (o *office) carryOut() (n int) {
 	return len(list)
 }
 
-// send has mail judged and kept, as serve does.
+// learn has ordinary mail judged and learned, as serve does in mode observe.
+func (o *office) learn(list ...company.Mail) {
+	o.t.Helper()
+	o.judge = nil
+	o.mode(analyzer.Observe, list)
+	o.judge = nil
+}
+
+// send has mail judged and kept, as serve does in mode enforce.
 func (o *office) send(list ...company.Mail) {
+	o.t.Helper()
+	o.mode(analyzer.Enforce, list)
+}
+
+func (o *office) mode(mode analyzer.Mode, list []company.Mail) {
 	o.t.Helper()
 	if o.judge == nil {
 		salt, err := o.db.Salt(o.t.Context())
@@ -179,7 +192,7 @@ func (o *office) send(list ...company.Mail) {
 			o.t.Fatal(err)
 		}
 		o.judge = analyzer.New(analyzer.Config{Salt: salt, Excerpt: 200,
-			Mode: map[analyzer.Class]analyzer.Mode{analyzer.Account: analyzer.Enforce}}, o.db)
+			Mode: map[analyzer.Class]analyzer.Mode{analyzer.Account: mode}}, o.db)
 		if err := o.judge.Load(o.t.Context()); err != nil {
 			o.t.Fatal(err)
 		}
@@ -209,7 +222,7 @@ func (o *office) judgeOne(ctx context.Context, m *company.Mail) error {
 func (o *office) theft() {
 	o.t.Helper()
 	past, burst := o.story()
-	o.send(past...)
+	o.learn(past...)
 	o.send(burst...)
 }
 
@@ -223,9 +236,9 @@ func (o *office) story() (past, burst []company.Mail) {
 }
 
 // storyWith is a theft whose mails have a subject, as it stands in the header.
-func (o *office) storyWith(subject string) []company.Mail {
+func (o *office) storyWith(subject string) (past, burst []company.Mail) {
 	o.t.Helper()
-	past, burst := o.story()
+	past, burst = o.story()
 	for i := range burst {
 		head, rest, _ := bytes.Cut(burst[i].Message, []byte("\r\nSubject: "))
 		_, rest, ok := bytes.Cut(rest, []byte("\r\n"))
@@ -234,7 +247,7 @@ func (o *office) storyWith(subject string) []company.Mail {
 		}
 		burst[i].Message = bytes.Join([][]byte{head, []byte("Subject: " + subject), rest}, []byte("\r\n"))
 	}
-	return append(past, burst...)
+	return past, burst
 }
 
 func body(t testing.TB, r io.Reader) string {

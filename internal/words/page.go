@@ -104,6 +104,8 @@ var ofPage = map[string][2]string{
 	"health-agent-stale":   {"silent: decisions are not carried out. Seen", "応答なし。判断が実行されません。最終確認"},
 	"health-no-agent":      {"Agent", "エージェント"},
 	"health-agent-never":   {"was never seen: decisions are not carried out.", "一度も確認されていません。判断が実行されません。"},
+	"health-overdue":       {"Overdue: %d", "送信の遅れ: %d 通"},
+	"health-overdue-note":  {"delayed mails should have left: no agent let them go.", "一時保留の期限を過ぎても送信されていません。エージェントを確認してください。"},
 	"health-unjudged":      {"Not judged: %d", "未判定: %d 通"},
 	"health-unjudged-note": {"mails of the last 24 hours passed without a look.", "直近24時間に判定されずに通過したメールがあります。"},
 	"why":                  {"%s (%s; usual: %s)", "%s(今回: %s、普段: %s)"},

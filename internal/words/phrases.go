@@ -47,4 +47,12 @@ var phrases = map[string]string{
 	"# mails to # recipients in # minutes":                                                         "#3 分間に #1 通・宛先 #2 件",
 	"# mails to # recipients in an hour":                                                           "1 時間に #1 通・宛先 #2 件",
 	"# mails to # recipients in # hours":                                                           "#3 時間に #1 通・宛先 #2 件",
+	"mail that can be read whole":                                                                  "すべて読み取れるメール",
+	"# person":                                                                                     "#1 名",
+	"# people":                                                                                     "#1 名",
+	"usually at most #, in # day with mail":                                                        "普段は最大 #1 名(送信のあった #2 日間)",
+	"usually at most #, in # days with mail":                                                       "普段は最大 #1 名(送信のあった #2 日間)",
+	"# earlier mails to others, # of other accounts":                                               "他の宛先への以前のメール #1 通(うち他アカウント #2 通)",
+	"# mail before":                                                                                "以前に #1 通",
+	"# mails before":                                                                               "以前に #1 通",
 }

@@ -1,0 +1,98 @@
+package words
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// said are the texts that the analyzer's source gives for what was observed and is usual, with
+// figures in their places. What it puts together from names is left out.
+func said(t *testing.T) map[string]string {
+	t.Helper()
+	names, err := filepath.Glob("../../analyzer/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.KeyValueExpr:
+				if k, ok := n.Key.(*ast.Ident); ok && (k.Name == "observed" || k.Name == "usual") {
+					texts(n.Value, name, out)
+				}
+			case *ast.AssignStmt:
+				for i, l := range n.Lhs {
+					if s, ok := l.(*ast.SelectorExpr); ok && i < len(n.Rhs) && (s.Sel.Name == "observed" || s.Sel.Name == "usual") {
+						texts(n.Rhs[i], name, out)
+					}
+				}
+			}
+			return true
+		})
+	}
+	return out
+}
+
+var number = regexp.MustCompile(`%(?:\.\d)?[df]`)
+
+// texts adds what an expression may say: a constant, fmt.Sprintf of figures, or count.
+func texts(e ast.Expr, where string, out map[string]string) {
+	if s, ok := constant(e); ok {
+		out[s] = where
+	}
+	call, ok := e.(*ast.CallExpr)
+	if !ok {
+		return
+	}
+	switch f := call.Fun.(type) {
+	case *ast.SelectorExpr:
+		if s, ok := constant(call.Args[0]); ok && f.Sel.Name == "Sprintf" && !strings.Contains(s, "%s") {
+			out[number.ReplaceAllString(s, "3")] = where
+		}
+	case *ast.Ident:
+		if f.Name == "count" {
+			for i, figure := range []string{"1 ", "3 "} {
+				if s, ok := constant(call.Args[i+1]); ok {
+					out[figure+s] = where
+				}
+			}
+		}
+	}
+}
+
+func constant(e ast.Expr) (string, bool) {
+	lit, ok := e.(*ast.BasicLit)
+	if !ok || lit.Kind != token.STRING {
+		return "", false
+	}
+	s, err := strconv.Unquote(lit.Value)
+	return s, err == nil && s != ""
+}
+
+// What the analyzer says was observed, and is usual, has Japanese words.
+func TestEveryPhraseIsJapanese(t *testing.T) {
+	list := said(t)
+	if len(list) < 15 {
+		t.Fatalf("only %d texts were found: %v", len(list), list)
+	}
+	ja := For(Japanese, nil)
+	for s, where := range list {
+		if !japanese(ja.Phrase(s)) {
+			t.Errorf("%s says %q, which has no Japanese", where, s)
+		}
+	}
+}
