@@ -23,6 +23,9 @@ func (p *parser) File(f *mime.File, at mime.Place) {
 		p.Mail(bytes.Clone(f.Data), at) // whose parts outlive this visit
 	case f.Kind == HTMLFile:
 		p.pageFile(p.NewText(f.Data, f.Charset, true), at)
+		if hasScript(f.Data) {
+			p.scripts(p.NewText(f.Data, f.Charset, false), at)
+		}
 	case f.Kind == Shortcut:
 		p.shortcut(f, at)
 	case f.Kind == Calendar, f.Sniffed == "text/calendar", f.Sniffed == "text/vcard":
@@ -53,10 +56,67 @@ func (p *parser) pageFile(t *mime.Text, at mime.Place) {
 	p.scanURLs(s, at)
 }
 
+// slashes undoes what scripts write for the slashes of a URL: "https:\/\/example.org\/".
+var slashes = strings.NewReplacer(`\/`, "/")
+
+// scripts collects the URLs in the scripts of a page that a browser opens, which runs them:
+//
+//	<script>location.href = "https://example.org/"</script>
+func (p *parser) scripts(t *mime.Text, at mime.Place) {
+	inside := false
+	for segment, ok := t.Next(); ok; segment, ok = t.Next() {
+		for segment != "" {
+			mark := "<script"
+			if inside {
+				mark = "</script"
+			}
+			end := indexTag(segment, mark)
+			text := segment
+			if segment = ""; end >= 0 {
+				text, segment = text[:end], text[end+len(mark):]
+			}
+			if inside {
+				p.scanRest(slashes.Replace(text), nil, at)
+			}
+			if end >= 0 {
+				inside = !inside
+			}
+		}
+	}
+}
+
+// hasScript says whether a page may have a script, so that others are read once only. Pages of
+// two bytes a letter may.
+func hasScript(data []byte) bool {
+	const tag = "<script"
+	for rest := data; ; rest = rest[1:] {
+		i := bytes.IndexByte(rest, '<')
+		if i < 0 || len(rest)-i < len(tag) {
+			return false
+		}
+		if rest = rest[i:]; rest[1] == 0 || bytes.EqualFold(rest[:len(tag)], []byte(tag)) {
+			return true
+		}
+	}
+}
+
+// indexTag returns where a tag begins, in capitals or not, -1 for nowhere.
+func indexTag(s, tag string) int {
+	for at := 0; ; at++ {
+		i := strings.IndexByte(s[at:], '<')
+		if i < 0 {
+			return -1
+		}
+		if at += i; mime.HasFold(s[at:], tag) {
+			return at
+		}
+	}
+}
+
 // unfolded undoes the folding of lines and the escapes of values in calendars (RFC 5545
 // sections 3.1 and 3.3.11) and cards (RFC 6350 sections 3.2 and 3.4).
 var unfolded = strings.NewReplacer("\r\n ", "", "\r\n\t", "", "\n ", "", "\n\t", "",
-	`\\`, `\`, `\n`, "\n", `\N`, "\n", `\,`, ",", `\;`, ";")
+	`\\`, `\`, `\n`, "\n", `\N`, "\n", `\,`, ",", `\;`, ";", `\:`, ":") // the last by some address books
 
 // card collects the URLs of a calendar or a card. Outlook writes a page into some of them
 // ("X-ALT-DESC;FMTTYPE=text/html:<html>...").

@@ -299,7 +299,11 @@ func (u *URL) inner() string {
 		if end := strings.IndexAny(to, "&;|"); end >= 0 {
 			to = to[:end]
 		}
-		if !strings.Contains(to[:min(len(to), 12)], ":") {
+		// "https%3A%2F%2F", and once more where a redirector stands within another's value
+		for range maxRedirects {
+			if strings.Contains(to[:min(len(to), 12)], ":") {
+				break
+			}
 			to = mime.PercentDecode(to)
 		}
 		if to = web(to); to == "" || !strings.Contains(to, "://") {
