@@ -13,10 +13,14 @@ const Slice = 1024
 // Chain is how far the audit log was read, and what it was. A hash is of the one before and of
 // a line.
 type Chain struct {
-	Last  int64    // number of the last line, 0 before the first
-	Hash  string   // up to it, hex
-	Tail  string   // of the last line alone, hex
-	Marks []string `json:"-"` // Hash at every Slice-th line; each is kept once
+	Last int64  // number of the last line, 0 before the first
+	Hash string // up to it, hex
+	Tail string // of the last line alone, hex
+	// Base is the line behind which slices are counted: 0, or where lines were missing or changed;
+	// what stands before it was marked then. Start is Hash there.
+	Base  int64
+	Start string
+	Marks []string `json:"-"` // Hash behind every whole slice; each is kept once
 	// Begun: what was there before the agent's first start is in it.
 	Begun bool
 	Next  int // the slice that is looked at again next
@@ -37,8 +41,12 @@ func link(hash string, line []byte) string {
 
 // Add returns the chain with one more line.
 func (c Chain) Add(l Line) Chain {
+	if l.ID != c.Last+1 {
+		c.Break(l)
+		return c
+	}
 	c.Last, c.Hash, c.Tail = l.ID, link(c.Hash, l.Bytes), link("", l.Bytes)
-	if c.Last%Slice == 0 && len(c.Marks) < int(c.Last/Slice) {
+	if (c.Last-c.Base)%Slice == 0 {
 		c.Marks = append(slices.Clone(c.Marks), c.Hash)
 	}
 	return c
@@ -47,11 +55,7 @@ func (c Chain) Add(l Line) Chain {
 // Break has the chain go on behind a line, whatever stands before it.
 func (c *Chain) Break(l Line) {
 	c.Last, c.Hash, c.Tail = l.ID, link(c.Hash, l.Bytes), link("", l.Bytes)
-	whole := int(l.ID / Slice)
-	c.Marks = slices.Clone(c.Marks[:min(len(c.Marks), whole)])
-	for len(c.Marks) < whole {
-		c.Marks = append(c.Marks, "") // of lines that were never seen
-	}
+	c.Base, c.Start, c.Marks = c.Last, c.Hash, nil
 }
 
 // Ends says whether a line is the last one of the chain, unchanged.
@@ -63,18 +67,18 @@ func (c *Chain) From() (after int64, ok bool) {
 	if len(c.Marks) == 0 {
 		return 0, false
 	}
-	return int64(c.Next%len(c.Marks)) * Slice, true
+	return c.Base + int64(c.slice())*Slice, true
 }
+
+// slice is the one that is looked at again next, whatever the file says.
+func (c *Chain) slice() int { return int(uint(c.Next) % uint(len(c.Marks))) }
 
 // Holds says whether the lines of the slice that From names are what they were.
 func (c *Chain) Holds(lines []Line) bool {
-	i := c.Next % len(c.Marks)
-	hash := ""
+	i := c.slice()
+	hash := c.Start
 	if i > 0 {
 		hash = c.Marks[i-1]
-	}
-	if c.Marks[i] == "" || i > 0 && hash == "" {
-		return true // not known
 	}
 	for _, l := range lines {
 		hash = link(hash, l.Bytes)

@@ -232,7 +232,7 @@ func (r *Record) apply(e *entry) {
 		r.chain = *e.Chain
 		r.chain.Marks = marks
 	case e.Points != nil:
-		kept := r.chain.Marks[:min(len(r.chain.Marks), e.Points.From)]
+		kept := r.chain.Marks[:max(0, min(len(r.chain.Marks), e.Points.From))]
 		r.chain.Marks = append(slices.Clone(kept), e.Points.Marks...)
 	case e.Rule != nil:
 		r.rules[e.Rule.Subject] = *e.Rule

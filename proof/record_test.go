@@ -261,6 +261,24 @@ func TestChain(t *testing.T) {
 	}
 }
 
+// TestChainIsBounded: a line of any number costs nothing, and the chain goes on behind it.
+func TestChainIsBounded(t *testing.T) {
+	c := Chain{}
+	for _, id := range []int64{1, 2, 1 << 62, 1<<62 + 1, -1 << 62, 5, 6} {
+		if c = c.Add(Line{id, []byte("x")}); !c.Ends(Line{id, []byte("x")}) || len(c.Marks) > 0 {
+			t.Errorf("%d: %+v", id, c)
+		}
+	}
+	var lines []Line
+	for i := range int64(Slice) {
+		lines = append(lines, Line{7 + i, fmt.Append(nil, i)})
+		c = c.Add(lines[i])
+	}
+	if after, ok := c.From(); !ok || after != 5 {
+		t.Errorf("slices begin behind %d, %t", after, ok)
+	}
+}
+
 func TestNewer(t *testing.T) {
 	r := open(t, t.TempDir())
 	for _, n := range []int64{3, 5, 5} {
@@ -282,4 +300,32 @@ func TestNewer(t *testing.T) {
 	if names, err := r.Logins("bob", "robert"); len(names) != 2 || err != nil {
 		t.Error(names, err)
 	}
+}
+
+// FuzzLoad reads records that somebody damaged: no panic, and what is read can be written.
+func FuzzLoad(f *testing.F) {
+	f.Add([]byte(`{"mail":{"ID":"4jc4sD3hSbz1Sbd3","Arrived":1,"Hold":7,"How":"seen"}}` + "\n" + `{"looked":5}` + "\n" + `{"chain":{"Last":3}}`))
+	f.Add([]byte(`{"points":{"From":-1,"Marks":["a"]}}` + "\n" + `{"gone":"x","unrule":["a"]}`))
+	f.Add([]byte("{}\n{\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		folder := t.TempDir()
+		if err := os.WriteFile(filepath.Join(folder, "seen-mx.jsonl"), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r, err := Open(folder, "mx")
+		if err != nil {
+			return
+		}
+		defer r.Close()
+		if _, err := r.Mark(noon, "x"); err != nil {
+			t.Error(err)
+		}
+		if err := r.Look(noon, []Listed{{id, noon.Unix()}}, claims(Claim{Hold: 7})); err != nil {
+			t.Error(err)
+		}
+		c := r.Chain()
+		if _, ok := c.From(); ok {
+			c.Holds(nil)
+		}
+	})
 }

@@ -192,7 +192,12 @@ func (h *house) rounds(n int) {
 			return err == nil && seen.After(begun)
 		})
 	}
-	time.Sleep(2500 * time.Millisecond) // hooks and the audit log are looked at beside the rounds
+}
+
+// settle waits for what is looked at beside the rounds, every two seconds: the audit log, hooks.
+func (h *house) settle() {
+	h.rounds(1)
+	time.Sleep(2500 * time.Millisecond)
 }
 
 // send sends a mail of a user, and says what serve does with it.
@@ -486,11 +491,11 @@ func TestCapturedServeIsNoticed(t *testing.T) {
 		Until: until, By: "alice"}); err != nil {
 		t.Fatal(err)
 	}
-	h.rounds(2)
+	h.settle()
 	if ok, err := h.reviews.ClearOverride(ctx, "sender:c@example.org", "alice", ""); !ok || err != nil {
 		t.Fatal(ok, err)
 	}
-	h.rounds(1)
+	h.settle()
 	if marks, err := proof.Marks(wiring.KeyFolder(h.cfg)); len(marks) > 0 || err != nil {
 		t.Fatalf("marks of what reviewers did: %v, %v", marks, err)
 	}
