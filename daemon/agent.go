@@ -92,7 +92,7 @@ func (a *Agent) Run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, a.record.Close()) }()
 	if a.gate != nil {
-		a.gate.wait = gateWait
+		a.gate.wait = 2*time.Duration(a.Config.Agent.Interval) + time.Second // it looks in its next round
 	}
 	interval := time.Duration(a.Config.Agent.Interval)
 	ctx, stop := context.WithCancelCause(ctx)

@@ -39,8 +39,7 @@ const (
 	looksAt = 20
 	// patience is how long a mail may take from its record to the hold queue.
 	patience = time.Minute
-	// gateWait is how long a command's goroutine waits for that; the event is its own meanwhile.
-	gateWait  = 10 * time.Second
+	// lookEvery is how often a command's goroutine looks for it; the event is its own meanwhile.
 	lookEvery = 250 * time.Millisecond
 )
 
@@ -49,7 +48,8 @@ func (g *commandGate) allow(ctx context.Context, name string, e *hook.Event) err
 	kind := ledger.EventKind(e.Event)
 	opens := kind == ledger.EventOpened || kind == ledger.EventEnded
 	proven, logins, err := g.onHold(ctx, e)
-	for begun := time.Now(); err == nil && opens && proven < wanted(e) && time.Since(begun) < g.wait; {
+	for begun := time.Now(); err == nil && opens && proven < wanted(e) && time.Since(begun) < g.wait &&
+		g.now().Sub(e.First) < patience; {
 		time.Sleep(lookEvery)
 		proven, logins, err = g.onHold(ctx, e)
 	}
