@@ -1,6 +1,8 @@
 package web
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -26,6 +28,11 @@ func (q *request) senders() error {
 	return q.show(http.StatusOK, "senders.html", sendersPage{q, list, at, ""})
 }
 
+// maxExportBytes bounds a file about one sender: more is for the command line.
+const maxExportBytes = 64 << 20
+
+var errTooLong = review.UsageError{Err: errors.New("that is more than a page can give: use hisseki sender export")}
+
 // senderPage is what is usual for a sender.
 type senderPage struct {
 	*request
@@ -49,3 +56,25 @@ func (q *request) sender() error {
 
 // Today is the last day of the picture.
 func (p senderPage) Today() review.Day { return p.Days[len(p.Days)-1] }
+
+// exportSender gives all that is stored about a sender as a file: the answer to somebody who asks
+// what is known of him.
+func (q *request) exportSender() error {
+	var b bytes.Buffer
+	out := json.NewEncoder(&b)
+	err := q.s.Review.ExportSender(q.ctx(), q.actor(), strings.TrimSpace(q.r.URL.Query().Get("name")),
+		func(row map[string]any) error {
+			if b.Len() > maxExportBytes {
+				return errTooLong
+			}
+			return out.Encode(row)
+		})
+	if err != nil {
+		return err
+	}
+	h := q.w.Header()
+	h.Set("Content-Type", "application/jsonl")
+	h.Set("Content-Disposition", `attachment; filename="hisseki-sender.jsonl"`)
+	_, err = b.WriteTo(q.w)
+	return err
+}

@@ -93,6 +93,7 @@ func (s *Server) table() []route {
 
 		{"GET /senders", access.Viewer, (*request).senders},
 		{"GET /sender", access.Viewer, (*request).sender},
+		{"GET /sender/export", access.Admin, (*request).exportSender},
 		{"GET /rules", access.Viewer, (*request).rules},
 		{"POST /rules/set", access.Admin, (*request).setRule},
 		{"POST /rules/clear", access.Admin, (*request).clearRule},

@@ -274,6 +274,7 @@ var ofPage = map[string][2]string{
 	"sender-programs":            {"Client names (HELO)", "クライアント名 (HELO)"},
 	"sender-sites":               {"Unusual linked sites", "普段と異なるリンク先"},
 	"sender-rule":                {"Set a rule for this sender", "この送信者のルールを設定"},
+	"sender-export":              {"Export all that is stored", "保存情報をすべて書き出す"},
 	"client-name":                {"name", "名前"},
 	"first-seen":                 {"first seen", "初回"},
 	"last-seen":                  {"last seen", "最終"},
