@@ -13,6 +13,7 @@ const (
 	groupCampaign
 	groupStyle
 	groupReach
+	groupSignin
 	groups
 )
 
@@ -24,6 +25,7 @@ var groupNames = [groups]string{
 	groupCampaign: "campaign",
 	groupStyle:    "style",
 	groupReach:    "reach",
+	groupSignin:   "signin",
 }
 
 // groupCap is the most that one group of signals can add, in points (factors of ten).
@@ -36,6 +38,7 @@ var groupCap = [groups]float64{
 	groupCampaign: 4,
 	groupStyle:    2,
 	groupReach:    8,
+	groupSignin:   2,
 }
 
 // SignalGroup is a set of signals that tend to fire together; their points are capped as

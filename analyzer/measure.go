@@ -187,7 +187,7 @@ func (m *measured) total(found [][]Evidence) {
 		}
 	}
 	m.computer = sums[groupAccess] + sums[groupClient]
-	m.writer = m.computer + sums[groupStyle]
+	m.writer = m.computer + sums[groupStyle] + sums[groupSignin]
 	m.lure = sums[groupURL] + sums[groupContent]
 	if m.campaign = sums[groupCampaign]; m.campaign > 0 {
 		m.campaign = min(m.campaign+related*many, groupCap[groupCampaign], amplified*(m.lure+m.writer))

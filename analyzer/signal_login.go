@@ -23,7 +23,8 @@ const (
 // to its sender. For all other mail nothing is asked and nothing can be held against it:
 // an outsider who fails to log in must not be able to silence the owner.
 func (a *Analyzer) logins(ctx context.Context, e *entry, m *Mail) ([]Login, error) {
-	if m.Class != Account || !m.Client.IsValid() || e.profile.Known(baseline.Network,
+	unknown := !m.Client.IsValid() && m.Relay != "" // of webmail in a cloud nothing tells the address
+	if m.Class != Account || !unknown && !m.Client.IsValid() || !unknown && e.profile.Known(baseline.Network,
 		a.hash.key(baseline.Network, network(m.Client, 24, 48)), baseline.SlotOf(m.Time)) {
 		return nil, nil
 	}
@@ -40,7 +41,7 @@ func (a *Analyzer) logins(ctx context.Context, e *entry, m *Mail) ([]Login, erro
 // five, for a lockout, and for failures from the mail's own network.
 func loginAfterFailures(v *view) reading {
 	own := v.o.Keys[baseline.Network]
-	if len(v.state.logins) == 0 || v.declared.network {
+	if len(v.state.logins) == 0 || len(own) == 0 || v.declared.network {
 		return reading{}
 	}
 	failed := make(map[baseline.Key]bool)

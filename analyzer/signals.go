@@ -31,6 +31,8 @@ const (
 	Campaign           Signal = "campaign"
 	TextRepeated       Signal = "same-text"
 	LoginAfterFailures Signal = "login-after-failures"
+	AccountChanged     Signal = "account-changed"
+	SigninOdd          Signal = "signin-odd"
 	StyleBurst         Signal = "style-burst"
 	ReachMail          Signal = "reach-mail"
 	ReachDay           Signal = "reach-day"
@@ -94,6 +96,8 @@ var signals = []definition{
 	{8, NetworkNew, groupAccess, tail(0.05, 0.5), needsNetwork, nil, newNetwork},
 	{21, HourNew, groupAccess, tail(0.05, 0.5), needsHabits, nil, newHour},
 	{25, LoginAfterFailures, groupAccess, tail(0.05, 0.4), needsNetwork, nil, loginAfterFailures},
+	{34, AccountChanged, groupSignin, tail(0.005, 0.3), needsHabits, nil, accountChanged},
+	{35, SigninOdd, groupSignin, tail(0.02, 0.4), needsNetwork, nil, oddSignin},
 	{9, MailerNew, groupClient, tail(0.02, 0.3), needsHabits, nil, newMailer},
 	{10, MessageIDNew, groupClient, tail(0.02, 0.3), needsHabits, nil, newIDShape},
 	{11, HeaderNew, groupClient, tail(0.04, 0.3), needsHabits, nil, newHeaderShape},

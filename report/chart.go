@@ -67,7 +67,7 @@ func newChart(s *ledger.Scope, first, last time.Time) Chart {
 	}
 	end := c.Start.Add(time.Duration(len(c.Bars)) * c.Width)
 	for _, l := range s.Logins {
-		if !l.Last.Before(c.Start) && l.At.Before(end) {
+		if (l.Result.Failed() || l.Result == analyzer.LoginSuccess) && !l.Last.Before(c.Start) && l.At.Before(end) {
 			c.Logins = append(c.Logins, l)
 		}
 	}

@@ -62,7 +62,7 @@ func indicators(s *ledger.Scope) []Indicator {
 		}
 	}
 	for _, l := range s.Logins {
-		if l.Result != analyzer.LoginSuccess && l.Count >= guesses && l.Client.IsValid() {
+		if l.Result.Failed() && l.Count >= guesses && l.Client.IsValid() {
 			see(IndicatorClient, l.Client.String(), "", l.At, 0)
 		}
 	}

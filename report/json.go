@@ -60,6 +60,11 @@ type (
 		Count   int                  `json:"count"`
 		Client  string               `json:"client"`
 		Service string               `json:"service"`
+		Country string               `json:"country,omitempty"`
+		Device  string               `json:"device,omitempty"`
+		Program string               `json:"program,omitempty"`
+		Note    string               `json:"note,omitempty"` // risk words, or what a rule does
+		Legacy  bool                 `json:"legacy,omitempty"`
 	}
 	jsonNote struct {
 		Incident string           `json:"incident"`
@@ -132,7 +137,8 @@ func writeJSON(w io.Writer, r *Report) error {
 	}
 	for _, l := range r.Logins {
 		out.Logins = append(out.Logins, jsonLogin{l.At, l.Last, unlink(l.Sender), l.Result, l.Count,
-			address(l.Client), unlink(l.Service)})
+			address(l.Client), unlink(l.Service), unlink(l.Country), unlink(l.Device), unlink(l.Program),
+			unlink(l.Note), l.Legacy})
 	}
 	for _, n := range r.Notes {
 		out.Notes = append(out.Notes, jsonNote{n.Incident, n.At, unlink(n.Hook), n.Event, n.State,

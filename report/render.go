@@ -138,6 +138,20 @@ func (v view) Client(l analyzer.Login) string {
 	return Defang(l.Client.String())
 }
 
+// Detail is what a provider's log tells of a login beside its result, harmless.
+func (v view) Detail(l analyzer.Login) string {
+	var parts []string
+	for _, p := range []string{l.Country, l.Device, l.Program, l.Note} {
+		if p != "" {
+			parts = append(parts, unlink(p))
+		}
+	}
+	if l.Legacy {
+		parts = append(parts, v.W("legacy"))
+	}
+	return strings.Join(parts, "; ")
+}
+
 // Notice says when and how the first mail was held, or would have been.
 func (v view) Notice() string {
 	h := v.R.Noticed

@@ -56,6 +56,8 @@ var japanese = map[analyzer.Signal]string{
 	analyzer.Campaign:           "同じ不審なリンク・添付の反復",
 	analyzer.TextRepeated:       "ほぼ同じ本文の反復",
 	analyzer.LoginAfterFailures: "多数の失敗の後のログイン",
+	analyzer.AccountChanged:     "不審な接続元からの転送・振り分け設定",
+	analyzer.SigninOdd:          "新しい端末・旧式プロトコルでのサインイン",
 	analyzer.StyleBurst:         "数時間の文体がまとめて本人と異なる",
 	analyzer.ReachMail:          "1通の宛先が普段より多い",
 	analyzer.ReachDay:           "1日の宛先数が普段より多い",

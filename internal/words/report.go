@@ -84,6 +84,12 @@ var ofReport = map[string][2]string{
 	"login-lockout": {"locked out", "ロックアウト"},
 	"login-success": {"succeeded", "成功"},
 
+	"login-interrupted": {"stopped at the second factor", "多要素認証で中断"},
+	"login-rule":        {"inbox rule set", "受信ルールの設定"},
+	"login-forwarding":  {"forwarding set", "転送の設定"},
+	"login-access":      {"mail read", "メールの閲覧"},
+	"legacy":            {"protocol without a second factor", "多要素認証のない旧式プロトコル"},
+
 	"trait-link":     {"the same link or file", "同じリンクまたは添付"},
 	"trait-text":     {"nearly the same text", "ほぼ同じ本文"},
 	"trait-network":  {"the same new network", "同じ不審な接続元"},
