@@ -257,7 +257,7 @@ func TestShippedHooksWithoutJq(t *testing.T) {
 
 func TestShippedHooksPassShellcheck(t *testing.T) {
 	needs(t, "shellcheck")
-	cmd := exec.Command("shellcheck", "-x", "lock-dovecot", "reject-login", "list-sieve-changes",
+	cmd := exec.Command("shellcheck", "-x", "lock-dovecot", "reject-login", "list-sieve-changes", "lock-entra", "lock-google",
 		"event.sh")
 	cmd.Dir = "../deploy/hooks"
 	if out, err := cmd.CombinedOutput(); err != nil {
