@@ -14,13 +14,19 @@ import (
 )
 
 // release is a Debian, and what is in its root.
-type release struct{ name, suite, packages string }
+type release struct {
+	name, suite, packages string
+	folder                string // of its root, in the cache
+}
 
 var (
-	debian13 = release{"DEBIAN 13", "trixie", "postfix,dovecot-core,dovecot-imapd"}
+	debian13 = release{"DEBIAN 13", "trixie", "postfix,dovecot-core,dovecot-imapd", "trixie"}
+	// It boots, with accounts in a Dovecot.
+	debian13Booted = release{"DEBIAN 13", "trixie",
+		"systemd-sysv,postfix,dovecot-core,dovecot-imapd,swaks,jq,sudo,procps", "trixie-systemd"}
 	// It boots, and one sends mail in it.
 	debian12 = release{"DEBIAN 12", "bookworm",
-		"systemd-sysv,postfix,swaks,sudo,procps"}
+		"systemd-sysv,postfix,swaks,sudo,procps", "bookworm"}
 )
 
 const (
@@ -35,6 +41,10 @@ const (
 // only their own folders in its /tmp change. Where it cannot be had the test fails or is
 // skipped, as Require says.
 func Debian13(t testing.TB) string { return debian13.root(t) }
+
+// Debian13Booted returns the root folder of a Debian 13 with systemd, Postfix and Dovecot to boot,
+// as Debian12 does.
+func Debian13Booted(t testing.TB) string { return debian13Booted.root(t) }
 
 // Debian12 returns the root folder of a Debian 12 with systemd and Postfix to boot, as the lower
 // folder of an overlay: nothing in it changes. Else as Debian13.
@@ -65,7 +75,7 @@ func (r release) make(ctx context.Context) (string, error) {
 		return "", err
 	}
 	// Several packages' tests may come at once.
-	lock, err := os.OpenFile(filepath.Join(cache, r.suite+".lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	lock, err := os.OpenFile(filepath.Join(cache, r.folder+".lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return "", err
 	}
@@ -73,7 +83,7 @@ func (r release) make(ctx context.Context) (string, error) {
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
 		return "", fmt.Errorf("wait for the root: %w", err)
 	}
-	root := filepath.Join(cache, r.suite)
+	root := filepath.Join(cache, r.folder)
 	made := filepath.Join(root, "hisseki-packages")
 	info, err := os.Stat(made)
 	if list, e := os.ReadFile(made); err == nil && e == nil && string(list) == r.packages &&
