@@ -237,6 +237,9 @@ func TestDemo(t *testing.T) {
 		lines := 0
 		for line := range strings.Lines(shown) {
 			line = figures.ReplaceAllString(strings.TrimSpace(line), "N")
+			if head, _, ok := strings.Cut(line, "would pass if ["); ok && head == "" {
+				line = "would pass if [" // which signals are enough changes with the figures
+			}
 			if lines++; line != "..." && !strings.Contains(said, line) {
 				t.Errorf("%s shows what the demo does not say: %s", name, line)
 			}
