@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 // said are the texts that the analyzer's source gives for what was observed and is usual, with
@@ -80,7 +81,7 @@ func constant(e ast.Expr) (string, bool) {
 		return "", false
 	}
 	s, err := strconv.Unquote(lit.Value)
-	return s, err == nil && s != ""
+	return s, err == nil && strings.ContainsFunc(s, unicode.IsLetter) // punctuation is no word
 }
 
 // What the analyzer says was observed, and is usual, has Japanese words.
