@@ -25,6 +25,7 @@ type Config struct {
 	DelayFor   time.Duration   // how long a delayed mail waits; 0 means 10 minutes
 	NoText     bool            // keep no subject, URL path or excerpt
 	Habits     []Habit         // declared; more may come from the Memory
+	Ceilings   []Ceiling       // of people reached; the first for a sender counts
 	Alarm      bool            // open incidents of accounts in mode observe too
 }
 

@@ -20,7 +20,7 @@ type decision struct {
 	observed     bool   // not carried out because of the mode, so it is taught
 	observedHold bool   // a hold of an account, not carried out in mode observe: somebody is to be told
 	repeat, few  bool   // see Verdict
-	cause        string // "mail", "sum", "reach", "incident", "asked", "rule", "habit"
+	cause        string // "mail", "sum", "reach", "incident", "asked", "rule", "habit", "limit"
 }
 
 // decide goes by an admin's rules first, then by habits, then by points.
@@ -45,8 +45,13 @@ func (a *Analyzer) decide(v *view, found *measured, points float64, rule Overrid
 		d.would, d.cause = Hold, "rule"
 	case v.declared.hold:
 		d.would, d.cause = Hold, "habit"
+	case v.beyond == Hold:
+		d.would, d.cause = Hold, "limit"
 	default:
 		d.would, d.cause = a.weigh(v, found, points, &d)
+		if d.would == Pass && v.beyond == Delay {
+			d.would, d.cause = Delay, "limit"
+		}
 	}
 	if d.would == Pass && rule.Action != Pass && v.undecidedHere(found) {
 		d.would, d.cause = Delay, "rule" // somebody may look, or worse may follow
@@ -199,6 +204,8 @@ func passIf(d decision, evidence []Evidence, t lines) string {
 	switch d.cause {
 	case "reach":
 		return "would pass if this account wrote to so many people more often"
+	case "limit":
+		return "would pass if limits.reach of the configuration allowed so many people"
 	case "habit":
 		return "would pass if it were sent as the declared habit says"
 	case "sum":

@@ -25,16 +25,15 @@ type firstTo struct {
 
 // headcount is how many people there are, and how many of them were new to the sender. Those
 // whom a series reached beside its circle are counted apart.
-type headcount struct{ people, new, series int }
+type headcount struct{ people, new, series, seriesNew int }
 
 func (c *headcount) add(f *firstTo, n int) {
-	switch {
-	case f.series:
-		c.series += n
-	case f.new:
-		c.people, c.new = c.people+n, c.new+n
-	default:
-		c.people += n
+	people, fresh := &c.people, &c.new
+	if f.series {
+		people, fresh = &c.series, &c.seriesNew
+	}
+	if *people += n; f.new {
+		*fresh += n
 	}
 }
 

@@ -34,7 +34,11 @@ func (h *Habit) Matches(sender string, class Class) bool {
 	if len(h.Senders) == 0 {
 		return class == Account
 	}
-	return slices.ContainsFunc(h.Senders, func(pattern string) bool {
+	return matchesAny(h.Senders, sender)
+}
+
+func matchesAny(patterns []string, sender string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
 		if pattern == sender || strings.HasSuffix(sender, "@"+pattern) {
 			return true
 		}

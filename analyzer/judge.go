@@ -28,6 +28,7 @@ func (a *Analyzer) judge(ctx context.Context, v *view, rule Override, cond Condi
 	}
 	a.shared.RLock()
 	defer a.shared.RUnlock()
+	a.ceiling(v)
 	found := a.measure(v)
 	evidence, points := v.declared.join(found.evidence, found.points)
 	a.forLines(v, points)

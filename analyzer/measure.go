@@ -32,6 +32,7 @@ type view struct {
 	// undecided is that there may be one in what was not read, zero for no.
 	undecided Evidence
 	declared  declared // by the admin's habits
+	beyond    Action   // what is to be done with mail beyond an admin's ceiling, "" for other mail
 
 	links  []linkFound    // that the sender does not use
 	reach  reachCount     // with this mail

@@ -65,10 +65,11 @@ const (
 	URLUndecided Signal = "url-undecided" // a blocked link may stand in what could not be read
 	SenderHeld   Signal = "sender-held"
 	HabitOutside Signal = "habit-outside"
+	ReachLimit   Signal = "reach-limit"
 )
 
 // ruleSignals are those that are not measured.
-var ruleSignals = []Signal{URLBlocked, URLUndecided, SenderHeld, HabitOutside}
+var ruleSignals = []Signal{URLBlocked, URLUndecided, SenderHeld, HabitOutside, ReachLimit}
 
 // definition is what a measured signal is. Its level lies between 0 (nothing unusual) and
 // baseline.Levels-1; how often ordinary mail reaches each level is learned per sender and

@@ -27,7 +27,7 @@ const rulePoints = 4
 // what it is itself.
 func DefinesCampaign(v *analyzer.Verdict) bool {
 	switch v.Cause {
-	case "rule", "habit":
+	case "rule", "habit", "limit":
 		return v.Points >= rulePoints || v.Shows(analyzer.URLBlocked)
 	}
 	return true

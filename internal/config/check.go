@@ -23,7 +23,8 @@ func (e *KeyError) Error() string { return e.Key + ": " + e.Reason }
 
 // Check refuses settings that cannot work, alone or together, with a KeyError.
 func (c *Config) Check() error {
-	return errors.Join(c.checkWords(), c.checkNumbers(), c.checkWebmail(), c.checkRelays(), c.checkHabits(), c.checkHooks(),
+	return errors.Join(c.checkWords(), c.checkNumbers(), c.checkWebmail(), c.checkRelays(), c.checkHabits(), c.checkReach(),
+		c.checkHooks(),
 		c.checkMetrics(), c.checkWeb())
 }
 

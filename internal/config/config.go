@@ -97,6 +97,7 @@ type Limits struct {
 	TextBytes Size     `toml:"text_bytes"`
 	URLs      Count    `toml:"urls"`
 	Time      Duration `toml:"time"`
+	Reach     []Reach  `toml:"reach"`
 }
 
 // Privacy says what is kept and for how long.

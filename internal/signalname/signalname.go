@@ -67,4 +67,5 @@ var japanese = map[analyzer.Signal]string{
 	analyzer.LuresRepeated:      "複数の相手に次々と新しいリンク・添付",
 	analyzer.Unread:             "読み取れない部分のあるメール",
 	analyzer.HabitOutside:       "申告された利用範囲の外",
+	analyzer.ReachLimit:         "管理者が定めた宛先数の上限を超過",
 }

@@ -36,6 +36,10 @@ func Analyzer(ctx context.Context, cfg config.Config, db Kept, locate analyzer.L
 	if err != nil {
 		return analyzer.Config{}, err
 	}
+	ceilings, err := Ceilings(cfg)
+	if err != nil {
+		return analyzer.Config{}, err
+	}
 	off := make(map[analyzer.Signal]bool, len(cfg.Verdict.Off))
 	for _, name := range cfg.Verdict.Off {
 		off[analyzer.Signal(name)] = true
@@ -67,6 +71,7 @@ func Analyzer(ctx context.Context, cfg config.Config, db Kept, locate analyzer.L
 		DelayFor: time.Duration(cfg.Verdict.DelayFor),
 		NoText:   cfg.Privacy.NoText,
 		Habits:   habits,
+		Ceilings: ceilings,
 	}, nil
 }
 

@@ -14,15 +14,31 @@ func Habits(cfg config.Config) ([]analyzer.Habit, error) {
 	if err != nil {
 		return nil, err
 	}
-	normal := Identity(cfg).Normal
 	for i := range list {
-		for k, pattern := range list[i].Senders {
-			if !manyAccounts(pattern) {
-				list[i].Senders[k] = normal(pattern)
-			}
-		}
+		asMailHas(cfg, list[i].Senders)
 	}
 	return list, nil
+}
+
+// Ceilings are the bounds on people reached, for accounts as mail has them.
+func Ceilings(cfg config.Config) ([]analyzer.Ceiling, error) {
+	list, err := cfg.Ceilings()
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		asMailHas(cfg, list[i].Senders)
+	}
+	return list, nil
+}
+
+func asMailHas(cfg config.Config, patterns []string) {
+	normal := Identity(cfg).Normal
+	for k, pattern := range patterns {
+		if !manyAccounts(pattern) {
+			patterns[k] = normal(pattern)
+		}
+	}
 }
 
 // manyAccounts says whether a pattern may stand for more than one account: a domain or
