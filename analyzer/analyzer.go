@@ -62,6 +62,7 @@ type Analyzer struct {
 	traces  int // recent mails of all senders
 
 	campaigns *campaigns
+	styles    styles // of the last mails
 
 	saving  sync.Mutex   // one Save or Settle at a time
 	horizon atomic.Int32 // baseline.Slot up to which profiles are settled

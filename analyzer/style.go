@@ -20,35 +20,57 @@ const maxLetters = 4000
 // maxStyle bounds the features of one mail in the journal.
 const maxStyle = 400
 
-// takeStyle fills in the style features, the text's length and its SimHash.
-func takeStyle(o *baseline.Observation, own string) {
+// style is what the author's own text shows of a hand.
+type style struct {
+	letters int
+	simHash uint64 // 0 for too little text, as the next
+	counts  []baseline.StyleCount
+	phrases []string // opener and closer
+}
+
+// styleOf takes the style of the author's own text. It depends on nothing else.
+func styleOf(own string) *style {
+	s := &style{phrases: openerCloser(own)}
 	text := normal(own)
 	for _, r := range text {
-		if unicode.IsLetter(r) {
-			o.Letters++
+		if isLetter(r) {
+			s.letters++
 		}
 	}
-	if o.Letters < minLetters {
-		return
+	if s.letters < minLetters {
+		return s
 	}
-	o.SimHash = simHash(text)
+	s.simHash = simHash(text)
 	var counts [baseline.StyleDims]int
 	grams(text, func(h uint32) { counts[h%baseline.StyleDims]++ })
-	layout(own, func(h uint32) { counts[h%baseline.StyleDims] += 2 })
+	layout(own, s.phrases, func(h uint32) { counts[h%baseline.StyleDims] += 2 })
 	for d, n := range counts {
 		if n > 0 {
-			o.Style = append(o.Style, baseline.StyleCount{Dim: uint16(d), Count: uint8(min(n, 255))})
+			s.counts = append(s.counts, baseline.StyleCount{Dim: uint16(d), Count: uint8(min(n, 255))})
 		}
 	}
-	if len(o.Style) > maxStyle { // keep the strongest, then restore the order
-		slices.SortStableFunc(o.Style, func(a, b baseline.StyleCount) int {
+	if len(s.counts) > maxStyle { // keep the strongest, then restore the order
+		slices.SortStableFunc(s.counts, func(a, b baseline.StyleCount) int {
 			return cmp.Compare(b.Count, a.Count)
 		})
-		o.Style = o.Style[:maxStyle]
-		slices.SortFunc(o.Style, func(a, b baseline.StyleCount) int {
+		s.counts = s.counts[:maxStyle]
+		slices.SortFunc(s.counts, func(a, b baseline.StyleCount) int {
 			return cmp.Compare(a.Dim, b.Dim)
 		})
 	}
+	return s
+}
+
+// isLetter is unicode.IsLetter, which searches tables for what nearly every character of
+// Japanese mail is.
+func isLetter(r rune) bool {
+	switch {
+	case r >= 'ぁ' && r <= 'ゖ', r >= 'ァ' && r <= 'ヺ', r >= 0x4e00 && r <= 0x9fff: // and kanji
+		return true
+	case r == '、', r == '。':
+		return false
+	}
+	return unicode.IsLetter(r)
 }
 
 // normal folds what is content, not hand: digits become 0, spaces one space; line ends
@@ -65,7 +87,7 @@ func normal(s string) []rune {
 			text = append(text, r)
 			space = true
 			continue
-		case unicode.IsSpace(r) && r != '\u3000':
+		case r < '\u3000' && unicode.IsSpace(r): // there are none beyond
 			if !space {
 				text = append(text, ' ')
 			}
@@ -101,7 +123,7 @@ func grams(text []rune, f func(uint32)) {
 
 // layout calls f for habits of form: openers, closers, line lengths, empty lines,
 // punctuation, width, script choice.
-func layout(own string, f func(uint32)) {
+func layout(own string, phrases []string, f func(uint32)) {
 	feature := func(s string) { f(mix(hashString(s))) }
 	lines, empty := 0, 0
 	for line := range strings.Lines(own) {
@@ -124,7 +146,7 @@ func layout(own string, f func(uint32)) {
 	if lines > 0 {
 		feature("gap" + string(rune('a'+min(empty*4/lines, 9))))
 	}
-	for _, p := range openerCloser(own) {
+	for _, p := range phrases {
 		feature(p)
 	}
 }
@@ -152,7 +174,7 @@ func simHash(text []rune) uint64 {
 	var window [4]rune
 	n := 0
 	for _, r := range text {
-		if unicode.IsSpace(r) {
+		if r <= '\u3000' && unicode.IsSpace(r) {
 			continue
 		}
 		copy(window[:], window[1:])
