@@ -32,8 +32,8 @@ type Config struct {
 // Conditions say what may be done with a mail right now.
 type Conditions struct {
 	CanDelay bool // somebody ends delays; false makes a delay a pass
-	// HasRead is called when the mail was read, which is most of the work; nil for nobody.
-	HasRead func()
+	// Decided is called when all is done but to wait for the record; nil for nobody.
+	Decided func()
 }
 
 // withDefaults fills in what is left zero.
@@ -197,14 +197,14 @@ func (a *Analyzer) Judge(ctx context.Context, m *Mail, cond Conditions) (*Record
 	defer a.lessons.RUnlock()
 	v := a.view(m, c)
 	v.rules, v.blocked, v.undecided = rules, blocked, rules.undecided(c, m.Time)
-	if cond.HasRead != nil {
-		cond.HasRead()
-	}
 	e := a.take(m.Sender)
 	defer a.leave(e)
 	r, pending, err := a.begin(ctx, e, v, cond)
 	if err != nil {
 		return nil, err
+	}
+	if cond.Decided != nil {
+		cond.Decided()
 	}
 	return a.end(e, r, pending)
 }

@@ -213,7 +213,7 @@ func (d *Serve) Judge(ctx context.Context, m *analyzer.Mail) (analyzer.Verdict, 
 	}
 	begun := time.Now()
 	r, err := d.core.Load().Judge(ctx, m, analyzer.Conditions{CanDelay: d.agents.canDelay(m.Host),
-		HasRead: func() { milter.HasRead(ctx) }})
+		Decided: func() { milter.TurnOver(ctx) }})
 	if err != nil {
 		return analyzer.Verdict{}, err
 	}

@@ -96,9 +96,10 @@ func (t *turns) pass(who string) {
 // turnKey is where a judgement's context has what gives its turn back.
 type turnKey struct{}
 
-// HasRead says that a judgement has read its mail, which is most of its work: the account's next
-// mail may be read while this one waits for the store.
-func HasRead(ctx context.Context) {
+// TurnOver says that a judgement has only its record to wait for: the account's next mail may be
+// read meanwhile. Not before: mails that are read wait for each other once more, with their time
+// budget running.
+func TurnOver(ctx context.Context) {
 	if give, ok := ctx.Value(turnKey{}).(func()); ok {
 		give()
 	}

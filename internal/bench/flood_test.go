@@ -12,8 +12,9 @@ import (
 
 // flooders is how many connections the thief has; floodBytes is a mail that is read for long.
 const (
-	flooders   = 50
-	floodBytes = 2 << 20
+	flooders    = 50
+	floodBytes  = 256 << 10
+	floodRounds = 3
 )
 
 // worst are mails of one account that are made to be read for long: a page of nothing but links.
@@ -43,7 +44,7 @@ func BenchmarkFlood(b *testing.B) {
 	var next, thief atomic.Int64
 	tallies := make([]tally, 2)
 	flooded := 0
-	for range rounds {
+	for range floodRounds {
 		drive(b, p, 4, pace, list, &next, &tallies[0])
 		var over atomic.Bool
 		var mu sync.Mutex
