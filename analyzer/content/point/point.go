@@ -31,10 +31,11 @@ func Find(text string, found func(Hit)) {
 	for i := 0; i < len(text); {
 		switch class[text[i]] {
 		case classDigit:
-			i = look(text, i, &words, found)
+			// Wide digits behind a letter are no number: go on behind them.
+			i = max(look(text, i, &words, found), i+1)
 		case classWide: // "０" is ef bc 90
 			if _, n := wideDigit(text[i:]); n > 0 {
-				i = look(text, i, &words, found)
+				i = max(look(text, i, &words, found), i+1)
 				continue
 			}
 			i += 3
