@@ -122,3 +122,34 @@ func TestScope(t *testing.T) {
 		t.Errorf("a scope of nobody's incident: %v", err)
 	}
 }
+
+// TestSuspectsOfAGateway: behind webmail that names nobody's address all mail comes from one
+// client. Only the newest of it is looked at, however much there is.
+func TestSuspectsOfAGateway(t *testing.T) {
+	db, _ := clocked(t)
+	attacked(t, db)
+	if _, err := db.write.Exec(`WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n LIMIT ?1)
+		INSERT INTO journal (at, host, queue_id, sender, class, mail_from, header_from, client, message_id,
+			subject, bytes, action, would, points, sum, due, learned, observation, detail, evidence, simhash)
+		SELECT at - 60 - n, host, 'q' || n, 'e' || n || '@example.jp', class, mail_from, header_from, client,
+			message_id, subject, bytes, action, would, points, sum, due, learned, observation, detail, evidence,
+			simhash
+		FROM n, journal
+		WHERE id = 8`, 2*maxOfClient); err != nil {
+		t.Fatal(err)
+	}
+	s, err := db.Scope(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	others, nearest := 0, false
+	for _, x := range s.Suspects {
+		if x.Record.Envelope.Sender[0] == 'e' {
+			others++
+			nearest = nearest || x.Record.Envelope.Sender == "e1@example.jp"
+		}
+	}
+	if others == 0 || others >= maxOfClient || !nearest {
+		t.Errorf("%d of %d mails of a gateway are suspects; the newest: %t", others, 2*maxOfClient, nearest)
+	}
+}

@@ -16,6 +16,9 @@ const (
 	// maxSuspects bounds how many mails a scope lists. They are found where the attack was, so
 	// more of them means that a trait is nobody's.
 	maxSuspects = 5000
+	// maxLookedAt bounds how many mails are read whole to find them, and how many of one client
+	// address: the newest. Where webmail names nobody's address all mail comes from one.
+	maxLookedAt, maxOfClient = 20_000, 5000
 	// maxOwn bounds how much mail of one sender is looked at: the newest.
 	maxOwn = 100_000
 )
@@ -201,8 +204,13 @@ func (db *DB) suspectIDs(ctx context.Context, x *attacks) ([]int64, error) {
 			UNION
 			SELECT m.journal FROM json_each(?2) k CROSS JOIN mark m ON m.key = k.value
 			UNION
-			SELECT o.id FROM json_each(?3) c CROSS JOIN journal o ON o.client = c.value
-				AND o.client != '' AND o.at >= ?4)
+			SELECT o.id FROM json_each(?3) c CROSS JOIN journal o ON o.id IN (SELECT id
+				FROM journal
+				WHERE client = c.value
+				  AND client != ''
+				  AND at >= ?4
+				ORDER BY at DESC
+				LIMIT ?5))
 		SELECT j.id
 		FROM found f
 		CROSS JOIN journal j ON j.id = f.id
@@ -211,13 +219,16 @@ func (db *DB) suspectIDs(ctx context.Context, x *attacks) ([]int64, error) {
 			FROM hold h
 			WHERE h.journal = j.id
 			  AND h.incident IS NOT NULL)
-		ORDER BY j.at, j.id`, listOf(slices.Sorted(maps.Keys(own))),
+		ORDER BY j.at DESC, j.id DESC
+		LIMIT ?6`, listOf(slices.Sorted(maps.Keys(own))),
 		listOf(slices.Sorted(maps.Keys(x.key))), listOf(slices.Sorted(maps.Keys(x.client))),
-		unix(since))
+		unix(since), maxOfClient, maxLookedAt)
 	if err != nil {
 		return nil, err
 	}
-	return ints(rows)
+	ids, err := ints(rows)
+	slices.Reverse(ids)
+	return ids, err
 }
 
 // records returns recorded mails with their recipients, in order of time.
