@@ -34,11 +34,12 @@ type view struct {
 	declared  declared // by the admin's habits
 	beyond    Action   // what is to be done with mail beyond an admin's ceiling, "" for other mail
 
-	links  []linkFound    // that the sender does not use
-	reach  reachCount     // with this mail
-	people int            // whom it reaches that no other mail of the day did
-	fit    float64        // of the style to the sender's, 0 when it cannot be compared
-	marks  []baseline.Key // what a campaign with this mail is recognised by
+	links    []linkFound    // that the sender does not use
+	contacts []contactFound // other points that the sender never gave
+	reach    reachCount     // with this mail
+	people   int            // whom it reaches that no other mail of the day did
+	fit      float64        // of the style to the sender's, 0 when it cannot be compared
+	marks    []baseline.Key // what a campaign with this mail is recognised by
 
 	carried map[baseline.Key]carried // in how many earlier mails each mark was
 }
@@ -92,7 +93,7 @@ func (v *view) takeMarks() {
 	v.observeReach()
 	v.fit = v.styleFit()
 	v.o.Fit = v.fit
-	v.links = v.unusualLinks()
+	v.links, v.contacts = v.unusualLinks(), v.unusualContacts()
 	v.o.Lured = v.isLured()
 	for i := range signals {
 		if makes := signals[i].marks; makes != nil {

@@ -82,6 +82,7 @@ func (a *Analyzer) observe(m *Mail, c *content.Content) (baseline.Observation, P
 	}
 	set(baseline.Site, sites...)
 	o.Keys[baseline.Quoted] = h.keys(baseline.Site, quoted...) // they are compared with sites
+	set(baseline.Contact, contactKeys(c)...)
 	st := a.styles.of(c.Own)
 	set(baseline.Phrase, st.phrases...)
 	o.Letters, o.SimHash, o.Style = st.letters, st.simHash, st.counts

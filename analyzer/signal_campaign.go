@@ -95,6 +95,6 @@ func luresRepeated(v *view) reading {
 // isLured says whether the mail asks its reader to act on something unusual. It is kept with
 // the observation: levels are not, for the late mails of an episode.
 func (v *view) isLured() bool {
-	return len(v.links) > 0 ||
+	return len(v.links) > 0 || len(newContacts(v)) > 0 ||
 		newFile(v).level+newMailLink(v).level+newReplyTo(v).level+unreadContent(v).level > 0
 }

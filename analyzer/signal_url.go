@@ -72,13 +72,24 @@ func unknownURL(v *view) reading {
 		r.urls = append(r.urls, l.url)
 		if level > r.level {
 			r.level, r.observed = level, l.site
-			r.text = fmt.Sprintf("a link to %s, %s", l.site, why)
+			r.text = fmt.Sprintf("%s to %s, %s", linkIn(l.url), l.site, why)
 		}
 	}
 	if r.level == urlOrg {
 		r.most = weakLure
 	}
 	return r
+}
+
+// linkIn says where a link stands that is not in the text.
+func linkIn(u *content.URL) string {
+	switch {
+	case u.Where == content.InCode:
+		return "a link in a QR code"
+	case u.InFile:
+		return "a link in an attached file"
+	}
+	return "a link"
 }
 
 // manyAccounts is how many other accounts make a novelty the organisation's: a signature

@@ -41,6 +41,10 @@ const (
 	ReachNewHour       Signal = "reach-new-hour"
 	Unread             Signal = "unread"
 	LuresRepeated      Signal = "lures-repeated"
+	PhoneNew           Signal = "phone-new"
+	AccountNew         Signal = "account-new"
+	AnswerAddressNew   Signal = "answer-address-new"
+	AddressLookalike   Signal = "address-lookalike"
 )
 
 // Retired signals are not measured any more. Journals still show them, settings may still
@@ -110,6 +114,11 @@ var signals = []definition{
 	{15, ReplyToNew, groupContent, tail(0.01, 0.3), needsNothing, nil, newReplyTo},
 	{16, FileNew, groupContent, tail(0.02, 0.3), needsNothing, riskyFiles, newFile},
 	{22, MailLinkNew, groupContent, tail(0.02, 0.5), needsNothing, newAddresses, newMailLink},
+	// Numbers to call stand in 1 to 9 of a hundred good mails, most of them in signatures.
+	{36, PhoneNew, groupContent, tail(0.08, 0.4), needsNothing, nil, newPhone},
+	{37, AccountNew, groupContent, tail(0.02, 0.4), needsNothing, newContacts, newAccount},
+	{38, AnswerAddressNew, groupContent, tail(0.02, 0.6), needsNothing, nil, newAnswerAddress},
+	{39, AddressLookalike, groupContent, tail(0.003, 0.3), needsNothing, nil, lookalike},
 	{27, Unread, groupContent, tail(0.01, 0.3), needsNothing, nil, unreadContent},
 	{33, LuresRepeated, groupCampaign, tail(0.03, 0.5), needsNothing, nil, luresRepeated},
 	{23, Campaign, groupCampaign, tail(0.005, 0.5), needsNothing, nil, campaign},

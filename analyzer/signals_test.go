@@ -39,7 +39,8 @@ var storedNumbers = []Signal{"recipients-new", "recipient-domains-new", "recipie
 	"reply-to-new", "file-new", "mail-broken", "reply-without-thread", "style", "phrase-new",
 	"hour-new", "mail-link-new", "campaign", "same-text", "login-after-failures", "style-burst",
 	"unread", "reach-day", "reach-hour", "reach-new-day", "reach-new-hour", "reach-mail",
-	"lures-repeated", "account-changed", "signin-odd"}
+	"lures-repeated", "account-changed", "signin-odd", "phone-new", "account-new",
+	"answer-address-new", "address-lookalike"}
 
 func TestStoredNumbersStay(t *testing.T) {
 	for id, name := range storedNumbers {
