@@ -127,6 +127,7 @@ func files() map[string]string {
 		"archive.zip":   zipOf("a/b.html", "<html>"+lureTag),
 		"twice.zip":     zipOf("inner.zip", zipOf("doc.docx", wordOf("", relation("hyperlink", plainURL)))),
 		"front.pdf":     "%PDF-1.4\n" + zipOf("a.html", "<html>"+lureTag),
+		"magic.html":    "%PDF-1.4\n<html>" + lureTag,
 		"broken.zip":    strings.ReplaceAll(zipOf("a.html", "<html>"+lureTag), "PK\x05\x06", "PK\x00\x00"),
 		"rich.rtf":      `{\rtf1\ansi{\field{\*\fldinst HYPERLINK "` + plainURL + `"}{\fldrslt here}}}`,
 		"escaped.rtf":   `{\rtf1\ansi \'68\'74tps:{\b //}lure.` + "\r\n" + `example\u46?net/login }`,

@@ -141,8 +141,18 @@ func (s *scanner) linkable(host string, start, stop int) bool {
 //
 //	user@example.org   /srv/example.org   a_example.org   os.Open(   key=example.org
 func (s *scanner) joined(start, stop int) bool {
+	if s.labelled(start, stop) {
+		return false
+	}
 	return start > 0 && strings.IndexByte("@/\\_=:$%&#~+-.", s.text[start-1]) >= 0 ||
 		stop < len(s.text) && strings.IndexByte("@_\\(=%", s.text[stop]) >= 0
+}
+
+// labelled says whether what stands at text[start:stop] follows a word and a colon, as a host
+// with a path does where people name it: "URL:portal.example.org/login", not "std::a.example".
+func (s *scanner) labelled(start, stop int) bool {
+	return start > 1 && s.text[start-1] == ':' && mime.IsLetter(s.text[start-2]) &&
+		stop+1 < len(s.text) && s.text[stop] == '/' && isHostByte(s.text[stop+1])
 }
 
 // linkableIPv4 says whether a bare address with behind after it is meant as a link:

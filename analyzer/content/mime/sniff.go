@@ -92,8 +92,10 @@ func openedMail(byName Kind, claimed string) (media string, kind Kind) {
 // a name of another.
 func openedAs(kind, byName Kind) Kind {
 	switch {
-	case byName == Executable, byName == Shortcut, byName == DiskImage:
-		return byName // a jar is a zip, a script is text, a disk may begin with anything
+	case byName == Executable, byName == Shortcut, byName == DiskImage, byName == HTMLFile:
+		return byName // a jar is a zip, a script is text, a disk and a page may begin with anything
+	case byName == Archive && kind == Document: // a zip with a folder "word"
+		return Archive
 	case kind == OtherFile, kind == TextFile && byName != Document && byName != Picture:
 		return byName // a text "a.csv", but not a text "a.pdf"
 	case byName == Macro && (kind == Document || kind == Archive): // "a.docm" is a zip
