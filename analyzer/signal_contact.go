@@ -114,7 +114,7 @@ func (v *view) newContact(what string, kinds ...content.PointKind) reading {
 		r.level, r.observed = level, clip(strings.Join(strings.Fields(f.point.Shown), " "), 60)
 		r.text = fmt.Sprintf("%s, %s, %s", what, r.observed, contactWhy(f, level))
 	}
-	if r.level == contactOrg {
+	if r.level < contactText {
 		r.most = weakLure
 	}
 	return r
@@ -133,14 +133,25 @@ func contactWhy(f *contactFound, level int) string {
 
 // newPhone: a telephone number. Levels: see contactOrg. Signatures are full of them, so that
 // what this account, or accounts as young as it, often do weighs little.
-func newPhone(v *view) reading { return v.newContact("a telephone number", content.Phone) }
+func newPhone(v *view) reading {
+	r := v.newContact("a telephone number", content.Phone)
+	if r.level == contactText {
+		r.most = moderateLure
+	}
+	return r
+}
+
+// moderateLure is the most points of what honest people change and give to others: a number to
+// call, a box to answer to. With another network or program it counts as much as that needs to
+// delay; alone it is far below every line.
+const moderateLure = 1.5
 
 // newAccount: a bank account or a wallet to pay to. Levels: see contactOrg; one more where the
 // author's words speak of paying.
 func newAccount(v *view) reading {
 	r := v.newContact("an account to pay to", content.Account, content.Wallet)
 	if r.level >= contactFile && speaksOfPaying(v.c) {
-		r.level++
+		r.level, r.most = r.level+1, 0
 		r.text += ", in a mail that speaks of paying"
 	}
 	return r
@@ -148,7 +159,11 @@ func newAccount(v *view) reading {
 
 // newAnswerAddress: an address to answer to. Levels: see contactOrg.
 func newAnswerAddress(v *view) reading {
-	return v.newContact("an address to answer to", content.ToAddress)
+	r := v.newContact("an address to answer to", content.ToAddress)
+	if r.level == contactText {
+		r.most = moderateLure
+	}
+	return r
 }
 
 // payingWords are those of mail about money.
