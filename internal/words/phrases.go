@@ -15,6 +15,8 @@ var phrases = map[string]string{
 	"weekend, # to # h UTC":                "週末 #1〜#2時 (UTC)",
 	"so in # of this account's # mails":    "本人の #2 通中 #1 通",
 	"links to known addresses":             "既知の宛先へのリンク",
+	"what this account gave before":        "このアカウントが以前に示したもの",
+	"addresses of other domains":           "ほかのドメインのアドレス",
 	"well-formed mail":                     "正しい形式のメール",
 	"# earlier mails, # of other accounts": "以前のメール #1 通(うち他アカウント #2 通)",
 	"# alike in # h":                       "#2 時間に類似 #1 通",
