@@ -50,7 +50,8 @@ func TestStylesAreRemembered(t *testing.T) {
 	if s.known(text(5)) != nil {
 		t.Errorf("more than %d texts are remembered", lastStyles)
 	}
-	if long := strings.Repeat("あ", maxStyleText); s.of(long) == s.of(long) {
+	long := strings.Repeat("あ", maxStyleText)
+	if first := s.of(long); s.of(long) == first {
 		t.Error("a text of any length is remembered")
 	}
 }
