@@ -28,13 +28,12 @@ func (a *Analyzer) decide(v *view, found *measured, points float64, rule Overrid
 	cond Conditions) decision {
 	t := a.shared.lines
 	d := decision{would: Pass, incident: v.state.open}
-	spreads := v.state.spreads(v.o)
+	d.repeat = !v.state.spreads(v.o) && (found.lure <= weakLure || points <= v.state.oddestTo(v.o))
 	d.sum = v.state.decayed(v.now)
-	if spreads {
+	if !d.repeat {
 		unusual := max(found.reach[mailPeople], found.reach[dayPeople])
 		d.sum += min(max(0, points-t.drift), t.sum*oneMail) * recipientFactor(v.people, unusual)
 	}
-	d.repeat = !spreads
 	d.few = found.ownProgram && found.computer < familiarComputer && v.state.oddPeople(v.o) < seriousPeople
 	switch {
 	case v.blocked.Signal != "": // goes before the sender's own rule

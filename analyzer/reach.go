@@ -262,6 +262,23 @@ func (s *state) spreads(o *baseline.Observation) bool {
 	return 2*n >= len(o.Keys[baseline.Recipient]) || day.series+n > seriesPeople
 }
 
+// oddestTo returns the most points that a mail of the day before had which reached one of the
+// recipients. A lure repeats only mail that was as unusual: a harmless greeting from a new
+// computer must not excuse the link that follows to the same people.
+func (s *state) oddestTo(o *baseline.Observation) (points float64) {
+	for i := len(s.recent) - 1; i >= 0; i-- {
+		t := &s.recent[i]
+		ago := o.At.Unix() - t.at.Unix()
+		if ago > firstSpan {
+			break
+		}
+		if t.would != Hold && ago >= -firstSpan && t.points > points && !t.toOthers(o) {
+			points = t.points
+		}
+	}
+	return points
+}
+
 // notOdd counts the recipients whom no unusual mail of the day before reached.
 func (s *state) notOdd(o *baseline.Observation) (n int) {
 	for _, k := range o.Keys[baseline.Recipient] {

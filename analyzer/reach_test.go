@@ -100,3 +100,32 @@ func TestOwnMailingIsOneQuestion(t *testing.T) {
 		t.Errorf("%d of 40 held, %d waited", held, waited)
 	}
 }
+
+// A harmless mail from a new computer does not excuse the link that follows to the same
+// people, and a further mail without a lure to them is no news.
+func TestAGreetingExcusesNoLure(t *testing.T) {
+	for _, first := range []bool{false, true} {
+		a := office(t, replay.NewMemory())
+		to := people(0, 24)
+		if first {
+			send(t, a, 0, otherClient, to, honest)
+		}
+		held := 0
+		for i := range to {
+			r := send(t, a, time.Duration(20+i)*time.Minute, otherClient, to[i:i+1],
+				"Please look at https://kakunin.example.org/x today.")
+			if r.Verdict.Would == analyzer.Hold {
+				held++
+			}
+		}
+		if held < len(to)-2 {
+			t.Errorf("greeted first %t: %d of %d links are held", first, held, len(to))
+		}
+	}
+	a := office(t, replay.NewMemory())
+	to := people(0, 1)
+	send(t, a, 0, otherClient, to, honest)
+	if r := send(t, a, time.Minute, otherClient, to, honest); r.Verdict.Would != analyzer.Pass || !r.Verdict.Repeat {
+		t.Errorf("a second mail to the same: %+v", r.Verdict)
+	}
+}

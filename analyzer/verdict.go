@@ -41,7 +41,7 @@ type Verdict struct {
 	Points     float64    `json:"points"`   // of this mail alone
 	Sum        float64    `json:"sum"`      // the sender's CUSUM including this mail
 	Lure       float64    `json:"lure"`     // points of what the reader is to click, open or answer
-	Repeat     bool       `json:"repeat"`   // it goes to people whom unusual mail reached already: passes
+	Repeat     bool       `json:"repeat"`   // nothing worse, to people whom unusual mail reached already: passes
 	Few        bool       `json:"few"`      // few people so far, from the owner's own computer: the sum delays
 	Cause      string     `json:"cause"`    // "mail", "sum", "reach", "incident", "asked", "rule", "habit", "limit", "" for none
 	Evidence   []Evidence `json:"evidence"` // heaviest first

@@ -58,6 +58,8 @@ var attacks = []Recipe{
 		poisoned(func(t *thief) string { return "box-" + t.token[:4] + "@freemail.test" })),
 	hidden("own-box-self", "the same, first to the account itself",
 		poisoned(func(t *thief) string { return t.account.Sender })),
+	hidden("greeted", "a harmless mail with 24 people in Bcc, half of them own partners, then an unknown link to each of them",
+		greeted),
 	hidden("patient", "two weeks of harmless mail, then the incident",
 		func(t *thief) []letter {
 			return append(t.harmless(14), t.later(14*24*time.Hour, t.burst(24, 40*time.Minute, t.partner, nil))...)
@@ -144,6 +146,20 @@ func poisoned(box func(*thief) string) func(*thief) []letter {
 		first := t.burst(1, 0, func() string { return to }, func(l *letter) { l.prepares = true })
 		return append(first, t.later(32*time.Hour, t.burst(24, 40*time.Minute, t.partner, nil))...)
 	}
+}
+
+// greeted writes to everybody without a lure first.
+func greeted(t *thief) []letter {
+	first := t.burst(1, 0, t.partner, func(l *letter) {
+		l.ask, l.prepares = ask{}, true
+		t.fill(l, min(24, max(1, len(t.account.Partners))), true)
+	})
+	next := 0
+	again := func() string {
+		next++
+		return first[0].to[(next-1)%len(first[0].to)]
+	}
+	return append(first, t.later(20*time.Minute, t.burst(24, 40*time.Minute, again, nil))...)
 }
 
 // harmless mail makes the thief's computer and network usual: two mails a day.
