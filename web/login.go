@@ -83,13 +83,18 @@ func (q *request) login() error {
 		q.s.Log.Warn("a login to the review page was refused", "name", words80(a.Name), "from", a.From)
 		return q.refuse(http.StatusUnauthorized, q.W("login-refused"), a.Name)
 	case errors.As(err, &wait):
-		q.w.Header().Set("Retry-After", itoa(int(wait.For/time.Second)+1))
-		return q.refuse(http.StatusTooManyRequests, q.W("login-wait", q.Rough(wait.For)), a.Name)
+		return q.refuseFor(wait, a.Name)
 	case err != nil:
 		return err
 	}
 	q.enterAs(token, s, q.r.PostForm.Get("to"))
 	return nil
+}
+
+// refuseFor says how long somebody who guesses has to wait.
+func (q *request) refuseFor(wait access.WaitError, name string) error {
+	q.w.Header().Set("Retry-After", itoa(int(wait.For/time.Second)+1))
+	return q.refuse(http.StatusTooManyRequests, q.W("login-wait", q.Rough(wait.For)), name)
 }
 
 func (q *request) refuse(status int, why, name string) error {
@@ -118,6 +123,10 @@ func (q *request) enter() error {
 	token, s, err := q.s.Guard.LoginByLink(q.ctx(), q.r.PathValue("token"), q.attempt())
 	if errors.Is(err, access.ErrRefused) {
 		return q.refuse(http.StatusUnauthorized, q.W("login-link-over"), "")
+	}
+	var wait access.WaitError
+	if errors.As(err, &wait) {
+		return q.refuseFor(wait, "")
 	}
 	if err != nil {
 		return err

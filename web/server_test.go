@@ -276,6 +276,10 @@ func TestGuessing(t *testing.T) {
 	if got := try("198.51.100.9", password); got != http.StatusTooManyRequests {
 		t.Errorf("from another new network: %d", got)
 	}
+	if got := o.ask("POST", "/enter/"+strings.Repeat("x", 43), "", nil, "X-Forwarded-For", "203.0.113.1"); got.StatusCode !=
+		http.StatusTooManyRequests || got.Header.Get("Retry-After") == "" {
+		t.Errorf("a guessed link after guessed passwords: %d", got.StatusCode)
+	}
 	now = now.Add(31 * time.Second)
 	if got := try("192.0.2.99", password); got != http.StatusSeeOther {
 		t.Errorf("the owner, from his own network: %d", got)
