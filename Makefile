@@ -28,7 +28,7 @@ test:
 	@scripts/needs.sh gcc man chromium lintian minisign rpm postfix dovecot dovecot-imapd debootstrap swaks zstd python3 shellcheck systemd-analyze systemd-nspawn
 	@scripts/lint.sh
 	go test -race -timeout 25m ./...
-	go test -run 'Hostile|WholeMail|RoundTrips|Cost' ./analyzer/... ./baseline # bounds, and what -race sees less of
+	go test -run 'Hostile|WholeMail|RoundTrips|Cost|Garbage' ./analyzer/... ./baseline ./daemon # bounds, and what -race sees less of
 	@scripts/vulncheck.sh || [ $$? = 3 ] # NOT CHECKED, as it says: a machine without network can test the rest
 
 # The manual: man -l bin/man/hisseki.1

@@ -37,7 +37,7 @@ func TestGarbageIsCollectedSeldom(t *testing.T) {
 	if seldom > mails/80 || seldom == 0 {
 		t.Errorf("%d collections for %d mails", seldom, mails)
 	}
-	if grown > heapReserve>>10/4 {
+	if !raceEnabled && grown > heapReserve>>10/4 { // the race detector notes each page
 		t.Errorf("the reserve takes %d KiB", grown)
 	}
 }

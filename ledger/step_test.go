@@ -11,16 +11,18 @@ import (
 func TestSteps(t *testing.T) {
 	want := map[State]map[Step]State{
 		Delayed: {StepRelease: Releasing, StepDiscard: Discarding, StepTimeUp: Releasing,
-			StepPromote: Held, StepRecall: Held, StepMissing: Vanished},
-		Held:       {StepRelease: Releasing, StepDiscard: Discarding, StepMissing: Vanished},
-		Releasing:  {StepDone: Released, StepMissing: Vanished, StepUndo: Held, StepRetry: Releasing},
-		Discarding: {StepDone: Discarded, StepMissing: Vanished, StepUndo: Held, StepRetry: Discarding},
-		Recalling:  {StepDone: Held, StepMissing: Gone, StepRetry: Recalling},
-		Released:   {StepRecall: Recalling, StepFound: Releasing},
-		Discarded:  {StepFound: Discarding},
-		Vanished:   {StepFound: Held},
-		Gone:       {StepFound: Held},
-		Passed:     {},
+			StepPromote: Held, StepRecall: Held, StepMissing: Vanished, StepRefuse: Held},
+		Held: {StepRelease: Releasing, StepDiscard: Discarding, StepMissing: Vanished},
+		Releasing: {StepDone: Released, StepMissing: Vanished, StepUndo: Held, StepRetry: Releasing,
+			StepRefuse: Held},
+		Discarding: {StepDone: Discarded, StepMissing: Vanished, StepUndo: Held, StepRetry: Discarding,
+			StepRefuse: Held},
+		Recalling: {StepDone: Held, StepMissing: Gone, StepRetry: Recalling},
+		Released:  {StepRecall: Recalling, StepFound: Releasing},
+		Discarded: {StepFound: Discarding},
+		Vanished:  {StepFound: Held},
+		Gone:      {StepFound: Held},
+		Passed:    {},
 	}
 	for step := range steps {
 		for _, from := range States {
