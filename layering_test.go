@@ -28,7 +28,7 @@ var mayImport = map[string][]string{
 	"analyzer/content/pack":    nil,
 	"analyzer/content/point":   nil,
 	"analyzer/content/qr":      nil,
-	"analyzer/content/pdf":     {"analyzer/content/inflate"},
+	"analyzer/content/pdf":     {"analyzer/content/inflate", "analyzer/content/mime"},
 
 	"baseline":            nil,
 	"internal/mailbox":    nil,

@@ -40,24 +40,8 @@ func sameText(v *view) reading {
 	if v.o.SimHash == 0 {
 		return reading{}
 	}
-	n := 0
-	for i := len(v.state.recent) - 1; i >= 0; i-- {
-		t := &v.state.recent[i]
-		if v.now.Sub(t.at) > 24*time.Hour {
-			break
-		}
-		if similar(t.simHash, v.o.SimHash) && t.toOthers(v.o) {
-			n++
-		}
-	}
-	r := reading{ok: true}
-	if n > 0 {
-		r.level = 1 + bucket(n)
-	}
-	if n == 1 {
-		r.most = once
-	}
-	r.observed, r.often = fmt.Sprintf("%d alike in 24 h", n), r.level
+	r, n := v.toOthersLately(func(t *trace) bool { return similar(t.simHash, v.o.SimHash) })
+	r.observed = fmt.Sprintf("%d alike in 24 h", n)
 	r.text = fmt.Sprintf("nearly the same text as %s to other people on the last day",
 		count(n, "mail", "mails"))
 	return r
@@ -69,27 +53,34 @@ func luresRepeated(v *view) reading {
 	if !v.o.Lured {
 		return reading{ok: true}
 	}
-	n := 0
+	r, n := v.toOthersLately(func(t *trace) bool { return t.lured })
+	r.observed = count(n, "mail before", "mails before")
+	r.text = fmt.Sprintf("%s of the last day brought other people something unusual to open too",
+		count(n, "mail", "mails"))
+	return r
+}
+
+// toOthersLately counts the mails of the last day to other people that are alike, and makes
+// a reading of how many there are.
+func (v *view) toOthersLately(alike func(*trace) bool) (r reading, n int) {
 	for i := len(v.state.recent) - 1; i >= 0; i-- {
 		t := &v.state.recent[i]
 		if v.now.Sub(t.at) > 24*time.Hour {
 			break
 		}
-		if t.lured && t.toOthers(v.o) {
+		if alike(t) && t.toOthers(v.o) {
 			n++
 		}
 	}
-	r := reading{ok: true}
+	r.ok = true
 	if n > 0 {
 		r.level = 1 + bucket(n)
 	}
 	if n == 1 {
 		r.most = once
 	}
-	r.observed, r.often = count(n, "mail before", "mails before"), r.level
-	r.text = fmt.Sprintf("%s of the last day brought other people something unusual to open too",
-		count(n, "mail", "mails"))
-	return r
+	r.often = r.level
+	return r, n
 }
 
 // isLured says whether the mail asks its reader to act on something unusual. It is kept with

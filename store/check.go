@@ -126,20 +126,13 @@ func (db *DB) faults(ctx context.Context) (list []string, err error) {
 	return list, nil
 }
 
-func (db *DB) strings(ctx context.Context, query string, args ...any) (list []string, err error) {
+// strings returns what a query finds in its one column.
+func (db *DB) strings(ctx context.Context, query string, args ...any) ([]string, error) {
 	rows, err := db.read.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			return nil, err
-		}
-		list = append(list, s)
-	}
-	return list, rows.Err()
+	return column[string](rows)
 }
 
 // countAll says what is in the store. A schema of another version may keep profiles elsewhere.

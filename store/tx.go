@@ -83,14 +83,17 @@ func anyLimit(n int) int {
 }
 
 // ints reads and closes rows of one whole number.
-func ints(rows *sql.Rows) (list []int64, err error) {
+func ints(rows *sql.Rows) ([]int64, error) { return column[int64](rows) }
+
+// column reads and closes rows of one value.
+func column[T any](rows *sql.Rows) (list []T, err error) {
 	defer rows.Close()
 	for rows.Next() {
-		var n int64
-		if err := rows.Scan(&n); err != nil {
+		var x T
+		if err := rows.Scan(&x); err != nil {
 			return nil, err
 		}
-		list = append(list, n)
+		list = append(list, x)
 	}
 	return list, rows.Err()
 }

@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"bytes"
+	"hisseki/analyzer/content/mime"
 	"io"
 
 	"golang.org/x/image/tiff/lzw"
@@ -217,7 +218,7 @@ func unHex(data []byte, f *file) []byte {
 	out := make([]byte, 0, len(data)/2+1)
 	hi := -1
 	for _, c := range data {
-		v := unhex(c)
+		v := mime.Unhex(c)
 		switch {
 		case c == '>':
 			return out

@@ -1,6 +1,10 @@
 package pdf
 
-import "bytes"
+import (
+	"bytes"
+
+	"hisseki/analyzer/content/mime"
+)
 
 const (
 	blanks = " \t\r\n\f\x00"
@@ -50,7 +54,7 @@ func readName(b []byte) (name []byte, n int) {
 	out := make([]byte, 0, n)
 	for i := 0; i < n; i++ {
 		if b[i] == '#' && i+2 < n {
-			hi, lo := unhex(b[i+1]), unhex(b[i+2])
+			hi, lo := mime.Unhex(b[i+1]), mime.Unhex(b[i+2])
 			if hi >= 0 && lo >= 0 {
 				out = append(out, byte(hi<<4|lo))
 				i += 2
@@ -130,18 +134,6 @@ func wholeDict(b []byte) []byte {
 	return b
 }
 
-func unhex(c byte) int {
-	switch {
-	case c >= '0' && c <= '9':
-		return int(c - '0')
-	case c >= 'a' && c <= 'f':
-		return int(c-'a') + 10
-	case c >= 'A' && c <= 'F':
-		return int(c-'A') + 10
-	}
-	return -1
-}
-
 // reference reads "12 0 R".
 func reference(b []byte) (number int, ok bool) {
 	b = b[:min(len(b), 40)]
@@ -193,7 +185,7 @@ func readHex(b, s []byte) (_ []byte, n int, ok bool) {
 			}
 			return s, n + 1, true
 		}
-		v := unhex(c)
+		v := mime.Unhex(c)
 		switch {
 		case v < 0 && !isBlank(c):
 			return s, n, false
