@@ -90,27 +90,32 @@ func declare(habits []Habit, m *Mail, place Place) declared {
 	if len(of) == 0 {
 		return d
 	}
-	excused := struct{ place, hour bool }{}
-	for _, h := range of {
-		network, country, hour := h.network(m.Client), h.country(place), h.hour(m.Time)
-		d.network, d.country, d.hour = d.network || network, d.country || country, d.hour || hour
-		if !h.restricts() {
-			excused.place = excused.place || network || country
-			excused.hour = excused.hour || hour
-		}
-	}
+	placeExcused, hourExcused := d.inside(of, m, place)
 	for _, h := range of {
 		if !h.restricts() {
 			continue
 		}
-		if !excused.place && h.elsewhere(m.Client, place) {
+		if !placeExcused && h.elsewhere(m.Client, place) {
 			d.add(h, whereText(m.Client, place), h.places())
 		}
-		if !excused.hour && len(h.Hours) > 0 && !h.hour(m.Time) {
+		if !hourExcused && len(h.Hours) > 0 && !h.hour(m.Time) {
 			d.add(h, h.in(m.Time).Format("Mon 15:04 MST"), h.hours())
 		}
 	}
 	return d
+}
+
+// inside notes which habits a mail is inside of, and returns what an exception excuses.
+func (d *declared) inside(of []*Habit, m *Mail, at Place) (place, hour bool) {
+	for _, h := range of {
+		inNetwork, inCountry, inHour := h.network(m.Client), h.country(at), h.hour(m.Time)
+		d.network, d.country, d.hour = d.network || inNetwork, d.country || inCountry, d.hour || inHour
+		if !h.restricts() {
+			place = place || inNetwork || inCountry
+			hour = hour || inHour
+		}
+	}
+	return place, hour
 }
 
 func (h *Habit) network(client netip.Addr) bool {

@@ -50,7 +50,7 @@ func (p *parser) packed(data []byte, at mime.Place) {
 	}
 }
 
-// member reads one file of a package; it tells whether there is room for more.
+// member reads one file of a package; it says whether there is room for more.
 func (p *parser) member(m *pack.Member, document bool, at mime.Place) bool {
 	budget := p.unpack()
 	switch {

@@ -27,7 +27,7 @@ type Budget struct {
 // NewBudget returns the budget of one mail.
 func NewBudget(late func() bool) *Budget { return &Budget{Left: MaxBytes, Late: late} }
 
-// Spend takes n bytes of work and tells whether it may be done.
+// Spend takes n bytes of work and says whether it may be done.
 func (b *Budget) Spend(n int) bool {
 	if n > b.Left || b.Late != nil && b.Late() {
 		b.Over = true

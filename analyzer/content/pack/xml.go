@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// IsXML tells whether a part of a document is XML: pictures, pages and embedded files are not.
+// IsXML says whether a part of a document is XML: pictures, pages and embedded files are not.
 func IsXML(name string, data []byte) bool {
 	at := bytes.IndexByte(data[:min(len(data), 100)], '<') // behind blanks and a byte order mark
 	if at < 0 {
@@ -127,7 +127,7 @@ func references(tag []byte, found func(Ref)) {
 	}
 }
 
-// breaks tells whether a line ends at a tag: "/w:p", "w:br/", "/si", "/text:p".
+// breaks says whether a line ends at a tag: "/w:p", "w:br/", "/si", "/text:p".
 func breaks(tag []byte) bool {
 	if len(tag) == 0 {
 		return false

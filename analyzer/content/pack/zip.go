@@ -33,7 +33,7 @@ func Members(data []byte) (list []Member, all bool) {
 	return list, all
 }
 
-// Is tells whether programs open a file as a zip file: by its beginning or, since a program
+// Is says whether programs open a file as a zip file: by its beginning or, since a program
 // that unpacks itself may stand in front, by its end.
 func Is(data []byte) bool {
 	if bytes.HasPrefix(data, []byte("PK\x03\x04")) {
@@ -140,7 +140,7 @@ func Order(list []Member) {
 	slices.SortStableFunc(list, func(a, b Member) int { return rank(a.Name) - rank(b.Name) })
 }
 
-// IsDocument tells whether a package is a document rather than an archive of files: its
+// IsDocument says whether a package is a document rather than an archive of files: its
 // first members say so (ECMA-376 part 2, OpenDocument part 3).
 func IsDocument(list []Member) bool {
 	return slices.ContainsFunc(list, func(m Member) bool {
@@ -149,10 +149,10 @@ func IsDocument(list []Member) bool {
 	})
 }
 
-// IsRelations tells whether a part says where a document leads.
+// IsRelations says whether a part says where a document leads.
 func IsRelations(name string) bool { return strings.HasSuffix(strings.ToLower(name), ".rels") }
 
-// IsSheet tells whether a part is the cells of a table.
+// IsSheet says whether a part is the cells of a table.
 func IsSheet(name string) bool { return strings.Contains(strings.ToLower(name), "/worksheets/") }
 
 func rank(name string) int {

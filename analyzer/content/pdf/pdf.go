@@ -39,7 +39,7 @@ const (
 	maxDict    = 16 << 10 // bytes of one dictionary
 )
 
-// Is tells whether viewers open a file as PDF: they look for its mark in the first 1024 bytes
+// Is says whether viewers open a file as PDF: they look for its mark in the first 1024 bytes
 // (implementation note 13 of the PDF reference 1.7).
 func Is(data []byte) bool { return bytes.Contains(data[:min(len(data), 1024)], []byte("%PDF-")) }
 
@@ -94,7 +94,7 @@ type file struct {
 	shown     []byte // text of the last stream
 }
 
-// hasKey tells whether a trailer names a key: "/Encrypt 12 0 R".
+// hasKey says whether a trailer names a key: "/Encrypt 12 0 R".
 func (f *file) hasKey(data []byte) bool {
 	for {
 		i := bytes.Index(data, []byte("/Encrypt"))
@@ -222,7 +222,7 @@ func (f *file) value(key string, data []byte) {
 	}
 }
 
-// mostlyText tells whether bytes are of a text rather than noise.
+// mostlyText says whether bytes are of a text rather than noise.
 func mostlyText(b []byte) bool {
 	for _, c := range b {
 		if c < ' ' && c != '\n' && c != '\r' && c != '\t' || c >= 0x7f {

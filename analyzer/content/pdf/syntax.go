@@ -104,7 +104,7 @@ func (d dict) number(key string) int {
 // name returns the name behind a key.
 func (d dict) name(key string) string { return nameOf(d[key]) }
 
-// has tells whether a dictionary has a key.
+// has says whether a dictionary has a key.
 func (d dict) has(key string) bool { return d[key] != nil }
 
 func nameOf(v []byte) string {

@@ -141,7 +141,7 @@ func (t *texter) block(b []byte) (n int) {
 	return n
 }
 
-// operator does what an operator means for the text; it tells whether the text ends.
+// operator does what an operator means for the text; it says whether the text ends.
 func (t *texter) operator(word []byte) (end bool) {
 	switch string(word) {
 	case "ET":

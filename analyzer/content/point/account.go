@@ -47,7 +47,7 @@ func iban(s string) (value string, n int) {
 	return "iban:" + string(b[:k]), n
 }
 
-// checks97 tells whether an IBAN, its first four characters moved to the end and letters read
+// checks97 says whether an IBAN, its first four characters moved to the end and letters read
 // as 10 to 35, is 1 modulo 97 (ISO 7064).
 func checks97(b []byte) bool {
 	rest := 0
@@ -101,7 +101,7 @@ var fromBase58 = func() (t [256]int8) {
 	return t
 }()
 
-// base58check tells whether a word is a version, 20 bytes and the first four bytes of their
+// base58check says whether a word is a version, 20 bytes and the first four bytes of their
 // twice hashed SHA-256.
 func base58check(word string) bool {
 	var raw [25]byte
@@ -126,7 +126,7 @@ func base58check(word string) bool {
 
 const bech32Letters = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 
-// bech32 tells whether a word is a prefix, "1" and data whose checksum is right:
+// bech32 says whether a word is a prefix, "1" and data whose checksum is right:
 // "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq".
 func bech32(word string) bool {
 	low := strings.ToLower(word)

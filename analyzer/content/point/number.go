@@ -81,7 +81,7 @@ func (n *number) accountWord(before string) int {
 	return -1
 }
 
-// isPhone tells whether a number is written as telephone numbers are. named says that a word
+// isPhone says whether a number is written as telephone numbers are. named says that a word
 // in front of it says so.
 func (n *number) isPhone(named bool) bool {
 	if n.count < 7 || n.count > 15 {
