@@ -15,9 +15,12 @@ import (
 	"time"
 
 	"hisseki/internal/company"
+	"hisseki/internal/config"
 	"hisseki/internal/demo"
 	"hisseki/internal/mta"
+	"hisseki/internal/wiring"
 	"hisseki/ledger"
+	"hisseki/signing"
 	"hisseki/store"
 )
 
@@ -217,15 +220,25 @@ func (s *site) queue() string {
 	return s.run(exec.Command("postqueue", "-c", s.Config, "-j"))
 }
 
-// store opens the store beside the daemons, until the test ends.
+// store opens the store beside the daemons, until the test ends. What is decided with it is
+// signed, as root's commands sign.
 func (s *site) store() *store.DB {
 	s.t.Helper()
-	db, err := store.Open(s.t.Context(), s.db, store.Options{})
+	db, err := store.Open(s.t.Context(), s.db, store.Options{Signs: s.key()})
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(func() { db.Close() })
 	return db
+}
+
+// key is the site's key for decisions.
+func (s *site) key() *signing.Lazy {
+	cfg, err := config.Load(s.config, config.Default(s.dir))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return wiring.Signs(cfg)
 }
 
 // holds returns the holds that a filter chooses.
