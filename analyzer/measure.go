@@ -97,12 +97,28 @@ func (v *view) takeMarks() {
 	v.o.Lured = v.isLured()
 	for i := range signals {
 		if makes := signals[i].marks; makes != nil {
-			v.marks = append(v.marks, makes(v)...)
+			v.marks = append(v.marks, few(makes(v))...)
 		}
 	}
 	slices.Sort(v.marks)
 	v.marks = slices.Compact(v.marks)
 	v.o.Marks = v.marks
+}
+
+// maxMarks bounds the marks of each kind. A page of 2,500 links to ever new sites would be
+// looked for, written and compared 2,500 times, most of it where other accounts' mail waits.
+const maxMarks = 128
+
+// few returns of many marks the first, which the journal names (noted), and the lowest. Marks are
+// keyed hashes: nobody outside knows which of his links will be among the lowest, and mails that
+// share links share most of these (Broder, On the resemblance and containment of documents, 1997).
+func few(marks []baseline.Key) []baseline.Key {
+	if len(marks) <= maxMarks {
+		return marks
+	}
+	rest := slices.Clone(marks[maxNoted:])
+	slices.Sort(rest)
+	return slices.Concat(marks[:maxNoted], first(slices.Compact(rest), maxMarks-maxNoted))
 }
 
 // measure runs all signals and fills in the observation's levels. What comes out does not

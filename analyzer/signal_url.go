@@ -27,6 +27,7 @@ type linkFound struct {
 // another, may be quoted only to hide it.
 func (v *view) unusualLinks() (list []linkFound) {
 	answers := len(v.c.InReplyTo)+len(v.c.References) > 0
+	quoted := make(map[baseline.Key]bool)
 	for i := range v.c.URLs {
 		u := &v.c.URLs[i]
 		s := site(u)
@@ -34,12 +35,20 @@ func (v *view) unusualLinks() (list []linkFound) {
 			continue
 		}
 		k := v.hasher.key(baseline.Site, s)
-		level, why := urlLevel(v, u, k)
-		if u.Quoted && answers && !v.state.elsewhere(k, v.o) {
-			level = min(level, urlOrg)
-		}
-		if level > 0 {
+		if level, why := urlLevel(v, u, k); level > 0 {
 			list = append(list, linkFound{u, s, k, level, why})
+			if u.Quoted && answers {
+				quoted[k] = true
+			}
+		}
+	}
+	if len(quoted) == 0 {
+		return list
+	}
+	elsewhere := v.state.elsewhere(quoted, v.o)
+	for i := range list {
+		if l := &list[i]; l.url.Quoted && !elsewhere[l.key] {
+			l.level = min(l.level, urlOrg)
 		}
 	}
 	return list

@@ -89,14 +89,20 @@ func (t *trace) toOthers(o *baseline.Observation) bool {
 	return !share1(t.readers, first(o.Keys[baseline.Recipient], maxReaders))
 }
 
-// elsewhere says whether a site stood in a mail of the last day to quite other recipients.
-func (s *state) elsewhere(site baseline.Key, o *baseline.Observation) bool {
+// elsewhere returns those of a mail's sites that stood in mails of the last day to quite other
+// recipients. Each such mail is looked at once, however many sites there are.
+func (s *state) elsewhere(sites map[baseline.Key]bool, o *baseline.Observation) map[baseline.Key]bool {
+	found := make(map[baseline.Key]bool)
 	for i := len(s.recent) - 1; i >= 0 && o.At.Sub(s.recent[i].at) <= 24*time.Hour; i-- {
-		if t := &s.recent[i]; slices.Contains(t.sites, site) && t.toOthers(o) {
-			return true
+		if t := &s.recent[i]; len(sites) > 0 && t.toOthers(o) {
+			for _, site := range t.sites {
+				if sites[site] {
+					found[site] = true
+				}
+			}
 		}
 	}
-	return false
+	return found
 }
 
 // sentElsewhere counts the remembered mails to quite other recipients that had a mark.
