@@ -51,7 +51,7 @@ var mayImport = map[string][]string{
 	"internal/private":    nil,
 	"internal/whoami":     {"review"},
 	"analyzer/memorytest": {"analyzer", "analyzer/content", "baseline"}, // tests only
-	"hook":                {"analyzer", "internal/capped", "internal/signalname", "internal/term"},
+	"hook":                {"analyzer", "ask", "internal/capped", "internal/signalname", "internal/term"},
 	"internal/abuse":      nil, // tests only
 	"internal/bench":      nil, // benchmarks only
 	"internal/evaluate":   {"analyzer", "baseline", "calibration", "drill", "replay"},
@@ -61,7 +61,8 @@ var mayImport = map[string][]string{
 	"analyzer":            {"analyzer/content", "baseline"},
 	"ledger":              {"analyzer", "analyzer/content", "baseline"},
 	"access":              nil,
-	"store":               {"access", "analyzer", "analyzer/content", "baseline", "ledger", "postfix"},
+	"ask":                 {"ledger"},
+	"store":               {"access", "analyzer", "ask", "analyzer/content", "baseline", "ledger", "postfix"},
 	"milter":              {"analyzer", "analyzer/content", "baseline", "identity", "internal/mailbox", "internal/term"},
 	"proof":               nil,
 	"quarantine":          {"internal/capped", "postfix", "proof"},
@@ -79,18 +80,18 @@ var mayImport = map[string][]string{
 	"report":              {"analyzer", "analyzer/content", "internal/signalname", "internal/term", "internal/words", "ledger"},
 	"internal/places":     {"analyzer", "internal/config"},
 
-	"daemon": {"analyzer", "baseline", "hook", "identity", "internal/config", "internal/places", "internal/wiring",
+	"daemon": {"analyzer", "ask", "baseline", "hook", "identity", "internal/config", "internal/places", "internal/wiring",
 		"ledger", "maillog", "metrics", "milter", "postfix", "proof", "quarantine", "seal",
 		"signin", "signing", "store"},
 
 	"doctor": {"analyzer", "identity", "internal/config", "internal/places", "internal/table", "internal/term",
 		"internal/wiring", "ledger", "postfix", "proof", "signing"},
 
-	"web":         {"access", "analyzer", "internal/words", "ledger", "report", "review"},
-	"web/command": {"access", "internal/config", "internal/jsonl", "internal/table", "internal/term", "review", "store", "web"},
+	"web":         {"access", "analyzer", "ask", "internal/words", "ledger", "report", "review"},
+	"web/command": {"access", "ask", "internal/config", "internal/jsonl", "internal/table", "internal/term", "review", "store", "web"},
 
 	// Every part's configuration is made here.
-	"internal/wiring": {"analyzer", "analyzer/content", "hook", "identity", "internal/config", "ledger", "seal",
+	"internal/wiring": {"analyzer", "analyzer/content", "ask", "hook", "identity", "internal/config", "ledger", "seal",
 		"signin", "signing", "internal/mailbox"},
 }
 

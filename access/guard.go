@@ -126,23 +126,33 @@ func (g *Guard) verify(ctx context.Context, a Attempt) (*Account, error) {
 
 // LoginByLink lets in who has a link that was not used before.
 func (g *Guard) LoginByLink(ctx context.Context, link string, a Attempt) (string, *Session, error) {
-	place := "from " + Network(a.From).String()
-	if wait := g.throttle.wait(g.Now(), place); wait > 0 {
-		return "", nil, WaitError{wait}
-	}
-	name, err := g.Store.TakeLink(ctx, hash(link), g.Now())
+	var account *Account
+	err := g.Guess(a.From, func() (bool, error) {
+		name, err := g.Store.TakeLink(ctx, hash(link), g.Now())
+		if err == nil && name != "" {
+			account, err = g.Store.Account(ctx, name)
+		}
+		return account != nil, err
+	})
 	if err != nil {
 		return "", nil, err
-	}
-	account, err := g.Store.Account(ctx, name)
-	if err != nil {
-		return "", nil, err
-	}
-	if name == "" || account == nil {
-		g.throttle.failed(g.Now(), place)
-		return "", nil, ErrRefused
 	}
 	return g.open(ctx, account, a)
+}
+
+// Guess lets somebody try a token that try knows or not, and has the network wait longer for each
+// one that it does not: the error is ErrRefused then, or a WaitError.
+func (g *Guard) Guess(from netip.Addr, try func() (known bool, err error)) error {
+	place := "from " + Network(from).String()
+	if wait := g.throttle.wait(g.Now(), place); wait > 0 {
+		return WaitError{wait}
+	}
+	known, err := try()
+	if err == nil && !known {
+		g.throttle.failed(g.Now(), place)
+		err = ErrRefused
+	}
+	return err
 }
 
 // NewLink returns a link's token that lets a reviewer in once, within LinkFor.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,7 +22,7 @@ func postman(cfg config.Config, db AgentStore, log *slog.Logger) *hook.Postman {
 	}
 	p := &hook.Postman{Alerts: alertsOf{db}, From: m.From, To: m.To, Language: string(m.Language),
 		Sendmail: []string{m.Sendmail}, Every: time.Duration(m.Every), Log: log, Now: time.Now,
-		Rand: rand.Reader}
+		Rand: rand.Reader, Page: strings.TrimRight(cfg.Web.URL, "/")}
 	if p.From == "" {
 		p.From = m.To[0]
 	}
@@ -41,6 +42,11 @@ func newAgentHooks(ctx context.Context, cfg config.Config, db AgentStore, signed
 	gate *commandGate, log *slog.Logger) (*agentHooks, error) {
 	h := &agentHooks{mail: postman(cfg, db, log), commands: hook.Dispatcher{Store: eventsOf{db, signed},
 		Hooks: wiring.CommandHooks(cfg.Hooks), Log: log, Now: time.Now, Allow: gate.allow}}
+	asks, err := wiring.AskHooks(cfg, db.Questions(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	h.commands.Hooks = append(h.commands.Hooks, asks...)
 	for _, name := range wiring.HookNames(cfg.Hooks) {
 		known, err := db.HookKnown(ctx, name)
 		if err != nil {

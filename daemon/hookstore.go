@@ -47,7 +47,7 @@ func briefOf(b *ledger.Brief) hook.Brief {
 		State: string(b.State), Opened: b.Opened, Holds: b.Holds, Waiting: b.Waiting, Passed: b.Passed,
 		Last: b.Last, Recipients: b.Recipients, Domains: b.Domains, Hosts: append([]string{}, b.Hosts...),
 		Lures:    append([]string{}, b.Lures...),
-		Evidence: []hook.Finding{}}
+		Evidence: []hook.Finding{}, Answer: string(b.Answer)}
 	for _, e := range b.Evidence {
 		out.Evidence = append(out.Evidence, hook.Finding{Signal: string(e.Signal), Points: e.Points,
 			Observed: e.Observed, Text: e.Text})

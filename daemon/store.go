@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/ask"
 	"hisseki/hook"
 	"hisseki/internal/wiring"
 	"hisseki/ledger"
@@ -54,6 +55,8 @@ type AgentStore interface {
 	auditStore
 	// Adopt signs rules and exceptions that were there before there was a key.
 	Adopt(ctx context.Context) (int, error)
+	// Questions returns where it is kept what owners of accounts were asked.
+	Questions() ask.Store
 	// HookKnown says whether serve has named a hook.
 	HookKnown(ctx context.Context, name string) (bool, error)
 	// Lost says that the store's file was deleted or replaced.

@@ -13,10 +13,10 @@ import (
 func (d *Doctor) hooks() {
 	h := d.Config.Hooks
 	for i := range h.Command {
-		c := &h.Command[i]
-		d.hook(c.Name, programError(c.Run[0]), "install the program, chmod 755")
-		_, err := user.Lookup(c.User)
-		d.hook(c.Name, err, "create the user or name another one")
+		d.program(h.Command[i].Name, h.Command[i].Run[0], h.Command[i].User)
+	}
+	for i := range h.Ask {
+		d.program(h.Ask[i].Name, h.Ask[i].Run[0], h.Ask[i].User)
 	}
 	for i := range h.Webhook {
 		w := h.Webhook[i]
@@ -29,6 +29,13 @@ func (d *Doctor) hooks() {
 	if len(h.Mail.To) > 0 {
 		d.hook("mail", programError(h.Mail.Sendmail), "set hooks.mail.sendmail")
 	}
+}
+
+// program looks for a command and for who runs it.
+func (d *Doctor) program(name, path, runs string) {
+	d.hook(name, programError(path), "install the program, chmod 755")
+	_, err := user.Lookup(runs)
+	d.hook(name, err, "create the user or name another one")
 }
 
 func (d *Doctor) hook(name string, err error, do string) {

@@ -35,6 +35,7 @@ type Brief struct {
 	Hosts      []string  `json:"hosts"`    // of unusual links
 	Lures      []string  `json:"lures"`    // what of the links may be blocked, the most telling first
 	Evidence   []Finding `json:"evidence"` // of the heaviest mail
+	Answer     string    `json:"answer"`   // of the account's owner: "", claimed (it was him), denied
 }
 
 // allPassed says that nothing was kept: the mode was observe all the time.
@@ -54,7 +55,7 @@ type Event struct {
 	Schema int       `json:"schema"`
 	Kind   string    `json:"kind"` // always "incident"
 	ID     string    `json:"id"`
-	Event  string    `json:"event"` // opened, confirmed, dismissed, ended, reopened
+	Event  string    `json:"event"` // opened, confirmed, dismissed, ended, reopened, claimed, denied
 	Time   time.Time `json:"time"`
 	By     string    `json:"by"`
 	Reason string    `json:"reason"`
@@ -63,6 +64,10 @@ type Event struct {
 	// Logins are the names by which the account logs in, as its mail on hold showed them; for a
 	// command never none.
 	Logins []string `json:"logins"`
+	// AskURL is the page on which the account's owner says whether the mail is his, and AskUntil
+	// how long: for hooks of the kind ask alone.
+	AskURL   string    `json:"ask_url,omitempty"`
+	AskUntil time.Time `json:"ask_until,omitzero"`
 
 	N      int64     `json:"-"` // the store's own name for it
 	Number int64     `json:"-"` // the incident's
@@ -99,15 +104,16 @@ type Hook struct {
 	Name    string
 	On      []string // the events it wants; none is all
 	Teller  Teller
-	Timeout time.Duration // of a run
-	Within  time.Duration // after this long without success an event is given up
-	Acts    bool          // it does something about the sender, such as to lock him out
+	Timeout time.Duration            // of a run
+	Within  time.Duration            // after this long without success an event is given up
+	Acts    bool                     // it does something about the sender, such as to lock him out
+	Spares  func(sender string) bool // it is not told of these; nil is of nobody
 }
 
 // wants says whether an event is any of the hook's business. What acts is kept from acting
 // on its own in mode observe; a person's decision it is told.
 func (h *Hook) wants(e *Event) bool {
-	if len(h.On) > 0 && !slices.Contains(h.On, e.Event) {
+	if len(h.On) > 0 && !slices.Contains(h.On, e.Event) || h.Spares != nil && h.Spares(e.Sender) {
 		return false
 	}
 	return !(h.Acts && e.Event == "opened" && e.allPassed())

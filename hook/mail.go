@@ -50,6 +50,7 @@ type Postman struct {
 	Log      *slog.Logger
 	Now      func() time.Time
 	Rand     io.Reader
+	Page     string // URL of the review page, "" for none
 }
 
 // sendTimeout bounds sendmail, which only puts the mail into a folder.
@@ -79,7 +80,7 @@ func (p *Postman) Once(ctx context.Context) (bool, error) {
 }
 
 func (p *Postman) send(ctx context.Context, a *Alert) (messageID string, err error) {
-	subject, body, err := alert(&a.Brief, p.Language, a.FirstID != "")
+	subject, body, err := alert(&a.Brief, p.Language, p.Page, a.FirstID != "")
 	if err != nil {
 		return "", err
 	}

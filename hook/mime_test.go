@@ -29,7 +29,7 @@ func theft() *Brief {
 
 func letterOf(t *testing.T, c *Brief, language string) *letter {
 	t.Helper()
-	subject, body, err := alert(c, language, false)
+	subject, body, err := alert(c, language, "", false)
 	if err != nil {
 		t.Fatal(err)
 	}

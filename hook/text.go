@@ -41,14 +41,21 @@ type alertView struct {
 	Host                            string   // the first lure, quoted for a shell, "" for none
 	Because                         []string
 	Update                          bool
+	Page                            string // of the incident, "" for none
+	Answer                          string // of the account's owner
 }
 
 // alert returns the subject and the text of a mail about an incident.
-func alert(c *Brief, language string, update bool) (subject, body string, err error) {
+//
+// page is the URL of the review page: its incident is one link away.
+func alert(c *Brief, language, page string, update bool) (subject, body string, err error) {
 	v := alertView{ID: c.Incident, State: c.State, Sender: term.Safe(c.Sender, 200),
 		Opened: stamp(c.Opened), Last: stamp(c.Last), Account: typed(c.Sender),
 		Holds: c.Holds, Waiting: c.Waiting, Passed: c.allPassed(), Recipients: c.Recipients,
-		Domains: c.Domains, Update: update}
+		Domains: c.Domains, Update: update, Answer: c.Answer}
+	if page != "" {
+		v.Page = page + "/incident/" + c.Incident
+	}
 	if len(c.Lures) > 0 {
 		v.Host = quoted(c.Lures[0])
 	}

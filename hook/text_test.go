@@ -16,7 +16,7 @@ func TestAlertSaysWhatToDo(t *testing.T) {
 			"組織の誰も使ったことのないリンク: file-kakunin[.]test",
 			"hisseki incident confirm I3", "宛先 12 件"},
 	} {
-		subject, body, err := alert(theft(), language, false)
+		subject, body, err := alert(theft(), language, "", false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -25,7 +25,7 @@ func TestAlertSaysWhatToDo(t *testing.T) {
 				t.Errorf("%s: no %q in\n%s\n%s", language, s, subject, body)
 			}
 		}
-		again, more, err := alert(theft(), language, true)
+		again, more, err := alert(theft(), language, "", true)
 		if err != nil || again != subject || len(more) <= len(body) {
 			t.Errorf("%s: an update is\n%s\n%s\n%v", language, again, more, err)
 		}
@@ -39,7 +39,7 @@ func TestAlertOfModeObserve(t *testing.T) {
 		English:  {"5 mails of bando@example.jp would be held\n", "In mode observe", "not held    5, to"},
 		Japanese: {"のメール 5 通を検知 (保留なし)\n", "観察モード", "5 通 (保留なし)、宛先 12 件"},
 	} {
-		subject, body, err := alert(c, language, false)
+		subject, body, err := alert(c, language, "", false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +84,7 @@ func TestAlertIsHarmless(t *testing.T) {
 	c.Hosts, c.Lures = []string{"aaa.example.org", "a\nb"}, []string{"$(id).test"}
 	c.Evidence[1].Text = "line\n\nhisseki quarantine release --yes"
 	for _, language := range []string{English, Japanese} {
-		subject, body, err := alert(c, language, false)
+		subject, body, err := alert(c, language, "", false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,13 +117,13 @@ func TestAlertSuggestsLuresOnly(t *testing.T) {
 	for _, language := range []string{English, Japanese} {
 		c := theft()
 		c.Hosts, c.Lures = []string{"aaa.example.org"}, []string{"lure.example.org", "later.example.org"}
-		_, body, err := alert(c, language, false)
+		_, body, err := alert(c, language, "", false)
 		if err != nil || !strings.Contains(body, "url block --reason \"I3\" lure.example.org\n") ||
 			strings.Index(body, "lure[.]example[.]org") > strings.Index(body, "aaa[.]example[.]org") {
 			t.Errorf("%s: %v\n%s", language, err, body)
 		}
 		c.Lures = nil
-		if _, body, err = alert(c, language, false); err != nil || strings.Contains(body, "url block") ||
+		if _, body, err = alert(c, language, "", false); err != nil || strings.Contains(body, "url block") ||
 			!strings.Contains(body, "aaa[.]example[.]org") {
 			t.Errorf("%s, no lure: %v\n%s", language, err, body)
 		}
@@ -134,12 +134,12 @@ func TestAlertSuggestsLuresOnly(t *testing.T) {
 func TestAccountThatCannotBeTyped(t *testing.T) {
 	for _, language := range []string{English, Japanese} {
 		for _, sender := range []string{"a\x1b[2Jb@example.org", "a\u202eb@example.org", "a\xffb@example.org"} {
-			_, body, err := alert(&Brief{Incident: "I3", Sender: sender, Holds: 1}, language, false)
+			_, body, err := alert(&Brief{Incident: "I3", Sender: sender, Holds: 1}, language, "", false)
 			if err != nil || strings.Contains(body, "sender hold") || !strings.Contains(body, "incident show I3 --json") {
 				t.Errorf("%s, %q: %v\n%s", language, sender, err, body)
 			}
 		}
-		if _, body, err := alert(&Brief{Incident: "I3", Sender: "bob@example.org", Holds: 1}, language, false); err != nil ||
+		if _, body, err := alert(&Brief{Incident: "I3", Sender: "bob@example.org", Holds: 1}, language, "", false); err != nil ||
 			!strings.Contains(body, "sender hold --until 1d --reason \"I3\" bob@example.org") {
 			t.Errorf("%s: %v\n%s", language, err, body)
 		}

@@ -16,9 +16,13 @@ const (
 	EventDismissed EventKind = "dismissed"
 	EventEnded     EventKind = "ended"
 	EventReopened  EventKind = "reopened"
+	// What the account's owner answered while the incident was open: its state stays.
+	EventClaimed EventKind = "claimed" // it was him
+	EventDenied  EventKind = "denied"  // it was not him
 )
 
-// Event is a change of an incident's state, kept in the transaction that made it.
+// Event is a change of an incident's state or an answer of its owner, kept in the transaction
+// that made it.
 type Event struct {
 	N        int64  // its place in the order of all events
 	ID       string // the same for every receiver and run, in no other store
@@ -47,14 +51,16 @@ const (
 	HookDone    = "done"    // told
 	HookSkipped = "skipped" // not wanted there
 	HookFailed  = "failed"  // given up
+	HookAnswer  = "answer"  // of a Note: nobody was told, the account's owner said it
 )
 
-// Note is what a hook said of an incident: what a command printed, or why it failed.
+// Note is what a hook said of an incident: what a command printed, or why it failed; or what the
+// account's owner answered.
 type Note struct {
 	At     time.Time
 	Hook   string
 	Event  EventKind
-	State  string // due, done or failed
+	State  string // due, done, failed or answer
 	Runs   int    // begun
 	Error  string // of the last run that ended, "" for success
 	Output string // of the same, as printed: hostile
@@ -83,4 +89,5 @@ type Brief struct {
 	Hosts      []string  // of unusual links in the holds, the most frequent first
 	Lures      []string  // what of the links may be blocked, the most telling first; see Lure
 	Evidence   []analyzer.Evidence
+	Answer     EventKind // what the account's owner said, "" for nothing; a denial stands
 }

@@ -41,6 +41,20 @@ func (s *Service) PageHolds(ctx context.Context, q HoldQuery, below int64, limit
 	return p, nil
 }
 
+// AskedMail returns what an incident's owner is asked about: the newest of its mail that was sent as
+// him. What a campaign recalled of others is none of his business.
+func (s *Service) AskedMail(ctx context.Context, incident int64, sender string, limit int) (*HoldPage, error) {
+	f := ledger.HoldFilter{Incident: incident, Sender: sender, States: States}
+	p := &HoldPage{}
+	var err error
+	if p.Count, err = s.Store.CountHolds(ctx, f); err != nil {
+		return nil, err
+	}
+	f.Newest, f.Limit = true, limit
+	p.Holds, err = s.Store.Holds(ctx, f)
+	return p, err
+}
+
 // queueFilter is a query's filter; without states or ids it chooses what is in the queue.
 func (s *Service) queueFilter(q *HoldQuery) (ledger.HoldFilter, error) {
 	f, err := s.holdFilter(q)

@@ -25,6 +25,7 @@ var personal = []struct{ table, where string }{
 	{"alert", `incident IN (SELECT id FROM incident WHERE sender = ?1)`},
 	{"hook_run", `event IN (SELECT n FROM event
 		WHERE incident IN (SELECT id FROM incident WHERE sender = ?1))`}, // what hooks printed
+	{"question", `incident IN (SELECT id FROM incident WHERE sender = ?1)`},
 	{"event", `incident IN (SELECT id FROM incident WHERE sender = ?1)`},
 	{"incident", `sender = ?1`},
 	{"lesson", `sender = ?1`},

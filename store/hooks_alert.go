@@ -13,7 +13,7 @@ import (
 
 // dueAlert chooses an incident of which something is to be told: one that the hook should
 // know of and was not told of, or that has changed since, an hour (the first argument) ago
-// or more.
+// or more; at once when its owner says that it was not him.
 const dueAlert = `FROM event e
 	JOIN hook k ON k.name = ? AND e.n > k.after
 	JOIN incident i ON i.id = e.incident
@@ -22,7 +22,9 @@ const dueAlert = `FROM event e
 	  AND coalesce(a.due, 0) <= ?
 	  AND (coalesce(a.sent, 0) = 0
 		OR a.sent <= ? AND (a.state != i.state
-			OR a.holds != (SELECT count(*) FROM hold WHERE incident = i.id)))
+			OR a.holds != (SELECT count(*) FROM hold WHERE incident = i.id))
+		OR EXISTS (SELECT 1 FROM event d
+			WHERE d.incident = i.id AND d.kind = 'denied' AND d.at > a.sent))
 	ORDER BY e.n
 	LIMIT 1`
 

@@ -18,7 +18,7 @@ var errNoIncident = errors.New("there is no such incident")
 func (db *DB) Brief(ctx context.Context, incident int64) (*ledger.Brief, error) {
 	b := ledger.Brief{ID: incident}
 	for _, read := range []func(context.Context, *ledger.Brief) error{
-		db.briefIncident, db.briefHolds, db.briefHosts, db.briefLures,
+		db.briefIncident, db.briefHolds, db.briefHosts, db.briefLures, db.briefAnswer,
 	} {
 		if err := read(ctx, &b); err != nil {
 			return nil, fmt.Errorf("read incident I%d in short: %w", incident, err)

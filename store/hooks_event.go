@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"hisseki/ledger"
@@ -178,8 +179,8 @@ func cutBytes(s string, n int) string {
 	return s[:n]
 }
 
-// Notes returns the last run of every hook for every event of an incident, oldest first.
-// Hooks that were told without a word are in it too.
+// Notes returns the last run of every hook for every event of an incident, oldest first, and
+// what its owner answered. Hooks that were told without a word are in it too.
 func (db *DB) Notes(ctx context.Context, incident int64) ([]ledger.Note, error) {
 	rows, err := db.read.QueryContext(ctx, `SELECT
 			r.at,
@@ -210,5 +211,14 @@ func (db *DB) Notes(ctx context.Context, incident int64) ([]ledger.Note, error) 
 		n.At = fromUnix(at)
 		out = append(out, n)
 	}
-	return out, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read notes of incident I%d: %w", incident, err)
+	}
+	said, err := db.answers(db.inContext(ctx), incident)
+	for i := range said {
+		e := &said[i] // by "owner by push"
+		out = append(out, ledger.Note{At: e.At, Hook: e.By, Event: e.Kind, State: ledger.HookAnswer, Output: e.Reason})
+	}
+	slices.SortStableFunc(out, func(a, b ledger.Note) int { return a.At.Compare(b.At) })
+	return out, wrapped(fmt.Sprintf("read notes of incident I%d", incident), err)
 }

@@ -291,6 +291,18 @@ CREATE TABLE profile (
 );
 CREATE INDEX profile_extent ON profile (sender, lesson, extent);
 
+CREATE TABLE question (
+    hash     BLOB PRIMARY KEY, -- of the token, SHA-256
+    incident INTEGER NOT NULL REFERENCES incident (id) ON DELETE CASCADE,
+    hook     TEXT    NOT NULL, -- that brought the link
+    asked    INTEGER NOT NULL,
+    until    INTEGER NOT NULL,
+    answer   TEXT    NOT NULL, -- '', claimed, denied
+    answered INTEGER NOT NULL,
+    signature TEXT   NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX question_incident ON question (incident, asked);
+
 CREATE TABLE recipient (
     journal INTEGER NOT NULL REFERENCES journal (id) ON DELETE CASCADE,
     address TEXT    NOT NULL,

@@ -66,7 +66,8 @@ func (q *request) incident() error {
 	id := q.r.PathValue("id")
 	return q.s.Review.ShowIncidents(q.ctx(), q.actor(), []string{id}, func(d *review.Detail) error {
 		i := d.Incident()
-		p := incidentPage{request: q, Detail: d, I: i, Drawing: q.drawReport(d.Report), Stamp: stampOf(i)}
+		p := incidentPage{request: q, Detail: d, I: i, Drawing: q.drawReport(d.Report)}
+		p.Stamp = stampOf(i, p.Answer())
 		for _, m := range d.Mates {
 			if m.ID != i.ID {
 				p.Others = append(p.Others, m)
@@ -85,8 +86,8 @@ func (q *request) incident() error {
 var allStates = strings.Split(review.Names(review.States), ", ")
 
 // stampOf says what an incident's page depends on.
-func stampOf(i *ledger.Incident) string {
-	return fmt.Sprint(i.State, " ", strings.Join(review.StateCounts(i.States), " "))
+func stampOf(i *ledger.Incident, answer ledger.EventKind) string {
+	return fmt.Sprint(i.State, " ", answer, " ", strings.Join(review.StateCounts(i.States), " "))
 }
 
 // incidentLive says whether an incident changed since a page was made. Lists and counts are
@@ -96,11 +97,15 @@ func (q *request) incidentLive() error {
 	if err != nil {
 		return err
 	}
+	brief, err := q.s.Review.Store.Brief(q.ctx(), list[0].ID)
+	if err != nil {
+		return err
+	}
 	return q.part("incident.html", "changed", struct {
 		*request
 		I       *ledger.Incident
 		Changed bool
-	}{q, &list[0], stampOf(&list[0]) != q.r.URL.Query().Get("stamp")})
+	}{q, &list[0], stampOf(&list[0], brief.Answer) != q.r.URL.Query().Get("stamp")})
 }
 
 // Headline is the incident's report in one sentence.
@@ -174,6 +179,16 @@ func (p incidentPage) Logins() []analyzer.Login {
 
 // Steps is the checklist.
 func (p incidentPage) Steps() []report.Step { return report.StepsIn(p.Reader) }
+
+// Answer is what the account's owner said, "" for nothing: a denial stands.
+func (p incidentPage) Answer() (said ledger.EventKind) {
+	for _, n := range p.Report.Notes {
+		if n.Incident == p.I.Name() && n.State == ledger.HookAnswer && said != ledger.EventDenied {
+			said = n.Event
+		}
+	}
+	return said
+}
 
 // Notes are what hooks said.
 func (p incidentPage) Notes() []report.Note { return p.Report.Notes }

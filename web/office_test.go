@@ -94,7 +94,7 @@ func officeAt(t testing.TB, path string, clock func() time.Time) *office {
 // serve answers browsers; change may change how.
 func (o *office) serve(change func(*web.Options)) {
 	opt := web.Options{Review: o.review, Guard: o.guard, Zone: company.Tokyo, Version: "test",
-		Log: slog.New(slog.NewTextHandler(o.log, nil))}
+		Log: o.logger()}
 	if change != nil {
 		change(&opt)
 	}
@@ -102,6 +102,8 @@ func (o *office) serve(change func(*web.Options)) {
 	o.t.Cleanup(o.server.Close)
 	o.url = strings.Replace(o.server.URL, "127.0.0.1", "localhost", 1)
 }
+
+func (o *office) logger() *slog.Logger { return slog.New(slog.NewTextHandler(o.log, nil)) }
 
 // hire adds a reviewer.
 func (o *office) hire(name string, role access.Role) {

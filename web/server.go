@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"hisseki/access"
+	"hisseki/ask"
 	"hisseki/review"
 )
 
@@ -21,6 +22,7 @@ import (
 type Options struct {
 	Review *review.Service
 	Guard  *access.Guard
+	Desk   *ask.Desk // takes the answers of owners; nil where nobody is asked
 	Log    *slog.Logger
 	Zone   *time.Location // of times, where a browser names none
 	TLS    bool           // browsers always reach it by TLS
@@ -71,6 +73,8 @@ func (s *Server) table() []route {
 		{"POST /login", "", (*request).login},
 		{"GET /enter/{token}", "", (*request).enterForm},
 		{"POST /enter/{token}", "", (*request).enter},
+		{"GET /ask/{token}", "", (*request).owner},
+		{"POST /ask/{token}", "", (*request).ownerAnswer},
 		{"GET /healthz", "", (*request).healthy},
 		{"POST /logout", access.Viewer, (*request).logout},
 		{"GET /sessions", access.Viewer, (*request).sessions},

@@ -81,7 +81,7 @@ esac
 
 # locks says whether the event is one to lock the login for, unlocks whether it is one to
 # let it in again. A confirmed theft stays locked until the postmaster has seen to it.
-locks() { case $event in opened | reopened | confirmed) ;; *) return 1 ;; esac; }
+locks() { case $event in opened | reopened | confirmed | denied) ;; *) return 1 ;; esac; }
 unlocks() { [ "$event" = dismissed ]; }
 
 # without FILE WORD prints the lines of a file whose first word is another one. Words that

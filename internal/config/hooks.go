@@ -16,6 +16,7 @@ import (
 type Hooks struct {
 	Command []CommandHook `toml:"command"`
 	Webhook []WebhookHook `toml:"webhook"`
+	Ask     []AskHook     `toml:"ask"`
 	Mail    MailHook      `toml:"mail"`
 }
 
@@ -39,6 +40,26 @@ type WebhookHook struct {
 	Timeout          Duration `toml:"timeout"`
 }
 
+// AskHook is a program that brings an account's owner a link, for the question whether the mail
+// of an incident is his. The agent runs it.
+type AskHook struct {
+	Name    string   `toml:"name"`
+	Run     []string `toml:"run"`
+	User    string   `toml:"user"`
+	Timeout Duration `toml:"timeout"` // 0 for the default
+	For     Duration `toml:"for"`     // how long the link is good, 0 for the default
+	Except  []string `toml:"except"`  // accounts that nobody asks: addresses, domains, patterns, "group:NAME"
+}
+
+// Spared are the accounts whose owners a hook does not ask, in lower case.
+func (c *Config) Spared(h *AskHook) ([]string, error) { return c.senders(h.Except) }
+
+// Bounds of AskHook.For.
+const (
+	minAskFor = 5 * minute
+	maxAskFor = 7 * day
+)
+
 // MailHook writes to the postmaster. Without To there is no mail.
 type MailHook struct {
 	To       []string `toml:"to"`
@@ -52,7 +73,7 @@ type MailHook struct {
 type Language string
 
 // hookEvents are what a hook may be told.
-var hookEvents = []string{"opened", "confirmed", "dismissed", "ended", "reopened"}
+var hookEvents = []string{"opened", "confirmed", "dismissed", "ended", "reopened", "claimed", "denied"}
 
 // Bounds of a run: a hook that hangs blocks its own later events only.
 const (
@@ -67,10 +88,17 @@ func (c *Config) checkHooks() error {
 		h := &c.Hooks.Command[i]
 		key := fmt.Sprintf("hooks.command[%d].", i)
 		errs = append(errs, checkHook(key, h.Name, h.On, h.Timeout, names),
-			must(len(h.Run) > 0 && filepath.IsAbs(h.Run[0]), key+"run",
-				"must be a list that begins with a program's absolute path"),
-			must(h.User != "", key+"user",
-				`is missing, name who runs the command, "root" only where it must be`))
+			checkProgram(key, h.Run, h.User))
+	}
+	for i := range c.Hooks.Ask {
+		h := &c.Hooks.Ask[i]
+		key := fmt.Sprintf("hooks.ask[%d].", i)
+		errs = append(errs, checkHook(key, h.Name, nil, h.Timeout, names), checkProgram(key, h.Run, h.User),
+			must(h.For == 0 || h.For >= Duration(minAskFor) && h.For <= Duration(maxAskFor), key+"for",
+				"must be from 5m to 7d"),
+			must(c.Web.URL != "", "web.url", "is missing: the links of hooks.ask begin with it"))
+		_, err := c.Spared(h)
+		errs = append(errs, must(err == nil, key+"except", fmt.Sprint(err)))
 	}
 	for i := range c.Hooks.Webhook {
 		h := &c.Hooks.Webhook[i]
@@ -103,6 +131,14 @@ func checkHook(key, name string, on []string, timeout Duration, names map[string
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// checkProgram wants a program, and who runs it.
+func checkProgram(key string, run []string, user string) error {
+	return errors.Join(
+		must(len(run) > 0 && filepath.IsAbs(run[0]), key+"run",
+			"must be a list that begins with a program's absolute path"),
+		must(user != "", key+"user", `is missing, name who runs the command, "root" only where it must be`))
 }
 
 // checkURL wants TLS for what leaves the machine.

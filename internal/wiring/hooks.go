@@ -2,10 +2,14 @@ package wiring
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
+	"hisseki/analyzer"
+	"hisseki/ask"
 	"hisseki/hook"
 	"hisseki/internal/config"
 	"hisseki/ledger"
@@ -30,6 +34,9 @@ func HookNames(h config.Hooks) []string {
 	for i := range h.Webhook {
 		names = append(names, h.Webhook[i].Name)
 	}
+	for i := range h.Ask {
+		names = append(names, h.Ask[i].Name)
+	}
 	if len(h.Mail.To) > 0 {
 		names = append(names, hook.MailName)
 	}
@@ -46,6 +53,33 @@ func CommandHooks(h config.Hooks) []hook.Hook {
 			Teller:  &hook.Command{Args: c.Run, User: c.User}})
 	}
 	return out
+}
+
+// askFor is how long an owner's link is good by default: a night and a morning.
+const askFor = 24 * time.Hour
+
+// AskHooks are those by which the agent asks owners of accounts. Applications and null senders have
+// none.
+func AskHooks(cfg config.Config, questions ask.Store, random io.Reader) ([]hook.Hook, error) {
+	var out []hook.Hook
+	for i := range cfg.Hooks.Ask {
+		a := &cfg.Hooks.Ask[i]
+		spared, err := cfg.Spared(a)
+		if err != nil {
+			return nil, fmt.Errorf("hooks.ask %s: %w", a.Name, err)
+		}
+		asMailHas(cfg, spared)
+		habit := analyzer.Habit{Senders: spared}
+		desk := &ask.Desk{Store: questions, URL: cfg.Web.URL, For: orDefault(a.For, askFor), Now: time.Now, Rand: random}
+		out = append(out, hook.Hook{Name: a.Name, On: []string{string(ledger.EventOpened)}, Acts: true,
+			Within: commandWithin, Timeout: orDefault(a.Timeout, commandTimeout),
+			Spares: func(sender string) bool {
+				return !strings.Contains(sender, "@") || strings.ContainsAny(sender, ":|") ||
+					len(spared) > 0 && habit.Matches(sender, analyzer.Account)
+			},
+			Teller: &hook.Asking{Name: a.Name, Asker: desk.Ask, Command: hook.Command{Args: a.Run, User: a.User}}})
+	}
+	return out, nil
 }
 
 // Webhooks are those that serve posts to.

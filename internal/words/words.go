@@ -55,7 +55,7 @@ func For(lang Lang, zone *time.Location) Reader {
 }
 
 // catalogue has every text by key: English, Japanese.
-var catalogue = join(ofReport, ofPage)
+var catalogue = join(ofReport, ofPage, ofOwner)
 
 func join(tables ...map[string][2]string) map[string][2]string {
 	all := map[string][2]string{}

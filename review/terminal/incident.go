@@ -101,11 +101,19 @@ func oneOr(n int, one, many string) string {
 // maxNoteRows is how many lines of one hook's output show prints.
 const maxNoteRows = 40
 
-// notes prints what hooks said: anybody's words, if anybody wrote what they read.
+// ownerSays are the answers of an account's owner.
+var ownerSays = map[ledger.EventKind]string{ledger.EventClaimed: "it was me (a hint: whoever has the link can say so)",
+	ledger.EventDenied: "it was NOT me"}
+
+// notes prints what hooks said, and what the account's owner answered: anybody's words, if anybody wrote what they read.
 func (f *fields) notes(list []ledger.Note) {
 	for k, n := range list {
 		if k == 0 {
 			f.WriteString("\n")
+		}
+		if n.State == ledger.HookAnswer {
+			fmt.Fprintf(f, "owner       %s  %s  %s\n", term.Stamp(n.At), ownerSays[n.Event], safe(n.Hook+", "+n.Output, 120))
+			continue
 		}
 		text := safe(string(n.Event)+", "+n.State, 40)
 		if n.Runs > 1 {

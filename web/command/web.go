@@ -23,6 +23,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hisseki/access"
+	"hisseki/ask"
 	"hisseki/internal/config"
 	"hisseki/review"
 	"hisseki/store"
@@ -138,9 +139,17 @@ func (s Shared) page(cmd *cobra.Command, cfg config.Config, db *store.DB) (*web.
 	for i, p := range w.Proxies {
 		proxies[i] = netip.Prefix(p)
 	}
-	return web.New(web.Options{Review: service, Guard: guard(cfg, db), Log: s.Log(cmd, cfg), Zone: zone,
+	return web.New(web.Options{Review: service, Guard: guard(cfg, db), Desk: desk(cfg, db), Log: s.Log(cmd, cfg), Zone: zone,
 		TLS: w.Cert != "" || strings.HasPrefix(w.URL, "https:"), Proxies: proxies, UserHeader: w.UserHeader,
 		Milter: func() error { return s.Milter(cfg.Milter.Listen) }, Version: s.Version}), nil
+}
+
+// desk takes the answers of owners, where the settings have them asked.
+func desk(cfg config.Config, db *store.DB) *ask.Desk {
+	if len(cfg.Hooks.Ask) == 0 {
+		return nil
+	}
+	return &ask.Desk{Store: db.Questions(), Now: time.Now}
 }
 
 func guard(cfg config.Config, db *store.DB) *access.Guard {
