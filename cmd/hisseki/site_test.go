@@ -67,6 +67,11 @@ type siteOptions struct {
 	delayFor    time.Duration
 	clock       string      // of serve, "" for the real one
 	filter      *mta.Filter // a content filter, whose mail comes back through hisseki
+
+	// "$DIR" is the instance's folder in Postfix's lines and files, and hisseki's in its settings.
+	settings string            // more of hisseki.toml
+	postfix  []string          // lines of main.cf
+	files    map[string]string // beside them
 }
 
 // newSite sets a site up without starting the daemons.
@@ -86,10 +91,10 @@ func newSite(t *testing.T, o siteOptions) *site {
 			users = append(users, m.Login)
 		}
 	}
-	options := mta.Options{Milters: []string{milter}, Users: users, Host: demo.Host, Chroot: o.unix}
+	options := mta.Options{Milters: []string{milter}, Users: users, Host: demo.Host, Chroot: o.unix, Main: o.postfix, Files: o.files}
 	if o.filter != nil {
 		options.Master = o.filter.Master("")
-		options.Main = []string{"content_filter = " + o.filter.Transport()}
+		options.Main = append(options.Main, "content_filter = "+o.filter.Transport())
 	}
 	s.Instance = mta.Start(t, options)
 	address := "inet:" + s.listen
@@ -108,7 +113,7 @@ func newSite(t *testing.T, o siteOptions) *site {
 	}
 	s.clock = o.clock
 	text := fmt.Sprintf(siteConfig, s.db, address, o.delay, o.hold, o.sum, o.delayFor, s.Config,
-		s.Dir+"/hisseki-agent", s.Dir+"/mail.log")
+		s.Dir+"/hisseki-agent", s.Dir+"/mail.log") + strings.ReplaceAll(o.settings, "$DIR", s.dir)
 	if err := os.WriteFile(s.config, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -199,15 +204,15 @@ func (s *site) run(cmd *exec.Cmd) string {
 }
 
 // learn teaches the store a past, as serve's user.
-func (s *site) learn(past []company.Mail) {
+func (s *site) learn(past []company.Mail, options ...string) {
 	s.t.Helper()
 	timeline, err := company.WriteTimeline(filepath.Join(s.dir, "past"), past)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	s.give(filepath.Dir(timeline))
-	p := spawn(s.t, filepath.Join(s.dir, "learn.log"), s.uid, s.gid, "replay", "--learn",
-		"--timeline", timeline, "--config", s.config)
+	p := spawn(s.t, filepath.Join(s.dir, "learn.log"), s.uid, s.gid, append([]string{"replay", "--learn",
+		"--timeline", timeline, "--config", s.config}, options...)...)
 	<-p.gone
 	if !strings.Contains(p.said(), "learned from") {
 		s.t.Fatalf("learn: %s", p.said())
