@@ -96,6 +96,11 @@ func hostileURLs() map[string]func() Source {
 		"urls-defanged":  oneMail(plain, many("evil[.]", 500_000)),
 		"urls-brackets":  oneMail(plain, "https://e.org/"+many("(", 500_000)),
 		"urls-wide":      oneMail(plain, many("ｈｔｔｐ：／／ｅ．ｏｒｇ", 50_000)),
+		"urls-within": oneMail(plain, manyURLs(1000, "https://s%d.test/?"+
+			many("http%%253A%%252F%%252Fa.b%%25", 160)+"\n")),
+		"urls-within-64": oneMail(plain, manyURLs(1000, "https://s%d.test/?"+many("aHR0cDovL2EuYg-", 260)+"\n")),
+		"urls-within-h":  oneMail(plain, manyURLs(1000, "https://s%d.test/?"+many("http%%", 650)+"\n")),
+		"urls-idn-bare":  oneMail(plain, many("例え.", 500_000)),
 	}
 }
 

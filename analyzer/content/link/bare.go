@@ -3,6 +3,7 @@ package link
 import (
 	"net/netip"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"hisseki/analyzer/content/mime"
@@ -23,6 +24,8 @@ func (s *scanner) bare(i int) (h Hit, end int) {
 	switch {
 	case before == '[' && next == ']': // "example[.]com"
 		return s.bareDefanged(i)
+	case before >= utf8.RuneSelf: // "例え.jp/login", "пример.рф"
+		return s.bareIDN(i)
 	case !isHostByte(before): // "cd ../bin"
 		return Hit{}, i
 	case next >= utf8.RuneSelf: // "www.例え.jp"
@@ -110,6 +113,58 @@ func (s *scanner) bareWide(i int) (h Hit, end int) {
 	}
 	path := pathAt(s.text[start+n:])
 	return Hit{Raw: "http://" + host + path, At: start}, start + n + len(path)
+}
+
+// bareIDN reads "例え.jp/login" around the dot at text[i], the first of the host's that follows a
+// character beyond ASCII. What stands in front without a blank is of the host, as for programs
+// that make links of these.
+func (s *scanner) bareIDN(i int) (h Hit, end int) {
+	if i < s.noIDN {
+		return Hit{}, i
+	}
+	start := i
+	for start > s.done && i-start < maxWideHost/2 {
+		r, n := utf8.DecodeLastRuneInString(s.text[s.done:start])
+		if !isHostRune(r) {
+			break
+		}
+		start -= n
+	}
+	for start < i && strings.IndexByte(".-", s.text[start]) >= 0 {
+		start++
+	}
+	host, n := wideHost(s.text[start:], false)
+	if n == 0 {
+		s.noIDN = start + hostRun(s.text[start:])
+	}
+	if start+n <= i || start > 0 && strings.IndexByte("@/\\_=:$%&#~+", s.text[start-1]) >= 0 {
+		return Hit{}, i
+	}
+	path := pathAt(s.text[start+n:])
+	if !linkableIDN(host, path, s.text[start+n:]) {
+		return Hit{}, i
+	}
+	return Hit{Raw: "http://" + host + path, At: start, Bare: true}, start + n + len(path)
+}
+
+// linkableIDN says whether a bare host with letters beyond ASCII is meant as one: prose in Chinese
+// and Japanese has dots too, and words that are top-level domains ("1.ポイント", "資料.zip").
+func linkableIDN(host, path, behind string) bool {
+	tld := host[strings.LastIndexByte(host, '.')+1:]
+	if len(path) > 1 && path[0] == '/' {
+		return !fileTLD[tld]
+	}
+	if strings.ContainsFunc(host, unicode.IsSymbol) {
+		return false
+	}
+	if behind = strings.TrimPrefix(behind, "."); hostRun(behind) > 0 || strings.HasPrefix(behind, "@") {
+		return false // it goes on
+	}
+	if mime.IsASCII(tld) {
+		return commonTLD[strings.ToLower(tld)]
+	}
+	r, _ := utf8.DecodeRuneInString(tld)
+	return !unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana)
 }
 
 func isHostByte(c byte) bool {

@@ -28,7 +28,7 @@ var hostProfile = sync.OnceValue(func() *idna.Profile {
 func asciiHost(host string) string {
 	host = mime.PercentDecode(host)
 	if !plainHost(host) {
-		host, _ = mime.Visible(host)
+		host, _ = mime.Visible(unseen.Replace(host))
 		if a, _ := hostProfile().ToASCII(host); a != "" {
 			host = a // also with an error: what could be mapped
 		}
@@ -40,6 +40,11 @@ func asciiHost(host string) string {
 	}
 	return host
 }
+
+// unseen are letters that browsers drop from hosts since Unicode 16, and the capital sharp s,
+// which is "ß" since 15.1 (UTS 46 section 5, table 2b); Go's tables are older.
+var unseen = strings.NewReplacer("\u115f", "", "\u1160", "", "\u17b4", "", "\u17b5", "", "\u3164", "",
+	"\uffa0", "", "ẞ", "ß")
 
 // setHost fills what follows from the host as written.
 func (u *URL) setHost(host string) {

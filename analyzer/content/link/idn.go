@@ -33,8 +33,13 @@ func (s *scanner) wideHost(at int) (host string, n int) {
 		return "user@" + host, user + n
 	}
 	host, n = wideHost(text, true)
-	if n == 0 {
+	switch {
+	case n == 0:
 		s.noIDN = at + hostRun(text)
+	case n < len(text) && text[n] == '@': // "例え.jp@example.org": the user part looks like a host
+		if end := n + 1 + authorityEnd(text[n+1:]); end > n+1 && isHostByte(text[n+1]) {
+			return "user@" + text[n+1:end], end
+		}
 	}
 	return host, n
 }
@@ -77,7 +82,12 @@ func wideHost(text string, private bool) (host string, n int) {
 	if isWhole(text) {
 		return "", 0
 	}
-	text = text[:hostRun(text)]
+	run := hostRun(text)
+	ends := run < len(text) && strings.IndexByte("/:?#", text[run]) >= 0 ||
+		(run == len(text) || text[run] <= ' ') && !strings.ContainsAny(text[:run], "。．｡") // no sentence ends
+	if text = text[:run]; private && ends && isHostAlone(text) {
+		return text, run
+	}
 	var b strings.Builder
 	good, goodLen := 0, 0 // what of b and of text is a host, as far as seen
 	for at := 0; at < len(text); {
@@ -117,6 +127,23 @@ func isWhole(text string) bool {
 		}
 	}
 	return dot > 0 && dot+1 < i && isTLD(text[dot+1:i])
+}
+
+// isHostAlone says whether text with characters beyond ASCII, around which a URL says that it is
+// a host, can be one though its last label is not known: an address in other digits, a name
+// below one that is private or for tests ("例え.テスト").
+func isHostAlone(text string) bool {
+	if host := asciiHost(text); isIPv4(host) {
+		return true
+	}
+	last := text
+	for label, next := cutLabel(last); next < len(last); label, next = cutLabel(last) {
+		if label == "" {
+			return false
+		}
+		last = last[next:]
+	}
+	return last != text && (last == "" || asciiPrefix(last) == 0)
 }
 
 func or(first bool, a, b int) int {
@@ -165,6 +192,8 @@ func isHostRune(r rune) bool {
 		return r == '.' || isHostByte(byte(r))
 	case strings.ContainsRune("。．｡・·\u200c\u200d", r): // dots, and joiners within emoji
 		return true
+	case strings.ContainsRune("\u2010\u2011\u2012\u2013\uff0d", r): // hyphens, as people type them
+		return true
 	case r >= 0xff00 && r <= 0xff65:
 		return unicode.IsLetter(r) || unicode.IsNumber(r) // not full-width punctuation
 	}
@@ -179,8 +208,15 @@ var wideTLDs = sync.OnceValue(func() map[string]bool {
 			all[tld] = true
 		}
 	}
+	for _, tld := range strings.Fields(testTLDs) {
+		all[tld] = true
+	}
 	return all
 })
+
+// testTLDs are the words for "test" that IANA keeps as top-level domains
+// (iana.org/domains/reserved).
+const testTLDs = "إختبار آزمایشی 测试 測試 испытание परीक्षा δοκιμή 테스트 טעסט テスト பரிட்சை"
 
 // isTLD says whether a label is a top-level domain: by the public suffix list, or beyond
 // ASCII by IANA's.
@@ -188,10 +224,12 @@ func isTLD(label string) bool {
 	if label == "" || len(label) > 63 {
 		return false
 	}
-	if !mime.IsASCII(label) {
-		return wideTLDs()[strings.ToLower(norm.NFKC.String(label))]
-	}
 	low := strings.ToLower(label)
+	if !mime.IsASCII(label) {
+		if low = strings.ToLower(norm.NFKC.String(label)); !mime.IsASCII(low) { // not "ＪＰ"
+			return wideTLDs()[low]
+		}
+	}
 	suffix, icann := publicsuffix.PublicSuffix(low)
 	return icann && suffix == low
 }

@@ -3,7 +3,6 @@ package link
 import (
 	"encoding/base64"
 	"strings"
-	"sync"
 
 	"hisseki/analyzer/content/mime"
 )
@@ -44,40 +43,60 @@ func (u *URL) Wrapper() (URL, bool) {
 
 // target returns the URL that a known redirector leads to, "" for none.
 func (u *URL) target() string {
-	if len(u.Path) < 3 {
+	if len(u.Path) < 3 && strings.IndexByte(u.Raw, '#') < 0 && !strings.HasSuffix(u.Host, translated) {
 		return ""
 	}
-	for host := u.Host; host != ""; _, host, _ = strings.Cut(host, ".") {
-		for _, r := range redirectors()[host] {
-			if to := r.target(u); to != "" {
-				return to
+	to := ""
+	u.known(func(r *redirector) bool {
+		to = r.target(u)
+		return to != ""
+	})
+	return to
+}
+
+// known calls each for the redirectors that a URL's host may be, until it returns true.
+func (u *URL) known(each func(*redirector) bool) {
+	all := redirectors()
+	try := func(host string) bool {
+		for i := range all[host] {
+			if each(&all[host][i]) {
+				return true
 			}
+		}
+		return false
+	}
+	for host := u.Host; host != ""; _, host, _ = strings.Cut(host, ".") {
+		if try(host) {
+			return
 		}
 		if len(host) <= len(u.Domain) {
 			break
 		}
 	}
 	// a search engine of many countries: google.co.jp, google.de
-	if name, _, _ := strings.Cut(u.Domain, "."); name == "google" || name == "yahoo" {
-		for _, r := range redirectors()[name+".*"] {
-			if to := r.target(u); to != "" {
-				return to
-			}
-		}
+	switch name, _, _ := strings.Cut(u.Domain, "."); {
+	case name == "google", name == "yahoo":
+		try(name + ".*")
+	case strings.HasSuffix(u.Host, translated):
+		try(translated[1:]) // where hosts are registered, as the list of public suffixes has it
 	}
-	return ""
 }
 
-// isRedirector says whether a host is known to lead on.
-func (u *URL) isRedirector() bool {
-	for host := u.Host; strings.IndexByte(host, '.') > 0; _, host, _ = strings.Cut(host, ".") {
-		for _, r := range redirectors()[host] {
-			if strings.HasPrefix(u.Path, r.path) {
-				return true
-			}
-		}
-	}
-	return false
+// mayBeCut says whether a URL is of a mail filter that writes the target in a form of its own:
+// where that could not be read, the URL was cut before the target ended, as in old mails' lines.
+func (u *URL) mayBeCut() (cut bool) {
+	u.known(func(r *redirector) bool {
+		cut = r.filter && strings.HasPrefix(u.Path, r.path)
+		return cut
+	})
+	return cut
+}
+
+// parts are what of a link a redirector's target may stand in: strings, so that no URL has to be
+// kept for it.
+type parts struct {
+	host, path, query string // path is what follows the redirector's
+	raw               string
 }
 
 // A redirector says where in its URLs the target stands: in parameters of the query behind
@@ -85,25 +104,57 @@ func (u *URL) isRedirector() bool {
 type redirector struct {
 	path   string
 	params []string
-	how    func(path, query string) string
+	how    func(l parts) string
+	filter bool // of a mail filter that rewrites links
 }
 
 func (r *redirector) target(u *URL) string {
-	if !strings.HasPrefix(u.Path, r.path) {
+	path, query, _ := strings.Cut(u.Path, "?")
+	if path = plainPath(path); !strings.HasPrefix(path, r.path) {
 		return ""
 	}
-	path, query, _ := strings.Cut(u.Path, "?")
 	if r.how != nil {
-		return web(r.how(path[len(r.path):], query))
+		return web(r.how(parts{u.Host, path[len(r.path):], query, u.Raw}))
 	}
 	for _, name := range r.params {
-		value := queryValue(query, name)
-		if to := web(mime.PercentDecode(value)); to != "" {
-			return to
+		for value := range queryValues(query, name) {
+			if to := written(value); to != "" {
+				return to
+			}
 		}
-		if to := web(base64URL(value)); to != "" {
-			return to
-		}
+	}
+	return ""
+}
+
+// plainPath returns a path with one slash for several and letters for their escapes, as
+// servers look it up: "//%75rl" is "/url".
+func plainPath(path string) string {
+	if !strings.HasPrefix(path, "//") && strings.IndexByte(path, '%') < 0 {
+		return path
+	}
+	first, rest, _ := strings.Cut(strings.TrimLeft(path, "/"), "/")
+	if rest != "" {
+		rest = "/" + rest
+	}
+	return "/" + mime.PercentDecode(first) + rest
+}
+
+// written returns the URL that a parameter's value is: as it stands, in base64, or a host
+// without a scheme, which redirectors make a URL of.
+func written(value string) string {
+	plain := mime.PercentDecode(value)
+	if to := web(plain); to != "" {
+		return to
+	}
+	if to := base64URL(value); to != "" {
+		return to
+	}
+	host := plain
+	if i := strings.IndexAny(plain, "/?#"); i >= 0 {
+		host = plain[:i]
+	}
+	if isDotted(host) && (endsHost(host) || isReserved(host)) {
+		return "http://" + plain
 	}
 	return ""
 }
@@ -128,7 +179,13 @@ func base64URL(value string) string {
 	if i < 0 || i > 2 {
 		return ""
 	}
-	value = strings.NewReplacer("+", "-", "/", "_", "%3D", "", "%3d", "", "=", "").Replace(value[i:])
+	return decode64(value[i:])
+}
+
+// decode64 decodes base64 of either alphabet, also where its end was cut off or escaped;
+// "" for what is not base64.
+func decode64(value string) string {
+	value = strings.TrimRight(value64.Replace(value), "-")
 	if len(value)%4 == 1 {
 		value = value[:len(value)-1] // cut off
 	}
@@ -139,203 +196,6 @@ func base64URL(value string) string {
 	return string(to)
 }
 
-// redirectorList is lines of: host, path, parameters. "google.*" stands for all countries.
-// They are services that lead on to whatever stands in the link: search engines, social
-// networks, mail filters, web mail. House redirectors of companies are not known here; a
-// URL within their URLs counts as well (inner).
-const redirectorList = `
-google.* /url q,url
-google.* /imgres imgrefurl,imgurl
-google.* /aclk adurl
-translate.google.com / u
-googleweblight.com /i u
-googleadservices.com /pagead/ adurl
-doubleclick.net / adurl
-youtube.com /redirect q
-youtube.com /attribution_link u
-bing.com /ck/a u
-bing.com /aclick u
-bing.com /alink/link url
-duckduckgo.com /l/ uddg
-facebook.com /l.php u
-facebook.com /flx/warn u
-instagram.com / u
-messenger.com /l.php u
-wl.co /l u
-linkedin.com /redir/redirect url
-linkedin.com /safety/go url
-out.reddit.com / url
-vk.com /away.php to
-t.umblr.com /redirect z
-slack-redir.net /link url
-steamcommunity.com /linkfilter u,url
-disq.us /url url
-exit.sc / url
-statics.teams.cdn.office.net /evergreen-assets/safelinks url
-urldefense.proofpoint.com /v1/url u
-linkprotect.cudasvc.com /url a
-protection.sophos.com / u
-clicktime.symantec.com / u
-clicktime.cloud.postoffice.net / U,u
-scanmail.trustwave.com / u
-trendmicro.com /wis/clicktime url
-fireeye.com /v1/url u
-link.edgepilot.com /s/ u
-deref-gmx.net / redirectUrl
-deref-web.de / redirectUrl
-deref-mail.com / redirectUrl
-`
-
-// redirectors are the known ones by host.
-var redirectors = sync.OnceValue(func() map[string][]redirector {
-	all := make(map[string][]redirector)
-	for line := range strings.Lines(redirectorList) {
-		if f := strings.Fields(line); len(f) == 3 {
-			all[f[0]] = append(all[f[0]], redirector{path: f[1], params: strings.Split(f[2], ",")})
-		}
-	}
-	for _, r := range []struct {
-		host, path string
-		how        func(path, query string) string
-	}{
-		{"google.*", "/amp/s/", func(path, _ string) string { return "https://" + path }},
-		{"google.*", "/amp/", func(path, _ string) string { return "http://" + path }},
-		{"cdn.ampproject.org", "/", ampCache},
-		{"urldefense.proofpoint.com", "/v2/url", proofpointV2},
-		{"urldefense.com", "/v3/__", proofpointV3},
-		{"urldefense.us", "/v3/__", proofpointV3},
-		{"safelinks.protection.outlook.com", "/", safeLink},
-		{"safelinks.protection.office365.us", "/", safeLink},
-		{"url.avanan.click", "/v2/___", proofpointV3},
-		{"secure-web.cisco.com", "/", lastSegment},
-		{"awstrack.me", "/L0/", firstSegment},
-		{"yahoo.*", "/", yahooPath},
-	} {
-		all[r.host] = append(all[r.host], redirector{path: r.path, how: r.how})
-	}
-	return all
-})
-
-// ampCache reads "/c/s/example.org/page" of Google's cache: c for a page, i for a picture,
-// s for https.
-func ampCache(path, _ string) string {
-	kind, rest, _ := strings.Cut(path, "/")
-	if len(kind) != 1 || rest == "" {
-		return ""
-	}
-	if secure, ok := strings.CutPrefix(rest, "s/"); ok {
-		return "https://" + secure
-	}
-	return "http://" + rest
-}
-
-// proofpointV2 reads u, which writes "-" for "%" and "_" for "/".
-func proofpointV2(_, query string) string {
-	return mime.PercentDecode(strings.NewReplacer("-", "%", "_", "/").Replace(queryValue(query, "u")))
-}
-
-// proofpointV3 reads "https://example.org/a__;!!token": the URL stands as it is, special
-// characters as "*".
-func proofpointV3(path, query string) string {
-	if query != "" {
-		path += "?" + query
-	}
-	i := strings.Index(path, "__;")
-	if i < 0 {
-		i = strings.LastIndex(path, "__")
-	}
-	if i > 0 {
-		path = strings.TrimRight(path[:i], "_")
-	}
-	return path
-}
-
-// safeLink reads url, behind which other parameters always follow: without them it was cut
-// somewhere, as old mails' lines are, and leads nowhere unless its host was not cut.
-func safeLink(_, query string) string {
-	to := mime.PercentDecode(queryValue(query, "url"))
-	_, rest, _ := strings.Cut(query, "url=")
-	_, host, _ := strings.Cut(to, "://")
-	if strings.IndexByte(rest, '&') < 0 && strings.IndexByte(host, '/') < 0 {
-		return ""
-	}
-	return to
-}
-
-// lastSegment reads "/1token/https%3A%2F%2Fexample.org%2Fa".
-func lastSegment(path, _ string) string {
-	return mime.PercentDecode(path[strings.LastIndexByte(path, '/')+1:])
-}
-
-// firstSegment reads "/L0/https:%2F%2Fexample.org%2Fa/1/token".
-func firstSegment(path, _ string) string {
-	first, _, _ := strings.Cut(path, "/")
-	return mime.PercentDecode(first)
-}
-
-// yahooPath reads ".../RU=https%3a%2f%2fexample.org/RK=2/...".
-func yahooPath(path, _ string) string {
-	_, rest, ok := strings.Cut(path, "/RU=")
-	if !ok {
-		return ""
-	}
-	value, _, _ := strings.Cut(rest, "/")
-	return mime.PercentDecode(value)
-}
-
-// inner returns the URL that stands within a URL of the web, as where a house redirector or
-// a page behind a login leads on to; "" for none, or for one of the same domain.
-//
-//	https://shop.example/go?to=https%3A%2F%2Fother.example%2F
-func (u *URL) inner() string {
-	rest := u.Path
-	if len(rest) < len("/http:/") || u.isRedirector() {
-		return "" // looked through, or cut before its target ends
-	}
-	i := strings.Index(rest, "http")
-	for n := 0; i >= 0 && n < maxRedirects; n++ {
-		to := rest[i:]
-		i = next(rest, i)
-		if end := strings.IndexAny(to, "&;|"); end >= 0 {
-			to = to[:end]
-		}
-		// "https%3A%2F%2F", and once more where a redirector stands within another's value
-		for range maxRedirects {
-			if strings.Contains(to[:min(len(to), 12)], ":") {
-				break
-			}
-			to = mime.PercentDecode(to)
-		}
-		if to = web(to); to == "" || !strings.Contains(to, "://") {
-			continue
-		}
-		if v := split(to, u.Where); v.Domain != u.Domain &&
-			(v.IP.IsValid() || strings.IndexByte(v.Host, '.') > 0 && endsHost(v.Host)) {
-			return to
-		}
-	}
-	return ""
-}
-
-// next returns where "http" stands next behind i, -1 for nowhere.
-func next(s string, i int) int {
-	j := strings.Index(s[i+4:], "http")
-	if j < 0 {
-		return -1
-	}
-	return i + 4 + j
-}
-
-// queryValue returns the raw value of the first parameter of that name; HTML's
-// "&amp;" that was left in is tolerated.
-func queryValue(query, name string) string {
-	for query != "" {
-		var pair string
-		pair, query, _ = strings.Cut(query, "&")
-		pair = strings.TrimPrefix(pair, "amp;")
-		if key, value, ok := strings.Cut(pair, "="); ok && key == name {
-			return value
-		}
-	}
-	return ""
-}
+// value64 makes one alphabet of two. Yahoo writes "--" for what fills up.
+var value64 = strings.NewReplacer("+", "-", "/", "_", "%3D", "", "%3d", "", "%2B", "-", "%2b", "-",
+	"%2F", "_", "%2f", "_", "=", "")

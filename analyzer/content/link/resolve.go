@@ -79,9 +79,11 @@ func opened(scheme, rest string) string {
 // once or twice.
 func firstWeb(rest string) string {
 	for range 3 {
-		low := strings.ToLower(rest)
-		for i := strings.Index(low, "http"); i >= 0; i = next(low, i) {
-			if to := web(rest[i:]); to != "" {
+		for i := 0; i < len(rest); i++ {
+			if to := ""; mime.HasFold(rest[i:], "http") {
+				if to = web(rest[i:]); to == "" {
+					continue
+				}
 				if end := strings.IndexAny(to, "|&\"' <>"); end >= 0 {
 					to = to[:end]
 				}

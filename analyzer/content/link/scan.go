@@ -145,6 +145,9 @@ func (s *scanner) scheme(colon, body int, defanged bool) (Hit, int) {
 	if scheme == "" {
 		return Hit{}, colon
 	}
+	for body < len(s.text) && (s.text[body] == '/' || s.text[body] == '\\') && body-colon < 10 {
+		body++ // "https:///example.org": browsers drop what is too much
+	}
 	rest, used, fanged := s.remainder(body)
 	if rest == "" {
 		return Hit{}, colon

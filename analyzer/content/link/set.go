@@ -9,7 +9,7 @@ import (
 // Set keeps some of the URLs of a mail, in the order met, each once, and reports all.
 type Set struct {
 	List []URL
-	Full bool // a site was met of which no URL could be kept
+	Full bool // a site was met of which no URL could be kept, or URLs within one were too many
 
 	limit int
 	watch Watch
@@ -55,10 +55,10 @@ func NewSet(limit int, watch Watch) *Set {
 // Known says whether a URL is kept already, wherever it stood.
 func (s *Set) Known(raw string) bool { return s.known[raw] }
 
-// add keeps a URL that is not kept yet, and the one that stands within it.
+// add keeps a URL that is not kept yet, and those that stand within it.
 func (s *Set) add(u URL) {
 	s.keep(u)
-	if to := u.inner(); to != "" {
+	all := u.inner(func(to string) {
 		v := parse(to, u.Where)
 		v.Quoted, v.InFile, v.Within = u.Quoted, u.InFile, true
 		if old := s.kept(v.Raw, v.Where); old != nil {
@@ -66,7 +66,8 @@ func (s *Set) add(u URL) {
 			return
 		}
 		s.keep(v)
-	}
+	})
+	s.Full = s.Full || !all
 }
 
 // keep keeps a URL that is not kept yet. Of a site that is, and when there is no room for
