@@ -25,12 +25,14 @@ type job struct {
 	do     func(*sql.Tx) error
 	shares bool // do may run again after a rollback, so it may share a transaction
 	done   chan error
+	sender string // whose writes keep their order, "" for nobody's
+	rows   int    // that it writes, about
 }
 
 // update runs do in a transaction of its own that is durable when update returns nil.
 func (db *DB) update(ctx context.Context, do func(*sql.Tx) error) error {
 	defer db.book.changed()
-	return db.enqueue(job{ctx, do, false, make(chan error, 1)})()
+	return db.enqueue(job{ctx: ctx, do: do, done: make(chan error, 1)})()
 }
 
 // share is update for the writes that there are many of: those that arrive together are
@@ -38,7 +40,14 @@ func (db *DB) update(ctx context.Context, do func(*sql.Tx) error) error {
 // when it is run again after a rollback. Writes are done in the order in which share
 // returns; what it returns waits until the write is durable.
 func (db *DB) share(ctx context.Context, do func(*sql.Tx) error) (wait func() error) {
-	return db.enqueue(job{ctx, do, true, make(chan error, 1)})
+	return db.shareRows(ctx, "", 1, do)
+}
+
+// shareRows is share for a write of so many rows of one sender. Only a sender's own writes keep
+// their order: others pass a long one.
+func (db *DB) shareRows(ctx context.Context, sender string, rows int, do func(*sql.Tx) error) (
+	wait func() error) {
+	return db.enqueue(job{ctx, do, true, make(chan error, 1), sender, rows})
 }
 
 // enqueue gives a job its place in the order of writes. While the queue is full it waits
@@ -80,10 +89,19 @@ func (db *DB) commitLoop() {
 	defer db.stopCopying()
 	tick := time.NewTicker(checkpointEvery)
 	defer tick.Stop()
+	always := make(chan struct{})
+	close(always)
 	for {
+		var long chan struct{} // ready while a long write waits
+		if db.lanes.waiting() {
+			long = always
+		}
 		select {
 		case j := <-db.jobs:
 			db.commit(j)
+			db.count()
+		case <-long:
+			db.commitAll(db.lanes.next())
 			db.count()
 		case w := <-db.wipes:
 			w.done <- w.do()
@@ -97,6 +115,9 @@ func (db *DB) commitLoop() {
 				case j := <-db.jobs:
 					db.commit(j)
 				default:
+					for db.lanes.waiting() {
+						db.commitAll(db.lanes.next())
+					}
 					return
 				}
 			}
@@ -104,27 +125,48 @@ func (db *DB) commitLoop() {
 	}
 }
 
-// commit runs one job, with whatever else is waiting and may share its transaction.
+// commit runs one job, with whatever else is waiting and may share its transaction. Long ones
+// go to their lane.
 func (db *DB) commit(first job) {
-	batch, alone := []job{first}, job{}
-	for first.shares && len(batch) < maxBatch && alone.do == nil {
-		select {
-		case j := <-db.jobs:
-			if j.shares {
-				batch = append(batch, j)
-			} else {
-				alone = j
-			}
-			continue
-		default:
+	var batch []job
+	var alone job
+	rows := 0
+	for j, more := first, true; more; j, more = db.waiting(rows, len(batch)) {
+		if !j.shares {
+			alone = j
+			break
 		}
-		break
+		if !db.lanes.take(j) {
+			batch = append(batch, j)
+			rows += j.rows
+		}
+	}
+	db.commitAll(batch)
+	if alone.do != nil {
+		db.together([]job{alone})
+	}
+}
+
+// waiting returns the next job for a batch that has so many rows and writes already.
+func (db *DB) waiting(rows, writes int) (j job, more bool) {
+	if rows >= batchRows || writes >= maxBatch {
+		return j, false
+	}
+	select {
+	case j = <-db.jobs:
+		return j, true
+	default:
+		return j, false
+	}
+}
+
+// commitAll commits jobs together, or else one by one.
+func (db *DB) commitAll(batch []job) {
+	if len(batch) == 0 {
+		return
 	}
 	for _, j := range db.together(batch) {
 		db.together([]job{j})
-	}
-	if alone.do != nil {
-		db.together([]job{alone})
 	}
 }
 

@@ -47,7 +47,8 @@ func (db *DB) Begin(ctx context.Context, r *analyzer.Record) analyzer.Pending {
 	row := sync.OnceValues(func() ([]any, error) { return db.row(r) })
 	var kept analyzer.Recorded // the writer's until wait returns, as is in
 	var in opening
-	wait := db.share(ctx, func(tx *sql.Tx) error {
+	rows := 1 + len(r.Envelope.Recipients) + 4*len(r.Observation.Marks)
+	wait := db.shareRows(ctx, r.Envelope.Sender, rows, func(tx *sql.Tx) error {
 		values, err := row()
 		if err == nil {
 			kept, in, err = db.record(tx, r, values)

@@ -58,6 +58,7 @@ type DB struct {
 	recalls recalls
 
 	// The committer's:
+	lanes    lanes
 	texts    campaignTexts
 	commits  int   // since the last copy
 	written  bool  // since the log was emptied
