@@ -59,7 +59,7 @@ func (a *Analyzer) decide(v *view, found *measured, points float64, rule Overrid
 		}
 	}
 	a.carryOut(&d, v.mail.Class, rule, cond)
-	v.o.Unproven = d.unproven(v, found)
+	v.o.Unproven, v.o.Held = d.unproven(v, found), d.action == Hold
 	return d
 }
 
@@ -174,7 +174,7 @@ func (a *Analyzer) alike(v *view, points float64) bool {
 // sharesNew says whether a habit that is new to the sender is among those of another mail.
 func (v *view) sharesNew(f baseline.Family, of []baseline.Key) bool {
 	for _, k := range v.o.Keys[f] {
-		if slices.Contains(of, k) && !v.sender.Known(f, k, v.today) {
+		if slices.Contains(of, k) && !v.sender.Accepts(f, k, v.today) {
 			return true
 		}
 	}

@@ -238,7 +238,7 @@ func bucket(n int) int {
 // unknownKeys counts the keys of a family that the sender did not know before today.
 func unknownKeys(v *view, f baseline.Family) (unknown, total int) {
 	for _, k := range v.o.Keys[f] {
-		if !v.sender.Known(f, k, v.today) {
+		if !v.sender.Accepts(f, k, v.today) {
 			unknown++
 		}
 	}

@@ -167,7 +167,7 @@ func (v *view) usualReach(m reachOf) string {
 func (v *view) mostReached(m reachOf) int {
 	for step := reachSteps - 1; step >= leastStep; step-- {
 		for _, young := range []bool{false, true} {
-			if v.sender.Known(baseline.Reach, v.reachKeys.of(m, step, young), v.today) {
+			if v.sender.Accepts(baseline.Reach, v.reachKeys.of(m, step, young), v.today) {
 				return peopleOf(step)
 			}
 		}

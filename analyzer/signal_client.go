@@ -17,7 +17,7 @@ func shape(v *view, f baseline.Family, what, observed string) reading {
 		usual: fmt.Sprintf("%d known", v.sender.Count(f))}
 	for _, k := range keys {
 		switch {
-		case v.sender.Known(f, k, v.today):
+		case v.sender.Accepts(f, k, v.today):
 		case v.usedHere(f, k):
 			r.level = max(r.level, 1)
 		default:
@@ -44,11 +44,7 @@ func (v *view) usedHere(f baseline.Family, k baseline.Key) bool {
 const manyMails = 8
 
 func newMailer(v *view) reading {
-	r := shape(v, baseline.Mailer, "a mail program", clip(mailerName(v.c), 60))
-	if v.declared.program {
-		r.level = 0
-	}
-	return r
+	return shape(v, baseline.Mailer, "a mail program", clip(mailerName(v.c), 60))
 }
 
 func newIDShape(v *view) reading {
@@ -78,7 +74,7 @@ func newZone(v *view) reading {
 	r := shape(v, baseline.Zone, "a time zone", v.c.Zone)
 	for _, hours := range []int{-1, 1} {
 		beside := v.hasher.key(baseline.Zone, shiftZone(v.c.Zone, hours))
-		if r.level > 0 && v.sender.Known(baseline.Zone, beside, v.today) {
+		if r.level > 0 && v.sender.Accepts(baseline.Zone, beside, v.today) {
 			return reading{ok: true}
 		}
 	}
@@ -102,7 +98,7 @@ func (v *view) ownComputer() bool {
 	for _, f := range []baseline.Family{baseline.Network, baseline.Mailer, baseline.IDShape, baseline.HeaderShape} {
 		for _, k := range v.o.Keys[f] {
 			_, mails, _ := v.sender.Usual(f, k)
-			if float64(mails) < ownShare*float64(v.sender.Mails()) || !v.sender.Known(f, k, v.today) {
+			if float64(mails) < ownShare*float64(v.sender.Mails()) || !v.sender.Accepts(f, k, v.today) {
 				return false
 			}
 		}
@@ -129,7 +125,7 @@ func newReplyTo(v *view) reading {
 func (v *view) newAddress(addr string) (k baseline.Key, isNew bool) {
 	k = v.hasher.key(baseline.Recipient, addr)
 	return k, addr != firstAddr(v.c.From) && !v.own(addr) &&
-		!v.sender.Known(baseline.Recipient, k, v.today) && !v.org.Known(baseline.Recipient, k, v.today)
+		!v.sender.Accepts(baseline.Recipient, k, v.today) && !v.org.Known(baseline.Recipient, k, v.today)
 }
 
 func newAddresses(v *view) (marks []baseline.Key) {
@@ -152,7 +148,7 @@ func newMailLink(v *view) reading {
 		}
 		d := v.hasher.key(baseline.RecipientDomain, addressDomain(addr))
 		level := 2
-		if v.sender.Known(baseline.RecipientDomain, d, v.today) ||
+		if v.sender.Accepts(baseline.RecipientDomain, d, v.today) ||
 			addressDomain(addr) == addressDomain(v.mail.MailFrom) {
 			level = 1
 		}

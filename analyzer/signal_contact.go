@@ -41,7 +41,7 @@ func (v *view) unusualContacts() (list []contactFound) {
 	for i := range v.c.Points {
 		p := &v.c.Points[i]
 		k := v.hasher.key(baseline.Contact, p.Value)
-		if p.Quoted && answers || v.sender.Known(baseline.Contact, k, v.today) || p.Kind == content.ToAddress && !v.answerable(p) {
+		if p.Quoted && answers || v.sender.Accepts(baseline.Contact, k, v.today) || p.Kind == content.ToAddress && !v.answerable(p) {
 			continue
 		}
 		level := contactText
@@ -64,7 +64,7 @@ func (v *view) answerable(p *content.Point) bool {
 		return false
 	}
 	k := v.hasher.key(baseline.Recipient, p.Shown)
-	return !v.sender.Known(baseline.Recipient, k, v.today) && !v.org.Known(baseline.Recipient, k, v.today)
+	return !v.sender.Accepts(baseline.Recipient, k, v.today) && !v.org.Known(baseline.Recipient, k, v.today)
 }
 
 // inSignature says whether a number stands in the author's signature, where all his mails have
@@ -196,7 +196,7 @@ func lookalike(v *view) reading {
 			if !imitates(domain, real) {
 				continue
 			}
-			if k := v.hasher.key(baseline.RecipientDomain, domain); v.sender.Known(baseline.RecipientDomain, k, v.today) ||
+			if k := v.hasher.key(baseline.RecipientDomain, domain); v.sender.Accepts(baseline.RecipientDomain, k, v.today) ||
 				v.org.Known(baseline.RecipientDomain, k, v.today) {
 				continue
 			}

@@ -53,7 +53,7 @@ const fileHarmless = 2
 
 func fileLevel(v *view, kind content.Kind) (int, string) {
 	k := v.hasher.key(baseline.File, string(kind))
-	known := v.sender.Known(baseline.File, k, v.today)
+	known := v.sender.Accepts(baseline.File, k, v.today)
 	switch {
 	case known && risky[kind]:
 		return 1, "of a kind that can run or hide a program"

@@ -24,7 +24,7 @@ const (
 // an outsider who fails to log in must not be able to silence the owner.
 func (a *Analyzer) logins(ctx context.Context, e *entry, m *Mail) ([]Login, error) {
 	unknown := !m.Client.IsValid() && m.Relay != "" // of webmail in a cloud nothing tells the address
-	if m.Class != Account || !unknown && !m.Client.IsValid() || !unknown && e.profile.Known(baseline.Network,
+	if m.Class != Account || !unknown && !m.Client.IsValid() || !unknown && e.profile.Accepts(baseline.Network,
 		a.hash.key(baseline.Network, network(m.Client, 24, 48)), baseline.SlotOf(m.Time)) {
 		return nil, nil
 	}
@@ -51,7 +51,7 @@ func loginAfterFailures(v *view) reading {
 			continue
 		}
 		k := v.hasher.key(baseline.Network, network(l.Client, 24, 48))
-		if v.sender.Known(baseline.Network, k, v.today) {
+		if v.sender.Accepts(baseline.Network, k, v.today) {
 			continue // the owner's, with an old password
 		}
 		failed[k] = true

@@ -10,7 +10,7 @@ import (
 
 // newPlace says whether what a log tells of came from a network that is new to the sender.
 func (v *view) newPlace(l *Login) bool {
-	return l.Client.IsValid() && !v.sender.Known(baseline.Network,
+	return l.Client.IsValid() && !v.sender.Accepts(baseline.Network,
 		v.hasher.key(baseline.Network, network(l.Client, 24, 48)), v.today)
 }
 
@@ -77,7 +77,7 @@ func oddSignin(v *view) reading {
 		}
 	}
 	// Of an account whose devices no log has told, none is new.
-	if v.declared.device || len(usual) == 0 || slices.Contains(usual, device) || !slices.ContainsFunc(usual, func(d string) bool { return d != "" }) {
+	if len(usual) == 0 || slices.Contains(usual, device) || !slices.ContainsFunc(usual, func(d string) bool { return d != "" }) {
 		device = ""
 	}
 	for _, odd := range []struct{ what, text string }{{legacy, "by a protocol that knows no second factor"},

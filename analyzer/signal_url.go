@@ -121,7 +121,7 @@ const (
 )
 
 func urlLevel(v *view, u *content.URL, k baseline.Key) (int, string) {
-	if v.sender.Known(baseline.Site, k, v.today) {
+	if v.sender.Accepts(baseline.Site, k, v.today) {
 		return 0, ""
 	}
 	if v.org.Known(baseline.Site, k, v.today) {
@@ -130,7 +130,7 @@ func urlLevel(v *view, u *content.URL, k baseline.Key) (int, string) {
 	l := lists()
 	if shared := l.shared(u.Host); shared != "" {
 		host := v.hasher.key(baseline.Site, shared)
-		if v.sender.Known(baseline.Site, host, v.today) {
+		if v.sender.Accepts(baseline.Site, host, v.today) {
 			return urlPage, "a new page on a shared host that this account uses"
 		}
 		return 4, "a new page on a host where anyone can publish"

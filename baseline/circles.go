@@ -2,9 +2,19 @@ package baseline
 
 import "math"
 
-// circles counts the mails to each circle of people. Counts wrap around, so that taking
-// back is exact however many there were.
-type circles [Circles]uint16
+// circles counts the mails to each circle of people, and last those that a person vouched for.
+// Counts wrap around, so that taking back is exact however many there were.
+type circles [Circles + 1]uint16
+
+const vouched = Circles // index of the count that is no circle's
+
+// circles returns a bit for each count that a mail adds to.
+func (o *Observation) circles() uint8 {
+	if o.Held {
+		return o.To | 1<<vouched
+	}
+	return o.To
+}
 
 func (c *circles) apply(to uint8, sign int) {
 	for i := range c {
@@ -74,7 +84,7 @@ func (c *circles) decode(r *reader) {
 		}
 		c[i] = uint16(n)
 	}
-	if has>>Circles != 0 {
+	if has>>len(c) != 0 {
 		r.bad = true
 	}
 }

@@ -12,15 +12,16 @@ import (
 // The canonical encodings: a version byte, then unsigned varints; maps in rising key
 // order, keys and days as differences. Equal profiles have equal bytes.
 const (
-	profileVersion     = 3
-	observationVersion = 4
+	profileVersion     = 4
+	observationVersion = 5
 )
 
 // What older programs wrote, and this one still reads. Until profile version 2 and
 // observation version 3 there were 17 families, nothing had to be earned, and an observation
 // told neither the age nor the circles. In profile version 1, of programs with room for 32
 // signals, each signal had its counts without their number, and a recent count had one byte
-// for signal and level.
+// for signal and level. Until profile version 3 and observation version 4 nobody vouched for
+// anything; what that adds to the bytes was always zero before.
 const (
 	profileOf32     = 1
 	profileOf17     = 2
@@ -242,7 +243,7 @@ func (o *Observation) MarshalBinary() ([]byte, error) {
 	}
 	b = encodeStyle(b, o.Style)
 	b = num(b, uint64(o.Letters)<<1|flag(o.Settled))
-	b = append(b, o.To<<4|uint8(flag(o.Lured))<<2|uint8(flag(o.Young))<<1|uint8(flag(o.Unproven)))
+	b = append(b, o.To<<4|uint8(flag(o.Held))<<3|uint8(flag(o.Lured))<<2|uint8(flag(o.Young))<<1|uint8(flag(o.Unproven)))
 	b = num(b, o.SimHash)
 	b = num(b, math.Float64bits(o.Points))
 	b = num(b, math.Float64bits(o.Sum))
@@ -275,8 +276,7 @@ func (o *Observation) UnmarshalBinary(data []byte) error {
 	n.Letters, n.Settled = int(letters>>1), letters&1 != 0
 	if v > observationOf17 {
 		b := r.byte()
-		n.To, n.Lured, n.Young, n.Unproven = b>>4, b&4 != 0, b&2 != 0, b&1 != 0
-		r.bad = r.bad || b&8 != 0
+		n.To, n.Held, n.Lured, n.Young, n.Unproven = b>>4, b&8 != 0, b&4 != 0, b&2 != 0, b&1 != 0
 	}
 	n.SimHash = r.num()
 	n.Points = math.Float64frombits(r.num())

@@ -15,18 +15,37 @@ var (
 	of32 string // of commit bce8810, with room for 32 signals
 	//go:embed testdata/of17families.hex
 	of17families string // of commit db18713, where nothing had to be earned
+	//go:embed testdata/unvouched.hex
+	unvouched string // of commit 4de4cea, where nobody vouched for anything
 )
 
 // What an older program stored is read, and means the same: the old profile is the one that
 // learns the old observations today.
 func TestReadsOlderFormats(t *testing.T) {
 	for name, text := range map[string]string{"32 signals": of32, "17 families": of17families} {
-		t.Run(name, func(t *testing.T) { readsOlder(t, strings.Fields(text)) })
+		t.Run(name, func(t *testing.T) {
+			old, again := readsOlder(t, strings.Fields(text))
+			knowsAll(t, old)
+			forgetCircles(old)
+			forgetCircles(again)
+			sameBytes(t, old, again)
+		})
+	}
+	t.Run("unvouched", func(t *testing.T) {
+		old, again := readsOlder(t, strings.Fields(unvouched))
+		sameBytes(t, old, again)
+	})
+}
+
+func sameBytes(t *testing.T, old, again *Profile) {
+	if !bytes.Equal(encode(t, old), encode(t, again)) {
+		t.Error("the stored profile is not the one that learns the stored mails")
 	}
 }
 
-func readsOlder(t *testing.T, lines []string) {
-	var again, old Profile
+// readsOlder returns the stored profile, and the one that learns the stored observations.
+func readsOlder(t *testing.T, lines []string) (old, again *Profile) {
+	old, again = &Profile{}, &Profile{}
 	most := 0
 	for i, line := range lines {
 		data, err := hex.DecodeString(line)
@@ -51,21 +70,15 @@ func readsOlder(t *testing.T, lines []string) {
 		again.Learn(&o)
 	}
 	again.Settle(SlotOf(start)+3, 1000)
-	knowsAll(t, &old)
-	for _, p := range []*Profile{&old, &again} {
-		forgetCircles(p)
-	}
-	if !bytes.Equal(encode(t, &old), encode(t, &again)) {
-		t.Error("the stored profile is not the one that learns the stored mails")
-	}
 	if most < 16 { // a recent count of such a signal has its highest bit set
 		t.Errorf("the highest signal is %d: the test shows too little", most)
 	}
-	for _, p := range []*Profile{&old, &again} {
+	for _, p := range []*Profile{old, again} {
 		if p.Mails() != 8 || p.Count(Recipient) == 0 {
 			t.Errorf("%d mails, %d recipients", p.Mails(), p.Count(Recipient))
 		}
 	}
+	return old, again
 }
 
 // knowsAll checks that what was known stays so, though nobody knows how it was earned.

@@ -31,6 +31,24 @@ func (p *Profile) Known(f Family, k Key, now Slot) bool {
 	return !isEarned(f) || h.earned(now-daySlots)
 }
 
+// Accepts says whether a key is known, or stood in held mail that a person let go as the
+// owner's: that counts at once, or the same link would be held again four seconds later. It is
+// asked of a sender's profile: a person's word is about one account.
+func (p *Profile) Accepts(f Family, k Key, now Slot) bool {
+	return p.Known(f, k, now) || isEarned(f) && p.tables[f][k].isVouched()
+}
+
+func (h *habit) isVouched() bool {
+	if h == nil {
+		return false
+	}
+	n := h.old.to[vouched]
+	for i := range h.days {
+		n += h.days[i].to[vouched]
+	}
+	return n > 0
+}
+
 // isEarned says whether keys of a family must be earned: what tells who writes, and what he
 // wants his reader to act on. Whom he writes to is no secret of his, and hours are few.
 func isEarned(f Family) bool {
@@ -71,7 +89,7 @@ func (h *habit) earned(before Slot) bool {
 		return true
 	}
 	n := 0
-	for _, c := range to {
+	for _, c := range to[:Circles] {
 		if c > 0 {
 			n++
 		}

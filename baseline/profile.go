@@ -72,7 +72,7 @@ func (p *Profile) apply(o *Observation, sign int) {
 			continue
 		}
 		for _, k := range keys {
-			p.applyKey(Family(f), k, day, o.To, sign)
+			p.applyKey(Family(f), k, day, o.circles(), sign)
 		}
 	}
 	p.applyLevels(o, day, sign)

@@ -30,7 +30,7 @@ func someMail(rng *rand.Rand, i int) *Observation {
 	o.Letters, o.SimHash, o.Points = rng.IntN(900), rng.Uint64(), rng.Float64()*20
 	o.Marks = []Key{3, Key(5 + rng.Uint64N(1000))}
 	o.To, o.Young, o.Unproven = uint8(rng.IntN(1<<Circles)), rng.IntN(2) == 0, rng.IntN(3) == 0
-	o.Lured = rng.IntN(2) == 0
+	o.Lured, o.Held = rng.IntN(2) == 0, rng.IntN(20) == 0
 	return o
 }
 
@@ -184,6 +184,37 @@ func TestKnownIsEarned(t *testing.T) {
 				p.Unlearn(o)
 			}
 		}
+	}
+}
+
+// What a person let go is accepted at once, though not known, and not any more when that is
+// taken back.
+func TestWhatAPersonVouchesForIsAcceptedAtOnce(t *testing.T) {
+	o := &Observation{At: start, To: 1, Held: true}
+	o.Keys[Site], o.Keys[Network] = []Key{7}, []Key{7}
+	today := SlotOf(start)
+	var p Profile
+	p.Learn(o)
+	for _, when := range []string{"at once", "settled"} {
+		if !p.Accepts(Site, 7, today) || !p.Accepts(Network, 7, today) || p.Accepts(Site, 8, today) {
+			t.Errorf("%s it is not accepted, or all is", when)
+		}
+		if p.Known(Site, 7, today) {
+			t.Errorf("%s it is known: to others too", when)
+		}
+		var read Profile
+		if err := read.UnmarshalBinary(encode(t, &p)); err != nil || !read.Accepts(Site, 7, today) {
+			t.Errorf("%s, stored and read it is not accepted: %v", when, err)
+		}
+		if when == "at once" {
+			p.Settle(today+3, 1000)
+		}
+	}
+	p = Profile{}
+	p.Learn(o)
+	p.Unlearn(o)
+	if !bytes.Equal(encode(t, &p), encode(t, &Profile{})) {
+		t.Error("taking it back left a trace")
 	}
 }
 

@@ -53,10 +53,10 @@ func (h Handed) Next() (*Act, error) {
 // Run replays a source from an empty memory and returns the memory as it ends.
 //
 // Its reviewer is simulated: a delayed mail leaves after its delay, a hold whose sender
-// is not confirmed within ReleaseAfter is released as the owner's own mail, a
-// confirmation discards the sender's delayed and held mail, untaught, and unlearns what
-// the incident taught. What is due between two mails happens between them, in time
-// order; what still waits after the last mail leaves when it is due.
+// is not confirmed within ReleaseAfter is released as the owner's own mail, though it makes
+// nothing known at once, a confirmation discards the sender's delayed and held mail, untaught,
+// and unlearns what the incident taught. What is due between two mails happens between them, in
+// time order; what still waits after the last mail leaves when it is due.
 func Run(ctx context.Context, opt Options) (*Memory, error) {
 	if opt.ReleaseAfter == 0 {
 		opt.ReleaseAfter = DefaultReleaseAfter
@@ -188,6 +188,9 @@ func (r *run) carryOut(ctx context.Context, now time.Time) error {
 		by := "timer"
 		if k.held {
 			by = "reviewer"
+			// This reviewer is a clock and asked no owner: nobody vouches for what the mail shows.
+			k.record.Observation.Held = false
+			r.memory.records[d.id-1].Observation.Held = false
 			r.memory.Teach(d.id, 1)
 			r.memory.Dismiss(k.record.Envelope.Sender, d.at)
 		} else {

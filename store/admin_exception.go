@@ -33,10 +33,10 @@ func (db *DB) AddHabit(ctx context.Context, h analyzer.Habit) (ledger.Exception,
 	}
 	err := db.update(ctx, func(tx *sql.Tx) error {
 		res, err := tx.Exec(`INSERT INTO habit (senders, countries, networks, hours, zone, until,
-				by, reason, created, programs, devices)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, listOf(h.Senders), listOf(h.Countries),
+				by, reason, created)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, listOf(h.Senders), listOf(h.Countries),
 			listOf(h.Networks), listOf(hours), zone.String(), h.Until.Unix(), h.By, h.Reason,
-			e.Created.Unix(), listOf(h.Programs), listOf(h.Devices))
+			e.Created.Unix())
 		if err != nil {
 			return err
 		}
@@ -97,9 +97,7 @@ func (db *DB) Exceptions(ctx context.Context) ([]ledger.Exception, error) {
 			by,
 			reason,
 			created,
-			signature,
-			programs,
-			devices
+			signature
 		FROM habit
 		ORDER BY id`)
 	if err != nil {
@@ -118,18 +116,17 @@ func (db *DB) Exceptions(ctx context.Context) ([]ledger.Exception, error) {
 }
 
 func scanException(rows scanner) (e ledger.Exception, err error) {
-	var senders, countries, networks, hours, programs, devices []byte
+	var senders, countries, networks, hours []byte
 	var zone string
 	var until, created int64
 	if err := rows.Scan(&e.ID, &senders, &countries, &networks, &hours, &zone, &until, &e.By,
-		&e.Reason, &created, &e.Signature, &programs, &devices); err != nil {
+		&e.Reason, &created, &e.Signature); err != nil {
 		return e, err
 	}
 	var spans []string
 	var prefixes []netip.Prefix
 	err = errors.Join(json.Unmarshal(senders, &e.Senders), json.Unmarshal(countries, &e.Countries),
-		json.Unmarshal(networks, &prefixes), json.Unmarshal(hours, &spans),
-		json.Unmarshal(programs, &e.Programs), json.Unmarshal(devices, &e.Devices))
+		json.Unmarshal(networks, &prefixes), json.Unmarshal(hours, &spans))
 	for _, s := range spans {
 		h, bad := analyzer.ParseHours(s)
 		e.Hours, err = append(e.Hours, h), errors.Join(err, bad)

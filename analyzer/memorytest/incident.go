@@ -155,6 +155,37 @@ func (s *suite) sumAfterRestart() {
 	}
 }
 
+// vouched: what a person let go as the owner's is known at once, also to the next process.
+func (s *suite) vouched() {
+	s.needs(s.Dismiss != nil && s.Release != nil && s.Restart != nil)
+	cfg := analyzer.Config{Salt: []byte("salt"),
+		Mode:       map[analyzer.Class]analyzer.Mode{analyzer.Account: analyzer.Enforce},
+		Thresholds: analyzer.Thresholds{Delay: 1.5, Hold: 1.5}}
+	judge := func(a *analyzer.Analyzer, minute int) *analyzer.Record {
+		s.Helper()
+		r, err := a.Judge(s.ctx, letter(Alice, minute, "lure.test"), analyzer.Conditions{CanDelay: true})
+		s.must(err)
+		return r
+	}
+	isLure := func(r *analyzer.Record) bool { return r.Verdict.Shows(analyzer.URLUnknown) }
+	memory := &dropping{Memory: s.Memory}
+	stays := analyzer.New(cfg, memory)
+	held := judge(stays, 0)
+	if held.Verdict.Action != analyzer.Hold || !isLure(held) {
+		s.Fatalf("a mail with an unknown link: %+v", held.Verdict)
+	}
+	s.must(s.Dismiss(Alice, Now.Add(time.Minute)))
+	s.must(s.Release(held.ID))
+	s.must(stays.Apply(s.ctx))
+	memory.drop = true
+	if r := judge(stays, 2); isLure(r) {
+		s.Errorf("what a person let go is unknown still: %+v", r.Verdict)
+	}
+	if r := judge(analyzer.New(cfg, s.Restart()), 2); isLure(r) {
+		s.Errorf("after a restart what a person let go is unknown again: %+v", r.Verdict)
+	}
+}
+
 // restart: the next process finds everything as it was.
 func (s *suite) restart() {
 	s.needs(s.Restart != nil)

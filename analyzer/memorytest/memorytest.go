@@ -65,6 +65,7 @@ func Run(t *testing.T, open func(t *testing.T) *Subject) {
 		{"Confirm", (*suite).confirm},
 		{"SumAfterEnd", (*suite).sumAfterEnd},
 		{"SumAfterRestart", (*suite).sumAfterRestart},
+		{"Vouched", (*suite).vouched},
 		{"Restart", (*suite).restart},
 		{"Rules", (*suite).rules},
 		{"Habits", (*suite).habits},

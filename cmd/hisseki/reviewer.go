@@ -20,7 +20,6 @@ import (
 	"hisseki/internal/wiring"
 	"hisseki/quarantine"
 	"hisseki/review"
-	reviewing "hisseki/review/command"
 	"hisseki/seal"
 	"hisseki/store"
 )
@@ -36,12 +35,6 @@ func withReview(cmd *cobra.Command, do func(*review.Service) error) error {
 	})
 }
 
-// habits makes the commands of package review/command.
-func habits() reviewing.Shared {
-	return reviewing.Shared{With: withReview, NoArgs: noArgs, SomeArgs: someArgs, Group: needSubcommand,
-		NeedUntil: needUntil, Accounts: accounts}
-}
-
 func newReview(cfg config.Config, db *store.DB) (*review.Service, error) {
 	habits, err := wiring.Habits(cfg)
 	if err != nil {
@@ -55,9 +48,8 @@ func newReview(cfg config.Config, db *store.DB) (*review.Service, error) {
 				analyzer.Application: analyzer.Mode(cfg.Classes.Application),
 				analyzer.Null:        analyzer.Mode(cfg.Classes.Null),
 			},
-			Journal: time.Duration(cfg.Privacy.Journal), Countries: cfg.TellsCountries(),
-			Signins: len(cfg.Signin.Files) > 0,
-			Habits:  habits, Relays: wiring.RelayHosts(cfg), Database: cfg.Database, StaleAfter: daemon.StaleAfter,
+			Journal: time.Duration(cfg.Privacy.Journal), Countries: cfg.Places.Country != "",
+			Habits: habits, Relays: wiring.RelayHosts(cfg), Database: cfg.Database, StaleAfter: daemon.StaleAfter,
 			Grace: time.Duration(cfg.Review.Grace),
 			Hooks: wiring.HooksByEvent(cfg.Hooks),
 		},
