@@ -30,6 +30,7 @@ var mayImport = map[string][]string{
 	"analyzer/content/qr":      nil,
 	"analyzer/content/pdf":     {"analyzer/content/inflate", "analyzer/content/mime"},
 
+	"daemon/spool":        {"analyzer"},
 	"baseline":            nil,
 	"internal/mailbox":    nil,
 	"internal/history":    {"analyzer", "identity", "internal/config", "internal/term", "internal/wiring", "maillog", "replay"},
@@ -79,7 +80,7 @@ var mayImport = map[string][]string{
 	"report":              {"analyzer", "analyzer/content", "internal/signalname", "internal/term", "internal/words", "ledger"},
 	"internal/places":     {"analyzer", "internal/config"},
 
-	"daemon": {"analyzer", "ask", "baseline", "hook", "identity", "internal/config", "internal/places", "internal/wiring",
+	"daemon": {"analyzer", "ask", "baseline", "daemon/spool", "hook", "identity", "internal/config", "internal/places", "internal/wiring",
 		"ledger", "maillog", "metrics", "milter", "postfix", "proof", "quarantine", "seal",
 		"signin", "signing", "store"},
 

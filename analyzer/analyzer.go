@@ -34,6 +34,15 @@ type Conditions struct {
 	CanDelay bool // somebody ends delays; false makes a delay a pass
 	// Decided is called when all is done but to wait for the record; nil for nobody.
 	Decided func()
+	// Late is of a mail that went its way by the failure action, and is judged now.
+	Late LateMail
+}
+
+// LateMail is what was done with a mail that is judged late.
+type LateMail struct {
+	Now     time.Time // zero for mail that waits for the verdict
+	Action  Action    // the failure action
+	Failure string    // why it was not judged in time
 }
 
 // withDefaults fills in what is left zero.

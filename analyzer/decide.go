@@ -19,6 +19,7 @@ type decision struct {
 	incident     bool
 	observed     bool   // not carried out because of the mode, so it is taught
 	observedHold bool   // a hold of an account, not carried out in mode observe: somebody is to be told
+	recall       bool   // went its way unjudged, and is to be asked back
 	repeat, few  bool   // see Verdict
 	cause        string // "mail", "sum", "reach", "incident", "asked", "rule", "habit", "limit"
 }
@@ -87,6 +88,9 @@ func (a *Analyzer) carryOut(d *decision, class Class, rule Override, cond Condit
 		d.observedHold = a.cfg.Alarm && d.would == Hold && rule.Mode == "" && class == Account
 	}
 	d.incident = d.incident || d.action == Hold || d.observedHold
+	if late := cond.Late; !late.Now.IsZero() { // nothing can be carried out, but to ask the mail back
+		d.recall, d.action = d.action == Hold, late.Action
+	}
 }
 
 // weigh decides by evidence: first what the mail and the sum say, then how many people are

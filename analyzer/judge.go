@@ -43,7 +43,11 @@ func (a *Analyzer) judge(ctx context.Context, v *view, rule Override, cond Condi
 	if d.would != Pass {
 		verdict.Evidence = append(verdict.Evidence, found.notes...)
 	}
-	return &judgement{a.record(v, &found, d, verdict), d.sum}, nil
+	r := a.record(v, &found, d, verdict)
+	if late := cond.Late; !late.Now.IsZero() {
+		r.Late = Late{Failure: late.Failure, Judged: late.Now, Recall: d.recall}
+	}
+	return &judgement{r, d.sum}, nil
 }
 
 // view takes from a mail what does not depend on its sender's past: most of the work, and

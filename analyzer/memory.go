@@ -27,10 +27,27 @@ type Record struct {
 	Excerpt      string    // short own text of a delayed or held mail, may be ""
 	Learned      bool      // read back only: is part of the profiles now
 	ObservedHold bool      // passed in mode observe only: opens an incident as a hold does
+	Late         Late      // of mail that was not judged in time
 }
 
+// Late says of a mail that got the failure action what came of it afterwards. Its record is one
+// all along: first the envelope, with the verdict Unjudged, and later the verdict that it would
+// have had.
+type Late struct {
+	Failure string    // why it was not judged in time
+	Content string    // why it cannot be judged later, Waits while it can, "" when it was
+	Judged  time.Time // when it was judged after all, zero when it was not
+	// Recall: it would be kept, so it is asked back from the queue. Its Action is what was done.
+	Recall bool
+}
+
+// Waits says in Late.Content that the mail is kept until it is judged.
+const Waits = "waits"
+
 // opens says whether the record opens an incident where its sender has none.
-func (r *Record) opens() bool { return r.Verdict.Action == Hold || r.ObservedHold }
+func (r *Record) opens() bool {
+	return r.Late.Judged.IsZero() && r.Verdict.Action == Hold || r.ObservedHold || r.Late.Recall
+}
 
 // Lesson teaches one recorded mail (Sign +1) or takes it back (Sign -1). Sign 0 says that
 // the sender was forgotten: what is in memory of him goes.
@@ -157,7 +174,9 @@ type Writer interface {
 	// delayed and due after it becomes a hold of the incident. Records get their ids in the
 	// order of Begin, so nothing later can be durable without what came before. A record
 	// whose ctx has ended before its turn is not kept. The record is not changed, and must
-	// not be until Pending returns.
+	// not be until Pending returns. A record that was judged late replaces the unjudged one of
+	// the same host, queue id and time, and is an error without it; where it is to be recalled
+	// the hold asks the queue.
 	Begin(ctx context.Context, r *Record) Pending
 }
 

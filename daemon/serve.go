@@ -19,6 +19,7 @@ import (
 	"github.com/coreos/go-systemd/v22/daemon"
 
 	"hisseki/analyzer"
+	"hisseki/daemon/spool"
 	"hisseki/hook"
 	"hisseki/identity"
 	"hisseki/internal/config"
@@ -100,7 +101,9 @@ func collectSeldom() (end func()) {
 func (d *Serve) Run(ctx context.Context, cfg config.Config, db ServeStore) error {
 	defer collectSeldom()()
 	d.db, d.watch.db = db, db
-	d.unjudged = &unjudged{db: db}
+	waiting, err := spool.Open(cfg.SpoolFolder(), int64(cfg.Milter.KeepUnjudged))
+	d.report(ctx, "mail that is not judged will not be judged later", err)
+	d.unjudged = &unjudged{db: db, spool: waiting, text: func() bool { return !d.settings.Load().Privacy.NoText }}
 	d.settings.Store(&cfg)
 	if err := d.use(ctx, cfg); err != nil {
 		return err
@@ -168,6 +171,7 @@ func (d *Serve) look(ctx context.Context, cancel func(), reload <-chan os.Signal
 	beside.Go(func() { d.purgeLoop(ctx) })
 	beside.Go(func() { d.askWriter(ctx) })
 	beside.Go(func() { d.watchdog(ctx) })
+	beside.Go(func() { d.judgeLate(ctx) })
 	err := d.upkeep(ctx, reload)
 	cancel()
 	beside.Wait()
@@ -199,16 +203,7 @@ func (d *Serve) end(ctx context.Context, finish, hide func(context.Context) erro
 
 // Judge implements milter.Judge.
 func (d *Serve) Judge(ctx context.Context, m *analyzer.Mail) (analyzer.Verdict, error) {
-	// The alert to the postmaster names blocked links and must not wait for him.
-	if id := hook.OwnMessageID(m); id != "" {
-		own, err := d.db.TakeOwnMail(ctx, id, m.Recipients)
-		if err == nil && own {
-			d.Log.Info("own mail let pass", "queue_id", m.QueueID, "message_id", id)
-			return analyzer.Verdict{Action: analyzer.Pass, Would: analyzer.Pass}, nil
-		}
-		d.report(ctx, "own mail not recognised", err)
-	}
-	if d.returned(ctx, m) {
+	if d.own(ctx, m) || d.returned(ctx, m) {
 		return analyzer.Verdict{Action: analyzer.Pass, Would: analyzer.Pass}, nil
 	}
 	begun := time.Now()
@@ -219,6 +214,21 @@ func (d *Serve) Judge(ctx context.Context, m *analyzer.Mail) (analyzer.Verdict, 
 	}
 	d.watch.verdict(r, time.Since(begun))
 	return r.Verdict, nil
+}
+
+// own says whether a mail is the alert to the postmaster: it names blocked links and must not wait
+// for him.
+func (d *Serve) own(ctx context.Context, m *analyzer.Mail) bool {
+	id := hook.OwnMessageID(m)
+	if id == "" {
+		return false
+	}
+	own, err := d.db.TakeOwnMail(ctx, id, m.Recipients)
+	if err == nil && own {
+		d.Log.Info("own mail let pass", "queue_id", m.QueueID, "message_id", id)
+	}
+	d.report(ctx, "own mail not recognised", err)
+	return err == nil && own
 }
 
 // report logs an error that the next round may not have.

@@ -5,23 +5,30 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"hisseki/analyzer"
 	"hisseki/baseline"
+	"hisseki/daemon/spool"
 	"hisseki/milter"
 )
 
 // unjudged keeps mails that got the failure action: as rows of the journal that say so, with
-// their envelope. What the store does not take now, a full disk say, it is offered again.
+// their envelope, and the mails themselves until they are judged after all (late.go). What the
+// store does not take now, a full disk say, it is offered again.
 type unjudged struct {
 	db interface {
 		Begin(ctx context.Context, r *analyzer.Record) analyzer.Pending
 	}
+	spool *spool.Spool // nil keeps no mail
+	text  func() bool  // whether any text of mail may be kept; nil for yes
 
-	mu    sync.Mutex
-	later []*analyzer.Record
-	lost  int  // that later had no room for
-	fails bool // the store did not take the first of them when last asked
+	mu     sync.Mutex
+	asked  int       // records that the store has not answered yet
+	failed time.Time // when a mail was not judged last
+	later  []*analyzer.Record
+	lost   int  // that later had no room for
+	fails  bool // the store did not take the first of them when last asked
 }
 
 // maxLater bounds how many mails wait for the store, at some KB each.
@@ -33,12 +40,20 @@ func (k *unjudged) keep(ctx context.Context, u *milter.Unjudged) error {
 		Verdict: analyzer.Verdict{Action: u.Action, Would: analyzer.Unjudged, Cause: u.Reason},
 		Observation: baseline.Observation{At: u.Envelope.Time,
 			Recipients: len(u.Envelope.Recipients)}}
+	k.mu.Lock()
+	k.failed = time.Now()
+	k.asked++
+	k.mu.Unlock()
 	kept := make(chan error, 1)
-	go func() { // a store that hangs must not keep the MTA waiting
+	go func() { // a store or disk that hangs must not keep the MTA waiting
+		r.Late.Content = k.content(u)
 		_, err := k.db.Begin(ctx, r)()
 		if err != nil {
 			k.postpone(r)
 		}
+		k.mu.Lock()
+		k.asked--
+		k.mu.Unlock()
 		kept <- err
 	}()
 	select {
@@ -47,6 +62,44 @@ func (k *unjudged) keep(ctx context.Context, u *milter.Unjudged) error {
 	case <-ctx.Done():
 		return fmt.Errorf("the store does not answer: %w", ctx.Err())
 	}
+}
+
+// content keeps the mail itself, and returns analyzer.Waits, or why it is not kept.
+func (k *unjudged) content(u *milter.Unjudged) string {
+	defer u.Read()
+	switch {
+	case u.Action == milter.TempFail:
+		return "the client was asked to send it again"
+	case u.Source == nil:
+		return "there was no memory for it"
+	case u.Envelope.QueueID == "":
+		return "it had no queue id"
+	case k.spool == nil:
+		return spool.ErrOff.Error()
+	case k.text != nil && !k.text():
+		return "privacy.no_text"
+	}
+	m := &spool.Mail{Mail: analyzer.Mail{Envelope: u.Envelope, Source: *u.Source}, Who: u.Who,
+		Reason: u.Reason, Action: u.Action}
+	if err := k.spool.Keep(m, time.Now()); err != nil {
+		return err.Error()
+	}
+	return analyzer.Waits
+}
+
+// well says whether mail has been judged for a while, and all that was not has its record.
+func (k *unjudged) well() bool {
+	k.mu.Lock()
+	calmed := time.Since(k.failed) > calm
+	k.mu.Unlock()
+	return calmed && k.recorded()
+}
+
+// recorded says whether no record waits for the store.
+func (k *unjudged) recorded() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.asked == 0 && len(k.later) == 0
 }
 
 func (k *unjudged) postpone(r *analyzer.Record) {

@@ -36,7 +36,7 @@ func TestUnjudgedMailIsKept(t *testing.T) {
 	f := &full{DB: db, err: errors.New("disk is full")}
 	k := &unjudged{db: f}
 	mail := func(action analyzer.Action) *milter.Unjudged {
-		return &milter.Unjudged{Reason: "no verdict", Action: action, Bytes: 7,
+		return &milter.Unjudged{Reason: "no verdict", Action: action, Bytes: 7, Read: func() {},
 			Envelope: analyzer.Envelope{Time: time.Now(), Host: "mx.example.org", QueueID: "4Cabc123XYz",
 				Sender: "bob@example.org", Class: analyzer.Account,
 				Recipients: []string{"x@partner.test", "y@partner.test"}}}
@@ -75,7 +75,7 @@ func TestUnjudgedMailIsOfferedAtTheEnd(t *testing.T) {
 	defer db.Close()
 	f := &full{DB: db, err: errors.New("disk is full")}
 	k := &unjudged{db: f}
-	u := &milter.Unjudged{Reason: "no verdict", Action: analyzer.Pass, Envelope: analyzer.Envelope{
+	u := &milter.Unjudged{Reason: "no verdict", Action: analyzer.Pass, Read: func() {}, Envelope: analyzer.Envelope{
 		Time: time.Now(), Host: "mx.example.org", QueueID: "4Cabc123XYz", Sender: "bob@example.org",
 		Class: analyzer.Account}}
 	if err := k.keep(t.Context(), u); err == nil {

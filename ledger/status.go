@@ -10,6 +10,7 @@ import (
 type Status struct {
 	Did       map[analyzer.Action]int // mails of a span by what happened to them
 	Would     map[analyzer.Action]int // by what mode enforce does
+	Later     int                     // of those that were not judged: kept until they are
 	Holds     map[State]int           // kept mail
 	Incidents int                     // open ones
 	Opened    time.Time               // of the oldest of these, zero for none

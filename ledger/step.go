@@ -61,6 +61,8 @@ func Waiting() []State { return append(StepRelease.From(), Recalling) }
 // FirstState returns the state in which a judged mail's hold begins, "" for no hold.
 func FirstState(r *analyzer.Record) State {
 	switch {
+	case r.Late.Recall:
+		return Recalling
 	case r.ObservedHold:
 		return Passed
 	case r.Verdict.Action == analyzer.Hold:
@@ -73,7 +75,7 @@ func FirstState(r *analyzer.Record) State {
 
 // OpensIncident says whether a hold that begins in a state belongs to an incident at once,
 // and opens it where its sender has none.
-func (s State) OpensIncident() bool { return s == Held || s == Passed }
+func (s State) OpensIncident() bool { return s == Held || s == Passed || s == Recalling }
 
 // Lesson says what a hold that comes to a state does to the profiles: +1 its mail is taught
 // as the owner's, -1 it is taken back until somebody decides, 0 nothing.

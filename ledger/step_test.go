@@ -54,7 +54,7 @@ func TestStates(t *testing.T) {
 		{Discarding, true, true, false, true, false, 0},
 		{Discarded, false, false, false, false, false, 0},
 		{Vanished, false, false, false, true, false, 0},
-		{Recalling, true, true, false, true, false, -1},
+		{Recalling, true, true, false, true, true, -1},
 		{Gone, false, false, false, true, false, 0},
 		{Passed, false, false, false, true, true, 0},
 	} {
@@ -86,6 +86,9 @@ func TestFirstState(t *testing.T) {
 		if got := FirstState(r); got != c.want {
 			t.Errorf("%s, passed in mode observe %v: %q, want %q", c.action, c.observedHold, got, c.want)
 		}
+	}
+	if got := FirstState(&analyzer.Record{Late: analyzer.Late{Recall: true}}); got != Recalling {
+		t.Errorf("mail that is to be asked back after it was judged late: %q", got)
 	}
 }
 

@@ -29,14 +29,14 @@ type outcome struct {
 	err     error
 }
 
-// judge runs one judgement within its budget. The mail's room is given back when the
-// judgement really ends, so that judges that hang cannot pile up.
-func (s *Server) judge(cfg *Config, m *analyzer.Mail, taken *room) (analyzer.Verdict, error) {
+// judge runs one judgement within its budget. ended is called when the judgement really ends: the
+// mail's room is not given back before, so that judges that hang cannot pile up.
+func (s *Server) judge(cfg *Config, m *analyzer.Mail, who string, ended func()) (analyzer.Verdict, error) {
 	wait, enough := context.WithTimeout(context.Background(), turnTime)
 	defer enough()
-	give, err := s.turns.take(wait, taken.who, mostTurns())
+	give, err := s.turns.take(wait, who, mostTurns())
 	if err != nil {
-		taken.give()
+		ended()
 		return analyzer.Verdict{}, err
 	}
 	defer give() // also when the judgement hangs
@@ -49,7 +49,7 @@ func (s *Server) judge(cfg *Config, m *analyzer.Mail, taken *room) (analyzer.Ver
 	go func() {
 		defer s.wg.Done()
 		defer s.count.end()
-		defer taken.give()
+		defer ended()
 		v, err := s.ask(ctx, cfg, m)
 		if !decided.CompareAndSwap(false, true) {
 			s.count.Late.Add(1)

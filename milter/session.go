@@ -346,7 +346,10 @@ func (s *session) decide(msg *incoming, m *gomilter.Modifier) (
 	}
 	taken := msg.room
 	msg.room = room{}
-	v, err = s.server.judge(msg.cfg, &mail, &taken)
+	v, err = s.server.judge(msg.cfg, &mail, taken.who, u.lend(&mail, &taken))
+	if err == nil {
+		u.Read()
+	}
 	return v, u, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	gomilter "github.com/emersion/go-milter"
 
@@ -21,6 +22,7 @@ func TestUnjudgedMailIsRecorded(t *testing.T) {
 		mu.Lock()
 		defer mu.Unlock()
 		kept = append(kept, u)
+		u.Read()
 		if _, ok := ctx.Deadline(); !ok {
 			t.Error("no end is set to the record")
 		}
@@ -61,5 +63,39 @@ func TestUnjudgedMailIsRecorded(t *testing.T) {
 		if name == "no memory" && u.Action != analyzer.Hold {
 			t.Errorf("%s: recorded as %s", name, u.Action)
 		}
+	}
+}
+
+// TestUnjudgedMailCanBeKept: whoever keeps a mail that was not judged has all of it, also while its
+// judge hangs, and its memory counts until both have ended.
+func TestUnjudgedMailCanBeKept(t *testing.T) {
+	hang, lent := make(chan struct{}), make(chan *Unjudged, 1)
+	s, addr := start(t, Config{Budget: 50 * time.Millisecond, InFlightBytes: 1 << 20, Connections: 1,
+		Judge: &stubJudge{do: func(m *analyzer.Mail) (analyzer.Verdict, error) {
+			<-hang
+			return analyzer.Verdict{Action: analyzer.Pass}, nil
+		}},
+		Unjudged: func(_ context.Context, u *Unjudged) error {
+			lent <- u
+			return nil
+		}})
+	c := dial(t, addr, noReply)
+	send(t, c, "bob", "hello")
+	u := <-lent
+	if u.Source == nil || string(u.Source.Body) != "hello" || len(u.Source.Header) == 0 || u.Who != "account:bob" {
+		t.Fatalf("lent %+v", u)
+	}
+	used := s.count.InFlight.Load()
+	u.Read()
+	u.Read()
+	if now := s.count.InFlight.Load(); used == 0 || now != used {
+		t.Errorf("%d bytes count while the judge hangs, %d before", now, used)
+	}
+	close(hang)
+	for deadline := time.Now().Add(5 * time.Second); s.count.InFlight.Load() != 0; {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d bytes are never given back", s.count.InFlight.Load())
+		}
+		time.Sleep(time.Millisecond)
 	}
 }

@@ -526,3 +526,29 @@ func TestUnknownNamesAreHarmless(t *testing.T) {
 		}
 	}
 }
+
+// TestLateMail: of mail that was not judged in time the report says what came of it.
+func TestLateMail(t *testing.T) {
+	s := story()
+	m := s.Holds[0].Record
+	m.Late = analyzer.Late{Failure: "no verdict within 5s", Judged: begin}
+	waits := mail(91, victim, begin.Add(-time.Hour), "")
+	waits.Verdict = analyzer.Verdict{Action: analyzer.Pass, Would: analyzer.Unjudged}
+	waits.Late.Content = "no room\x1b[31m"
+	s.Suspects = append(s.Suspects, ledger.Suspect{Record: waits, Traits: []analyzer.Trait{analyzer.NotJudged}})
+	for _, f := range []Format{Text, HTML} {
+		got := printed(t, s, f, English)
+		for _, want := range []string{"(passed unjudged, judged later: would have been held)",
+			"(passed unjudged, cannot be judged: no room"} {
+			if n := strings.Count(got, want); n != 1 {
+				t.Errorf("%s says %d times %q", f, n, want)
+			}
+		}
+		if strings.Contains(got, "\x1b") {
+			t.Errorf("%s has an escape", f)
+		}
+		if got := printed(t, s, f, Japanese); !strings.Contains(got, "判定されずに通過、後から判定: 保留に相当") {
+			t.Errorf("%s in Japanese does not say so", f)
+		}
+	}
+}

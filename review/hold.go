@@ -1,6 +1,7 @@
 package review
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -174,7 +175,13 @@ func Later(h *ledger.Hold) string {
 	if h.Incident != 0 {
 		incident = fmt.Sprintf("incident I%d", h.Incident)
 	}
+	late := &h.Record.Late
 	switch {
+	case h.Record.Verdict.Would == analyzer.Unjudged:
+		return "not judged: " + h.Record.Verdict.Cause + "; the mail: " + cmp.Or(late.Content, "not kept")
+	case !late.Judged.IsZero():
+		return "not judged in time (" + late.Failure + "), but at " +
+			late.Judged.Local().Format("2006-01-02 15:04:05 -0700")
 	case !h.Recalled.IsZero():
 		return "asked back when " + incident + " opened: it shares something with its mail"
 	case !h.Promoted.IsZero():
@@ -206,6 +213,9 @@ type HoldLine struct {
 	Due        *time.Time          `json:"due"`
 	Promoted   *time.Time          `json:"promoted"` // from delayed to held, null for never
 	Recalled   *time.Time          `json:"recalled"` // asked back then, null for never
+	Failure    string              `json:"failure"`  // why it was not judged in time
+	Content    string              `json:"content"`  // of unjudged mail: waits, or why it is never judged
+	Judged     *time.Time          `json:"judged"`   // after it was not judged in time
 	By         string              `json:"by"`
 	Reason     string              `json:"reason"`
 	Error      string              `json:"error"`
@@ -224,6 +234,7 @@ func LineOf(h *ledger.Hold) HoldLine {
 		By: h.By, Reason: h.Reason, Error: h.Error,
 		PassIf: r.Verdict.PassIf, Evidence: r.Verdict.Evidence,
 		Due: orNull(h.Due), Promoted: orNull(h.Promoted), Recalled: orNull(h.Recalled),
+		Failure: r.Late.Failure, Content: r.Late.Content, Judged: orNull(r.Late.Judged),
 	}
 	if h.Incident != 0 {
 		name := IncidentName(h.Incident)

@@ -24,6 +24,7 @@ type StatusLine struct {
 	Stale     bool                    `json:"stale"`     // the heartbeat is too old, or there is none
 	Day       map[analyzer.Action]int `json:"day"`       // mails of 24 hours by what happened
 	Would     map[analyzer.Action]int `json:"would"`     // by what mode enforce does, or unjudged
+	Later     int                     `json:"later"`     // of the unjudged: kept until they are judged
 	Queue     map[ledger.State]int    `json:"queue"`     // kept mail by state
 	Undecided *time.Time              `json:"undecided"` // the oldest held mail's, null for none
 	Incidents int                     `json:"incidents"` // open ones
@@ -38,7 +39,7 @@ func (s *Service) Status(ctx context.Context) (*StatusLine, error) {
 	}
 	l := &StatusLine{Schema: 1, Kind: "status", Database: s.Settings.Database, Milter: "answers",
 		Agent: orNull(now.Agent), Stale: s.Now().Sub(now.Agent) > s.Settings.StaleAfter, Day: now.Did,
-		Would: now.Would, Queue: map[ledger.State]int{}, Undecided: orNull(now.Undecided),
+		Would: now.Would, Later: now.Later, Queue: map[ledger.State]int{}, Undecided: orNull(now.Undecided),
 		Incidents: now.Incidents, Opened: orNull(now.Opened)}
 	for _, state := range ledger.InQueue {
 		if n := now.Holds[state]; n > 0 {

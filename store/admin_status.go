@@ -22,6 +22,11 @@ func (db *DB) Status(ctx context.Context, since time.Time) (ledger.Status, error
 	if err := countActions(ctx, tx, since, &s); err != nil {
 		return s, fmt.Errorf("count: %w", err)
 	}
+	if s.Would[analyzer.Unjudged] > 0 {
+		if s.Later, err = unjudgedWaiting(ctx, tx, since); err != nil {
+			return s, fmt.Errorf("count: %w", err)
+		}
+	}
 	if err := tally(ctx, tx, `SELECT state, count(*) FROM hold GROUP BY state`, s.Holds); err != nil {
 		return s, err
 	}

@@ -26,11 +26,16 @@ func (db *DB) insertHold(tx *sql.Tx, journal int64, r *analyzer.Record) (in open
 	if r.Excerpt != "" {
 		until = db.now().Add(db.opt.Excerpt).Unix()
 	}
+	due, recalled := unix(r.Due), int64(0)
+	if state == ledger.Recalling {
+		recalled = db.now().Unix()
+		due = recalled
+	}
 	defines := ledger.DefinesCampaign(&r.Verdict)
 	if _, err := tx.Exec(`INSERT INTO hold (journal, incident, state, due, excerpt, excerpt_until,
-			defines_campaign)
-		VALUES (?, nullif(?, 0), ?, ?, ?, ?, ?)`, journal, in.id, state, unix(r.Due), r.Excerpt,
-		until, defines); err != nil {
+			defines_campaign, recalled)
+		VALUES (?, nullif(?, 0), ?, ?, ?, ?, ?, ?)`, journal, in.id, state, due, r.Excerpt,
+		until, defines, recalled); err != nil {
 		return in, fmt.Errorf("insert hold: %w", err)
 	}
 	if in.id != 0 && defines {

@@ -35,6 +35,9 @@ type detail struct {
 	Relay      string   `json:"relay,omitempty"` // that named the account, and where
 	NamedBy    string   `json:"named_by,omitempty"`
 	Automatic  bool     `json:"automatic,omitempty"`
+	Failure    string   `json:"failure,omitempty"` // of mail that was not judged in time
+	Content    string   `json:"content,omitempty"`
+	Judged     int64    `json:"judged_late,omitempty"`
 }
 
 // Begin gives one judged mail its place among the writes: its row, its recipients, its
@@ -77,6 +80,9 @@ func ahead(row func() ([]any, error)) {
 // record is Begin's write. It returns the incident of a mail that would be kept.
 func (db *DB) record(tx *sql.Tx, r *analyzer.Record, row []any) (k analyzer.Recorded,
 	in opening, err error) {
+	if !r.Late.Judged.IsZero() {
+		return db.recordLate(tx, r, row)
+	}
 	if k.ID, err = insertRecord(tx, r, row); err != nil {
 		return k, in, err
 	}
@@ -116,7 +122,7 @@ func (db *DB) row(r *analyzer.Record) ([]any, error) {
 	}
 	more, err := json.Marshal(detail{nil, v.PassIf, v.Incident, v.LittleHist, r.URLs, r.Hosts,
 		r.Files, login, e.ClientName, e.Helo, e.TLS, e.Daemon, e.AuthType, v.Lure, v.Repeat, v.Few,
-		v.Cause, e.Relay, e.NamedBy, e.Automatic})
+		v.Cause, e.Relay, e.NamedBy, e.Automatic, r.Late.Failure, r.Late.Content, unix(r.Late.Judged)})
 	if err != nil {
 		return nil, err
 	}
@@ -209,6 +215,7 @@ func (db *DB) scanRecord(rows scanner, extra ...any) (*analyzer.Record, error) {
 	if e.Login == "" && e.Class == analyzer.Account && e.Relay == "" {
 		e.Login = e.Sender
 	}
+	r.Late = analyzer.Late{Failure: d.Failure, Content: d.Content, Judged: fromUnix(d.Judged)}
 	e.AuthType, v.Lure, v.Cause, v.Repeat, v.Few = d.AuthType, d.Lure, d.Cause, d.Repeat, d.Few
 	e.Time, r.Due = time.Unix(at, 0).UTC(), fromUnix(due)
 	if client != "" {

@@ -127,6 +127,8 @@ func (q *request) Decidable(h *ledger.Hold) bool { return ledger.Undecided(h.Sta
 // Later is how a mail came to be held after it had been delayed or let go.
 func (q *request) Later(h *ledger.Hold) string {
 	switch {
+	case q.Late(h.Record) != "":
+		return q.Late(h.Record)
 	case h.Incident == 0:
 		return ""
 	case !h.Recalled.IsZero():

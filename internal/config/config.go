@@ -44,8 +44,12 @@ type Milter struct {
 	MaxInFlight    Size     `toml:"max_in_flight"`
 	Budget         Duration `toml:"budget"`
 	Failure        Failure  `toml:"failure"`
+	KeepUnjudged   Size     `toml:"keep_unjudged"` // for mail that is judged later, 0 for none
 	Drain          Duration `toml:"drain"`
 }
+
+// SpoolFolder is where mail is that waits to be judged, beside the database.
+func (c *Config) SpoolFolder() string { return c.Database + ".unjudged" }
 
 // Classes are the modes of senders without a login.
 type Classes struct {
@@ -177,6 +181,7 @@ func Default(state string) Config {
 			MaxInFlight:    256 << 20,
 			Budget:         Duration(5 * second),
 			Failure:        "pass",
+			KeepUnjudged:   256 << 20,
 			Drain:          Duration(10 * second),
 		},
 		Classes: Classes{Application: Mode(analyzer.Observe), Null: Mode(analyzer.Observe)},

@@ -100,6 +100,16 @@ var ofReport = map[string][2]string{
 	"kind-client": {"client address", "接続元アドレス"},
 	"kind-sha256": {"file, SHA-256", "添付ファイル(SHA-256)"},
 
+	"unjudged-pass":     {"passed unjudged", "判定されずに通過"},
+	"unjudged-hold":     {"held unjudged", "判定されずに保留"},
+	"unjudged-tempfail": {"sent back unjudged", "判定されずに一時拒否"},
+	"late-judged":       {"%s, judged later: %s", "%s、後から判定: %s"},
+	"late-pass":         {"would have passed", "通過に相当"},
+	"late-delay":        {"would have been delayed", "一時保留に相当"},
+	"late-hold":         {"would have been held", "保留に相当"},
+	"late-waits":        {"%s, to be judged later", "%s、後で判定予定"},
+	"late-never":        {"%s, cannot be judged: %s", "%s、判定不可: %s"},
+
 	"chart-usual": {"usual for the account: at most %d in %s", "普段: %[2]sあたり最大%[1]d通"},
 	"chart-new":   {"no earlier mail to compare with", "比較できる過去の送信なし"},
 	"chart-per":   {"mails in %s", "%sあたりの通数"},

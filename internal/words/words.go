@@ -11,6 +11,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/internal/signalname"
+	"hisseki/internal/term"
 	"hisseki/ledger"
 )
 
@@ -158,6 +159,23 @@ func (t Reader) Span(d time.Duration) string {
 
 // Fate is a fate in words.
 func (t Reader) Fate(f ledger.Fate) string { return t.Named("fate-", string(f)) }
+
+// Late says of a mail that was not judged in time what came of it, "" of any other.
+func (t Reader) Late(r *analyzer.Record) string {
+	how := t.Named("unjudged-", string(r.Verdict.Action))
+	late := &r.Late
+	switch {
+	case !late.Judged.IsZero():
+		return t.W("late-judged", how, t.Named("late-", string(r.Verdict.Would)))
+	case r.Verdict.Would != analyzer.Unjudged:
+		return ""
+	case late.Content == analyzer.Waits:
+		return t.W("late-waits", how)
+	case late.Content != "":
+		return t.W("late-never", how, term.Safe(late.Content, 200))
+	}
+	return how
+}
 
 // Sign is a signal in words.
 func (t Reader) Sign(e analyzer.Evidence) string {

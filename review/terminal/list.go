@@ -81,6 +81,9 @@ func Status(w io.Writer, s *review.StatusLine, now time.Time) error {
 	unjudged := ""
 	if n := s.Would[analyzer.Unjudged]; n > 0 {
 		unjudged = fmt.Sprintf("; %d NOT JUDGED", n)
+		if s.Later > 0 {
+			unjudged += fmt.Sprintf(", %d to be judged later", s.Later)
+		}
 	}
 	_, err := fmt.Fprintf(w, "milter    %s\nagent     %s\nstore     %s\n"+
 		"24 hours  %d passed, %d delayed, %d held (enforce: %d delayed, %d held)%s\n"+

@@ -1,0 +1,158 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"hisseki/analyzer"
+	"hisseki/daemon/spool"
+)
+
+// How mail that was not judged in time is judged later: beside mail that comes in, one after
+// another, and half of the time at most, so that it does not keep other mail from being judged.
+const (
+	lateEvery = time.Second
+	calm      = 10 * time.Second // without a mail that was not judged
+	lateTime  = 30 * time.Second // for one judgement: nobody waits for it
+	lateAge   = 24 * time.Hour   // then it is not judged any more
+	lateTries = 3
+	lateSweep = time.Minute // between two looks for mail whose record was purged or forgotten
+)
+
+// judgeLate judges what waits until ctx ends.
+func (d *Serve) judgeLate(ctx context.Context) {
+	tick := time.NewTicker(lateEvery)
+	defer tick.Stop()
+	var swept time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if time.Since(swept) >= lateSweep {
+			d.sweepLate(ctx)
+			swept = time.Now()
+		}
+		for _, w := range d.unjudged.spool.Mails() {
+			if ctx.Err() != nil || !d.unjudged.well() {
+				break
+			}
+			begun := time.Now()
+			d.late(ctx, w)
+			pause(ctx, time.Since(begun))
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// sweepLate removes what has no record any more, and gives up what waits for too long.
+func (d *Serve) sweepLate(ctx context.Context) {
+	for _, w := range d.unjudged.spool.Mails() {
+		m, err := d.unjudged.spool.Head(w)
+		var waits bool
+		if err == nil {
+			waits, err = d.db.Unjudged(ctx, &m.Mail.Envelope, "")
+		}
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil && m != nil:
+			d.report(ctx, "mail that waits to be judged not looked up", err)
+			return // the store's trouble, which comes to an end
+		case err != nil:
+			d.drop(ctx, w, fmt.Errorf("mail that waits to be judged cannot be read: %w", err))
+		case !waits && d.unjudged.recorded():
+			d.drop(ctx, w, nil)
+		case time.Since(w.Since) > lateAge:
+			d.giveUp(ctx, w, m, fmt.Errorf("it waited for more than %s", lateAge))
+		}
+	}
+}
+
+// late judges one mail that was not judged in time.
+func (d *Serve) late(ctx context.Context, w spool.Waiting) {
+	m, err := d.unjudged.spool.Try(w)
+	if errors.Is(err, fs.ErrNotExist) {
+		d.drop(ctx, w, nil) // somebody removed it
+		return
+	}
+	if err != nil {
+		d.drop(ctx, w, fmt.Errorf("mail that waits to be judged cannot be read: %w", err))
+		return
+	}
+	waits, err := d.db.Unjudged(ctx, &m.Mail.Envelope, "")
+	if err != nil {
+		d.report(ctx, "mail that waits to be judged not looked up", err)
+		return
+	}
+	if !waits {
+		d.drop(ctx, w, nil) // purged, forgotten, or judged before a crash
+		return
+	}
+	r, err := d.judgeOne(ctx, m)
+	switch {
+	case err == nil:
+		d.drop(ctx, w, nil)
+		level := slog.LevelInfo
+		if r.Verdict.Would != analyzer.Pass {
+			level = slog.LevelWarn
+		}
+		d.Log.Log(ctx, level, "judged later", "queue_id", m.Mail.QueueID, "sender", m.Mail.Sender,
+			"came", m.Mail.Time, "action", r.Verdict.Action, "would", r.Verdict.Would,
+			"points", r.Verdict.Points, "asked_back", r.Late.Recall)
+	case ctx.Err() != nil: // serve ends
+	case w.Tries+1 >= lateTries:
+		d.giveUp(ctx, w, m, err)
+	default:
+		d.report(ctx, "mail that was not judged in time cannot be judged yet", err)
+	}
+}
+
+// judgeOne judges a mail as it would have been judged when it came.
+func (d *Serve) judgeOne(ctx context.Context, m *spool.Mail) (r *analyzer.Record, err error) {
+	ctx, cancel := context.WithTimeout(ctx, lateTime)
+	defer cancel()
+	defer func() {
+		if p := recover(); p != nil {
+			d.watch.counted.Bugs.Add(1)
+			err = fmt.Errorf("internal error: %v", p)
+		}
+	}()
+	late := analyzer.LateMail{Now: d.Clock(), Action: m.Action, Failure: m.Reason}
+	if d.own(ctx, &m.Mail) || d.returned(ctx, &m.Mail) {
+		r := &analyzer.Record{Envelope: m.Mail.Envelope, Bytes: m.Mail.BodySize,
+			Verdict: analyzer.Verdict{Action: m.Action, Would: analyzer.Pass},
+			Late:    analyzer.Late{Failure: m.Reason, Judged: late.Now}}
+		r.Observation.At = m.Mail.Time
+		_, err := d.db.Begin(ctx, r)()
+		return r, err
+	}
+	return d.core.Load().Judge(ctx, &m.Mail, analyzer.Conditions{Late: late})
+}
+
+// giveUp notes that a mail will not be judged.
+func (d *Serve) giveUp(ctx context.Context, w spool.Waiting, m *spool.Mail, why error) {
+	if _, err := d.db.Unjudged(ctx, &m.Mail.Envelope, fmt.Sprintf("%.200s", why)); err != nil {
+		d.report(ctx, "not noted that a mail will not be judged", err)
+		return
+	}
+	d.drop(ctx, w, fmt.Errorf("mail of %q, queue id %q, will not be judged: %w", m.Mail.Sender,
+		m.Mail.QueueID, why))
+}
+
+// drop removes a mail, and logs why where that is an error.
+func (d *Serve) drop(ctx context.Context, w spool.Waiting, why error) {
+	d.report(ctx, "mail removed", why)
+	d.report(ctx, "mail that was judged not removed", d.unjudged.spool.Drop(w))
+}
