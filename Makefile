@@ -25,7 +25,7 @@ bin/hisseki: $(SOURCES)
 	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o $@ ./cmd/hisseki
 
 test:
-	@scripts/needs.sh gcc man chromium lintian minisign rpm postfix dovecot dovecot-imapd debootstrap swaks zstd python3 shellcheck systemd-analyze systemd-nspawn
+	@scripts/needs.sh gcc man chromium lintian minisign rpm postfix dovecot dovecot-imapd debootstrap swaks zstd python3 postgresql shellcheck systemd-analyze systemd-nspawn
 	@scripts/lint.sh
 	go test -race -timeout 25m ./...
 	go test -run 'Hostile|WholeMail|RoundTrips|Cost|Garbage' ./analyzer/... ./baseline ./daemon # bounds, and what -race sees less of

@@ -63,7 +63,9 @@ var mayImport = map[string][]string{
 	"ledger":              {"analyzer", "analyzer/content", "baseline"},
 	"access":              nil,
 	"ask":                 {"ledger"},
-	"store":               {"access", "analyzer", "ask", "analyzer/content", "baseline", "ledger", "postfix"},
+	"store":               {"access", "analyzer", "ask", "analyzer/content", "baseline", "ledger", "postfix", "store/postgres"},
+	"store/postgres":      nil,
+	"internal/pgtest":     nil,
 	"milter":              {"analyzer", "analyzer/content", "baseline", "identity", "internal/mailbox", "internal/term"},
 	"proof":               nil,
 	"quarantine":          {"internal/capped", "postfix", "proof"},
@@ -97,9 +99,10 @@ var mayImport = map[string][]string{
 
 // onlyIn says which packages may know a technology.
 var onlyIn = map[string][]string{
-	"database/sql":                    {"store"},
+	"database/sql":                    {"store", "store/postgres", "internal/pgtest"},
 	"github.com/mattn/go-sqlite3":     {"store"},
 	"github.com/pressly/goose/v3":     {"store"},
+	"github.com/jackc/pgx/v5":         {"store/postgres", "internal/pgtest"},
 	"github.com/emersion/go-milter":   {"milter", "internal/demo"},
 	"github.com/jedib0t/go-pretty/v6": {"internal/evaluate", "internal/table", "replay"},
 	"github.com/emersion/go-message":  {"analyzer/content/mime"},

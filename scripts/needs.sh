@@ -13,6 +13,7 @@ for tool in "$@"; do
 	dovecot) command=dovecot packages_of=dovecot-core ;;
 	dovecot-imapd) command=/usr/lib/dovecot/imap packages_of=$tool ;;
 	debootstrap) command=$tool packages_of='debootstrap debian-archive-keyring' ;;
+	postgresql) for command in /usr/lib/postgresql/*/bin/initdb; do :; done; packages_of=$tool ;;
 	systemd-analyze) command=$tool packages_of=systemd ;;
 	systemd-nspawn) command=$tool packages_of=systemd-container ;;
 	*) command=$tool packages_of=$tool ;;

@@ -32,15 +32,13 @@ func (db *DB) AddHabit(ctx context.Context, h analyzer.Habit) (ledger.Exception,
 		zone = h.Zone
 	}
 	err := db.update(ctx, func(tx *sql.Tx) error {
-		res, err := tx.Exec(`INSERT INTO habit (senders, countries, networks, hours, zone, until,
+		err := tx.QueryRow(`INSERT INTO habit (senders, countries, networks, hours, zone, until,
 				by, reason, created)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, listOf(h.Senders), listOf(h.Countries),
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+			RETURNING id`, listOf(h.Senders), listOf(h.Countries),
 			listOf(h.Networks), listOf(hours), zone.String(), h.Until.Unix(), h.By, h.Reason,
-			e.Created.Unix())
+			e.Created.Unix()).Scan(&e.ID)
 		if err != nil {
-			return err
-		}
-		if e.ID, err = res.LastInsertId(); err != nil {
 			return err
 		}
 		e.Habit.Name = exceptionName(e.ID)

@@ -94,51 +94,51 @@ func (f *forgetting) found(query string) ([]int64, error) {
 
 // listed are the ids ?1, as listOf binds them, ofIncident the incidents of the sender ?2.
 const (
-	listed     = `(SELECT value FROM json_each(?1))`
-	ofIncident = `incident IN (SELECT id FROM incident WHERE sender = ?2)`
+	listed     = `(SELECT CAST(value AS BIGINT) FROM json_each(?1))`
+	ofIncident = `incident + 0 IN (SELECT id FROM incident WHERE sender = ?2)`
 )
 
-// What a step does with rows ?1 of the sender ?2, at the time ?3. The + keeps SQLite from looking
-// through all that there is of the sender, in every step.
+// What a step does with rows ?1 of the sender ?2, at the time ?3. The "|| ”" and "+ 0" keep
+// SQLite from looking through all that there is of the sender, in every step.
 const (
 	untaught = `INSERT INTO lesson (journal, sender, sign, at)
 		SELECT id, sender, -1, ?3
 		FROM journal
 		WHERE id IN ` + listed + `
-		  AND +sender = ?2
+		  AND sender || '' = ?2
 		  AND learned = 1
 		ORDER BY id`
 	emptied = `UPDATE journal SET
 			at = 0, -- forgotten: no mail is that old
 			host = '', queue_id = '', sender = '', mail_from = '', header_from = '', client = '',
 			message_id = '', subject = '', bytes = 0, action = '', would = '', points = 0, sum = 0,
-			learned = 0, detail = '{}', evidence = x'', simhash = 0
+			learned = 0, detail = '{}', evidence = '', simhash = 0
 		WHERE id IN ` + listed + `
-		  AND +sender = ?2`
+		  AND sender || '' = ?2`
 )
 
 // forgetLists are the tables beside mail that may hold much of a sender: how a page of them is
 // found, and how rows of it are erased. A row that is erased is not found again.
 var forgetLists = []struct{ find, erase string }{
 	{`SELECT id FROM login WHERE sender = ? LIMIT ?`,
-		`DELETE FROM login WHERE id IN ` + listed + ` AND +sender = ?2`},
+		`DELETE FROM login WHERE id IN ` + listed + ` AND sender || '' = ?2`},
 	{`SELECT key FROM taught WHERE sender = ? LIMIT ?`,
 		`DELETE FROM taught WHERE key IN ` + listed + ` AND sender = ?2`},
 	{`SELECT u.journal FROM incident i JOIN unlearned u ON u.incident = i.id
 		WHERE i.sender = ? LIMIT ?`,
-		`DELETE FROM unlearned WHERE journal IN ` + listed + ` AND +` + ofIncident},
+		`DELETE FROM unlearned WHERE journal IN ` + listed + ` AND ` + ofIncident},
 	{`SELECT m.id FROM incident i JOIN incident_mark m ON m.incident = i.id
 		WHERE i.sender = ? LIMIT ?`,
-		`DELETE FROM incident_mark WHERE id IN ` + listed + ` AND +` + ofIncident},
+		`DELETE FROM incident_mark WHERE id IN ` + listed + ` AND ` + ofIncident},
 	{`SELECT t.id FROM incident i JOIN incident_text t ON t.incident = i.id
 		WHERE i.sender = ? LIMIT ?`,
-		`DELETE FROM incident_text WHERE id IN ` + listed + ` AND +` + ofIncident},
+		`DELETE FROM incident_text WHERE id IN ` + listed + ` AND ` + ofIncident},
 	// Others' mail that his incidents had asked back stays as it is.
 	{`SELECT h.id FROM incident i JOIN hold h ON h.incident = i.id WHERE i.sender = ? LIMIT ?`,
 		`UPDATE hold SET incident = NULL
-			WHERE id IN ` + listed + ` AND +` + ofIncident},
+			WHERE id IN ` + listed + ` AND ` + ofIncident},
 	{`SELECT id FROM incident WHERE sender = ? LIMIT ?`, // with events, alerts, hooks' runs
-		`DELETE FROM incident WHERE id IN ` + listed + ` AND +sender = ?2`},
+		`DELETE FROM incident WHERE id IN ` + listed + ` AND sender || '' = ?2`},
 }
 
 // lists erases what there may be many of beside mail.
@@ -219,8 +219,8 @@ func (f *forgetting) erase(tx *sql.Tx, ids string) (int, error) {
 	var kept bool
 	if err := tx.QueryRow(`SELECT EXISTS (SELECT 1
 		FROM hold
-		WHERE journal IN `+anyOf+`
-		  AND +state IN `+anyOf+`)`, ids, listOf(ledger.InQueue)).Scan(&kept); err != nil {
+		WHERE journal IN `+anyID+`
+		  AND state || '' IN `+anyOf+`)`, ids, listOf(ledger.InQueue)).Scan(&kept); err != nil {
 		return 0, err
 	}
 	if kept {
@@ -230,7 +230,7 @@ func (f *forgetting) erase(tx *sql.Tx, ids string) (int, error) {
 		return 0, fmt.Errorf("take back lessons: %w", err)
 	}
 	for _, table := range []string{"recipient", "delivery", "requeued", "mark", "hold", "unlearned"} {
-		if _, err := tx.Exec(`DELETE FROM "`+table+`" WHERE journal IN `+anyOf, ids); err != nil {
+		if _, err := tx.Exec(`DELETE FROM "`+table+`" WHERE journal IN `+anyID, ids); err != nil {
 			return 0, fmt.Errorf("%s: %w", table, err)
 		}
 	}

@@ -46,7 +46,7 @@ func count(t *testing.T, db *DB, query string, args ...any) (n int) {
 // one comes to that nobody interrupts.
 func TestForgetInterrupted(t *testing.T) {
 	committed := func() {}
-	db, err := Open(t.Context(), filepath.Join(t.TempDir(), "h.db"), Options{
+	db, err := Open(t.Context(), place(t, filepath.Join(t.TempDir(), "h.db")), Options{
 		Now:       func() time.Time { return noon.Add(10 * time.Hour) },
 		Committed: func(int, time.Duration) { committed() }})
 	if err != nil {
@@ -141,7 +141,7 @@ func TestForgetLetsMailPass(t *testing.T) {
 // TestForgetMeetsAHold: mail that is held after forgetting began is not erased, and what was
 // erased is said.
 func TestForgetMeetsAHold(t *testing.T) {
-	db, err := Open(t.Context(), filepath.Join(t.TempDir(), "h.db"), Options{})
+	db, err := Open(t.Context(), place(t, filepath.Join(t.TempDir(), "h.db")), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,12 +15,12 @@ const lately = 20_000
 func (db *DB) MTAs(ctx context.Context) ([]ledger.MTA, error) {
 	rows, err := db.read.QueryContext(ctx, `WITH
 		judged AS (SELECT host, count(*) AS mails, max(at) AS last,
-				max(iif(class = 'account', at, 0)) AS account
+				max(CASE WHEN class = 'account' THEN at ELSE 0 END) AS account
 			FROM (SELECT host, at, class, queue_id
 				FROM journal
 				WHERE at != 0
 				ORDER BY at DESC
-				LIMIT ?1)
+				LIMIT ?1) newest
 			WHERE host != '' OR queue_id != '' -- else it was taught from an archive
 			GROUP BY host),
 		waiting AS (SELECT j.host, count(*) AS holds

@@ -82,7 +82,7 @@ func (db *DB) refreshBook(ctx context.Context) error {
 	if err := tx.QueryRow(`SELECT
 			(SELECT coalesce(max(n), 0) FROM event),
 			(SELECT coalesce(max(id), 0) FROM audit),
-			? OR EXISTS (SELECT 1 FROM login)`, b.logs).Scan(&event, &act, &b.logs); err != nil {
+			? = 1 OR EXISTS (SELECT 1 FROM login)`, b.logs).Scan(&event, &act, &b.logs); err != nil {
 		return err
 	}
 	switch {

@@ -67,12 +67,24 @@ func (db *DB) view(ctx context.Context, do func(*sql.Tx) error) error {
 }
 
 func (db *DB) standing(ctx context.Context, tx *sql.Tx) (Standing, error) {
-	s := Standing{Holds: map[ledger.State]int{}, Incidents: map[ledger.IncidentState]int{},
-		Bytes: size(db.path), LogBytes: size(db.path + "-wal")}
+	s := Standing{Holds: map[ledger.State]int{}, Incidents: map[ledger.IncidentState]int{}}
+	if err := db.measure(ctx, tx, &s); err != nil {
+		return s, err
+	}
 	if err := tally(ctx, tx, `SELECT state, count(*) FROM hold GROUP BY state`, s.Holds); err != nil {
 		return s, err
 	}
 	return s, tally(ctx, tx, `SELECT state, count(*) FROM incident GROUP BY state`, s.Incidents)
+}
+
+// measure says how much room the store takes.
+func (db *DB) measure(ctx context.Context, tx *sql.Tx, s *Standing) (err error) {
+	if db.onServer() {
+		s.Bytes, err = serverSize(ctx, tx)
+		return err
+	}
+	s.Bytes, s.LogBytes = size(db.path), size(db.path+"-wal")
+	return nil
 }
 
 func tally[K ~string](ctx context.Context, tx *sql.Tx, query string, into map[K]int) error {

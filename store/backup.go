@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"hisseki/store/postgres"
 )
 
 // A backup is a store of its own in one file: VACUUM INTO reads the store in one transaction, so
@@ -17,6 +19,9 @@ import (
 // says what is in it. The file is its maker's alone (mode 0600); one that is there already is
 // left alone and refused (fs.ErrExist). An older schema is copied as it is.
 func Backup(ctx context.Context, path, to string) (c Checked, err error) {
+	if postgres.IsURL(path) {
+		return c, fmt.Errorf("store %s %w", postgres.Shown(path), errServersOwn)
+	}
 	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
 		if err == nil {
 			err = fs.ErrExist

@@ -43,6 +43,7 @@ func filled(t *testing.T, path string) *DB {
 }
 
 func TestBackupWhileInUse(t *testing.T) {
+	onlySQLite(t, "a backup is a file")
 	dir := t.TempDir()
 	path := filepath.Join(dir, "h.db")
 	db := filled(t, path)
@@ -91,6 +92,7 @@ func TestBackupWhileInUse(t *testing.T) {
 
 // What was under way when a backup was made is not done again: a person decides.
 func TestRestoreWaitsForAPerson(t *testing.T) {
+	onlySQLite(t, "a backup is a file")
 	dir := t.TempDir()
 	db := filled(t, filepath.Join(dir, "h.db"))
 	copied := filepath.Join(dir, "copy.db")
@@ -129,6 +131,7 @@ func TestRestoreWaitsForAPerson(t *testing.T) {
 }
 
 func TestRestoreRefusesAStoreInUse(t *testing.T) {
+	onlySQLite(t, "a backup is a file")
 	dir := t.TempDir()
 	path, copied := filepath.Join(dir, "h.db"), filepath.Join(dir, "copy.db")
 	db := filled(t, path)
@@ -151,7 +154,7 @@ func TestRestoreRefusesAStoreInUse(t *testing.T) {
 		t.Errorf("the store in use was touched: %v", err)
 	}
 	db.Close()
-	reader, err := OpenReadOnly(t.Context(), path, Options{})
+	reader, err := OpenReadOnly(t.Context(), place(t, path), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,6 +181,7 @@ func TestRestoreRefusesAStoreInUse(t *testing.T) {
 
 // A damaged store is the reason for most restores. What is left of its log goes with it.
 func TestRestoreOverDamage(t *testing.T) {
+	onlySQLite(t, "a backup is a file")
 	dir := t.TempDir()
 	path, copied := filepath.Join(dir, "h.db"), filepath.Join(dir, "copy.db")
 	filled(t, path).Close()
@@ -211,6 +215,7 @@ func TestRestoreOverDamage(t *testing.T) {
 }
 
 func TestCheckFindsDamage(t *testing.T) {
+	onlySQLite(t, "pages are the server's")
 	dir := t.TempDir()
 	whole := filepath.Join(dir, "h.db")
 	filled(t, whole).Close()
@@ -262,14 +267,15 @@ func TestCheckFindsDamage(t *testing.T) {
 
 // Only who says so brings an older store up to date: the older serve may be running.
 func TestOnlyMigrateMigrates(t *testing.T) {
+	onlySQLite(t, "PostgreSQL has no older schema yet")
 	path := filepath.Join(t.TempDir(), "old.db")
 	oldStore(t, path)
 	before, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, writing := Open(t.Context(), path, Options{})
-	_, reading := OpenReadOnly(t.Context(), path, Options{})
+	_, writing := Open(t.Context(), place(t, path), Options{})
+	_, reading := OpenReadOnly(t.Context(), place(t, path), Options{})
 	for _, err := range []error{writing, reading} {
 		if !errors.Is(err, ErrOlder) || !strings.Contains(err.Error(), "hisseki migrate") {
 			t.Errorf("an older store: %v", err)
@@ -295,6 +301,7 @@ func TestOnlyMigrateMigrates(t *testing.T) {
 
 // A serve whose store was brought up to date under it says so, and writes nothing.
 func TestNewerStoreUnderOlderServe(t *testing.T) {
+	onlySQLite(t, "engine_server_test.go has its own")
 	path := filepath.Join(t.TempDir(), "h.db")
 	db := open(t, path)
 	keep(t, db, record("a@example.jp", analyzer.Pass))

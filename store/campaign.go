@@ -14,7 +14,8 @@ import (
 // insertMarks keeps what was unknown in a mail, so that the same in others is found.
 func insertMarks(tx *sql.Tx, journal int64, marks []baseline.Key) error {
 	for _, k := range marks {
-		if _, err := tx.Exec(`INSERT OR IGNORE INTO mark (key, journal) VALUES (?, ?)`, int64(k),
+		if _, err := tx.Exec(`INSERT INTO mark (key, journal) VALUES (?, ?)
+		ON CONFLICT DO NOTHING`, int64(k),
 			journal); err != nil {
 			return fmt.Errorf("insert mark: %w", err)
 		}
@@ -57,7 +58,7 @@ func (db *DB) addToCampaign(tx *sql.Tx, incident int64, s shown, kept bool) erro
 		var mails int
 		err := tx.QueryRow(`INSERT INTO incident_mark (key, incident, kept, mails)
 			VALUES (?, ?, ?, 1)
-			ON CONFLICT (key, incident, kept) DO UPDATE SET mails = mails + 1
+			ON CONFLICT (key, incident, kept) DO UPDATE SET mails = incident_mark.mails + 1
 			RETURNING mails`, key, incident, kept).Scan(&mails)
 		if err != nil {
 			return fmt.Errorf("note a mark of the campaign: %w", err)
@@ -126,9 +127,9 @@ func leaveCampaign(tx *sql.Tx, hold int64) error {
 		arg   any
 	}{
 		{`UPDATE incident_mark SET mails = mails - 1
-			WHERE incident = ? AND kept = 1 AND key IN ` + anyOf, listOf(s.marks)},
+			WHERE incident = ? AND kept = 1 AND key IN ` + anyID, listOf(s.marks)},
 		{`DELETE FROM incident_mark
-			WHERE incident = ? AND kept = 1 AND mails <= 0 AND key IN ` + anyOf, listOf(s.marks)},
+			WHERE incident = ? AND kept = 1 AND mails <= 0 AND key IN ` + anyID, listOf(s.marks)},
 		{`UPDATE incident_text SET mails = mails - 1
 			WHERE incident = ? AND kept = 1 AND simhash = ?`, s.text},
 		{`DELETE FROM incident_text
@@ -206,7 +207,7 @@ func joinCase(tx *sql.Tx, incident int64, marks, texts []int64) error {
 		return nil
 	}
 	list, err := mates(tx, `i.id = ?1
-		OR i.id IN (SELECT incident FROM incident_text WHERE id IN (SELECT value FROM json_each(?2)))`,
+		OR i.id IN (SELECT incident FROM incident_text WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(?2)))`,
 		incident, listOf(texts))
 	if err != nil {
 		return err
@@ -264,7 +265,7 @@ func mergeCases(tx *sql.Tx, cases []int64) error {
 	oldest := slices.Min(cases)
 	younger := slices.DeleteFunc(cases, func(c int64) bool { return c == oldest })
 	// The oldest case is not looked through: it may have hundreds of incidents already.
-	_, err := tx.Exec(`UPDATE incident SET case_id = ? WHERE case_id IN `+anyOf, oldest,
+	_, err := tx.Exec(`UPDATE incident SET case_id = ? WHERE case_id IN `+anyID, oldest,
 		listOf(younger))
 	if err != nil {
 		return fmt.Errorf("merge cases: %w", err)

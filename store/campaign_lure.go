@@ -28,7 +28,7 @@ func (db *DB) Lures(ctx context.Context, incidents ...int64) ([]ledger.Lure, err
 			`+recordColumns+`
 		FROM hold s
 		JOIN journal j ON j.id = s.journal
-		WHERE s.incident IN `+anyOf+`
+		WHERE s.incident IN `+anyID+`
 		  AND s.defines_campaign = 1
 		  AND s.state IN `+anyOf+`
 		ORDER BY s.id

@@ -152,7 +152,7 @@ func (db *DB) recallCandidates(ctx context.Context, from, to recallPosition, now
 	for i := range late {
 		incidents[i] = late[i].incident
 	}
-	shown, err := db.campaignTexts(ctx, `t.incident IN `+anyOf, listOf(incidents))
+	shown, err := db.campaignTexts(ctx, `t.incident IN `+anyID, listOf(incidents))
 	return append(list, sameText(late, shown)...), err
 }
 
@@ -215,13 +215,15 @@ const (
 			GROUP BY m.key),
 		alike AS MATERIALIZED (SELECT m.journal, min(f.incident) AS incident
 			FROM fresh f
-			CROSS JOIN mark m ON m.key = f.key
+			CROSS JOIN mark m
+			WHERE m.key = f.key
 			GROUP BY m.journal)
 		SELECT ` + candidateColumns + `, a.incident
 		FROM alike a
 		LEFT JOIN hold h ON h.journal = a.journal
-		CROSS JOIN journal j ON j.id = a.journal
-		WHERE coalesce(h.state, '') IN (SELECT value FROM json_each(?1))
+		CROSS JOIN journal j
+		WHERE j.id = a.journal
+		  AND coalesce(h.state, '') IN (SELECT value FROM json_each(?1))
 		  AND j.at >= ?2
 		  AND ` + inQueue
 
@@ -231,15 +233,17 @@ const (
 			` + candidateHold + `
 			  AND j.id > ?3
 			  AND j.id <= ?4)
-		SELECT f.*, (SELECT c.incident
-			FROM incident_mark c
-			JOIN incident i ON i.id = c.incident AND i.state = 'open'
-			WHERE c.key = m.key
-			  AND c.kept = 1
-			ORDER BY c.incident
-			LIMIT 1) AS incident
-		FROM fresh f
-		CROSS JOIN mark m ON m.journal = f.id
+		SELECT *
+		FROM (SELECT f.*, (SELECT c.incident
+				FROM incident_mark c
+				JOIN incident i ON i.id = c.incident AND i.state = 'open'
+				WHERE c.key = m.key
+				  AND c.kept = 1
+				ORDER BY c.incident
+				LIMIT 1) AS incident
+			FROM fresh f
+			CROSS JOIN mark m
+			WHERE m.journal = f.id) s
 		WHERE incident IS NOT NULL`
 
 	// ownMail: the newest mail, at most ?4, of each of the senders of the incidents ?3.
@@ -249,11 +253,13 @@ const (
 				ORDER BY o.at DESC
 				LIMIT 1 OFFSET ?4), 0)) AS since
 			FROM json_each(?3) e
-			JOIN incident i ON i.id = e.value)
+			JOIN incident i ON i.id = CAST(e.value AS BIGINT))
 		SELECT ` + candidateColumns + `, s.id
 		FROM suspect s
-		CROSS JOIN journal j ON j.sender = s.sender AND j.at >= s.since
-		` + candidateHold
+		CROSS JOIN journal j
+		` + candidateHold + `
+		  AND j.sender = s.sender
+		  AND j.at >= s.since`
 
 	// newOwnMail: new mail of the senders of open incidents.
 	newOwnMail = `SELECT ` + candidateColumns + `, i.id
@@ -377,7 +383,8 @@ func takeBack(tx *sql.Tx, incident, journal int64, cause ledger.Cause,
 	if err != nil || lesson == 0 {
 		return err // it was not learned
 	}
-	_, err = tx.Exec(`INSERT OR IGNORE INTO unlearned (incident, journal, cause) VALUES (?, ?, ?)`,
+	_, err = tx.Exec(`INSERT INTO unlearned (incident, journal, cause) VALUES (?, ?, ?)
+		ON CONFLICT DO NOTHING`,
 		incident, journal, cause)
 	if err != nil {
 		return fmt.Errorf("note what was unlearned: %w", err)

@@ -74,7 +74,7 @@ func (c *campaignTexts) forgetGone(tx *sql.Tx) error {
 	if len(c.gone) == 0 {
 		return nil
 	}
-	rows, err := tx.Query(`SELECT id FROM incident_text WHERE id IN `+anyOf, listOf(c.gone))
+	rows, err := tx.Query(`SELECT id FROM incident_text WHERE id IN `+anyID, listOf(c.gone))
 	if err != nil {
 		return fmt.Errorf("read the campaigns' texts: %w", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"hisseki/ledger"
+	"hisseki/store/postgres"
 )
 
 // ErrOlder says that a store has a schema of before this program's.
@@ -61,6 +62,9 @@ const maxFaults = 5
 // that are there, and each profile can be read. It changes nothing, and reads all of the file.
 // An older schema is read as it is.
 func Check(ctx context.Context, path string) (c Checked, err error) {
+	if postgres.IsURL(path) {
+		return checkServer(ctx, path)
+	}
 	db, f, err := openAny(ctx, path)
 	if err != nil {
 		return c, err

@@ -97,6 +97,9 @@ func (db *DB) copyRest() {
 func (db *DB) stopCopying() {
 	close(db.due)
 	<-db.stopped
+	if db.copier == nil { // a server keeps its own log
+		return
+	}
 	if err := db.copier.Close(); err != nil {
 		db.log.Warn("store not checkpointed", "error", err)
 	}

@@ -13,7 +13,7 @@ import (
 // What an account's long writes wait for: others' short ones that were begun later pass them,
 // another account's long one is next after one of them, and its own keep their order.
 func TestLongWritesLetShortOnesPass(t *testing.T) {
-	db, err := Open(t.Context(), filepath.Join(t.TempDir(), "h.db"), Options{})
+	db, err := Open(t.Context(), place(t, filepath.Join(t.TempDir(), "h.db")), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestLongWritesLetShortOnesPass(t *testing.T) {
 
 // Records of one sender become durable in the order in which they were begun, long ones too.
 func TestLongRecordsKeepTheirOrder(t *testing.T) {
-	db, err := Open(t.Context(), filepath.Join(t.TempDir(), "h.db"), Options{})
+	db, err := Open(t.Context(), place(t, filepath.Join(t.TempDir(), "h.db")), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

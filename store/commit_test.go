@@ -20,7 +20,7 @@ import (
 func stuffed(t *testing.T, opt Options, n int, bad func(*sql.Tx) error) (db *DB, ids []int64,
 	failures []error) {
 	t.Helper()
-	db, err := Open(t.Context(), filepath.Join(t.TempDir(), "h.db"), opt)
+	db, err := Open(t.Context(), place(t, filepath.Join(t.TempDir(), "h.db")), opt)
 	if err != nil {
 		t.Fatal(err)
 	}

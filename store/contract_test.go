@@ -63,7 +63,7 @@ type contract struct {
 }
 
 func (c *contract) open() {
-	db, err := Open(c.t.Context(), c.path, Options{Now: func() time.Time { return c.now }})
+	db, err := Open(c.t.Context(), place(c.t, c.path), Options{Now: func() time.Time { return c.now }})
 	if err != nil {
 		c.t.Fatal(err)
 	}

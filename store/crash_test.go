@@ -23,16 +23,6 @@ const (
 	burstFile = "HISSEKI_TEST_BURST_FILE"
 )
 
-func TestMain(m *testing.M) {
-	if path := os.Getenv(crashFile); path != "" {
-		fill(path)
-	}
-	if path := os.Getenv(burstFile); path != "" {
-		burst(path)
-	}
-	os.Exit(m.Run())
-}
-
 // fill records from many goroutines and prints each id once its record is durable.
 func fill(path string) {
 	db, err := Open(context.Background(), path, Options{})
@@ -62,6 +52,7 @@ func fill(path string) {
 // Whatever was promised to be durable is there after SIGKILL, whole: a hold with its record and
 // recipients.
 func TestNothingPromisedIsLostBySIGKILL(t *testing.T) {
+	onlySQLite(t, "a copy of the file is opened")
 	path := filepath.Join(t.TempDir(), "h.db")
 	promised := map[int64]bool{}
 	for round := 1; round <= 3; round++ {
@@ -137,6 +128,7 @@ func burst(path string) {
 // without a gap, and at least all that were promised; and every delay before a hold is part
 // of its incident.
 func TestBurstIsCutOffBySIGKILL(t *testing.T) {
+	onlySQLite(t, "a copy of the file is opened")
 	for round := range 3 {
 		path := filepath.Join(t.TempDir(), "h.db")
 		cmd := exec.Command(os.Args[0])

@@ -50,11 +50,11 @@ func (db *DB) fated(ctx context.Context, journal []int64) ([]fated, error) {
 			r.address,
 			r.domain,
 			coalesce(h.state, ''),
-			coalesce(h.recalled != 0, 0),
+			coalesce(h.recalled, 0) != 0,
 			coalesce(h.decided, 0)
 		FROM recipient r
 		LEFT JOIN hold h ON h.journal = r.journal
-		WHERE r.journal IN `+anyOf+`
+		WHERE r.journal IN `+anyID+`
 		ORDER BY r.journal, r.rowid`, listOf(journal))
 	if err != nil {
 		return nil, err

@@ -88,8 +88,7 @@ func (db *DB) Holds(ctx context.Context, f ledger.HoldFilter) ([]ledger.Hold, er
 			h.excerpt_until,
 			h.not_before,
 			h.signature,
-			(SELECT coalesce(group_concat(address, char(10)), '')
-				FROM recipient WHERE journal = j.id)
+			(SELECT `+addressLines+` FROM recipient WHERE journal = j.id)
 		FROM hold h
 		JOIN journal j ON j.id = h.journal
 		WHERE `+w.text()+`

@@ -64,7 +64,7 @@ func readHold(tx *sql.Tx, id int64) (*heldMail, error) {
 			h.state,
 			coalesce(i.state, ''),
 			coalesce(i.kept, 0),
-			coalesce(i.sender = j.sender, 0)
+			CASE WHEN i.sender = j.sender THEN 1 ELSE 0 END
 		FROM hold h
 		JOIN journal j ON j.id = h.journal
 		LEFT JOIN incident i ON i.id = h.incident
@@ -151,12 +151,12 @@ func (h *heldMail) enter(tx *sql.Tx, to ledger.State, by string, now time.Time) 
 	if _, err := tx.Exec(`UPDATE hold SET
 			state = ?1,
 			due = ?2,
-			by = iif(?3 = '', by, ?3),
-			decided = iif(?4, ?5, decided),
+			by = CASE WHEN ?3 = '' THEN by ELSE ?3 END,
+			decided = CASE WHEN ?4 = 1 THEN ?5 ELSE decided END,
 			attempts = 0,
 			error = '',
-			excerpt = iif(?6, excerpt, ''),
-			excerpt_until = iif(?6, excerpt_until, 0)
+			excerpt = CASE WHEN ?6 = 1 THEN excerpt ELSE '' END,
+			excerpt_until = CASE WHEN ?6 = 1 THEN excerpt_until ELSE 0 END
 		WHERE id = ?7`, to, due, by, decided, now.Unix(), to.KeepsExcerpt(), h.id); err != nil {
 		return err
 	}
@@ -261,7 +261,7 @@ func (db *DB) decide(tx *sql.Tx, ids []int64, step ledger.Step, d *ledger.Decisi
 	now := db.now()
 	rows, err := tx.Query(`SELECT id
 		FROM hold
-		WHERE id IN `+anyOf+`
+		WHERE id IN `+anyID+`
 		  AND state IN `+anyOf+`
 		ORDER BY id`, listOf(ids), listOf(step.From()))
 	if err != nil {
@@ -280,7 +280,7 @@ func (db *DB) decide(tx *sql.Tx, ids []int64, step ledger.Step, d *ledger.Decisi
 			decided = ?2,
 			attempts = 0,
 			error = ''
-		WHERE id IN (SELECT value FROM json_each(?5))`, d.To, now.Unix(), d.By, d.Reason,
+		WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(?5))`, d.To, now.Unix(), d.By, d.Reason,
 		listOf(done)); err != nil {
 		return nil, err
 	}

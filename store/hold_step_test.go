@@ -19,7 +19,7 @@ import (
 func clocked(t *testing.T) (*DB, *time.Time) {
 	t.Helper()
 	now := noon
-	db, err := Open(t.Context(), filepath.Join(t.TempDir(), "h.db"),
+	db, err := Open(t.Context(), place(t, filepath.Join(t.TempDir(), "h.db")),
 		Options{Now: func() time.Time { return now }, Version: "1.2"})
 	if err != nil {
 		t.Fatal(err)
@@ -222,10 +222,7 @@ func TestPromotion(t *testing.T) {
 // A record that fails half-way must leave nothing: no row without its hold.
 func TestRecordIsWhole(t *testing.T) {
 	db, _ := clocked(t)
-	if _, err := db.write.Exec(`CREATE TEMP TRIGGER fail BEFORE INSERT ON main.lesson
-		BEGIN SELECT RAISE(ABORT, 'on purpose'); END`); err != nil {
-		t.Fatal(err)
-	}
+	failInserts(t, db, "lesson", "on purpose")
 	r := record("b@example.jp", analyzer.Hold)
 	r.Learn = true
 	_, err := db.Begin(t.Context(), r)()

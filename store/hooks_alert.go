@@ -58,7 +58,7 @@ func (db *DB) ClaimAlert(ctx context.Context, hook string, every, lease time.Dur
 		_, err = tx.Exec(`INSERT INTO alert (incident, first_id, sent, state, holds, tries, due, error)
 			VALUES (?, '', 0, '', 0, 1, ?, '')
 			ON CONFLICT (incident) DO UPDATE SET
-				tries = tries + 1,
+				tries = alert.tries + 1,
 				due = excluded.due`, a.Incident, now.Add(lease).Unix())
 		return err
 	})
@@ -72,7 +72,7 @@ func (db *DB) ClaimAlert(ctx context.Context, hook string, every, lease time.Dur
 func (db *DB) AlertSent(ctx context.Context, b *ledger.Brief, messageID string) error {
 	return wrapped("note that an alert was sent", db.update(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`UPDATE alert SET
-				first_id = iif(first_id = '', ?, first_id),
+				first_id = CASE WHEN first_id = '' THEN ? ELSE first_id END,
 				sent = ?,
 				state = ?,
 				holds = ?,

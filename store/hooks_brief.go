@@ -51,8 +51,8 @@ func (db *DB) briefHolds(ctx context.Context, b *ledger.Brief) error {
 	var last int64
 	err := db.read.QueryRowContext(ctx, `SELECT
 			count(*),
-			coalesce(sum(h.state IN `+anyOf+`), 0),
-			coalesce(sum(h.state = ?), 0),
+			count(*) FILTER (WHERE h.state IN `+anyOf+`),
+			count(*) FILTER (WHERE h.state = ?),
 			coalesce(max(j.at), 0)
 		FROM hold h
 		JOIN journal j ON j.id = h.journal
@@ -80,7 +80,7 @@ func (db *DB) briefHosts(ctx context.Context, b *ledger.Brief) error {
 	rows, err := db.read.QueryContext(ctx, `SELECT host.value
 		FROM hold h
 		JOIN journal j ON j.id = h.journal
-		JOIN json_each(j.detail, '$.hosts') host
+		CROSS JOIN json_each(j.detail, '$.hosts') host
 		WHERE h.incident = ?
 		GROUP BY host.value
 		ORDER BY count(*) DESC, host.value

@@ -27,8 +27,9 @@ func (db *DB) SetHooks(ctx context.Context, names []string) error {
 			return err
 		}
 		for _, name := range names {
-			if _, err := tx.Exec(`INSERT OR IGNORE INTO hook (name, after)
-				VALUES (?, (SELECT coalesce(max(n), 0) FROM event))`, name); err != nil {
+			if _, err := tx.Exec(`INSERT INTO hook (name, after)
+				VALUES (?, (SELECT coalesce(max(n), 0) FROM event))
+				ON CONFLICT DO NOTHING`, name); err != nil {
 				return err
 			}
 		}

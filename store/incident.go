@@ -3,9 +3,9 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"hisseki/analyzer"
@@ -73,9 +73,11 @@ func takeHome(tx *sql.Tx, incident int64, sender string) error {
 	if err != nil || len(moved) == 0 {
 		return wrapped("take recalled mail over", err)
 	}
-	_, err = tx.Exec(`UPDATE OR IGNORE unlearned SET incident = ?
-		WHERE journal IN `+anyOf+`
-		  AND cause = 'recall'`, incident, listOf(moved))
+	_, err = tx.Exec(`UPDATE unlearned SET incident = ?1
+		WHERE journal IN (SELECT CAST(value AS BIGINT) FROM json_each(?2))
+		  AND cause = 'recall'
+		  AND NOT EXISTS (SELECT 1 FROM unlearned u
+			WHERE u.incident = ?1 AND u.journal = unlearned.journal)`, incident, listOf(moved))
 	return wrapped("take recalled mail over", err)
 }
 
@@ -114,11 +116,11 @@ func (db *DB) FindIncidents(ctx context.Context, f ledger.IncidentFilter) ([]led
 			i.reason,
 			i.kept,
 			i.case_id,
-			(SELECT coalesce(json_group_object(state, n), '{}')
+			(SELECT coalesce(string_agg(CAST(n AS TEXT) || ' ' || state, ','), '')
 				FROM (SELECT state, count(*) AS n
 					FROM hold
 					WHERE incident = i.id
-					GROUP BY state))
+					GROUP BY state) s)
 		FROM incident i
 		WHERE `+w.text()+`
 		ORDER BY i.id`, w.args...)
@@ -137,19 +139,31 @@ func (db *DB) FindIncidents(ctx context.Context, f ledger.IncidentFilter) ([]led
 	return out, rows.Err()
 }
 
+// holdsByState reads "2 held,1 released".
+func holdsByState(text string) (of map[ledger.State]int, all int, err error) {
+	of = make(map[ledger.State]int)
+	if text == "" {
+		return of, 0, nil
+	}
+	for part := range strings.SplitSeq(text, ",") {
+		count, state, _ := strings.Cut(part, " ")
+		n, err := strconv.Atoi(count)
+		if err != nil {
+			return nil, 0, fmt.Errorf("count of holds %q: %w", part, err)
+		}
+		of[ledger.State(state)], all = n, all+n
+	}
+	return of, all, nil
+}
+
 func scanIncident(rows scanner) (i ledger.Incident, err error) {
 	var opened, closed int64
-	var states []byte
+	var states string
 	if err := rows.Scan(&i.ID, &i.Sender, &i.State, &opened, &i.First, &closed, &i.By, &i.Reason,
 		&i.Kept, &i.Case, &states); err != nil {
 		return i, err
 	}
 	i.Opened, i.Closed = fromUnix(opened), fromUnix(closed)
-	if err := json.Unmarshal(states, &i.States); err != nil {
-		return i, err
-	}
-	for _, n := range i.States {
-		i.Holds += n
-	}
-	return i, nil
+	i.States, i.Holds, err = holdsByState(states)
+	return i, err
 }

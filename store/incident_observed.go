@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
+	"encoding/hex"
 	"fmt"
 	"time"
 
@@ -35,8 +37,8 @@ func (db *DB) observedOver(ctx context.Context, now time.Time) ([]int64, error) 
 	rows, err := db.read.QueryContext(ctx, `SELECT
 			i.id,
 			max(j.at),
-			sum(h.state = ?1),
-			sum(h.state != ?1)
+			count(*) FILTER (WHERE h.state = ?1),
+			count(*) FILTER (WHERE h.state != ?1)
 		FROM incident i
 		JOIN hold h ON h.incident = i.id
 		JOIN journal j ON j.id = h.journal
@@ -62,16 +64,23 @@ func (db *DB) observedOver(ctx context.Context, now time.Time) ([]int64, error) 
 	return ids, rows.Err()
 }
 
+// eventID is a name that no other event has, as the triggers of incidents make it.
+func eventID() string {
+	var id [16]byte
+	_, _ = rand.Read(id[:]) // never fails
+	return hex.EncodeToString(id[:])
+}
+
 // noteKept says once more that an incident opened, when all its mail was passed and this
 // is the first that is kept: commands were not told while hisseki only watched.
 func noteKept(tx *sql.Tx, incident int64, r *analyzer.Record) error {
 	// Three looks into the index, however many mails the incident has.
 	_, err := tx.Exec(`INSERT INTO event (id, incident, kind, at, by, reason)
-		SELECT lower(hex(randomblob(16))), ?1, ?2, ?3, '', ''
+		SELECT ?5, ?1, ?2, ?3, '', ''
 		WHERE EXISTS (SELECT 1 FROM hold WHERE incident = ?1 AND state = ?4)
 		  AND NOT EXISTS (SELECT 1 FROM hold WHERE incident = ?1 AND state < ?4)
 		  AND NOT EXISTS (SELECT 1 FROM hold WHERE incident = ?1 AND state > ?4)`,
-		incident, ledger.EventOpened, r.Envelope.Time.Unix(), ledger.Passed)
+		incident, ledger.EventOpened, r.Envelope.Time.Unix(), ledger.Passed, eventID())
 	if err != nil {
 		return fmt.Errorf("say that mail is kept now: %w", err)
 	}

@@ -117,7 +117,7 @@ func undoDecisions(tx *sql.Tx, incident int64, out *ledger.Reopened) error {
 			reason = '',
 			decided = 0,
 			signature = ''
-		WHERE id IN `+anyOf, ledger.Held, listOf(undone)); err != nil {
+		WHERE id IN `+anyID, ledger.Held, listOf(undone)); err != nil {
 		return err
 	}
 	_, err = tx.Exec(`UPDATE hold SET ended = 0 WHERE incident = ? AND ended = 1`, incident)

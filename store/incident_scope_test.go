@@ -128,7 +128,7 @@ func TestScope(t *testing.T) {
 func TestSuspectsOfAGateway(t *testing.T) {
 	db, _ := clocked(t)
 	attacked(t, db)
-	if _, err := db.write.Exec(`WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n LIMIT ?1)
+	if _, err := db.write.Exec(`WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ?1)
 		INSERT INTO journal (at, host, queue_id, sender, class, mail_from, header_from, client, message_id,
 			subject, bytes, action, would, points, sum, due, learned, observation, detail, evidence, simhash)
 		SELECT at - 60 - n, host, 'q' || n, 'e' || n || '@example.jp', class, mail_from, header_from, client,

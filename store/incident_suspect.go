@@ -200,11 +200,11 @@ func (db *DB) suspectIDs(ctx context.Context, x *attacks) ([]int64, error) {
 		}
 	}
 	rows, err := db.read.QueryContext(ctx, `WITH found AS (
-			SELECT value AS id FROM json_each(?1)
+			SELECT CAST(value AS BIGINT) AS id FROM json_each(?1)
 			UNION
-			SELECT m.journal FROM json_each(?2) k CROSS JOIN mark m ON m.key = k.value
+			SELECT m.journal FROM json_each(?2) k CROSS JOIN mark m WHERE m.key = CAST(k.value AS BIGINT)
 			UNION
-			SELECT o.id FROM json_each(?3) c CROSS JOIN journal o ON o.id IN (SELECT id
+			SELECT o.id FROM json_each(?3) c CROSS JOIN journal o WHERE o.id IN (SELECT id
 				FROM journal
 				WHERE client = c.value
 				  AND client != ''
@@ -213,8 +213,9 @@ func (db *DB) suspectIDs(ctx context.Context, x *attacks) ([]int64, error) {
 				LIMIT ?5))
 		SELECT j.id
 		FROM found f
-		CROSS JOIN journal j ON j.id = f.id
-		WHERE j.at >= ?4
+		CROSS JOIN journal j
+		WHERE j.id = f.id
+		  AND j.at >= ?4
 		  AND NOT EXISTS (SELECT 1
 			FROM hold h
 			WHERE h.journal = j.id
@@ -236,7 +237,7 @@ func (db *DB) records(ctx context.Context, ids []int64) ([]*analyzer.Record, err
 	rows, err := db.read.QueryContext(ctx, `SELECT
 			`+recordColumns+recipientsColumn+`
 		FROM journal j
-		WHERE j.id IN `+anyOf, listOf(ids))
+		WHERE j.id IN `+anyID, listOf(ids))
 	if err != nil {
 		return nil, err
 	}

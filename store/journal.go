@@ -136,16 +136,14 @@ func (db *DB) row(r *analyzer.Record) ([]any, error) {
 }
 
 func insertRecord(tx *sql.Tx, r *analyzer.Record, row []any) (int64, error) {
-	res, err := tx.Exec(`INSERT INTO journal (at, host, queue_id, sender, class, mail_from,
+	var id int64
+	err := tx.QueryRow(`INSERT INTO journal (at, host, queue_id, sender, class, mail_from,
 			header_from, client, message_id, subject, bytes, action, would, points, sum, due,
 			learned, observation, detail, simhash, evidence)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, row...)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		RETURNING id`, row...).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("insert journal row: %w", err)
-	}
-	id, err := res.LastInsertId()
-	if err != nil {
-		return 0, err
 	}
 	for _, addr := range r.Envelope.Recipients {
 		if _, err := tx.Exec(`INSERT INTO recipient (journal, address, domain) VALUES (?, ?, ?)`,
@@ -158,30 +156,25 @@ func insertRecord(tx *sql.Tx, r *analyzer.Record, row []any) (int64, error) {
 
 // teachNew adds the lesson of a journal row that was inserted as learned.
 func teachNew(tx *sql.Tx, journal int64, r *analyzer.Record, at time.Time) (int64, error) {
-	res, err := tx.Exec(`INSERT INTO lesson (journal, sender, sign, at)
-		VALUES (?, ?, 1, ?)`, journal, r.Envelope.Sender, at.Unix())
-	if err != nil {
-		return 0, fmt.Errorf("insert lesson: %w", err)
-	}
-	return res.LastInsertId()
+	id, err := oneID(tx.QueryRow(`INSERT INTO lesson (journal, sender, sign, at)
+		VALUES (?, ?, 1, ?)
+		RETURNING id`, journal, r.Envelope.Sender, at.Unix()))
+	return id, wrapped("insert lesson", err)
 }
 
 // teach adds a lesson and marks the journal row.
 func teach(tx *sql.Tx, journal int64, sign int, at time.Time) (int64, error) {
-	res, err := tx.Exec(`INSERT INTO lesson (journal, sender, sign, at)
-		SELECT id, sender, ?, ? FROM journal WHERE id = ? AND learned != ?`, sign, at.Unix(), journal,
-		max(sign, 0))
-	if err != nil {
-		return 0, fmt.Errorf("insert lesson: %w", err)
-	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return 0, err // already so
+	lesson, err := oneID(tx.QueryRow(`INSERT INTO lesson (journal, sender, sign, at)
+		SELECT id, sender, ?, ? FROM journal WHERE id = ? AND learned != ?
+		RETURNING id`, sign, at.Unix(), journal, max(sign, 0)))
+	if err != nil || lesson == 0 { // already so
+		return 0, wrapped("insert lesson", err)
 	}
 	if _, err := tx.Exec(`UPDATE journal SET learned = ? WHERE id = ?`, max(sign, 0),
 		journal); err != nil {
 		return 0, fmt.Errorf("mark journal row: %w", err)
 	}
-	return res.LastInsertId()
+	return lesson, nil
 }
 
 const recordColumns = `j.id, j.at, j.host, j.queue_id, j.sender, j.class, j.mail_from,
@@ -226,7 +219,7 @@ func (db *DB) scanRecord(rows scanner, extra ...any) (*analyzer.Record, error) {
 
 // recipientsColumn, behind recordColumns, is what addressed reads.
 const recipientsColumn = `,
-	(SELECT coalesce(group_concat(address, char(10)), '') FROM recipient WHERE journal = j.id)`
+	(SELECT ` + addressLines + ` FROM recipient WHERE journal = j.id)`
 
 // addressed reads and closes rows of recordColumns and recipientsColumn.
 func (db *DB) addressed(rows *sql.Rows) (out []*analyzer.Record, err error) {
@@ -254,7 +247,7 @@ func (db *DB) Recent(ctx context.Context, sender string, since time.Time) (
 		cond, args = "j.sender = ? AND j.at >= ?", []any{sender, unix(since)}
 	}
 	rows, err := db.read.QueryContext(ctx, `SELECT `+strings.TrimSuffix(recordColumns,
-		"j.detail, j.evidence")+`'{}', x''
+		"j.detail, j.evidence")+`'{}', ''
 		FROM journal j
 		WHERE `+cond+`
 		ORDER BY j.at, j.id`, args...)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"hisseki/analyzer"
 	"hisseki/baseline"
@@ -93,11 +94,14 @@ func foldAll(tx *sql.Tx, sender string) (*baseline.Profile, error) {
 func rename(tx *sql.Tx, from, account string) (mails int, err error) {
 	for _, query := range []string{
 		`UPDATE lesson SET sender = ?2 WHERE sender = ?1`,
-		`UPDATE OR IGNORE taught SET sender = ?2 WHERE sender = ?1`,
+		`INSERT INTO taught (sender, key)
+			SELECT ?2, key FROM taught WHERE sender = ?1
+			ON CONFLICT DO NOTHING`,
 		`DELETE FROM taught WHERE sender = ?1`,
 		`DELETE FROM profile WHERE sender = ?1`,
 	} {
-		if _, err := tx.Exec(query, from, account); err != nil {
+		args := []any{from, account}[:1+strings.Count(query, "?2")]
+		if _, err := tx.Exec(query, args...); err != nil {
 			return 0, err
 		}
 	}
@@ -109,14 +113,13 @@ func rename(tx *sql.Tx, from, account string) (mails int, err error) {
 // whoever has one of them in memory drops it and reads what is here now.
 func (db *DB) saveAdopted(tx *sql.Tx, from, account string, p *baseline.Profile) error {
 	var last int64
+	var err error
 	for _, sender := range []string{from, account} {
-		res, err := tx.Exec(`INSERT INTO lesson (journal, sender, sign, at)
-			SELECT max(id), ?1, 0, ?3 FROM journal WHERE sender = ?2`, sender, account, db.now().Unix())
+		last, err = oneID(tx.QueryRow(`INSERT INTO lesson (journal, sender, sign, at)
+			SELECT max(id), ?1, 0, ?3 FROM journal WHERE sender = ?2
+			RETURNING id`, sender, account, db.now().Unix()))
 		if err != nil {
 			return fmt.Errorf("note lesson: %w", err)
-		}
-		if last, err = res.LastInsertId(); err != nil {
-			return err
 		}
 	}
 	data, err := p.MarshalBinary()

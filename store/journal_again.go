@@ -26,7 +26,7 @@ func (db *DB) Returned(ctx context.Context, host, queueID, messageID string, m *
 	err := db.read.QueryRowContext(ctx, `SELECT id
 		FROM journal
 		WHERE queue_id = ?
-		  AND host = ? COLLATE NOCASE
+		  AND lower(host) = lower(?)
 		  AND at >= ?
 		  AND class = ?
 		  AND would != ?

@@ -17,7 +17,7 @@ func (db *DB) EachJudged(ctx context.Context, since time.Time, do func(*ledger.J
 			j.sender,
 			j.points,
 			j.sum,
-			coalesce(json_extract(j.detail, '$.lure'), 0),
+			coalesce(CAST(json_extract(j.detail, '$.lure') AS DOUBLE PRECISION), 0),
 			coalesce(json_extract(j.detail, '$.cause'), ''),
 			j.action,
 			j.would,

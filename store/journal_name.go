@@ -17,13 +17,13 @@ func (db *DB) SenderKnown(ctx context.Context, name string) (known bool, err err
 // SenderNames returns the senders of the journal's mail, at most limit, by name.
 func (db *DB) SenderNames(ctx context.Context, limit int) ([]string, error) {
 	// One look into the index for each sender, however many mails there are.
-	rows, err := db.read.QueryContext(ctx, `WITH RECURSIVE name (sender) AS (
-			SELECT min(sender) FROM journal WHERE sender > ''
+	rows, err := db.read.QueryContext(ctx, `WITH RECURSIVE name (sender, n) AS (
+			SELECT min(sender), 1 FROM journal WHERE sender > ''
 			UNION ALL
-			SELECT (SELECT min(j.sender) FROM journal j WHERE j.sender > name.sender)
+			SELECT (SELECT min(j.sender) FROM journal j WHERE j.sender > name.sender), n + 1
 				FROM name
 				WHERE name.sender IS NOT NULL
-			LIMIT ?1 + 1)
+				  AND n < ?1)
 		SELECT sender
 		FROM name
 		WHERE sender IS NOT NULL

@@ -102,7 +102,7 @@ func (s *purge) excerpts() (err error) {
 		  AND excerpt_until <= ?
 		ORDER BY id
 		LIMIT ?`, s.now),
-		deletion(`UPDATE hold SET excerpt = '', excerpt_until = 0 WHERE id IN `+anyOf))
+		deletion(`UPDATE hold SET excerpt = '', excerpt_until = 0 WHERE id IN `+anyID))
 	return err
 }
 
@@ -114,7 +114,7 @@ func (s *purge) events() error {
 		  AND at < ?
 		  AND incident NOT IN (SELECT id FROM incident WHERE state = 'open')
 		ORDER BY n
-		LIMIT ?`, s.before), deletion(`DELETE FROM event WHERE n IN `+anyOf))
+		LIMIT ?`, s.before), deletion(`DELETE FROM event WHERE n IN `+anyID))
 	if err != nil {
 		return err
 	}
@@ -134,7 +134,7 @@ func (s *purge) campaigns() error {
 			  AND i.state != 'open'
 			  AND i.closed < ?
 			ORDER BY c.id
-			LIMIT ?`, s.before), deletion(`DELETE FROM `+table+` WHERE id IN `+anyOf))
+			LIMIT ?`, s.before), deletion(`DELETE FROM `+table+` WHERE id IN `+anyID))
 		if err != nil {
 			return err
 		}
@@ -205,7 +205,7 @@ func (s *purge) logins() error {
 		ORDER BY l.last, l.id
 		LIMIT ?3`
 	return s.oldest(old, []any{s.before}, func(ids []int64) error {
-		n, err := s.steps(ids, deletion(`DELETE FROM login WHERE id IN `+anyOf))
+		n, err := s.steps(ids, deletion(`DELETE FROM login WHERE id IN `+anyID))
 		s.done.Logins += n
 		return err
 	})
@@ -242,7 +242,7 @@ const unfolded = `FROM lesson l
 func (s *purge) remove(tx *sql.Tx, ids string) (int, error) {
 	rows, err := tx.Query(`SELECT j.id
 		FROM journal j
-		WHERE j.id IN `+anyOf+`
+		WHERE j.id IN `+anyID+`
 		  AND `+purgeable+`
 		  AND NOT EXISTS (SELECT 1 `+unfolded+` AND l.journal = j.id)`, ids, s.lessons)
 	if err != nil {
@@ -253,9 +253,9 @@ func (s *purge) remove(tx *sql.Tx, ids string) (int, error) {
 		return 0, err
 	}
 	return deletion(
-		`DELETE FROM lesson WHERE journal IN `+anyOf,
-		`DELETE FROM hold WHERE journal IN `+anyOf,
-		`DELETE FROM journal WHERE id IN `+anyOf, // recipients and deliveries follow
+		`DELETE FROM lesson WHERE journal IN `+anyID,
+		`DELETE FROM hold WHERE journal IN `+anyID,
+		`DELETE FROM journal WHERE id IN `+anyID, // recipients and deliveries follow
 	)(tx, listOf(due))
 }
 
@@ -297,7 +297,7 @@ func (s *purge) save(senders ...string) error {
 // unsaved returns the senders of these records' lessons that a profile does not hold yet.
 func (s *purge) unsaved(ids []int64) (senders []string, err error) {
 	rows, err := s.db.read.QueryContext(s.ctx, `SELECT DISTINCT l.sender `+unfolded+`
-		AND l.journal IN `+anyOf, listOf(ids))
+		AND l.journal IN `+anyID, listOf(ids))
 	if err != nil {
 		return nil, fmt.Errorf("read unsaved lessons: %w", err)
 	}
@@ -337,7 +337,7 @@ func (s *purge) forgotten() error {
 }
 
 func (s *purge) erase(tx *sql.Tx, ids string) (int, error) {
-	rows, err := tx.Query(`SELECT j.id `+traces+` AND j.id IN `+anyOf, s.lessons, ids)
+	rows, err := tx.Query(`SELECT j.id `+traces+` AND j.id IN `+anyID, s.lessons, ids)
 	if err != nil {
 		return 0, err
 	}
@@ -354,8 +354,8 @@ func (s *purge) erase(tx *sql.Tx, ids string) (int, error) {
 	return deletion(
 		// Saved by a daemon that had not heard yet. What came since is folded in again.
 		`DELETE FROM profile
-			WHERE sender IN (SELECT sender FROM lesson WHERE sign = 0 AND journal IN `+anyOf+`)`,
-		`DELETE FROM lesson WHERE journal IN `+anyOf,
-		`DELETE FROM journal WHERE id IN `+anyOf,
+			WHERE sender IN (SELECT sender FROM lesson WHERE sign = 0 AND journal IN `+anyID+`)`,
+		`DELETE FROM lesson WHERE journal IN `+anyID,
+		`DELETE FROM journal WHERE id IN `+anyID,
 	)(tx, listOf(due))
 }

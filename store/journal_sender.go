@@ -38,7 +38,7 @@ func (db *DB) Senders(ctx context.Context, f ledger.SenderFilter) ([]ledger.Send
 		odd AS MATERIALIZED (SELECT j.sender || '' AS sender, count(*) AS n -- not by journal_sender
 			FROM journal j WHERE `+cond+` AND `+oddMail+` AND j.would != 'pass' GROUP BY 1),
 		kept AS MATERIALIZED (SELECT j.sender, count(*) AS n
-			FROM hold h CROSS JOIN journal j ON j.id = h.journal WHERE `+cond+` GROUP BY j.sender),
+			FROM hold h JOIN journal j ON j.id = h.journal WHERE `+cond+` GROUP BY j.sender),
 		s AS (SELECT
 				m.sender,
 				(SELECT class FROM journal j WHERE j.sender = m.sender
@@ -53,7 +53,7 @@ func (db *DB) Senders(ctx context.Context, f ledger.SenderFilter) ([]ledger.Send
 			LEFT JOIN unlearned u ON u.sender = m.sender
 			LEFT JOIN odd o ON o.sender = m.sender
 			LEFT JOIN kept k ON k.sender = m.sender)
-		SELECT * FROM s WHERE ? IN ('', class) ORDER BY mails DESC, sender LIMIT ?`,
+		SELECT * FROM s WHERE CAST(? AS TEXT) IN ('', class) ORDER BY mails DESC, sender LIMIT ?`,
 		append(args, string(f.Class), anyLimit(f.Limit))...)
 	if err != nil {
 		return nil, fmt.Errorf("read senders: %w", err)
@@ -158,12 +158,12 @@ func (db *DB) savedExtents(ctx context.Context, senders []string, most int,
 	rows, err := db.read.QueryContext(ctx, `SELECT
 			s.value,
 			p.extent,
-			(SELECT group_concat(sign)
+			(SELECT string_agg(CAST(sign AS TEXT), ',')
 				FROM (SELECT l.sign
 					FROM lesson l
 					WHERE l.sender = s.value
 					  AND l.id > coalesce(p.lesson, 0)
-					LIMIT ?2))
+					LIMIT ?2) l)
 		FROM json_each(?1) s
 		LEFT JOIN profile p INDEXED BY profile_extent ON p.sender = s.value`, listOf(senders), most)
 	if err != nil {

@@ -35,7 +35,7 @@ func (db *DB) Taught(ctx context.Context, sender, messageID string, at time.Time
 					WHERE sender = ?1
 					  AND at >= ?3
 					  AND at <= ?4
-					LIMIT ?5)
+					LIMIT ?5) near
 				WHERE message_id = ?6)`,
 		sender, taughtKey(salt, sender, messageID), at.Add(-liveReach).Unix(), at.Add(liveReach).Unix(), liveRows, messageID).
 		Scan(&known)
@@ -60,7 +60,8 @@ func (db *DB) NoteTaught(ctx context.Context, mails map[string][]string) error {
 	}
 	err = db.update(ctx, func(tx *sql.Tx) error {
 		for _, r := range rows {
-			if _, err := tx.Exec(`INSERT OR IGNORE INTO taught (sender, key) VALUES (?, ?)`, r.sender,
+			if _, err := tx.Exec(`INSERT INTO taught (sender, key) VALUES (?, ?)
+		ON CONFLICT DO NOTHING`, r.sender,
 				r.key); err != nil {
 				return err
 			}

@@ -10,6 +10,7 @@ import (
 // TestRescueFollowsNoLink: whoever may write to the folder puts a link where the copy was, and the
 // file behind it keeps its mode and owner.
 func TestRescueFollowsNoLink(t *testing.T) {
+	onlySQLite(t, "links are of files")
 	db, _ := clocked(t)
 	for name, link := range map[string]func(old, new string) error{"symbolic": os.Symlink, "hard": os.Link} {
 		secret := filepath.Join(t.TempDir(), "shadow")

@@ -13,6 +13,7 @@ import (
 // TestRescue deletes the file of an open store, with and without its log beside it: what
 // was recorded before and after is there again.
 func TestRescue(t *testing.T) {
+	onlySQLite(t, "a file can be deleted")
 	for name, files := range map[string][]string{
 		"file": {""}, "file and log": {"", "-wal", "-shm"},
 	} {
@@ -54,6 +55,7 @@ func TestRescue(t *testing.T) {
 }
 
 func TestReplacedStoreIsLeftAlone(t *testing.T) {
+	onlySQLite(t, "a file can be replaced")
 	path := filepath.Join(t.TempDir(), "h.db")
 	db := open(t, path)
 	if err := os.Rename(path, path+".old"); err != nil {

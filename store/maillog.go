@@ -139,7 +139,7 @@ func journalOf(tx *sql.Tx, host, queueID string, at time.Time) (int64, error) {
 			SELECT journal, at, gone
 			FROM requeued
 			WHERE queue_id = ?1 AND at <= ?3 AND (?2 = '' OR host = ?2)
-		)
+		) known
 		ORDER BY at DESC, id DESC
 		LIMIT 1`, queueID, host, by).Scan(&id, &gone)
 	if errors.Is(err, sql.ErrNoRows) || gone != 0 && at.Unix() > gone {
@@ -154,7 +154,7 @@ func journalOf(tx *sql.Tx, host, queueID string, at time.Time) (int64, error) {
 func requeue(tx *sql.Tx, host, queueID string, journal int64, at, gone time.Time) error {
 	_, err := tx.Exec(`INSERT INTO requeued (host, queue_id, journal, at, gone)
 		VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT DO UPDATE SET gone = max(gone, excluded.gone)`,
+		ON CONFLICT (host, queue_id, journal) DO UPDATE SET gone = max(requeued.gone, excluded.gone)`,
 		host, queueID, journal, at.Unix(), unix(gone))
 	if err != nil {
 		return fmt.Errorf("keep queue id %s: %w", queueID, err)
@@ -166,12 +166,12 @@ func keepPosition(tx *sql.Tx, p *ledger.LogPosition, now time.Time) error {
 	if p.Source == "" {
 		return nil
 	}
-	_, err := tx.Exec(`INSERT INTO log_position (source, head, device, inode, offset, cursor, at)
+	_, err := tx.Exec(`INSERT INTO log_position (source, head, device, inode, "offset", cursor, at)
 		VALUES (?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT DO UPDATE SET
+		ON CONFLICT (source, head) DO UPDATE SET
 			device = excluded.device,
 			inode = excluded.inode,
-			offset = excluded.offset,
+			"offset" = excluded."offset",
 			cursor = excluded.cursor,
 			at = excluded.at`, p.Source, p.Head, int64(p.Device), int64(p.Inode), p.Offset, p.Cursor,
 		now.Unix())
@@ -196,12 +196,12 @@ func (db *DB) LogPositions(ctx context.Context, source, head string) ([]ledger.L
 			head,
 			device,
 			inode,
-			offset,
+			"offset",
 			cursor,
 			at
 		FROM log_position
 		WHERE `+w.text()+`
-		ORDER BY at DESC, offset DESC`, w.args...)
+		ORDER BY at DESC, "offset" DESC`, w.args...)
 	if err != nil {
 		return nil, fmt.Errorf("read positions in logs: %w", err)
 	}

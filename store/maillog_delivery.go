@@ -22,7 +22,7 @@ func (db *DB) Deliveries(ctx context.Context, journal ...int64) ([]ledger.Delive
 			reply,
 			dsn
 		FROM delivery
-		WHERE journal IN `+anyOf+`
+		WHERE journal IN `+anyID+`
 		ORDER BY journal, recipient, original`, listOf(journal))
 	if err != nil {
 		return nil, fmt.Errorf("read deliveries: %w", err)
@@ -51,16 +51,16 @@ func keepDelivery(tx *sql.Tx, journal int64, l *ledger.LogLine) error {
 	_, err := tx.Exec(`INSERT INTO delivery (journal, recipient, original, outcome, at, deferred,
 			relay, reply, dsn)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT DO UPDATE SET
-			outcome = iif(excluded.at >= at, excluded.outcome, outcome),
-			relay = iif(excluded.at >= at, excluded.relay, relay),
-			reply = iif(excluded.at >= at, excluded.reply, reply),
-			dsn = iif(excluded.at >= at, excluded.dsn, dsn),
-			at = max(excluded.at, at),
+		ON CONFLICT (journal, recipient, original) DO UPDATE SET
+			outcome = CASE WHEN excluded.at >= delivery.at THEN excluded.outcome ELSE delivery.outcome END,
+			relay = CASE WHEN excluded.at >= delivery.at THEN excluded.relay ELSE delivery.relay END,
+			reply = CASE WHEN excluded.at >= delivery.at THEN excluded.reply ELSE delivery.reply END,
+			dsn = CASE WHEN excluded.at >= delivery.at THEN excluded.dsn ELSE delivery.dsn END,
+			at = max(excluded.at, delivery.at),
 			deferred = CASE
-				WHEN excluded.deferred = 0 THEN deferred
-				WHEN deferred = 0 THEN excluded.deferred
-				ELSE min(excluded.deferred, deferred) END`,
+				WHEN excluded.deferred = 0 THEN delivery.deferred
+				WHEN delivery.deferred = 0 THEN excluded.deferred
+				ELSE min(excluded.deferred, delivery.deferred) END`,
 		journal, l.Recipient, l.Original, l.Outcome, l.At.Unix(), deferred, l.Relay, l.Reply, l.DSN)
 	if err != nil {
 		return fmt.Errorf("keep delivery: %w", err)
@@ -82,7 +82,7 @@ func keepForAll(tx *sql.Tx, journal int64, l *ledger.LogLine) error {
 	}
 	if _, err := tx.Exec(`INSERT INTO delivery (journal, recipient, original, outcome, at, deferred,
 			relay, reply, dsn)
-		SELECT DISTINCT r.journal, r.address, r.address, ?, ?, 0, '', '', ''
+		SELECT DISTINCT r.journal, r.address, r.address, CAST(? AS TEXT), CAST(? AS BIGINT), 0, '', '', ''
 		FROM recipient r
 		WHERE r.journal = ?
 		  AND NOT EXISTS (SELECT 1 FROM delivery d

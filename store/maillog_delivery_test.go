@@ -233,19 +233,14 @@ func TestPositionGoesWithTheLines(t *testing.T) {
 				At: noon}},
 		Position: ledger.LogPosition{Source: "/l", Head: "first", Device: 1<<64 - 1, Inode: 7, Offset: 90},
 	}
-	if _, err := db.write.Exec(`CREATE TEMP TRIGGER full BEFORE INSERT ON main.log_position
-		BEGIN SELECT RAISE(ABORT, 'disk full'); END`); err != nil {
-		t.Fatal(err)
-	}
+	mend := failInserts(t, db, "log_position", "disk full")
 	if _, err := db.KeepLog(t.Context(), &batch); err == nil {
 		t.Fatal("no error from a full disk")
 	}
 	if got, _ := db.Deliveries(t.Context(), id); len(got) != 0 {
 		t.Errorf("lines without their position: %+v", got)
 	}
-	if _, err := db.write.Exec(`DROP TRIGGER full`); err != nil {
-		t.Fatal(err)
-	}
+	mend()
 	if _, err := db.KeepLog(t.Context(), &batch); err != nil {
 		t.Fatal(err)
 	}

@@ -101,10 +101,10 @@ func (r *loginRow) near(tx *sql.Tx) (int64, error) {
 		  AND client = ?2
 		  AND network = ''
 		  AND result = ?3
-		  AND last BETWEEN ?4 - ?5 AND ?4 + ?5 + ?6
+		  AND last BETWEEN CAST(?4 AS BIGINT) - ?5 AND ?4 + ?5 + ?6
 		  AND at <= ?4 + ?5
 		  AND max(last, ?4) - min(at, ?4) <= ?6
-		  AND (?7 OR device = ?8 AND program = ?9 AND note = ?10)
+		  AND (?7 = 1 OR device = ?8 AND program = ?9 AND note = ?10)
 		ORDER BY ?4 BETWEEN at AND last DESC, last DESC
 		LIMIT 1`, r.l.Sender, r.client, r.l.Result, r.l.At.Unix(), loginGap, loginSpan,
 		r.l.Result.Failed(), r.l.Device, r.l.Program, r.l.Note))

@@ -17,7 +17,8 @@ func seenBefore(tx *sql.Tx, l *ledger.LogLogin) (bool, error) {
 		return false, nil
 	}
 	sum := sha256.Sum256([]byte(l.ID))
-	n, err := affected(tx.Exec(`INSERT OR IGNORE INTO signin_seen (key, at) VALUES (?, ?)`,
+	n, err := affected(tx.Exec(`INSERT INTO signin_seen (key, at) VALUES (?, ?)
+		ON CONFLICT DO NOTHING`,
 		int64(binary.BigEndian.Uint64(sum[:8])), l.At.Unix()))
 	if err != nil {
 		return false, fmt.Errorf("note event: %w", err)
@@ -64,7 +65,7 @@ func (s *purge) seen() error {
 		ORDER BY at, key
 		LIMIT ?3`
 	return s.oldest(old, []any{s.before}, func(keys []int64) error {
-		_, err := s.steps(keys, deletion(`DELETE FROM signin_seen WHERE key IN `+anyOf))
+		_, err := s.steps(keys, deletion(`DELETE FROM signin_seen WHERE key IN `+anyID))
 		return err
 	})
 }

@@ -71,7 +71,7 @@ func (r *loginRow) addTo(tx *sql.Tx, id int64) error {
 			backend = ?2,
 			front = ?3,
 			sources = ?4,
-			service = iif(service = 'auth', ?5, service)
+			service = CASE WHEN service = 'auth' THEN ?5 ELSE service END
 		WHERE id = ?6`, r.l.At.Unix(), now[0], now[1], string(data), r.l.Service, id)
 	return err
 }

@@ -122,7 +122,7 @@ func (db *DB) Tellings(ctx context.Context, f ledger.TellingFilter) ([]ledger.Te
 			coalesce(r.error, ''),
 			coalesce(r.output, '')
 		FROM event e
-		CROSS JOIN hook_event s ON s.event = e.n
+		JOIN hook_event s ON s.event = e.n
 		LEFT JOIN hook_run r ON r.id = (SELECT max(id) FROM hook_run WHERE event = e.n AND hook = s.hook)
 		WHERE `+w.text()+`
 		ORDER BY e.n DESC

@@ -121,9 +121,9 @@ func (db *DB) newest(ctx context.Context, sender string, since time.Time, most i
 			action,
 			would,
 			points,
-			iif(at > (SELECT coalesce(max(closed), 0)
+			CASE WHEN at > (SELECT coalesce(max(closed), 0)
 				FROM incident
-				WHERE sender = ?1), sum, 0), -- a person's decision ended what was before
+				WHERE sender = ?1) THEN sum ELSE 0 END, -- a person's decision ended what was before
 			observation
 		FROM journal
 		WHERE sender = ?1
@@ -197,7 +197,7 @@ func (db *DB) settled(ctx context.Context, sender string, since time.Time) (
 			p.data,
 			EXISTS (SELECT 1 FROM lesson l WHERE l.sender = ?1 AND l.id > coalesce(p.lesson, 0)),
 			EXISTS (SELECT 1 FROM journal j WHERE j.sender = ?1 AND j.at >= ?2)
-		FROM (SELECT 1)
+		FROM (SELECT 1) one
 		LEFT JOIN profile p ON p.sender = ?1`, sender, unix(since)).
 		Scan(&past.Last, &data, &later, &recent)
 	if err != nil {

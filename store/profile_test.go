@@ -158,7 +158,7 @@ func TestExtents(t *testing.T) {
 			keep(t, db, later)
 		}
 	}
-	if _, err := db.write.Exec(`UPDATE profile SET extent = x'' WHERE sender LIKE 'user%4@%'`); err != nil {
+	if _, err := db.write.Exec(`UPDATE profile SET extent = '' WHERE sender LIKE 'user%4@%'`); err != nil {
 		t.Fatal(err)
 	}
 	for behind := range 2 {

@@ -15,6 +15,7 @@ import (
 // it, comes up to date and says what it said. testdata/release-VERSION.sql is SQLite's .dump of
 // one (with its application_id in front); a release adds its own.
 func TestUpgradeFromReleases(t *testing.T) {
+	onlySQLite(t, "releases had no PostgreSQL")
 	dumps, err := filepath.Glob("testdata/release-*.sql")
 	if err != nil || len(dumps) == 0 {
 		t.Fatal(dumps, err)
@@ -30,7 +31,7 @@ func TestUpgradeFromReleases(t *testing.T) {
 			if err := os.Chmod(path, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := Open(t.Context(), path, Options{}); !errors.Is(err, ErrOlder) {
+			if _, err := Open(t.Context(), place(t, path), Options{}); !errors.Is(err, ErrOlder) {
 				t.Fatalf("a command opens it: %v", err)
 			}
 			if c, err := Backup(t.Context(), path, path+".backup"); err != nil || c.Schema >= c.Known {
@@ -45,7 +46,7 @@ func TestUpgradeFromReleases(t *testing.T) {
 // ten of them kept, one of these decided, in one incident, by a rule of its sender.
 func upgraded(t *testing.T, path string) {
 	t.Helper()
-	db, err := Open(t.Context(), path, Options{Migrate: true})
+	db, err := Open(t.Context(), place(t, path), Options{Migrate: true})
 	if err != nil {
 		t.Fatal(err)
 	}

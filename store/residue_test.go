@@ -93,6 +93,7 @@ func (tr *tracer) flush() {
 // TestNothingIsLeft: what forget and purge delete is in no file any more, not in free pages,
 // not between the rows of others, not in the write-ahead log, while serve still runs.
 func TestNothingIsLeft(t *testing.T) {
+	onlySQLite(t, "it looks into the file")
 	db, now := clocked(t)
 	ctx, dir := t.Context(), filepath.Dir(db.path)
 	tr := &tracer{t: t, db: db, rnd: rand.New(rand.NewPCG(1, 2))}
@@ -153,6 +154,7 @@ func TestNothingIsLeft(t *testing.T) {
 // TestWipeWaitsForReaders: a purge while somebody reads does not fail, and the next one does
 // what it could not.
 func TestWipeWaitsForReaders(t *testing.T) {
+	onlySQLite(t, "the write-ahead log is SQLite's")
 	db, now := clocked(t)
 	tr := &tracer{t: t, db: db, rnd: rand.New(rand.NewPCG(1, 2))}
 	words := tr.mail(1, account, *now)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"hisseki/ledger"
+	"hisseki/store/postgres"
 )
 
 // Restoring says which backup comes to which place, and who does it.
@@ -40,6 +41,9 @@ var errInUse = errors.New("is in use")
 // What was under way when the backup was made is history: a delay may have become a hold since,
 // and a decision may have been taken back. So the agent does none of it, and a person decides.
 func Restore(ctx context.Context, r Restoring) (out Restored, err error) {
+	if postgres.IsURL(r.To) {
+		return out, fmt.Errorf("store %s %w", postgres.Shown(r.To), errServersOwn)
+	}
 	if _, err := Check(ctx, r.From); err != nil {
 		return out, fmt.Errorf("restore %s: %w", r.From, err)
 	}
@@ -140,7 +144,7 @@ func awaitPerson(ctx context.Context, path string, r Restoring) (n int, err erro
 					ended = 0,
 					by = '',
 					decided = 0,
-					promoted = iif(?, ?, promoted)
+					promoted = CASE WHEN ? = 1 THEN ? ELSE promoted END
 				WHERE id = ?`, step == ledger.StepPromote, r.Now.Unix(), id)
 			return true, err
 		})

@@ -83,7 +83,7 @@ func (r reviewers) PutAccount(ctx context.Context, a access.Account, by, verb st
 			ON CONFLICT (name) DO UPDATE SET
 				role = excluded.role,
 				password = excluded.password,
-				step = iif(secret = excluded.secret, step, 0),
+				step = CASE WHEN reviewer.secret = excluded.secret THEN reviewer.step ELSE 0 END,
 				secret = excluded.secret,
 				signature = excluded.signature`,
 			a.Name, a.Role, a.Password, a.Secret, now.Unix(), by, r.db.sign(ofAccount(&a)))

@@ -17,7 +17,7 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-//go:embed migrations/*.sql
+//go:embed migrations/*.sql migrations/postgres/*.sql
 var migrations embed.FS
 
 // applicationID marks our files: "hsk1".
@@ -140,9 +140,8 @@ func (db *DB) look(ctx context.Context, tx *sql.Tx, f *found) error {
 	if f.version, err = db.versionOf(ctx, tx, have); err != nil {
 		return err
 	}
-	if f.version > f.known {
-		return fmt.Errorf("store %s has schema %d, this hisseki knows %d: install the newer "+
-			"hisseki or restore a backup", db.path, f.version, f.known)
+	if err := newer(db.path, *f); err != nil {
+		return err
 	}
 	if err := tx.QueryRowContext(ctx, `PRAGMA schema_version`).Scan(&f.cookie); err != nil {
 		return fmt.Errorf("read the schema of store %s: %w", db.path, err)
@@ -191,13 +190,27 @@ func quickCheck(ctx context.Context, ro *sql.DB, path string) error {
 	return nil
 }
 
+// newer refuses a schema that a newer program made.
+func newer(path string, f found) error {
+	if f.version <= f.known {
+		return nil
+	}
+	return fmt.Errorf("store %s has schema %d, this hisseki knows %d: install the newer "+
+		"hisseki or restore a backup", path, f.version, f.known)
+}
+
 func provider(db *sql.DB) (*goose.Provider, error) {
-	files, err := fs.Sub(migrations, "migrations")
+	return providerOf(goose.DialectSQLite3, db, "migrations")
+}
+
+// providerOf reads the migrations of an engine from a folder.
+func providerOf(dialect goose.Dialect, db *sql.DB, folder string, opt ...goose.ProviderOption) (
+	*goose.Provider, error) {
+	files, err := fs.Sub(migrations, folder)
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, files,
-		goose.WithDisableGlobalRegistry(true))
+	p, err := goose.NewProvider(dialect, db, files, append(opt, goose.WithDisableGlobalRegistry(true))...)
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}
@@ -209,11 +222,14 @@ func newest(db *sql.DB) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	var version int64
+	return newestOf(p), nil
+}
+
+func newestOf(p *goose.Provider) (version int64) {
 	for _, s := range p.ListSources() {
 		version = max(version, s.Version)
 	}
-	return version, nil
+	return version
 }
 
 // ready marks the file as ours and brings it to our schema.
@@ -262,8 +278,9 @@ func (db *DB) keepSalt(ctx context.Context) error {
 	if _, err := io.ReadFull(db.opt.Rand, salt); err != nil {
 		return fmt.Errorf("draw the store's secret: %w", err)
 	}
-	_, err := db.write.ExecContext(ctx, `INSERT OR IGNORE INTO setting (key, value)
-		VALUES (?, ?)`, saltKey, salt)
+	_, err := db.write.ExecContext(ctx, `INSERT INTO setting (key, value)
+		VALUES (?, ?)
+		ON CONFLICT DO NOTHING`, saltKey, salt)
 	if err != nil {
 		return withheld("keep the secret of store "+db.path, err)
 	}

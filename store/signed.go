@@ -46,7 +46,7 @@ func decisions(tx *sql.Tx, ids []int64) (list []ledger.Hold, err error) {
 			h.not_before
 		FROM hold h
 		JOIN journal j ON j.id = h.journal
-		WHERE h.id IN `+anyOf, listOf(ids))
+		WHERE h.id IN `+anyID, listOf(ids))
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +135,7 @@ func (db *DB) Adopt(ctx context.Context) (n int, err error) {
 	if db.opt.Signs == nil {
 		return 0, nil
 	}
-	rules, err := db.overrides(ctx, "1")
+	rules, err := db.overrides(ctx, "1 = 1")
 	if err != nil {
 		return 0, err
 	}

@@ -29,7 +29,7 @@ func (k stamp) Verify(s ledger.Statement, signature string) error {
 // signs opens a store anew, as somebody who may decide does.
 func signs(t *testing.T, db *DB) *DB {
 	t.Helper()
-	again, err := Open(t.Context(), db.path, Options{Now: db.now, Signs: stamp{}})
+	again, err := Open(t.Context(), place(t, db.path), Options{Now: db.now, Signs: stamp{}})
 	if err != nil {
 		t.Fatal(err)
 	}

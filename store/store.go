@@ -1,4 +1,5 @@
-// Package store keeps what hisseki must not forget, in one SQLite file: the journal of
+// Package store keeps what hisseki must not forget, in one SQLite file or in a PostgreSQL
+// database that several hosts share: the journal of
 // judged mail, the lessons drawn from it, profiles, holds, incidents, overrides and the
 // audit log. It is the only package that knows SQL.
 //
@@ -31,11 +32,13 @@ import (
 	"time"
 
 	"hisseki/ledger"
+	"hisseki/store/postgres"
 )
 
 // DB is an open store. It is safe for concurrent use.
 type DB struct {
 	path    string
+	url     string      // of a PostgreSQL database, "" for a file
 	file    fs.FileInfo // that is open, for Lost
 	opt     Options
 	now     func() time.Time
@@ -60,11 +63,12 @@ type DB struct {
 	// The committer's:
 	lanes    lanes
 	texts    campaignTexts
-	commits  int   // since the last copy
-	written  bool  // since the log was emptied
-	emptying bool  // it is to be emptied after the copy under way
-	cookie   int64 // of the schema that was looked at, -1 for none
-	known    int64 // the newest schema that this program knows
+	commits  int       // since the last copy
+	written  bool      // since the log was emptied
+	emptying bool      // it is to be emptied after the copy under way
+	cookie   int64     // of the schema that was looked at, -1 for none
+	known    int64     // the newest schema that this program knows
+	looked   time.Time // when a server's schema was looked at
 }
 
 // Options of Open. The zero value is ready for use.
@@ -127,10 +131,14 @@ func newDB(path string, opt Options) (*DB, error) {
 // database/sql would keep two.
 const readers = 4
 
-// Open opens or creates the store at path, with its folder. It refuses files of other
+// Open opens or creates the store at path, with its folder, or the one in the PostgreSQL
+// database that a URL names (postgres://...). It refuses files of other
 // programs, damaged files, schemas newer than this program and, without Options.Migrate,
 // older ones, all of them unchanged.
 func Open(ctx context.Context, path string, opt Options) (*DB, error) {
+	if postgres.IsURL(path) {
+		return openServer(ctx, path, opt)
+	}
 	db, err := newDB(path, opt)
 	if err != nil {
 		return nil, err
@@ -176,6 +184,9 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 // OpenReadOnly opens an existing store for looking only: every method that writes
 // returns an error. It does not check the whole file, so it is quick.
 func OpenReadOnly(ctx context.Context, path string, opt Options) (*DB, error) {
+	if postgres.IsURL(path) {
+		return openServerReadOnly(ctx, path, opt)
+	}
 	db, err := newDB(path, opt)
 	if err != nil {
 		return nil, err

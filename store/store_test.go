@@ -20,7 +20,7 @@ var noon = time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
 
 func open(t testing.TB, path string) *DB {
 	t.Helper()
-	db, err := Open(t.Context(), path, Options{Now: func() time.Time { return noon }, Migrate: true})
+	db, err := Open(t.Context(), place(t, path), Options{Now: func() time.Time { return noon }, Migrate: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,6 +67,7 @@ func holds(t *testing.T, db *DB, f ledger.HoldFilter) []ledger.Hold {
 }
 
 func TestRecordSurvivesReopening(t *testing.T) {
+	onlySQLite(t, "a copy of the file is opened")
 	path := filepath.Join(t.TempDir(), "sub", "hisseki.db")
 	db := open(t, path)
 	keep(t, db, record("b@example.jp", analyzer.Hold))
@@ -97,6 +98,7 @@ func TestRecordSurvivesReopening(t *testing.T) {
 }
 
 func TestRefusesOtherFiles(t *testing.T) {
+	onlySQLite(t, "files")
 	dir := t.TempDir()
 	text := filepath.Join(dir, "text")
 	os.WriteFile(text, []byte(strings.Repeat("not a database ", 500)), 0o600)
@@ -119,7 +121,7 @@ func TestRefusesOtherFiles(t *testing.T) {
 	for path, want := range map[string]string{
 		text: "not a usable SQLite file", foreign: "another program", newer: "schema 9999",
 	} {
-		_, err := Open(context.Background(), path, Options{})
+		_, err := Open(context.Background(), place(t, path), Options{})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want one with %q", filepath.Base(path), err, want)
 		}

@@ -168,6 +168,9 @@ func trustSchema(ctx context.Context, path string, have map[string]object, versi
 // trustStill looks at the schema again when it has changed since it was looked at: what was
 // planted later is not run either. It is the committer's.
 func (db *DB) trustStill(tx *sql.Tx) error {
+	if db.onServer() {
+		return db.trustServerStill(tx)
+	}
 	var cookie int64
 	if err := tx.QueryRow(`PRAGMA schema_version`).Scan(&cookie); err != nil {
 		return fmt.Errorf("read the schema of store %s: %w", db.path, err)

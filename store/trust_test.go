@@ -36,6 +36,7 @@ func refused(t *testing.T, path, why string) {
 // TestPlantedObjectsAreRefused: nothing of a file's own runs with the rights of whoever opens
 // it.
 func TestPlantedObjectsAreRefused(t *testing.T) {
+	onlySQLite(t, "who may write to a file may plant what he likes")
 	for name, c := range map[string]struct {
 		plant []string
 		why   string
@@ -74,6 +75,7 @@ func many(n int) (list []string) {
 
 // TestStatisticsAreNoPlant: an admin may run ANALYZE.
 func TestStatisticsAreNoPlant(t *testing.T) {
+	onlySQLite(t, "SQLite's ANALYZE")
 	path := filepath.Join(t.TempDir(), "h.db")
 	db := open(t, path)
 	keep(t, db, record("a@example.jp", analyzer.Pass))
@@ -84,6 +86,7 @@ func TestStatisticsAreNoPlant(t *testing.T) {
 
 // TestPlantedLater: what was planted while a store is open runs with none of its writes.
 func TestPlantedLater(t *testing.T) {
+	onlySQLite(t, "who may write to a file may plant what he likes")
 	path := filepath.Join(t.TempDir(), "h.db")
 	db := open(t, path)
 	keep(t, db, record("a@example.jp", analyzer.Hold))
@@ -101,6 +104,7 @@ func TestPlantedLater(t *testing.T) {
 // TestFilesOfOthersAreRefused: who opens a store opens the file that he named, and only one
 // that nobody else could have exchanged.
 func TestFilesOfOthersAreRefused(t *testing.T) {
+	onlySQLite(t, "files")
 	dir := t.TempDir()
 	path := filepath.Join(dir, "h.db")
 	open(t, path).Close()
@@ -156,6 +160,7 @@ func chmod(t *testing.T, name string, mode os.FileMode) {
 
 // TestLongValuesAreNotRead: a subject of 200 MB in the file is an error that costs nothing.
 func TestLongValuesAreNotRead(t *testing.T) {
+	onlySQLite(t, "a limit of SQLite's connection")
 	path := filepath.Join(t.TempDir(), "h.db")
 	db := open(t, path)
 	keep(t, db, record("a@example.jp", analyzer.Hold))
@@ -177,6 +182,7 @@ func TestLongValuesAreNotRead(t *testing.T) {
 // TestEveryConnectionDistrusts: the connections that write, read, look at first and copy are
 // set up alike.
 func TestEveryConnectionDistrusts(t *testing.T) {
+	onlySQLite(t, "pragmas")
 	db := open(t, filepath.Join(t.TempDir(), "h.db"))
 	for name, c := range map[string]*sql.DB{"writer": db.write, "reader": db.read, "copier": db.copier} {
 		for pragma, want := range map[string]int{"temp_store": 2, "trusted_schema": 0,

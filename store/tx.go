@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 )
@@ -25,7 +26,7 @@ func (w *where) add(cond string, args ...any) {
 
 func (w *where) text() string {
 	if len(w.parts) == 0 {
-		return "1"
+		return "1 = 1"
 	}
 	return strings.Join(w.parts, " AND ")
 }
@@ -33,7 +34,11 @@ func (w *where) text() string {
 // in adds a choice of values; none is not a condition.
 func in[T any](w *where, column string, values []T) {
 	if len(values) > 0 {
-		w.add(column+" IN "+anyOf, listOf(values))
+		list := anyOf
+		if _, whole := any(values[0]).(int64); whole {
+			list = anyID
+		}
+		w.add(column+" IN "+list, listOf(values))
 	}
 }
 
@@ -51,6 +56,12 @@ func (w *where) between(column string, since, until time.Time) {
 // A placeholder for each would end at 32,766, and every number of them would be planned
 // anew.
 const anyOf = "(SELECT value FROM json_each(?))"
+
+// anyID is anyOf for whole numbers. A list's values are texts to PostgreSQL.
+const anyID = "(SELECT CAST(value AS BIGINT) FROM json_each(?))"
+
+// addressLines joins the addresses of rows of recipient, in the envelope's order.
+const addressLines = "coalesce(string_agg(address, '\n' ORDER BY rowid), '')"
 
 // listOf binds values for anyOf. Whole numbers, strings and what is made of these always
 // have a JSON form.
@@ -77,7 +88,7 @@ func literals[T ~string](values []T) string {
 // anyLimit is what LIMIT takes for n rows, where 0 means all.
 func anyLimit(n int) int {
 	if n <= 0 {
-		return -1
+		return math.MaxInt64
 	}
 	return n
 }

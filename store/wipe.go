@@ -34,7 +34,8 @@ type wiping struct {
 
 // askRewrite notes, in the transaction that erases, that the file is to be written anew.
 func askRewrite(tx *sql.Tx) error {
-	_, err := tx.Exec(`INSERT OR IGNORE INTO setting (key, value) VALUES (?, 1)`, rewriteKey)
+	_, err := tx.Exec(`INSERT INTO setting (key, value) VALUES (?, 'due')
+		ON CONFLICT DO NOTHING`, rewriteKey)
 	return err
 }
 
@@ -42,6 +43,9 @@ func askRewrite(tx *sql.Tx) error {
 // as soon as readers allow within two seconds. What cannot be wiped now is logged; the next
 // purge tries again.
 func (db *DB) wipe(ctx context.Context) error {
+	if db.onServer() { // whose VACUUM comes by itself
+		return nil
+	}
 	rewrite, err := db.rewriteDue(ctx)
 	if err != nil {
 		return err

@@ -1,0 +1,99 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// conn is a connection that takes statements with SQLite's placeholders.
+type conn struct {
+	*stdlib.Conn
+	locks bool
+}
+
+func (c *conn) Prepare(query string) (driver.Stmt, error) { return c.Conn.Prepare(Numbered(query)) }
+
+func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	return c.Conn.PrepareContext(ctx, Numbered(query))
+}
+
+func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (
+	driver.Result, error) {
+	return c.Conn.ExecContext(ctx, Numbered(query), args)
+}
+
+func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (
+	driver.Rows, error) {
+	return c.Conn.QueryContext(ctx, Numbered(query), args)
+}
+
+// begin takes the writers' lock in the same round trip. Each statement after it sees what was
+// committed before the lock was had (READ COMMITTED takes a new snapshot for each).
+var begin = fmt.Sprintf("begin isolation level read committed; select pg_advisory_xact_lock(%d)", Lock)
+
+// BeginTx begins a transaction; a writer's waits for those of all hosts before it.
+func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	if !c.locks || opts.ReadOnly {
+		return c.Conn.BeginTx(ctx, opts)
+	}
+	if opts.Isolation != driver.IsolationLevel(sql.LevelDefault) {
+		return nil, fmt.Errorf("unsupported isolation: %v", opts.Isolation)
+	}
+	pg := c.Conn.Conn()
+	if pg.IsClosed() {
+		return nil, driver.ErrBadConn
+	}
+	tx, err := pg.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})
+	if err != nil {
+		if !pg.IsClosed() && pg.PgConn().TxStatus() != 'I' {
+			_, _ = pg.Exec(ctx, "rollback")
+		}
+		return nil, err
+	}
+	return locked{ctx, tx}, nil
+}
+
+// locked is a transaction that has the lock.
+type locked struct {
+	ctx context.Context
+	tx  pgx.Tx
+}
+
+func (l locked) Commit() error   { return l.tx.Commit(l.ctx) }
+func (l locked) Rollback() error { return l.tx.Rollback(l.ctx) }
+
+// CheckNamedValue puts a value into a form that the server takes: whole numbers for booleans, as
+// the tables have them, and text without what PostgreSQL's text cannot hold. Mail is hostile: a
+// subject may have NUL and bytes that are no UTF-8.
+func (c *conn) CheckNamedValue(v *driver.NamedValue) error {
+	value, err := driver.DefaultParameterConverter.ConvertValue(v.Value)
+	if err != nil {
+		return err
+	}
+	switch x := value.(type) {
+	case bool:
+		value = int64(0)
+		if x {
+			value = int64(1)
+		}
+	case string:
+		value = text(x)
+	}
+	v.Value = value
+	return nil
+}
+
+// text replaces what is no UTF-8, and NUL, by U+FFFD.
+func text(s string) string {
+	s = strings.ToValidUTF8(s, "\ufffd")
+	if strings.IndexByte(s, 0) >= 0 {
+		s = strings.ReplaceAll(s, "\x00", "\ufffd")
+	}
+	return s
+}

@@ -1,0 +1,189 @@
+// Package postgres is PostgreSQL as the store uses it: the one place that knows pgx. Statements
+// are written once, for SQLite and for PostgreSQL; what the store hands to database/sql comes
+// here, placeholders are numbered and values are put into a form that the server takes.
+//
+// All writers of all hosts take one advisory lock at the beginning of a transaction and keep it
+// until the transaction is durable (Lock). So ids rise in the order of commits, as with SQLite's
+// one writer, and whoever reads "after id N" misses nothing. docs/design.md says why.
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// Lock is the advisory lock of writers: "hisseki" in ASCII.
+const Lock int64 = 0x68697373656b69
+
+const (
+	// lockTimeout is how long a writer waits for others, as long as SQLite's busy_timeout.
+	lockTimeout = 5 * time.Second
+	// idleTimeout is after what time the server ends a transaction whose node says nothing: one
+	// that is frozen, or cut off. The others wait for it at most that long.
+	idleTimeout = 800 * time.Millisecond
+	// connectTimeout is how long a server may take to answer at all.
+	connectTimeout = 3 * time.Second
+	// goneTimeout is after what time of silence of the network a connection is given up, in
+	// milliseconds as the server takes it (tcp_user_timeout), and as the system takes it here.
+	goneTimeout = 3 * time.Second
+)
+
+// minVersion is the oldest server that is supported, as server_version_num has it.
+const minVersion = 140_000
+
+// IsURL says whether a store's name is a PostgreSQL URL and not a file's path.
+func IsURL(name string) bool {
+	return strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://")
+}
+
+// Shown is a URL as people may see it, without a password.
+func Shown(name string) string {
+	u, err := url.Parse(name)
+	if err != nil {
+		before, _, _ := strings.Cut(name, "://")
+		return before + "://..."
+	}
+	if _, has := u.User.Password(); has {
+		u.User = url.User(u.User.Username())
+	}
+	q := u.Query()
+	for _, secret := range []string{"password", "sslpassword"} {
+		q.Del(secret)
+	}
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// Credential is the name of the systemd credential that may hold the password.
+const Credential = "hisseki-postgres"
+
+// config reads a URL. Beside libpq's own parameters it may have passwordfile=PATH. A password comes
+// from there, from the credential of systemd's LoadCredential, or as libpq takes it (PGPASSWORD,
+// .pgpass, passfile=).
+func config(name string) (*pgx.ConnConfig, error) {
+	u, err := url.Parse(name)
+	if err != nil {
+		return nil, fmt.Errorf("database %s is no URL: write postgres://USER@HOST/DATABASE", Shown(name))
+	}
+	q := u.Query()
+	file := q.Get("passwordfile")
+	q.Del("passwordfile")
+	u.RawQuery = q.Encode()
+	cfg, err := pgx.ParseConfig(u.String())
+	if err != nil {
+		return nil, fmt.Errorf("database %s cannot be used: %w", Shown(name), hidden(err, u))
+	}
+	if file == "" && cfg.Password == "" {
+		if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" {
+			file = dir + "/" + Credential
+			if _, err := os.Stat(file); err != nil {
+				file = ""
+			}
+		}
+	}
+	if file != "" {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("database %s: read the password: %w", Shown(name), err)
+		}
+		cfg.Password = strings.TrimRight(string(data), "\r\n")
+	}
+	if cfg.ConnectTimeout == 0 {
+		cfg.ConnectTimeout = connectTimeout
+	}
+	return cfg, nil
+}
+
+// hidden takes a URL's password out of an error's words.
+func hidden(err error, u *url.URL) error {
+	for _, secret := range []string{secretOf(u), u.Query().Get("password"), u.Query().Get("sslpassword")} {
+		if secret != "" && strings.Contains(err.Error(), secret) {
+			return errors.New(strings.ReplaceAll(err.Error(), secret, "..."))
+		}
+	}
+	return err
+}
+
+func secretOf(u *url.URL) string {
+	secret, _ := u.User.Password()
+	return secret
+}
+
+// Writer opens the one connection that writes. Each of its transactions has the lock.
+func Writer(name string) (*sql.DB, error) {
+	return open(name, true, 1, map[string]string{
+		"lock_timeout":                        millis(lockTimeout),
+		"idle_in_transaction_session_timeout": millis(idleTimeout),
+	})
+}
+
+// Reader opens connections that cannot write. Transactions see one state of the database.
+func Reader(name string, connections int) (*sql.DB, error) {
+	return open(name, false, connections, map[string]string{
+		"default_transaction_read_only": "on",
+		"default_transaction_isolation": "repeatable read",
+	})
+}
+
+// Plain opens a database as pgx takes it, with PostgreSQL's own placeholders, without the lock and
+// without limits: for migrations.
+func Plain(name string) (*sql.DB, error) {
+	cfg, err := config(name)
+	if err != nil {
+		return nil, err
+	}
+	return stdlib.OpenDB(*cfg), nil
+}
+
+func millis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+
+func open(name string, locks bool, connections int, settings map[string]string) (*sql.DB, error) {
+	cfg, err := config(name)
+	if err != nil {
+		return nil, err
+	}
+	for k, v := range settings {
+		cfg.RuntimeParams[k] = v
+	}
+	if _, named := cfg.RuntimeParams["application_name"]; !named {
+		cfg.RuntimeParams["application_name"] = "hisseki"
+	}
+	cfg.RuntimeParams["client_encoding"] = "UTF8"
+	cfg.RuntimeParams["tcp_user_timeout"] = millis(goneTimeout)
+	cfg.StatementCacheCapacity = 512
+	inner := stdlib.GetConnector(*cfg)
+	db := sql.OpenDB(&connector{inner, locks})
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	return db, nil
+}
+
+type connector struct {
+	inner driver.Connector
+	locks bool
+}
+
+func (c *connector) Driver() driver.Driver { return c.inner.Driver() }
+
+func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
+	inner, err := c.inner.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	pg, ok := inner.(*stdlib.Conn)
+	if !ok {
+		return nil, fmt.Errorf("pgx made a %T", inner)
+	}
+	return &conn{pg, c.locks}, nil
+}

@@ -1,0 +1,70 @@
+package postgres
+
+import (
+	"database/sql/driver"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestNumbered(t *testing.T) {
+	for query, want := range map[string]string{
+		`SELECT 1`:                              `SELECT 1`,
+		`a = ? AND b = ?`:                       `a = $1 AND b = $2`,
+		`a = ?2 AND b = ?1 AND c = ?`:           `a = $2 AND b = $1 AND c = $3`,
+		`a = '?' AND "b?" = ?`:                  `a = '?' AND "b?" = $1`,
+		`a = 'it''s ?' AND b = ?`:               `a = 'it''s ?' AND b = $1`,
+		"a = ? -- why?\n AND b = ?":             "a = $1 -- why?\n AND b = $2",
+		`a = ? -- the end?`:                     `a = $1 -- the end?`,
+		`LIMIT ?12`:                             `LIMIT $12`,
+		`'open`:                                 `'open`,
+		`JOIN p INDEXED BY some_index ON x = ?`: `JOIN p ON x = $1`,
+	} {
+		for range 2 { // the second time from memory
+			if got := Numbered(query); got != want {
+				t.Errorf("%q became %q, want %q", query, got, want)
+			}
+		}
+	}
+}
+
+// Mail is hostile: what PostgreSQL's text cannot hold must not make a record fail.
+func TestValues(t *testing.T) {
+	type action string
+	for _, c := range []struct{ in, want any }{
+		{true, int64(1)}, {false, int64(0)}, {7, int64(7)}, {action("hold"), "hold"},
+		{"a\x00b", "a\ufffdb"}, {"a\xffb", "a\ufffdb"}, {"請求書", "請求書"}, {1.5, 1.5},
+	} {
+		v := driver.NamedValue{Value: c.in}
+		if err := (&conn{}).CheckNamedValue(&v); err != nil || v.Value != c.want {
+			t.Errorf("%#v became %#v, %v; want %#v", c.in, v.Value, err, c.want)
+		}
+	}
+}
+
+func TestPasswords(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "password")
+	for path, text := range map[string]string{file: "from file\n", filepath.Join(dir, Credential): "from systemd"} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PGPASSFILE", filepath.Join(dir, "none"))
+	for _, c := range []struct{ name, folder, want string }{
+		{"postgres://u@h/d?passwordfile=" + file, "", "from file"},
+		{"postgres://u@h/d?passwordfile=" + file, dir, "from file"},
+		{"postgres://u@h/d", dir, "from systemd"},
+		{"postgres://u:given@h/d", dir, "given"},
+		{"postgres://u@h/d", "", ""},
+	} {
+		t.Setenv("CREDENTIALS_DIRECTORY", c.folder)
+		cfg, err := config(c.name)
+		if err != nil || cfg.Password != c.want {
+			t.Errorf("%s, credentials in %q: password %q, %v; want %q", c.name, c.folder, cfg.Password, err, c.want)
+		}
+	}
+	if _, err := config("postgres://u@h/d?passwordfile=" + dir + "/missing"); err == nil {
+		t.Error("a password file that is missing was no error")
+	}
+}
