@@ -40,6 +40,10 @@ var build = sync.OnceValues(func() (path string, err error) {
 	return path, nil
 })
 
+// raceExit keeps a program with the race detector from waiting a second at its end, which each
+// command of a script would.
+const raceExit = "atexit_sleep_ms=0"
+
 // raced says whether the tests have the race detector.
 func raced() bool {
 	info, ok := debug.ReadBuildInfo()
@@ -114,7 +118,7 @@ func spawn(t testing.TB, log string, uid, gid int, args ...string) *process {
 	p := &process{t: t, log: f, from: int(before.Size()),
 		cmd: exec.Command(program(t), args...), gone: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr, p.cmd.Dir = f, f, "/"
-	p.cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "GORACE=halt_on_error=1"}
+	p.cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "GORACE=halt_on_error=1 " + raceExit}
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	if uid != 0 {
 		p.cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}

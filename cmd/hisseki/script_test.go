@@ -37,6 +37,7 @@ func TestScript(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("HISSEKI_CONFIG", "")
+			env.Setenv("GORACE", raceExit)
 			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
 			env.Setenv("STATE_DIRECTORY", filepath.Join(env.WorkDir, "state"))
 			return nil
