@@ -27,7 +27,7 @@ bin/hisseki: $(SOURCES)
 test:
 	@scripts/needs.sh gcc man chromium lintian minisign rpm postfix dovecot dovecot-imapd debootstrap swaks zstd python3 postgresql shellcheck systemd-analyze systemd-nspawn
 	@scripts/lint.sh
-	go test -race -timeout 25m ./...
+	GORACE=atexit_sleep_ms=0 go test -race -parallel 4 -timeout 25m ./... # most tests wait for Postfix, not for a processor
 	go test -run 'Hostile|WholeMail|RoundTrips|Cost|Garbage' ./analyzer/... ./baseline ./daemon # bounds, and what -race sees less of
 	@scripts/vulncheck.sh || [ $$? = 3 ] # NOT CHECKED, as it says: a machine without network can test the rest
 

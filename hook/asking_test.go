@@ -55,6 +55,7 @@ func fileOf(t *testing.T, name, text string) string {
 // TestShippedAsk: each shipped hook brings the owner the link, by his own way, once, and the link is
 // not in what is kept of the run.
 func TestShippedAsk(t *testing.T) {
+	t.Parallel()
 	needs(t, "python3", "curl")
 	var got atomic.Pointer[http.Request]
 	var body atomic.Pointer[string]

@@ -40,6 +40,7 @@ func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // The hooks for clouds disable sign-in and end sessions, prove it, let in again after a dismissal,
 // and ask nothing in dry mode.
 func TestShippedHooksLockCloudAccounts(t *testing.T) {
+	t.Parallel()
 	needs(t, "curl", "jq")
 	token := t.TempDir() + "/token"
 	if err := os.WriteFile(token, []byte("secret-token\n"), 0o600); err != nil {

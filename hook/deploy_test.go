@@ -66,6 +66,7 @@ func needs(t *testing.T, tools ...string) {
 }
 
 func TestShippedHooksRefuseOddLogins(t *testing.T) {
+	t.Parallel()
 	needs(t, "python3")
 	dir := t.TempDir()
 	for _, login := range []string{"", "-rf@example.org", "a b@example.org", "$(id)@example.org",
@@ -89,6 +90,7 @@ func TestShippedHooksRefuseOddLogins(t *testing.T) {
 }
 
 func TestRejectLoginClosesPostfix(t *testing.T) {
+	t.Parallel()
 	mta.Require(t)
 	needs(t, "python3")
 	in := mta.Start(t, mta.Options{})
@@ -150,6 +152,7 @@ func TestRejectLoginClosesPostfix(t *testing.T) {
 // TestEveryLoginIsLocked: bob is an alias of robert, and logs in as himself. Locking robert would
 // leave the thief in.
 func TestEveryLoginIsLocked(t *testing.T) {
+	t.Parallel()
 	needs(t, "python3")
 	file := filepath.Join(t.TempDir(), "locked")
 	path, err := filepath.Abs("../deploy/hooks/reject-login")
@@ -183,6 +186,7 @@ func TestEveryLoginIsLocked(t *testing.T) {
 }
 
 func TestListSieveChanges(t *testing.T) {
+	t.Parallel()
 	needs(t, "python3")
 	dir := t.TempDir()
 	sieve := filepath.Join(dir, "example.org", "bob", "sieve")
@@ -221,6 +225,7 @@ func TestListSieveChanges(t *testing.T) {
 
 // The hooks read JSON with what the machine has: jq, or python3.
 func TestShippedHooksWithoutJq(t *testing.T) {
+	t.Parallel()
 	needs(t, "python3")
 	path := t.TempDir()
 	for _, tool := range []string{"sh", "python3", "cat", "awk", "mktemp", "chmod", "mv",
@@ -256,6 +261,7 @@ func TestShippedHooksWithoutJq(t *testing.T) {
 }
 
 func TestShippedHooksPassShellcheck(t *testing.T) {
+	t.Parallel()
 	needs(t, "shellcheck")
 	cmd := exec.Command("shellcheck", "-x", "lock-dovecot", "reject-login", "list-sieve-changes", "lock-entra", "lock-google",
 		"event.sh")

@@ -49,6 +49,7 @@ func TestSchemaIsDocumented(t *testing.T) {
 }
 
 func TestDocumentedVerification(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("python3"); err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatal("needs python3: apt-get install python3 and run again")

@@ -101,6 +101,7 @@ func wellFormed(t *testing.T, raw []byte, seven bool) {
 }
 
 func TestAlertMailIsReadableEverywhere(t *testing.T) {
+	t.Parallel()
 	vendor := theft()
 	vendor.Sender = "坂東①@example.jp"
 	kana := theft()

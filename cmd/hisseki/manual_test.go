@@ -138,6 +138,7 @@ func settingNames(of reflect.Type, table []string) (list []string) {
 // TestManualRenders: "man --warnings" has nothing to say of any page, neither in a narrow
 // window nor in a wide one.
 func TestManualRenders(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("man"); err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatal(err)

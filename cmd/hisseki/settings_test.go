@@ -76,6 +76,7 @@ func othersFolder(t *testing.T) (dir string, as *syscall.SysProcAttr) {
 // TestRootCreates: a store that root has taught before serve ever ran belongs to the owner
 // of its folder, with all that lies beside it.
 func TestRootCreates(t *testing.T) {
+	t.Parallel()
 	dir, as := othersFolder(t)
 	path := filepath.Join(dir, "h.db")
 	db, err := store.Open(t.Context(), path, store.Options{})
@@ -103,6 +104,7 @@ func TestRootCreates(t *testing.T) {
 
 // TestNoAccess: who may not open the store is told so, and not that the store is broken.
 func TestNoAccess(t *testing.T) {
+	t.Parallel()
 	dir, as := othersFolder(t)
 	path := filepath.Join(dir, "h.db")
 	db, err := store.Open(t.Context(), path, store.Options{})
