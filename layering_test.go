@@ -61,7 +61,7 @@ var mayImport = map[string][]string{
 	"signing":             {"ledger"},
 	"analyzer":            {"analyzer/content", "baseline"},
 	"ledger":              {"analyzer", "analyzer/content", "baseline"},
-	"access":              nil,
+	"access":              {"ledger"},
 	"ask":                 {"ledger"},
 	"store":               {"access", "analyzer", "ask", "analyzer/content", "baseline", "ledger", "postfix", "store/postgres"},
 	"store/postgres":      nil,

@@ -11,6 +11,8 @@ import (
 	"net/netip"
 	"regexp"
 	"time"
+
+	"hisseki/ledger"
 )
 
 // Role is what a reviewer may do.
@@ -94,6 +96,10 @@ type Store interface {
 
 	// PutLink keeps a link that lets a reviewer in once, until a time.
 	PutLink(ctx context.Context, hash []byte, name string, until time.Time, by string) error
+	// AddRequest, Requests and EndRequest keep releases that need a second reviewer.
+	AddRequest(ctx context.Context, r ledger.Request) (int64, error)
+	Requests(ctx context.Context, since time.Time) ([]ledger.Request, error)
+	EndRequest(ctx context.Context, id int64, state, by, reason string) (bool, error)
 	// TakeLink uses a link up and returns whose it was, "" for none that is valid.
 	TakeLink(ctx context.Context, hash []byte, now time.Time) (string, error)
 }

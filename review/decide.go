@@ -58,7 +58,8 @@ func (s *Service) Choose(ctx context.Context, q HoldQuery, to ledger.State) (*Ch
 const decideBatch = 500
 
 // Decide asks the agent to release or discard the chosen mail and returns the ids of what
-// it decided. An error that is ErrPartly names what was not decided.
+// it decided. An error that is ErrPartly names what was not decided; a SecondError says that a
+// second reviewer is asked first.
 func (s *Service) Decide(ctx context.Context, who Actor, c *Choice, to ledger.State, reason string,
 ) ([]int64, error) {
 	if err := s.mayDecide(); err != nil {
@@ -67,6 +68,9 @@ func (s *Service) Decide(ctx context.Context, who Actor, c *Choice, to ledger.St
 	ids := make([]int64, len(c.Holds))
 	for i := range c.Holds {
 		ids[i] = c.Holds[i].ID
+	}
+	if to == ledger.Releasing && s.needsSecond(who, len(ids)) {
+		return nil, s.askSecond(ctx, who, ledger.Request{Holds: ids, Mails: len(ids), Reason: reason})
 	}
 	var done []int64
 	for batch := range slices.Chunk(ids, decideBatch) {

@@ -2,6 +2,7 @@ package review
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -201,10 +202,14 @@ type EndedIncident struct {
 	ledger.Ended
 }
 
-// End ends the incidents of a preview. An error that is ErrPartly names what was not done.
+// End ends the incidents of a preview. An error that is ErrPartly names what was not done; a
+// SecondError says that a second reviewer is asked first.
 func (s *Service) End(ctx context.Context, who Actor, p *Preview) (*Outcome, error) {
 	if err := s.mayDecide(); err != nil {
 		return nil, err
+	}
+	if s.needsSecond(who, p.Does.Releasing) {
+		return nil, s.askEnding(ctx, who, p)
 	}
 	out := &Outcome{}
 	if s.grace(p) > 0 {
@@ -237,6 +242,19 @@ func (s *Service) End(ctx context.Context, who Actor, p *Preview) (*Outcome, err
 		not = append(not, failed...)
 	}
 	return out, missing(not)
+}
+
+// askEnding asks a second reviewer for an ending that releases mail.
+func (s *Service) askEnding(ctx context.Context, who Actor, p *Preview) error {
+	e := requestedEnding{Ending: p.Ending}
+	for i := range p.Incidents {
+		e.Incidents = append(e.Incidents, p.Incidents[i].Name())
+	}
+	text, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	return s.askSecond(ctx, who, ledger.Request{Ending: string(text), Mails: p.Does.Releasing, Reason: p.Ending.Reason})
 }
 
 // block blocks the lures for everybody and returns in words what failed.

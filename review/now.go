@@ -25,13 +25,14 @@ type pictureStore interface {
 
 // Overview is how things stand, for somebody who has a minute.
 type Overview struct {
-	Status  *StatusLine
-	Cards   []Card        // open incidents, the worst first
-	More    int           // open incidents without a card
-	Delayed []ledger.Hold // that leave by themselves, the next first
-	Overdue int           // of the delayed, those that should have left
-	Hours   []ledger.Hour // of a day
-	Agents  []Agent
+	Requests []ledger.Request // releases that wait for a second reviewer
+	Status   *StatusLine
+	Cards    []Card        // open incidents, the worst first
+	More     int           // open incidents without a card
+	Delayed  []ledger.Hold // that leave by themselves, the next first
+	Overdue  int           // of the delayed, those that should have left
+	Hours    []ledger.Hour // of a day
+	Agents   []Agent
 }
 
 // Card is an open incident in short.
@@ -104,6 +105,9 @@ func (s *Service) Overview(ctx context.Context) (*Overview, error) {
 		}
 	}
 	if err := s.addDelayed(ctx, o); err != nil {
+		return nil, err
+	}
+	if o.Requests, err = s.Requests(ctx); err != nil {
 		return nil, err
 	}
 	if o.Hours, err = s.Store.Traffic(ctx, s.Now().Add(-24*time.Hour)); err != nil {

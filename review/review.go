@@ -22,6 +22,8 @@ import (
 type Actor struct {
 	Name string // "alice"
 	Via  string // with which rights or from where: "as root", "" for nothing to say
+
+	agreed bool // a second reviewer has agreed
 }
 
 // String is the actor as the audit log names it: "alice as root".
@@ -30,6 +32,7 @@ func (a Actor) String() string { return strings.TrimSpace(a.Name + " " + a.Via) 
 // Service is the review of one store. It is safe for use by many at once when its store is.
 type Service struct {
 	Store    Store
+	Second   Seconds // nil where no release needs a second reviewer
 	Settings Settings
 	Now      func() time.Time
 	// Normal returns the account that a login counts as, as it is done for mail.
@@ -55,6 +58,8 @@ type Settings struct {
 	StaleAfter time.Duration
 	// Grace is how long mail waits that a confirmation deletes.
 	Grace time.Duration
+	// TwoPerson has a second reviewer agree before more than one mail is released at once.
+	TwoPerson bool
 	// Hooks are the names of the hooks that are told of a kind of event.
 	Hooks map[ledger.EventKind][]string
 }

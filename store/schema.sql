@@ -308,6 +308,20 @@ CREATE TABLE recipient (
 );
 CREATE INDEX recipient_journal ON recipient (journal);
 
+CREATE TABLE request (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT, -- in the audit log, so never used again
+    holds    TEXT    NOT NULL, -- JSON list of ids
+    ending   TEXT    NOT NULL, -- of an incident, JSON, '' for none
+    mails    INTEGER NOT NULL,
+    person   TEXT    NOT NULL,
+    by       TEXT    NOT NULL,
+    reason   TEXT    NOT NULL,
+    asked    INTEGER NOT NULL,
+    state    TEXT    NOT NULL, -- '', agreed, refused
+    signature TEXT   NOT NULL
+);
+CREATE INDEX request_open ON request (state, asked);
+
 CREATE TABLE requeued ( -- later queue ids of a recorded mail, and the end of a short one
     host     TEXT    NOT NULL,
     queue_id TEXT    NOT NULL,

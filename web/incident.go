@@ -317,7 +317,10 @@ func (q *request) end() error {
 		return q.showEnding(to, f, true)
 	}
 	out, err := q.s.Review.End(q.ctx(), q.actor(), p)
-	if len(out.Ended) == 0 {
+	if q.askedSecond(err) {
+		return nil
+	}
+	if out == nil || len(out.Ended) == 0 {
 		return q.overtaken(err)
 	}
 	if err != nil && !errors.Is(err, review.ErrPartly) {

@@ -250,6 +250,8 @@ func (q *request) decide() error {
 	done, err := q.s.Review.Decide(q.ctx(), q.actor(), c, to, strings.TrimSpace(f.Get("reason")))
 	said := f.Get("to") + "-done"
 	switch {
+	case q.askedSecond(err):
+		return nil
 	case err != nil && !errors.Is(err, review.ErrPartly):
 		return err
 	case len(done) == 0:

@@ -9,6 +9,7 @@ var sayings = map[string]bool{
 	"release-done": true, "discard-done": true, "release-partly": true, "discard-partly": true,
 	"newer": false, "overtaken": false, "nothing-left": false, "rule-set": false, "rule-cleared": false,
 	"rule-none": false, "habit-set": false, "habit-ended": false, "telling-again": false, "session-ended": false,
+	"second-asked": false, "second-done": true, "second-refused": false, "second-over": false, "second-more": false,
 }
 
 // maxSaid bounds the figure.

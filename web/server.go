@@ -92,6 +92,9 @@ func (s *Server) table() []route {
 		{"GET /quarantine/new", access.Viewer, (*request).quarantineNew},
 		{"GET /quarantine/decide", access.Reviewer, (*request).choose},
 		{"POST /quarantine/decide", access.Reviewer, (*request).decide},
+		{"GET /request/{id}", access.Viewer, (*request).second},
+		{"POST /request/{id}/agree", access.Reviewer, (*request).agree},
+		{"POST /request/{id}/refuse", access.Reviewer, (*request).disagree},
 		{"GET /mail/{id}", access.Viewer, (*request).mail},
 		{"POST /mail/{id}/excerpt", access.Reviewer, (*request).excerpt},
 

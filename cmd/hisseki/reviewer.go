@@ -42,6 +42,7 @@ func newReview(cfg config.Config, db *store.DB) (*review.Service, error) {
 	}
 	s := &review.Service{
 		Store: db, Now: time.Now, Normal: wiring.Identity(cfg).Normal, Unseal: unsealer(cfg.Privacy),
+		Second: db.Reviewers(),
 		Settings: review.Settings{
 			Mode: map[analyzer.Class]analyzer.Mode{
 				analyzer.Account:     analyzer.Mode(cfg.Mode),
@@ -50,7 +51,7 @@ func newReview(cfg config.Config, db *store.DB) (*review.Service, error) {
 			},
 			Journal: time.Duration(cfg.Privacy.Journal), Countries: cfg.Places.Country != "",
 			Habits: habits, Relays: wiring.RelayHosts(cfg), Database: cfg.Database, StaleAfter: daemon.StaleAfter,
-			Grace: time.Duration(cfg.Review.Grace),
+			Grace: time.Duration(cfg.Review.Grace), TwoPerson: cfg.Review.TwoPerson,
 			Hooks: wiring.HooksByEvent(cfg.Hooks),
 		},
 	}

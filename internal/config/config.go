@@ -136,6 +136,8 @@ type Agent struct {
 // Review is how reviewers' decisions are carried out.
 type Review struct {
 	Grace Duration `toml:"grace"` // between a confirmation and the deleting of its mail
+	// TwoPerson has a second reviewer agree before more than one mail is released at once.
+	TwoPerson bool `toml:"two_person"`
 }
 
 // Maillog is where Postfix and Dovecot log.

@@ -1,7 +1,8 @@
 package words
 
-// ofOwner are the texts about asking an account's owner, by key: English, Japanese.
-var ofOwner = map[string][2]string{
+// ofAsked are the texts about who else is asked, an account's owner or a second reviewer, by key:
+// English, Japanese.
+var ofAsked = map[string][2]string{
 	"owner-title": {"Was that you?", "ご本人による送信ですか"},
 	"owner-ask": {"Your mail server holds mail that was sent as %s, for it is unusual. Say whether you sent it.",
 		"%s から送信された普段と異なるメールを、メールサーバーで保留しています。ご自身で送信したものかどうかお答えください。"},
@@ -15,6 +16,22 @@ var ofOwner = map[string][2]string{
 	"owner-claimed":       {"You said that it was you. Somebody looks at the mail before it is sent. If it was not you after all, say so.", "「自分が送信した」との回答を受け付けました。管理者が確認してから送信します。身に覚えがない場合は、下のボタンでお知らせください。"},
 	"owner-step-password": {"Change your password, on a computer that you trust.", "信頼できる端末でパスワードを変更してください。"},
 	"owner-step-desk":     {"Call your help desk, by a number that you know.", "ご存じの電話番号でヘルプデスクに連絡してください。"},
+
+	"second-title":        {"A release waits for a second reviewer", "送信の承認待ち"},
+	"second-waiting":      {"Waits for a second reviewer", "2人目の承認待ち"},
+	"second-lead":         {"%s wants to send mails: %d", "%s さんが %d 通の送信を求めています"},
+	"second-own":          {"You asked for this: another reviewer must agree.", "あなたが依頼した送信です。ほかの担当者の承認が必要です。"},
+	"second-agree":        {"Agree, and send mails: %d", "承認して %d 通を送信する"},
+	"second-refuse":       {"Refuse", "承認しない"},
+	"second-back":         {"Take it back", "依頼を取り下げる"},
+	"said-second-asked":   {"Nothing is sent yet: another reviewer must agree.", "まだ送信していません。ほかの担当者の承認が必要です。"},
+	"said-second-done":    {"Agreed. Mails that are being sent: %d.", "承認しました。%d 通を送信しています。"},
+	"said-second-refused": {"The release was refused. The mail stays on hold.", "送信を取りやめました。メールは保留のままです。"},
+	"said-second-over":    {"Somebody saw to that request meanwhile, or it is too old.", "この依頼はすでに処理されたか、期限が切れています。"},
+	"said-second-more":    {"Nothing was done: more mail came since the request. Refuse it, and ask again.", "依頼のあとにメールが増えたため、実行しませんでした。取りやめてから、もう一度依頼してください。"},
+	"verb-ask-second":     {"ask for a second reviewer", "2人目の承認を依頼"},
+	"verb-agree":          {"agree", "承認"},
+	"verb-disagree":       {"refuse a release", "承認しない"},
 
 	"answer-denied":  {"The owner says: it was not me.", "本人の回答: 自分ではない"},
 	"answer-claimed": {"The owner says: it was me. Whoever has the link can say so: ask him yourself before you decide.", "本人の回答: 自分が送信した(リンクを持つ人なら誰でも回答できます。判断の前に本人へ直接確認してください)"},
