@@ -62,6 +62,7 @@ var mayImport = map[string][]string{
 	"analyzer":            {"analyzer/content", "baseline"},
 	"ledger":              {"analyzer", "analyzer/content", "baseline"},
 	"access":              {"ledger"},
+	"access/openid":       {"access"},
 	"ask":                 {"ledger"},
 	"store":               {"access", "analyzer", "ask", "analyzer/content", "baseline", "ledger", "postfix", "store/postgres"},
 	"store/postgres":      nil,
@@ -89,8 +90,8 @@ var mayImport = map[string][]string{
 	"doctor": {"analyzer", "identity", "internal/config", "internal/places", "internal/table", "internal/term",
 		"internal/wiring", "ledger", "postfix", "proof", "signing"},
 
-	"web":         {"access", "analyzer", "ask", "internal/words", "ledger", "report", "review"},
-	"web/command": {"access", "ask", "internal/config", "internal/jsonl", "internal/table", "internal/term", "review", "store", "web"},
+	"web":         {"access", "access/openid", "analyzer", "ask", "internal/words", "ledger", "report", "review"},
+	"web/command": {"access", "access/openid", "ask", "internal/config", "internal/jsonl", "internal/table", "internal/term", "review", "store", "web"},
 
 	// Every part's configuration is made here.
 	"internal/wiring": {"analyzer", "analyzer/content", "ask", "hook", "identity", "internal/config", "ledger", "seal",
@@ -112,6 +113,8 @@ var onlyIn = map[string][]string{
 	"github.com/spf13/cobra/doc":      {"internal/manual"},
 	"github.com/oschwald":             {"internal/places"},
 	"github.com/pquerna/otp":          {"access"},
+	"github.com/coreos/go-oidc":       {"access/openid"},
+	"golang.org/x/oauth2":             {"access/openid"},
 	"golang.org/x/crypto":             {"access"},
 }
 

@@ -52,6 +52,7 @@ type Account struct {
 	Secret   string // of TOTP (RFC 6238) in base32, "" for none
 	Created  time.Time
 	By       string // who added it
+	Subject  string // of him who logs in at a provider: its issuer and his number there; else ""
 }
 
 // Session is a login of a reviewer.

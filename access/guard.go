@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -136,6 +137,32 @@ func (g *Guard) LoginByLink(ctx context.Context, link string, a Attempt) (string
 	})
 	if err != nil {
 		return "", nil, err
+	}
+	return g.open(ctx, account, a)
+}
+
+// LoginBySubject lets in whom a provider of ours has let in: subject says who he is there, whatever
+// he is called. His account here has the role that the provider gives him; without one he has none.
+// An account of the same name that is not this subject's is never his.
+func (g *Guard) LoginBySubject(ctx context.Context, name string, role Role, subject string, a Attempt) (
+	string, *Session, error) {
+	account, err := g.Store.Account(ctx, name)
+	if err != nil {
+		return "", nil, err
+	}
+	switch {
+	case subject == "" || account != nil && account.Subject != subject:
+		return "", nil, ErrRefused
+	case !role.Valid():
+		if account != nil {
+			_, err = g.Store.RemoveAccount(ctx, name, "provider", "he is in no group that has a role")
+		}
+		return "", nil, errors.Join(ErrRefused, err)
+	case account == nil || account.Role != role:
+		account = &Account{Name: name, Role: role, Subject: subject, By: "provider"}
+		if err := g.Store.PutAccount(ctx, *account, "provider", "change-reviewer"); err != nil {
+			return "", nil, err
+		}
 	}
 	return g.open(ctx, account, a)
 }

@@ -28,7 +28,7 @@ func (r reviewers) AddRequest(ctx context.Context, q ledger.Request) (id int64, 
 			return fmt.Errorf("%d requests wait for a second reviewer: see to them first", open)
 		}
 		err := tx.QueryRow(`INSERT INTO request (holds, ending, mails, person, by, reason, asked, state, signature)
-			VALUES (?, ?, ?, ?, ?, ?, ?, '', '') RETURNING id`, holds, q.Ending, q.Mails, q.Person, q.By, q.Reason,
+			VALUES (?, ?, ?, ?, ?, ?, ?, '', '') RETURNING id`, string(holds), q.Ending, q.Mails, q.Person, q.By, q.Reason,
 			q.Asked.Unix()).Scan(&q.ID)
 		if err != nil {
 			return err

@@ -24,6 +24,10 @@ func (r reviewers) believed(s ledger.Statement, signature string) bool {
 }
 
 func ofAccount(a *access.Account) ledger.Statement {
+	if a.Subject != "" {
+		return ledger.Statement{Kind: "reviewer-of-provider", Fields: []string{a.Name, string(a.Role), a.Password, a.Secret,
+			a.Subject}}
+	}
 	return ledger.Statement{Kind: "reviewer", Fields: []string{a.Name, string(a.Role), a.Password, a.Secret}}
 }
 
@@ -54,7 +58,7 @@ func (r reviewers) Accounts(ctx context.Context) ([]access.Account, error) {
 
 func (r reviewers) accounts(ctx context.Context, cond string, args ...any) ([]access.Account, error) {
 	rows, err := r.db.read.QueryContext(ctx,
-		`SELECT name, role, password, secret, created, by, signature FROM reviewer `+cond, args...)
+		`SELECT name, role, password, secret, subject, created, by, signature FROM reviewer `+cond, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read reviewers: %w", err)
 	}
@@ -64,7 +68,7 @@ func (r reviewers) accounts(ctx context.Context, cond string, args ...any) ([]ac
 		var a access.Account
 		var created int64
 		var signature string
-		if err := rows.Scan(&a.Name, &a.Role, &a.Password, &a.Secret, &created, &a.By, &signature); err != nil {
+		if err := rows.Scan(&a.Name, &a.Role, &a.Password, &a.Secret, &a.Subject, &created, &a.By, &signature); err != nil {
 			return nil, fmt.Errorf("read reviewers: %w", err)
 		}
 		if r.believed(ofAccount(&a), signature) {
@@ -78,15 +82,16 @@ func (r reviewers) accounts(ctx context.Context, cond string, args ...any) ([]ac
 func (r reviewers) PutAccount(ctx context.Context, a access.Account, by, verb string) error {
 	err := r.db.update(ctx, func(tx *sql.Tx) error {
 		now := r.db.now()
-		_, err := tx.Exec(`INSERT INTO reviewer (name, role, password, secret, step, created, by, signature)
-			VALUES (?, ?, ?, ?, 0, ?, ?, ?)
+		_, err := tx.Exec(`INSERT INTO reviewer (name, role, password, secret, subject, step, created, by, signature)
+			VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?)
 			ON CONFLICT (name) DO UPDATE SET
 				role = excluded.role,
 				password = excluded.password,
 				step = CASE WHEN reviewer.secret = excluded.secret THEN reviewer.step ELSE 0 END,
 				secret = excluded.secret,
+				subject = excluded.subject,
 				signature = excluded.signature`,
-			a.Name, a.Role, a.Password, a.Secret, now.Unix(), by, r.db.sign(ofAccount(&a)))
+			a.Name, a.Role, a.Password, a.Secret, a.Subject, now.Unix(), by, r.db.sign(ofAccount(&a)))
 		if err != nil {
 			return err
 		}

@@ -341,7 +341,8 @@ CREATE TABLE reviewer (
     step     INTEGER NOT NULL, -- of the last code that was used: none counts twice
     created  INTEGER NOT NULL,
     by       TEXT    NOT NULL,
-    signature TEXT   NOT NULL
+    signature TEXT   NOT NULL,
+    subject TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
 
 CREATE TABLE session ( -- a reviewer's login; kept for a while after its end

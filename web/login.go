@@ -140,7 +140,7 @@ func (q *request) logout() error {
 		return err
 	}
 	http.SetCookie(q.w, cookie(sessionCookie, "", -time.Second))
-	q.redirect("/login", nil)
+	q.redirect("/login", url.Values{"out": {"1"}})
 	return nil
 }
 

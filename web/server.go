@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"hisseki/access"
+	"hisseki/access/openid"
 	"hisseki/ask"
 	"hisseki/review"
 )
@@ -30,6 +31,9 @@ type Options struct {
 	Proxies []netip.Prefix
 	// UserHeader names whom a proxy has let in, "" for nobody.
 	UserHeader string
+	// OpenID is the provider at which reviewers log in, nil for none; OpenIDLabel is what they call it.
+	OpenID      *openid.Provider
+	OpenIDLabel string
 	// Milter says what is wrong with the milter, nil for nothing.
 	Milter func() error
 	// Version is of the program: browsers ask for new assets with it.
@@ -73,6 +77,8 @@ func (s *Server) table() []route {
 		{"POST /login", "", (*request).login},
 		{"GET /enter/{token}", "", (*request).enterForm},
 		{"POST /enter/{token}", "", (*request).enter},
+		{"GET /openid", "", (*request).toProvider},
+		{"GET /openid/back", "", (*request).fromProvider},
 		{"GET /ask/{token}", "", (*request).owner},
 		{"POST /ask/{token}", "", (*request).ownerAnswer},
 		{"GET /healthz", "", (*request).healthy},

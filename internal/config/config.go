@@ -197,7 +197,8 @@ func Default(state string) Config {
 		Agent:   Agent{Interval: Duration(2 * second)},
 		Review:  Review{Grace: Duration(60 * minute)},
 		Web: Web{Listen: Address{Network: "tcp", Name: "127.0.0.1:8843"}, Idle: Duration(60 * minute),
-			Absolute: Duration(12 * 60 * minute)},
+			Absolute: Duration(12 * 60 * minute), OpenID: OpenID{Label: "OpenID Connect", Scopes: []string{"profile", "groups"},
+				NameClaim: "preferred_username", GroupsClaim: "groups"}},
 		Hooks: Hooks{Mail: MailHook{Language: "en", Every: Duration(60 * minute),
 			Sendmail: "/usr/sbin/sendmail"}},
 	}

@@ -28,6 +28,40 @@ type Web struct {
 	PasswordOnly bool     `toml:"password_only"`
 	Idle         Duration `toml:"idle"`
 	Absolute     Duration `toml:"absolute"`
+	// OpenID is a provider at which reviewers log in.
+	OpenID OpenID `toml:"openid"`
+}
+
+// OpenID is an OpenID Connect provider. Without Issuer there is none.
+type OpenID struct {
+	Issuer           string            `toml:"issuer"`
+	ClientID         string            `toml:"client_id"`
+	SecretFile       string            `toml:"secret_file"`
+	SecretCredential string            `toml:"secret_credential"` // systemd's name for it
+	Label            string            `toml:"label"`             // of the button
+	Scopes           []string          `toml:"scopes"`
+	NameClaim        string            `toml:"name_claim"`
+	GroupsClaim      string            `toml:"groups_claim"`
+	Roles            map[string]string `toml:"roles"` // by group
+}
+
+// checkOpenID wants all that a provider needs.
+func (c *Config) checkOpenID() error {
+	o := &c.Web.OpenID
+	if o.Issuer == "" {
+		return must(o.ClientID == "", "web.openid.issuer", "is missing")
+	}
+	errs := []error{checkURL("web.openid.issuer", o.Issuer),
+		must(o.ClientID != "", "web.openid.client_id", "is missing"),
+		must((o.SecretFile == "") != (o.SecretCredential == ""), "web.openid.secret_file",
+			"name the secret either here or as secret_credential"),
+		must(c.Web.URL != "", "web.url", "is missing: the provider sends browsers back to it"),
+		must(len(o.Roles) > 0, "web.openid.roles", `is empty, so nobody could come in: name a role for a group`),
+		must(o.NameClaim != "" && o.GroupsClaim != "", "web.openid.name_claim", "and groups_claim must not be empty")}
+	for group, role := range o.Roles {
+		errs = append(errs, oneOf("web.openid.roles."+group, role, "viewer", "reviewer", "admin"))
+	}
+	return errors.Join(errs...)
 }
 
 // Location is the zone of the times that reviewers read.
@@ -51,7 +85,7 @@ func (c *Config) checkWeb() error {
 		must(w.Absolute <= Duration(30*day), "web.absolute", "is over 30d"),
 		must(w.UserHeader == "" || len(w.Proxies) > 0, "web.user_header",
 			"needs web.proxies: anybody else could name himself"),
-		w.checkURL(), w.checkListen(),
+		w.checkURL(), w.checkListen(), c.checkOpenID(),
 	}
 	return errors.Join(errs...)
 }

@@ -139,7 +139,11 @@ func (s Shared) page(cmd *cobra.Command, cfg config.Config, db *store.DB) (*web.
 	for i, p := range w.Proxies {
 		proxies[i] = netip.Prefix(p)
 	}
-	return web.New(web.Options{Review: service, Guard: guard(cfg, db), Desk: desk(cfg, db), Log: s.Log(cmd, cfg), Zone: zone,
+	provider, err := provider(w.OpenID, Address(*w))
+	if err != nil {
+		return nil, err
+	}
+	return web.New(web.Options{OpenID: provider, OpenIDLabel: w.OpenID.Label, Review: service, Guard: guard(cfg, db), Desk: desk(cfg, db), Log: s.Log(cmd, cfg), Zone: zone,
 		TLS: w.Cert != "" || strings.HasPrefix(w.URL, "https:"), Proxies: proxies, UserHeader: w.UserHeader,
 		Milter: func() error { return s.Milter(cfg.Milter.Listen) }, Version: s.Version}), nil
 }

@@ -1,0 +1,3 @@
+-- +goose Up
+-- Whose account a reviewer's is who logs in at an OpenID Connect provider.
+ALTER TABLE reviewer ADD COLUMN subject TEXT NOT NULL DEFAULT ''; -- issuer and subject, '' for none

@@ -1,0 +1,37 @@
+package store
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"hisseki/ledger"
+)
+
+// TestRequests: a request is what its reviewer signed, waits once, and is none of serve's.
+func TestRequests(t *testing.T) {
+	serve, now := clocked(t)
+	db := signs(t, serve)
+	ctx := t.Context()
+	ask := ledger.Request{Holds: []int64{3, 1}, Mails: 2, Person: "alice", By: "alice by web", Reason: "month end", Asked: *now}
+	if _, err := serve.Reviewers().AddRequest(ctx, ask); err != nil {
+		t.Fatal(err)
+	}
+	id, err := db.Reviewers().AddRequest(ctx, ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := db.Reviewers().Requests(ctx, now.Add(-time.Hour))
+	if err != nil || len(list) != 1 || list[0].ID != id || !slices.Equal(list[0].Holds, ask.Holds) || list[0].Person != "alice" ||
+		!list[0].Asked.Equal(*now) {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	if list, err := db.Reviewers().Requests(ctx, *now); err != nil || len(list) != 0 {
+		t.Errorf("an old one waits: %+v, %v", list, err)
+	}
+	for i, want := range []bool{true, false} {
+		if ok, err := db.Reviewers().EndRequest(ctx, id, ledger.RequestAgreed, "bob", ""); ok != want || err != nil {
+			t.Errorf("agreed to %d times: %v, %v", i+1, ok, err)
+		}
+	}
+}
