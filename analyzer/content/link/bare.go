@@ -38,6 +38,9 @@ func (s *scanner) bare(i int) (h Hit, end int) {
 		return Hit{}, i + 1
 	}
 	host := text[start:stop]
+	if to, end := s.share(start, stop); to != "" {
+		return Hit{Raw: to, At: start - 2}, end
+	}
 	www := mime.HasFold(host, "www.")
 	if www && stop < len(text) && text[stop] >= utf8.RuneSelf { // "www.a例え.jp"
 		if h, end := s.bareWide(i); h.Raw != "" {
@@ -49,6 +52,23 @@ func (s *scanner) bare(i int) (h Hit, end int) {
 	}
 	path := pathAt(text[stop:])
 	return Hit{Raw: "http://" + host + path, At: start, Bare: !www}, stop + len(path)
+}
+
+// share reads "\\\\files.example.org\\share\\a.exe" around the host at text[start:stop].
+func (s *scanner) share(start, stop int) (to string, end int) {
+	text := s.text
+	if start-2 < s.done || text[start-2:start] != `\\` || stop >= len(text) ||
+		text[stop] != '\\' && text[stop] != '@' {
+		return "", stop
+	}
+	end = stop
+	for end < len(text) && end-stop < maxURLBytes && strings.IndexByte(" \t\r\n\"<>|&\x00", text[end]) < 0 {
+		end++
+	}
+	if !isOutside(text[start:stop]) {
+		return "", stop
+	}
+	return share(text[start:end]), end
 }
 
 // hostAround returns where the host around the dot at text[i] starts and stops, and the end

@@ -28,7 +28,8 @@ func FuzzURLs(f *testing.F) {
 				t.Errorf("blank in %q", h.Raw)
 			}
 			u := New(h.Raw, InText)
-			if strings.TrimSuffix(u.Scheme, "s") != "http" && strings.TrimSuffix(u.Scheme, "s") != "ftp" {
+			if strings.TrimSuffix(u.Scheme, "s") != "http" && strings.TrimSuffix(u.Scheme, "s") != "ftp" &&
+				u.Scheme != "file" && !remote[u.Scheme] {
 				t.Errorf("scheme %q of %q", u.Scheme, h.Raw)
 			}
 			if !utf8.ValidString(u.Host) || !mime.IsASCII(u.Path) {

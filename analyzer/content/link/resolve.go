@@ -2,6 +2,7 @@ package link
 
 import (
 	"strings"
+	"unicode"
 
 	"hisseki/analyzer/content/mime"
 )
@@ -15,9 +16,13 @@ func Resolve(base, ref string) string {
 			return -1
 		}
 		return r
-	}, strings.TrimFunc(ref, func(r rune) bool { return r <= ' ' || r == '\u00a0' }))
+	}, strings.TrimFunc(ref, func(r rune) bool { return r <= ' ' || unicode.IsSpace(r) }))
+	ref = unwrapped(ref)
 	if ref == "" || ref[0] == '#' {
-		return ""
+		if base == "" {
+			return ""
+		}
+		return base + ref // of the page that <base> names, not of the mail
 	}
 	if strings.HasPrefix(ref, "\\\\") { // a share: "\\server\folder\file.exe"
 		return share(ref)
@@ -36,6 +41,21 @@ func Resolve(base, ref string) string {
 		return opened(strings.ToLower(ref[:i]), ref[i+1:])
 	}
 	return join(base, ref)
+}
+
+// unwrapped drops what programs and slips put around a URL:
+//
+//	<https://example.org/>   "https://example.org/"   3D"https://example.org/"
+func unwrapped(ref string) string {
+	i := strings.IndexByte(ref, ':')
+	if i < len("http") || i > len(`3D"https`) {
+		return ref
+	}
+	bare := strings.TrimLeft(strings.TrimPrefix(ref, "3D"), "<\"'")
+	if len(bare) == len(ref) || !mime.HasFold(bare, "http") {
+		return ref
+	}
+	return strings.TrimRight(bare, ">\"'")
 }
 
 // opened returns where a reference with a scheme leads: programs other than the browser
@@ -64,16 +84,31 @@ func opened(scheme, rest string) string {
 	if i := strings.Index(plain, "\\\\"); i >= 0 {
 		return share(plain[i:])
 	}
+	// "rdp://full%20address=s:example.org:3389&audiomode=i:2"
+	if _, host, ok := strings.Cut(strings.ToLower(plain), "address=s:"); ok {
+		host, _, _ = strings.Cut(host, "&")
+		return scheme + "://" + host
+	}
 	authority, ok := strings.CutPrefix(rest, "//")
-	if !ok {
-		return ""
-	}
-	switch scheme {
-	case "webcal", "webcals", "feed", "itpc", "pcast", "intent": // the web by another name
+	host, _, _ := hostAndPath(authority)
+	host = host[strings.LastIndexByte(host, '@')+1:]
+	switch {
+	case webByName[scheme] && (ok || isHostRef(authority, false)):
 		return "http://" + authority
+	case ok && (remote[scheme] || isDotted(host) && (endsHost(host) || isReserved(host))):
+		return scheme + ":" + rest
 	}
-	return scheme + ":" + rest
+	return "" // a page of a program: "ms-windows-store://pdp/?productid=1"
 }
+
+// webByName are schemes that are the web by another name, and remote those of programs that go
+// to another machine, also to one that has a name without a dot.
+var (
+	webByName = setOf("webcal webcals feed itpc pcast intent microsoft-edge googlechrome googlechromes " +
+		"view-source firefox opera brave")
+	remote = setOf("rdp vnc ssh sftp telnet smb cifs afp nfs dav davs webdav webdavs ldap ldaps git svn rsync " +
+		"ms-rd ws wss gopher")
+)
 
 // firstWeb finds a URL of the web in what follows another scheme, as it is or percent-encoded,
 // once or twice.

@@ -1,6 +1,7 @@
 package link
 
 import (
+	"net/netip"
 	"strings"
 	"unicode/utf8"
 
@@ -132,7 +133,7 @@ var schemes = map[string]string{
 // scheme reads a URL whose scheme ends before colon and whose rest begins at body.
 func (s *scanner) scheme(colon, body int, defanged bool) (Hit, int) {
 	start := colon
-	for start > s.done && colon-start < 5 && mime.IsLetter(s.text[start-1]) {
+	for start > s.done && colon-start < maxScheme && mime.IsLetter(s.text[start-1]) {
 		start--
 	}
 	scheme := ""
@@ -143,7 +144,7 @@ func (s *scanner) scheme(colon, body int, defanged bool) (Hit, int) {
 		}
 	}
 	if scheme == "" {
-		return Hit{}, colon
+		return s.program(start, colon, body)
 	}
 	for body < len(s.text) && (s.text[body] == '/' || s.text[body] == '\\') && body-colon < 10 {
 		body++ // "https:///example.org": browsers drop what is too much
@@ -153,6 +154,39 @@ func (s *scanner) scheme(colon, body int, defanged bool) (Hit, int) {
 		return Hit{}, colon
 	}
 	return Hit{Raw: scheme + "://" + rest, At: start, Defanged: defanged || fanged}, body + used
+}
+
+// maxScheme is the length of the longest scheme in schemes and linked.
+const maxScheme = 8
+
+// linked are schemes of other programs than the browser that mail programs make links of in text.
+var linked = setOf("file webcal webcals feed smb rdp telnet")
+
+// program reads a URL that another program than the browser opens, which mail programs make a
+// link of too: "file://files.example.org/a.exe", "webcal://example.org/a.ics". Its word begins at
+// start.
+func (s *scanner) program(start, colon, body int) (Hit, int) {
+	scheme := strings.ToLower(s.text[start:colon])
+	if start > 0 && (isHostByte(s.text[start-1]) || strings.IndexByte("+._", s.text[start-1]) >= 0) ||
+		!linked[scheme] {
+		return Hit{}, colon
+	}
+	rest, used, _ := s.remainder(body)
+	to := Resolve("", scheme+"://"+rest)
+	u := split(to, InText)
+	if rest == "" || !isOutside(u.Host) || scheme == "file" && len(u.Path) < 2 { // "file://a.sh" in a recipe
+		return Hit{}, colon
+	}
+	return Hit{Raw: to, At: start}, body + used
+}
+
+// isOutside says whether a host can be another organisation's: an address of the Internet, or a
+// name that ends as names there do. Shares within a company have others.
+func isOutside(host string) bool {
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return ip.IsGlobalUnicast() && !ip.IsPrivate()
+	}
+	return isDotted(host) && (endsHost(host) || isReserved(host))
 }
 
 // remainder reads what follows "://" at text[at]: up to the first character that no mail

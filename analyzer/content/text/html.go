@@ -27,6 +27,7 @@ type element struct {
 	mark   lineKind // kindOwn when it marks nothing
 	start  int      // offset of the text where it began
 	pre    bool
+	row    bool // children stand beside each other, as things of their own (flex, grid)
 	skip   bool // content is not text: script, style
 	ground uint32
 	ink    uint32
@@ -47,6 +48,7 @@ func (r *htmlReader) write(b []byte) {
 	case now.skip:
 		if now.tag == atom.Style {
 			r.sheet.read(b)
+			r.styleRefs(string(b))
 		}
 		return
 	case now.hidden || now.ink == now.ground:
@@ -149,7 +151,7 @@ func (r *htmlReader) newline(blank bool) {
 }
 
 // open handles a start tag.
-func (r *htmlReader) open(z *html.Tokenizer, tag atom.Atom, more bool) {
+func (r *htmlReader) open(z *html.Tokenizer, tag atom.Atom, more bool, depth int) {
 	var a attrs
 	if more {
 		a.read(z)
@@ -164,9 +166,11 @@ func (r *htmlReader) open(z *html.Tokenizer, tag atom.Atom, more bool) {
 	}
 	r.bound(e.shape, tag)
 	switch tag {
+	case atom.Sup, atom.Sub, atom.Q: // "https://example.org¹", "“https://example.org”"
+		r.endURL()
 	case atom.Base:
-		if r.base == "" {
-			r.base = strings.TrimSpace(a.href)
+		if r.base == "" && a.href != "" {
+			r.rebase(a.href)
 		}
 	case atom.Meta:
 		if strings.EqualFold(a.httpEquiv, "refresh") {
@@ -174,12 +178,22 @@ func (r *htmlReader) open(z *html.Tokenizer, tag atom.Atom, more bool) {
 		}
 	}
 	link := r.references(tag, &a)
+	r.furtherReferences(tag, &a, depth)
 	if void {
 		return
 	}
 	r.push(e, &a)
 	if tag == atom.A {
 		r.openLink(link)
+	}
+}
+
+// endURL ends a word that may be a URL.
+func (r *htmlReader) endURL() {
+	word := r.out[max(0, len(r.out)-maxLabel):]
+	word = word[bytes.LastIndexAny(word, " \n")+1:]
+	if r.line && (bytes.Contains(word, []byte("://")) || bytes.HasPrefix(word, []byte("www."))) {
+		r.space = true
 	}
 }
 
@@ -207,7 +221,10 @@ func (r *htmlReader) newlineBr() {
 func (r *htmlReader) element(tag atom.Atom, a *attrs) element {
 	parent := r.top()
 	e := parent
-	e.tag, e.mark, e.shape = tag, kindOwn, shapeOf(tag)
+	e.tag, e.mark, e.shape, e.row = tag, kindOwn, shapeOf(tag), false
+	if parent.row && e.shape == inline {
+		e.shape = box // CSS Display section 2.7
+	}
 	e.skip = parent.skip || isSkipped(tag)
 	e.pre = isPre(tag) || parent.pre && tag != atom.P
 	r.paint(&e, tag, a)
@@ -252,6 +269,9 @@ func (r *htmlReader) close(tag atom.Atom) {
 			r.over--
 		}
 		return
+	}
+	if tag == atom.Q {
+		r.endURL()
 	}
 	r.bound(r.stack[i].shape, tag)
 	for len(r.stack) > i {

@@ -12,6 +12,8 @@ import (
 type attrs struct {
 	href, src, action, background, content, httpEquiv string
 	style, class, id, kind, color, ground             string
+	value, srcdoc                                     string
+	loads, leads, scripts                             []string // see further
 	hidden                                            bool
 	restQuoted                                        bool
 }
@@ -21,18 +23,15 @@ func (a *attrs) read(z *html.Tokenizer) {
 	for more := true; more; {
 		var key, val []byte
 		key, val, more = z.TagAttr()
-		switch name := string(key); name {
-		case "srcset":
-			first, _, _ := bytes.Cut(bytes.TrimSpace(val), []byte(" "))
-			setLink(&a.src, first)
-		case "hidden":
+		name := string(key)
+		if name == "hidden" {
 			a.hidden = true
-		default:
-			if to := a.link(name); to != nil {
-				setLink(to, val)
-			} else if to := a.word(name); to != nil {
-				setOnce(to, val)
-			}
+		} else if to := a.link(name); to != nil {
+			setLink(to, val)
+		} else if to := a.word(name); to != nil {
+			setOnce(to, val)
+		} else {
+			a.further(name, val[:min(len(val), maxAttr)])
 		}
 	}
 	a.restQuoted = a.id == "divRplyFwdMsg" || a.id == "appendonsend" ||
@@ -116,21 +115,18 @@ func (r *htmlReader) references(tag atom.Atom, a *attrs) (link *Ref) {
 	case atom.Form, atom.Button, atom.Input:
 		r.refer(a.action, Form)
 		r.refer(a.src, Src)
-	case atom.Img, atom.Iframe, atom.Frame, atom.Embed, atom.Object, atom.Script, atom.Video,
-		atom.Audio, atom.Source:
+	case atom.Img, atom.Iframe, atom.Frame, atom.Embed, atom.Object, atom.Video, atom.Audio,
+		atom.Source:
 		r.refer(a.src, Src)
-	case atom.Link:
+	case atom.Link, atom.Script: // SVG's scripts have xlink:href
 		r.refer(a.href, Src)
+		r.refer(a.src, Src)
 	case atom.Base:
 	default: // an area, svg:a, v:roundrect and whatever else can be clicked
 		r.refer(a.href, Href)
 		r.refer(a.src, Src)
 	}
 	r.refer(a.background, Src)
-	if i := strings.Index(a.style, "url("); i >= 0 {
-		inner, _, _ := strings.Cut(a.style[i+4:], ")")
-		r.refer(strings.Trim(inner, `'" `), Src)
-	}
 	return link
 }
 
@@ -153,6 +149,9 @@ func (r *htmlReader) absolute(ref string, source Source) *Ref {
 	}
 	url := r.how.Resolve(r.base, ref)
 	if url == "" {
+		if r.base == "" && len(r.late) < maxLate {
+			r.late = append(r.late, lateRef{ref, source})
+		}
 		return nil
 	}
 	l := &Ref{URL: url, Source: source, At: -1}
@@ -188,17 +187,6 @@ func (r *htmlReader) closeLink() {
 		r.how.Ref(r.link)
 	}
 	r.link = nil
-}
-
-// refreshURL reads "5; url=http://..." of a meta refresh.
-func refreshURL(content string) string {
-	i := strings.Index(strings.ToLower(content), "url")
-	if i < 0 {
-		return ""
-	}
-	rest := strings.TrimLeft(content[i+3:], " ")
-	rest = strings.TrimLeft(strings.TrimPrefix(rest, "="), " ")
-	return strings.Trim(rest, `'" `)
 }
 
 // quoteMark returns what kind of lines an element says that the text inside it is.

@@ -92,12 +92,20 @@ var declarations = map[string]func(e *element, value string){
 	"text-indent":      (*element).moveAway,
 	"left":             (*element).moveAway,
 	"top":              (*element).moveAway,
-	"margin-left":      (*element).moveAway,
-	"float":            func(e *element, value string) { e.boxIf(value == "left" || value == "right") },
-	"position":         func(e *element, value string) { e.boxIf(value == "absolute" || value == "fixed") },
-	"visibility":       func(e *element, value string) { e.hideIf(value == "hidden" || value == "collapse") },
-	"mso-hide":         func(e *element, value string) { e.hideIf(value == "all") },
-	"opacity":          func(e *element, value string) { e.hideIf(size(value) == 0) },
+	"margin-left": func(e *element, value string) {
+		e.moveAway(value)
+		e.apart(value)
+	},
+	"float":         func(e *element, value string) { e.boxIf(value == "left" || value == "right") },
+	"margin":        (*element).apart,
+	"margin-right":  (*element).apart,
+	"padding":       (*element).apart,
+	"padding-left":  (*element).apart,
+	"padding-right": (*element).apart,
+	"position":      func(e *element, value string) { e.boxIf(value == "absolute" || value == "fixed") },
+	"visibility":    func(e *element, value string) { e.hideIf(value == "hidden" || value == "collapse") },
+	"mso-hide":      func(e *element, value string) { e.hideIf(value == "all") },
+	"opacity":       func(e *element, value string) { e.hideIf(size(value) == 0) },
 	"font-size": func(e *element, value string) {
 		n := size(value)
 		e.hideIf(n >= 0 && n < 1.5 && !strings.HasSuffix(value, "em") || n == 0)
@@ -109,6 +117,25 @@ func (e *element) hideIf(so bool) { e.hidden = e.hidden || so }
 func (e *element) boxIf(so bool) {
 	if so {
 		e.shape = box
+	}
+}
+
+// apart parts an element in a line from the words beside it: "margin: 0 1em".
+func (e *element) apart(value string) {
+	if e.shape != inline {
+		return
+	}
+	all := strings.Fields(value)
+	if len(all) == 0 {
+		return
+	}
+	left, right := all[min(1, len(all)-1)], all[min(1, len(all)-1)]
+	if len(all) > 3 {
+		left = all[3]
+	}
+	for _, side := range []string{left, right} {
+		n := size(side)
+		e.boxIf(n >= 3 || n > 0 && strings.HasSuffix(side, "em"))
 	}
 }
 
@@ -199,6 +226,7 @@ func rgb(value string) uint32 {
 // display takes the outer display type of an element (CSS Display section 2).
 func (e *element) display(value string) {
 	outer, _, _ := strings.Cut(value, " ")
+	e.row = strings.HasSuffix(outer, "flex") || strings.HasSuffix(outer, "grid")
 	switch outer {
 	case "none":
 		e.hidden = true
@@ -213,15 +241,15 @@ func (e *element) display(value string) {
 }
 
 // sheet knows what of elements by class, id and name the page's own stylesheet hides or
-// puts on lines of their own. Only plain ".class", "#id" and "name" selectors count; rules
-// inside @media do not.
+// puts on lines of their own. Only plain ".class", "#id" and "name" selectors hide. Others, and
+// rules that count on some screens only (@media), may part words: of "div .a" the last counts.
 type sheet struct {
 	rules map[string]sheetRule
 }
 
 type sheetRule struct {
-	hidden, shaped bool
-	shape          shape
+	hidden, shaped, row bool
+	shape               shape
 }
 
 // maxSheet bounds the bytes read of a stylesheet.
@@ -230,7 +258,8 @@ const maxSheet = 64 << 10
 func (s *sheet) read(b []byte) {
 	b = b[:min(len(b), maxSheet)]
 	if !bytes.Contains(b, []byte("none")) && !bytes.Contains(b, []byte("hidden")) &&
-		!bytes.Contains(b, []byte("font-size")) && !bytes.Contains(b, []byte("display")) {
+		!bytes.Contains(b, []byte("font-size")) && !bytes.Contains(b, []byte("display")) &&
+		!bytes.Contains(b, []byte("margin")) && !bytes.Contains(b, []byte("padding")) {
 		return
 	}
 	depth := 0
@@ -238,16 +267,17 @@ func (s *sheet) read(b []byte) {
 	for i := 0; i < len(b); i++ {
 		switch b[i] {
 		case '{':
-			if depth == 0 && bytes.IndexByte(b[selector:i], '@') < 0 {
+			if bytes.IndexByte(b[selector:i], '@') < 0 {
 				end := bytes.IndexByte(b[i:], '}')
 				if end < 0 {
 					return
 				}
-				s.rule(string(b[selector:i]), string(b[i+1:i+end]))
+				s.rule(string(b[selector:i]), string(b[i+1:i+end]), depth > 0)
 				i += end
 				selector = i + 1
 				continue
 			}
+			selector = i + 1 // of the first rule in "@media screen {"
 			depth++
 		case '}':
 			if depth > 0 {
@@ -268,19 +298,27 @@ const maxRules = 1000
 // unshaped stands for the shape that no declaration has given yet.
 const unshaped shape = 0xff
 
-func (s *sheet) rule(selectors, body string) {
+func (s *sheet) rule(selectors, body string, some bool) {
 	e := element{ink: black, ground: white, shape: unshaped}
 	e.apply(body)
-	if !e.hidden && e.shape == unshaped {
+	if !e.hidden && e.shape == unshaped && !e.row {
 		return
 	}
 	for _, sel := range strings.SplitN(selectors, ",", 100) {
 		sel = strings.TrimSpace(sel)
-		i := strings.IndexAny(sel, ".#")
-		if i < 0 && e.hidden {
-			continue // a reset of the whole page is seldom the last word on a name
+		mine := e
+		if some || strings.ContainsAny(sel, " >+~:[") {
+			mine.hidden = false
+			if mine.shape == inline {
+				continue
+			}
+			sel = sel[strings.LastIndexAny(sel, " >+~")+1:]
 		}
-		if strings.ContainsAny(sel, " >+~:[") || len(s.rules) > maxRules {
+		i := strings.IndexAny(sel, ".#")
+		if i < 0 && mine.hidden { // a reset of the whole page is seldom the last word on a name
+			continue
+		}
+		if strings.ContainsAny(sel, ":[") || len(s.rules) > maxRules {
 			continue
 		}
 		if s.rules == nil {
@@ -291,8 +329,8 @@ func (s *sheet) rule(selectors, body string) {
 			key = sel[i:]
 		}
 		old := s.rules[key]
-		s.rules[key] = sheetRule{old.hidden || e.hidden, old.shaped || e.shape != unshaped,
-			shapeIn(e.shape, old.shape)}
+		s.rules[key] = sheetRule{old.hidden || mine.hidden, old.shaped || mine.shape != unshaped,
+			old.row || mine.row, shapeIn(mine.shape, old.shape)}
 	}
 }
 
@@ -321,6 +359,7 @@ func (s *sheet) apply(e *element, key string) {
 		return
 	}
 	e.hidden = e.hidden || r.hidden
+	e.row = e.row || r.row
 	if r.shaped {
 		e.shape = r.shape
 	}

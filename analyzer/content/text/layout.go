@@ -22,11 +22,11 @@ func shapeOf(tag atom.Atom) shape {
 		atom.Aside, atom.Main, atom.Nav, atom.Details, atom.Summary, atom.Figure,
 		atom.Figcaption, atom.Dialog, atom.Hgroup, atom.Legend, atom.Listing, atom.Plaintext,
 		atom.Xmp, atom.Dir, atom.Menu, atom.Optgroup, atom.Frameset, atom.Frame, atom.Marquee,
-		atom.Tbody, atom.Thead, atom.Tfoot, atom.Noframes, atom.Html, tagSearch:
+		atom.Tbody, atom.Thead, atom.Tfoot, atom.Noframes, atom.Html, atom.Search:
 		return block
 	case atom.Td, atom.Th, atom.Img, atom.Button, atom.Input, atom.Select, atom.Textarea,
 		atom.Object, atom.Iframe, atom.Embed, atom.Video, atom.Audio, atom.Canvas, atom.Svg,
-		atom.Meter, atom.Progress, atom.Rt, atom.Rp, atom.Map, atom.Applet:
+		atom.Meter, atom.Progress, atom.Rt, atom.Rp, atom.Map, atom.Applet, atom.Math:
 		return box
 	}
 	return inline

@@ -86,8 +86,10 @@ type htmlReader struct {
 	veiled  strings.Builder // hidden text
 	restAt  int             // offset behind which all is quoted, -1 for none
 
-	refs    int  // references met
-	link    *Ref // the open link, or nil
+	late    []lateRef // references that were met before <base>
+	refs    int       // references met
+	pages   int       // pages in attributes met
+	link    *Ref      // the open link, or nil
 	label   strings.Builder
 	labelAt int // where its text began
 }
@@ -110,7 +112,7 @@ func (r *htmlReader) feed(src io.Reader, depth int) {
 			r.textToken(z, depth)
 		case html.StartTagToken, html.SelfClosingTagToken:
 			name, more := z.TagName()
-			r.open(z, tagOf(name), more)
+			r.open(z, tagOf(name), more, depth)
 		case html.EndTagToken:
 			name, _ := z.TagName()
 			r.close(tagOf(name))
@@ -123,21 +125,15 @@ func (r *htmlReader) feed(src io.Reader, depth int) {
 	}
 }
 
-// Tags that golang.org/x/net/html does not know by number.
-const (
-	tagXML    atom.Atom = 0xffffff00 + iota // an island of data (Office)
-	tagSearch                               // HTML 4.4.15
-)
+// A tag that golang.org/x/net/html does not know by number.
+const tagXML atom.Atom = 0xffffff00 // an island of data (Office)
 
 func tagOf(name []byte) atom.Atom {
 	if tag := atom.Lookup(name); tag != 0 {
 		return tag
 	}
-	switch string(name) {
-	case "xml":
+	if string(name) == "xml" {
 		return tagXML
-	case "search":
-		return tagSearch
 	}
 	return 0
 }
@@ -164,14 +160,14 @@ func (r *htmlReader) textToken(z *html.Tokenizer, depth int) {
 // links count, its text is hidden.
 func (r *htmlReader) comment(data string, depth int) {
 	data = strings.TrimLeft(data, " \t\r\n")
-	if !strings.HasPrefix(data, "[if") || depth >= maxFeed {
+	if !foldPrefix(data, "[if") || depth >= maxFeed {
 		return
 	}
 	condition, inner, ok := strings.Cut(data[len("[if"):], "]>")
 	if !ok {
 		return
 	}
-	if i := strings.LastIndex(inner, "<![endif]"); i >= 0 {
+	if i := strings.LastIndex(inner, "<!["); i >= 0 { // "<![endif]"
 		inner = inner[:i]
 	}
 	bare := strings.NewReplacer(" ", "", "(", "", "\t", "").Replace(condition[:min(len(condition), 200)])

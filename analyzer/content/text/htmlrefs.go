@@ -1,0 +1,216 @@
+package text
+
+import (
+	"encoding/base64"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/html/atom"
+)
+
+// further keeps what is in the less usual attributes that refer to something; false for an
+// attribute that does not. xmlns names a language and leads nowhere.
+func (a *attrs) further(name string, val []byte) bool {
+	switch name {
+	case "srcset", "imagesrcset": // "a.png 1x, b.png 2x"
+		for one := range strings.SplitSeq(string(val), ",") {
+			one, _, _ = strings.Cut(strings.TrimSpace(one), " ")
+			a.loads = append(a.loads, one)
+		}
+	case "o:href", "lowsrc", "dynsrc", "longdesc", "manifest", "codebase", "cite", "originalsrc",
+		"data-saferedirecturl":
+		a.loads = append(a.loads, string(val))
+	case "ping":
+		a.loads = append(a.loads, strings.Fields(string(val))...)
+	case "from", "to", "values", "by": // <animate attributeName="href" values="a;b">
+		for one := range strings.SplitSeq(string(val), ";") {
+			if strings.Contains(one, ":") {
+				a.leads = append(a.leads, strings.TrimSpace(one))
+			}
+		}
+	case "value": // <param name="movie" value="https://example.org/a.swf">
+		a.value = string(val)
+	case "srcdoc":
+		a.srcdoc = string(val)
+	default:
+		if !strings.HasPrefix(name, "on") {
+			return false
+		}
+		a.scripts = append(a.scripts, string(val))
+	}
+	return true
+}
+
+// furtherReferences reports what further kept of a tag.
+func (r *htmlReader) furtherReferences(tag atom.Atom, a *attrs, depth int) {
+	for _, ref := range a.loads {
+		r.refer(ref, Src)
+	}
+	for _, ref := range a.leads {
+		r.refer(ref, Href)
+	}
+	if tag == atom.Param && strings.Contains(a.value, "://") {
+		r.refer(a.value, Src)
+	}
+	r.styleRefs(a.style)
+	for _, script := range a.scripts {
+		r.script(script)
+	}
+	for _, ref := range []string{a.href, a.src} {
+		r.inline(ref, depth)
+	}
+	if a.srcdoc != "" {
+		r.within(a.srcdoc, depth)
+	}
+}
+
+// inline reads what stands in a reference itself: a page ("data:text/html;base64,PGEg...", RFC
+// 2397) or a script ("javascript:location='https://example.org/'").
+func (r *htmlReader) inline(ref string, depth int) {
+	ref = strings.TrimSpace(ref)
+	scheme, rest, ok := strings.Cut(ref, ":")
+	if !ok || len(scheme) > len("javascript") {
+		return
+	}
+	switch strings.ToLower(scheme) {
+	case "javascript", "vbscript":
+		r.script(rest)
+	case "data":
+		media, data, ok := strings.Cut(rest, ",")
+		media = strings.ToLower(media)
+		if !ok || !strings.Contains(media, "html") && !strings.Contains(media, "svg") {
+			return
+		}
+		if plain, err := url.PathUnescape(data); err == nil {
+			data = plain
+		}
+		if strings.HasSuffix(media, ";base64") {
+			data = strings.TrimRight(data, "= ")
+			b, _ := base64.RawStdEncoding.DecodeString(data) // up to where it is broken
+			data = string(b)
+		}
+		if strings.Contains(strings.ToLower(data[:min(len(data), maxAttr)]), "<script") {
+			r.script(data)
+		}
+		r.within(data, depth)
+	}
+}
+
+// within reads a page that stands in an attribute; behind the bounds only the URLs in it count.
+func (r *htmlReader) within(page string, depth int) {
+	if r.pages++; depth >= maxFeed || r.pages > maxPages {
+		r.script(page)
+		return
+	}
+	r.feed(strings.NewReader(page), depth+1)
+}
+
+// maxPages bounds the pages in attributes that are read as such.
+const maxPages = 200
+
+// script passes a script on: its text is not the page's, but the URLs in it count.
+func (r *htmlReader) script(text string) {
+	if strings.Contains(text, ":") {
+		r.flush(strings.ReplaceAll(text, `\/`, "/"), nil)
+	}
+}
+
+// styleRefs reports what a style loads (CSS Values section 4.5):
+//
+//	background: url( 'https://example.org/a.png' )
+//	@import "https://example.org/a.css";
+func (r *htmlReader) styleRefs(style string) {
+	if len(style) < len("url(//a)") {
+		return
+	}
+	if strings.IndexByte(style, '\\') >= 0 {
+		style = unescapeCSS(style)
+	}
+	for at := 0; at < len(style); at++ {
+		rest, end := "", byte(0)
+		switch {
+		case style[at]|0x20 == 'u' && foldPrefix(style[at:], "url("):
+			rest, end = style[at+len("url("):], ')'
+		case style[at] == '@' && foldPrefix(style[at:], "@import"):
+			rest = strings.TrimLeft(style[at+len("@import"):min(len(style), at+maxStyleURL)], " \t\r\n")
+			if rest == "" || rest[0] != '"' && rest[0] != '\'' {
+				continue // "@import url(...)"
+			}
+			rest, end = rest[1:], rest[0]
+		default:
+			continue
+		}
+		if i := strings.IndexByte(rest[:min(len(rest), maxStyleURL)], end); i >= 0 {
+			r.refer(strings.Trim(rest[:i], "'\" \t\r\n"), Src)
+			at += i
+		}
+	}
+}
+
+// maxStyleURL bounds a URL in a style: a picture in it ("data:") is longer and leads nowhere.
+const maxStyleURL = 4096
+
+func foldPrefix(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+}
+
+// unescapeCSS undoes the escapes of a stylesheet (CSS Syntax section 4.3.7): "u\72 l" is "url".
+func unescapeCSS(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] != '\\' || i+1 >= len(s) {
+			b.WriteByte(s[i])
+			continue
+		}
+		j := i + 1
+		for j < len(s) && j-i <= 6 && strings.IndexByte("0123456789abcdefABCDEF", s[j]) >= 0 {
+			j++
+		}
+		if j == i+1 {
+			continue // the character behind stands for itself
+		}
+		n, _ := strconv.ParseUint(s[i+1:j], 16, 32)
+		b.WriteRune(rune(n))
+		if j < len(s) && strings.IndexByte(" \t\n", s[j]) >= 0 {
+			j++
+		}
+		i = j - 1
+	}
+	return b.String()
+}
+
+// refreshURL reads "5; url=http://..." of a meta refresh (HTML 4.2.5.3): behind the seconds stand
+// a separator, then perhaps "url=", then perhaps quotes.
+func refreshURL(content string) string {
+	rest := strings.TrimLeft(strings.TrimSpace(content), "0123456789.")
+	rest = strings.TrimLeft(rest, ";, \t\r\n")
+	if foldPrefix(rest, "url") {
+		if after := strings.TrimLeft(rest[len("url"):], " \t\r\n"); strings.HasPrefix(after, "=") {
+			rest = strings.TrimLeft(after[1:], " \t\r\n")
+		}
+	}
+	return strings.Trim(rest, `'" `)
+}
+
+// lateRef is a reference that leads nowhere unless a <base> follows.
+type lateRef struct {
+	ref    string
+	source Source
+}
+
+// maxLate bounds them; one is enough to show where all lead.
+const maxLate = 100
+
+// rebase takes the first <base> of a page, for all references of it (HTML 4.2.3).
+func (r *htmlReader) rebase(href string) {
+	if r.base = r.how.Resolve("", href); r.base == "" {
+		return
+	}
+	for _, l := range r.late {
+		if to := r.how.Resolve(r.base, l.ref); to != "" {
+			r.how.Ref(&Ref{URL: to, Source: l.source, At: -1})
+		}
+	}
+	r.late = nil
+}
