@@ -34,7 +34,7 @@ type outcome struct {
 func (s *Server) judge(cfg *Config, m *analyzer.Mail, who string, ended func()) (analyzer.Verdict, error) {
 	wait, enough := context.WithTimeout(context.Background(), turnTime)
 	defer enough()
-	give, err := s.turns.take(wait, who, mostTurns())
+	give, err := s.turns.take(wait, who)
 	if err != nil {
 		ended()
 		return analyzer.Verdict{}, err

@@ -11,15 +11,57 @@ import (
 // turns shares the processors out among accounts and clients: of the mails of one, only so many
 // are read at once. The rest of it wait for their turn, and nobody else waits behind them: a mail
 // built to hurt is read for half a second, and one account may have fifty connections.
+//
+// That is as many as there are processors, and half of that once one of its mails took long, for
+// a time that grows with how long it took: so a newsletter of one account runs as one of many,
+// and whoever sends long mails has both lanes at most a twentieth of the time. What a mail looks
+// like does not say what it costs: a small file may unpack to a large one.
 type turns struct {
+	processors int // 0 means GOMAXPROCS
+
 	mu      sync.Mutex
 	reading map[string]int             // by account or client
 	waiting map[string][]chan struct{} // the first is next
+	narrow  map[string]time.Time       // until when it has half of the processors
 }
 
-// mostTurns is how many mails of one account or client are read at once: half of what the machine
-// can do.
-func mostTurns() int { return max(1, runtime.GOMAXPROCS(0)/2) }
+// A turn takes a third of a millisecond as a rule. After one that took longTurn its account is
+// kept to half for narrowFor times as long.
+const (
+	longTurn  = 10 * time.Millisecond
+	narrowFor = 20
+	fewNarrow = 64 // of them may be over: the processors bound how many are not
+)
+
+// most is how many mails of one account or client are read at once.
+func (t *turns) most(who string, now time.Time) int {
+	n := t.processors
+	if n == 0 {
+		n = runtime.GOMAXPROCS(0)
+	}
+	if now.Before(t.narrow[who]) {
+		n /= 2
+	}
+	return max(1, n)
+}
+
+// took notes how long a turn took.
+func (t *turns) took(who string, d time.Duration, now time.Time) {
+	if d < longTurn {
+		return
+	}
+	if until := now.Add(narrowFor * d); until.After(t.narrow[who]) {
+		t.narrow[who] = until
+	}
+	if len(t.narrow) < fewNarrow {
+		return
+	}
+	for other, until := range t.narrow {
+		if until.Before(now) {
+			delete(t.narrow, other)
+		}
+	}
+}
 
 // turnTime bounds the wait for a turn. It comes before the judgement's budget; the MTA waits 300 s
 // in all (milter_content_timeout).
@@ -30,28 +72,30 @@ var errNoTurn = errors.New("too much mail of this account or client at once")
 
 // take waits for a turn of an account or client and returns what gives it back, which may be
 // called twice.
-func (t *turns) take(ctx context.Context, who string, most int) (give func(), err error) {
-	if next := t.ask(who, most); next != nil {
+func (t *turns) take(ctx context.Context, who string) (give func(), err error) {
+	if next := t.ask(who); next != nil {
 		select {
 		case <-next: // whoever had the turn passes it on
 		case <-ctx.Done():
 			if !t.leave(who, next) {
-				t.pass(who) // it came meanwhile
+				t.pass(who, 0) // it came meanwhile
 			}
 			return nil, errNoTurn
 		}
 	}
-	return sync.OnceFunc(func() { t.pass(who) }), nil
+	begun := time.Now()
+	return sync.OnceFunc(func() { t.pass(who, time.Since(begun)) }), nil
 }
 
 // ask returns nil for a turn at once, else what is closed when it comes.
-func (t *turns) ask(who string, most int) chan struct{} {
+func (t *turns) ask(who string) chan struct{} {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.reading == nil {
 		t.reading, t.waiting = make(map[string]int), make(map[string][]chan struct{})
+		t.narrow = make(map[string]time.Time)
 	}
-	if t.reading[who] < most {
+	if len(t.waiting[who]) == 0 && t.reading[who] < t.most(who, time.Now()) {
 		t.reading[who]++
 		return nil
 	}
@@ -77,18 +121,23 @@ func (t *turns) leave(who string, next chan struct{}) bool {
 	return false
 }
 
-// pass gives a turn to who waits longest, or back.
-func (t *turns) pass(who string) {
+// pass gives a turn that took so long back, and to those who wait longest as many as there are.
+func (t *turns) pass(who string, d time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if list := t.waiting[who]; len(list) > 0 {
+	now := time.Now()
+	t.took(who, d, now)
+	t.reading[who]--
+	for list := t.waiting[who]; len(list) > 0 && t.reading[who] < t.most(who, now); {
 		close(list[0])
-		if t.waiting[who] = list[1:]; len(list) == 1 {
+		t.reading[who]++
+		if list = list[1:]; len(list) == 0 {
 			delete(t.waiting, who)
+		} else {
+			t.waiting[who] = list
 		}
-		return
 	}
-	if t.reading[who]--; t.reading[who] == 0 {
+	if t.reading[who] == 0 {
 		delete(t.reading, who)
 	}
 }

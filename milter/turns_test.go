@@ -11,24 +11,28 @@ import (
 	"time"
 )
 
-// TestTurns: of one account only so many are at it, in the order of their coming, and nobody else
+// TestTurns: of one account only so many are at it, of long mails half as many, in the order of
+// their coming, and nobody else
 // waits for them.
 func TestTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var turns turns
+		turns := turns{processors: 4}
 		var mu sync.Mutex
 		var order []string
-		at, peak := 0, 0
+		at, peak, later := 0, 0, 0
 		for i := range 50 {
 			go func() {
 				time.Sleep(time.Duration(i) * time.Millisecond)
-				give, err := turns.take(t.Context(), "thief", 2)
+				give, err := turns.take(t.Context(), "thief")
 				if err != nil {
 					t.Error(err)
 				}
 				mu.Lock()
 				at++
 				peak = max(peak, at)
+				if len(order) > 4 {
+					later = max(later, at)
+				}
 				order = append(order, fmt.Sprint(i))
 				mu.Unlock()
 				time.Sleep(time.Second)
@@ -41,25 +45,61 @@ func TestTurns(t *testing.T) {
 		}
 		time.Sleep(200 * time.Millisecond)
 		begun := time.Now()
-		give, err := turns.take(t.Context(), "bob", 2)
+		give, err := turns.take(t.Context(), "bob")
 		if err != nil || time.Since(begun) != 0 {
 			t.Errorf("another account waited %v, %v", time.Since(begun), err)
 		}
 		give()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, err := turns.take(ctx, "thief", 2); !errors.Is(err, errNoTurn) {
+		if _, err := turns.take(ctx, "thief"); !errors.Is(err, errNoTurn) {
 			t.Errorf("whoever gave up: %v", err)
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if peak != 2 || len(order) != 50 || len(turns.reading) != 0 || len(turns.waiting) != 0 {
-			t.Errorf("at most %d at once, %d in all, left: %v %v", peak, len(order), turns.reading, turns.waiting)
+		if peak != 4 || later != 2 || len(order) != 50 || len(turns.reading) != 0 || len(turns.waiting) != 0 {
+			t.Errorf("at most %d at once, later %d, %d in all, left: %v %v", peak, later, len(order), turns.reading, turns.waiting)
 		}
 		want := slices.Clone(order)
 		slices.SortFunc(want, func(a, b string) int { return len(a) - len(b) })
 		if !slices.Equal(order[:10], want[:10]) {
 			t.Errorf("order %v", order)
+		}
+	})
+}
+
+// An account is kept to half for a time after a long mail, and what is kept of that has an end.
+func TestTurnsWidenAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns := turns{processors: 2}
+		turn := func(who string, d time.Duration) {
+			give, err := turns.take(t.Context(), who)
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(d)
+			give()
+		}
+		most := func() int { return turns.most("a", time.Now()) }
+		turn("a", longTurn/2)
+		if most() != 2 {
+			t.Errorf("short mail narrows to %d", most())
+		}
+		turn("a", time.Second)
+		turn("a", longTurn) // no less long than after the longest
+		time.Sleep(narrowFor*time.Second - 3*longTurn)
+		if most() != 1 {
+			t.Errorf("after a long mail %d at once", most())
+		}
+		time.Sleep(3 * longTurn)
+		if most() != 2 {
+			t.Errorf("for ever %d at once", most())
+		}
+		for i := range 10 * fewNarrow {
+			turn(fmt.Sprint(i), longTurn)
+		}
+		if n := len(turns.narrow); n > fewNarrow {
+			t.Errorf("%d accounts are kept", n)
 		}
 	})
 }
