@@ -72,6 +72,22 @@ func (id *Identity) Principal(e *analyzer.Envelope) string {
 	return "client:" + source(e)
 }
 
+// Names says whether fields of a name say whose mail it is, or from where, or that it is ours.
+func (id *Identity) Names(field string) bool {
+	if strings.EqualFold(field, id.ClientHeader) {
+		return true
+	}
+	for i := range id.Relays {
+		r := &id.Relays[i]
+		named := func(s Source) bool { return s.Kind == Header && strings.EqualFold(s.Header, field) }
+		if slices.ContainsFunc(r.Account, named) || slices.ContainsFunc(r.Client, named) ||
+			slices.ContainsFunc(r.Proof, func(p Proof) bool { return strings.EqualFold(p.Name, field) }) {
+			return true
+		}
+	}
+	return false
+}
+
 // Normal returns the login whose habits count: the sender of its mail. An alias may be given with its suffix.
 func (id *Identity) Normal(login string) string {
 	login = mailbox.Lower(strings.Trim(login, " \t\r\n"))

@@ -14,8 +14,8 @@ import (
 // not answered; and it keeps a copy of every field in memory until an abort. So fields
 // are brought into shape here, and those over the cap never reach it.
 func (c *conn) field(length int) error {
-	if !c.ses.roomFor(length, c.fieldName(length)) {
-		if _, err := c.br.Discard(4 + length); err != nil {
+	if name := c.fieldName(length); !c.ses.roomFor(length, name) {
+		if err := c.drop(length, name); err != nil {
 			return half(err)
 		}
 		c.ready = c.ready[:0]
@@ -43,6 +43,29 @@ func (c *conn) field(length int) error {
 	binary.BigEndian.PutUint32(buf, uint32(1+end))
 	c.ready = buf[:5+end]
 	return nil
+}
+
+// maxNaming bounds what is kept of a field over the cap that says whose mail it is.
+const maxNaming = 4 << 10
+
+// drop reads a header packet that there is no room for. Of fields that say whose mail it is the last
+// one is kept all the same: a host that is believed may write it behind all that its client wrote,
+// and who has room for one of his own and none for the host's would be whom he likes.
+func (c *conn) drop(length int, name string) error {
+	keep := 0
+	if c.ses.naming(name) {
+		keep = min(4+length, 5+len(name)+1+maxNaming)
+	}
+	buf := make([]byte, keep)
+	if _, err := io.ReadFull(c.br, buf); err != nil {
+		return err
+	}
+	if start := 5 + len(name) + 1; keep > start {
+		value, _, _ := bytes.Cut(buf[start:], []byte{0})
+		c.ses.latest(name, string(value))
+	}
+	_, err := c.br.Discard(4 + length - keep)
+	return err
 }
 
 // maxFieldName bounds the names of fields that content reads.

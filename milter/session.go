@@ -2,9 +2,11 @@ package milter
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"net/textproto"
+	"slices"
 	"strings"
 
 	gomilter "github.com/emersion/go-milter"
@@ -40,9 +42,10 @@ type peer struct {
 type incoming struct {
 	cfg    *Config // as of its MAIL
 	mail   analyzer.Mail
-	header int            // bytes kept of the header
-	behind map[string]int // fields kept over the cap, by name in lower case
-	full   bool           // the body got no more memory
+	header int                      // bytes kept of the header
+	behind map[string]int           // fields kept over the cap, by name in lower case
+	last   map[string]content.Field // of fields over the cap that say whose mail it is, by lower case
+	full   bool                     // the body got no more memory
 	room   room
 	err    error // why it will not be judged
 }
@@ -228,6 +231,17 @@ func (s *session) wanted(size int, name string) bool {
 	return msg.behind[low] <= maxBehind
 }
 
+// naming says whether fields of a name say whose mail it is.
+func (s *session) naming(name string) bool { return s.msg != nil && s.msg.cfg.Identity().Names(name) }
+
+// latest keeps the last field of a name that names somebody.
+func (s *session) latest(name, value string) {
+	if s.msg.last == nil {
+		s.msg.last = make(map[string]content.Field)
+	}
+	s.msg.last[strings.ToLower(name)] = content.Field{Name: name, Value: value}
+}
+
 func (s *session) Header(name, value string, m *gomilter.Modifier) (
 	resp gomilter.Response, _ error) {
 	resp = s.quiet()
@@ -335,6 +349,9 @@ func (s *session) decide(msg *incoming, m *gomilter.Modifier) (
 	if mail.Login == "" {
 		s.keep(&mail.Login, gomilter.CodeEOB, m, "auth_authen")
 		s.keep(&mail.AuthType, gomilter.CodeEOB, m, "auth_type")
+	}
+	for _, name := range slices.Sorted(maps.Keys(msg.last)) {
+		mail.Header = append(mail.Header, msg.last[name])
 	}
 	mail.Time = msg.cfg.Now().UTC()
 	u = unjudged(&mail) // should the identity or the judge fail

@@ -28,7 +28,12 @@ func Backup(ctx context.Context, path, to string) (c Checked, err error) {
 		}
 		return c, fmt.Errorf("back up to %s: %w: name a new file", to, err)
 	}
-	tmp, err := vacuumInto(ctx, path, filepath.Dir(to))
+	shop, end, err := workshop(filepath.Dir(to))
+	if err != nil {
+		return c, fmt.Errorf("back up store %s: %w", path, err)
+	}
+	defer func() { err = errors.Join(err, end()) }()
+	tmp, err := vacuumInto(ctx, path, shop)
 	if err != nil {
 		return c, fmt.Errorf("back up store %s: %w", path, err)
 	}
@@ -41,7 +46,7 @@ func Backup(ctx context.Context, path, to string) (c Checked, err error) {
 		return c, fmt.Errorf("check the backup: %w", err)
 	}
 	c.Path = to
-	return c, moved(tmp, to)
+	return c, putInPlace(tmp, to, nil, false)
 }
 
 // vacuumInto copies a store into a new file of a folder, private and synced, and returns its name.
@@ -68,16 +73,4 @@ func vacuumInto(ctx context.Context, path, folder string) (tmp string, err error
 		return "", errors.Join(err, os.Remove(tmp))
 	}
 	return tmp, nil
-}
-
-// moved gives a file its name and makes that durable.
-func moved(from, to string) error {
-	if err := os.Rename(from, to); err != nil {
-		return err
-	}
-	folder, err := os.Open(filepath.Dir(to))
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
 }

@@ -55,7 +55,12 @@ func Restore(ctx context.Context, r Restoring) (out Restored, err error) {
 		return out, err
 	}
 	defer func() { err = errors.Join(err, free.Close()) }()
-	tmp, err := vacuumInto(ctx, r.From, filepath.Dir(r.To))
+	shop, end, err := workshop(filepath.Dir(r.To))
+	if err != nil {
+		return out, fmt.Errorf("restore %s: %w", r.From, err)
+	}
+	defer func() { err = errors.Join(err, end()) }()
+	tmp, err := vacuumInto(ctx, r.From, shop)
 	if err != nil {
 		return out, fmt.Errorf("restore %s: %w", r.From, err)
 	}
@@ -71,13 +76,10 @@ func Restore(ctx context.Context, r Restoring) (out Restored, err error) {
 		return out, err
 	}
 	out.Path = r.To
-	if err := belongTo(tmp, was); err != nil {
-		return out, fmt.Errorf("restore %s: %w", r.From, err)
-	}
 	if out.Aside, err = putAside(r); err != nil {
 		return out, fmt.Errorf("restore %s: put the store that is there aside: %w", r.From, err)
 	}
-	return out, moved(tmp, r.To)
+	return out, putInPlace(tmp, r.To, was, true)
 }
 
 // SQLite's lock bytes of a database file (os.h, PENDING_BYTE): whoever has a store open in WAL
@@ -162,20 +164,6 @@ func (db *DB) heldIn(ctx context.Context, states []ledger.State) ([]int64, error
 		return nil, err
 	}
 	return ints(rows)
-}
-
-// belongTo gives a file the owner of what was in its place, else of its folder.
-func belongTo(path string, was fs.FileInfo) error {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	if was != nil && os.Geteuid() == 0 {
-		if owner, ok := was.Sys().(*syscall.Stat_t); ok {
-			return errors.Join(f.Chown(int(owner.Uid), int(owner.Gid)), f.Close())
-		}
-	}
-	return errors.Join(giveAway(f), f.Close())
 }
 
 // putAside renames the files of the store in the way, so that they stay one store.
