@@ -12,6 +12,7 @@ import (
 // TestRestoreFollowsNoLink: root restores into a folder of serve's, and whoever has serve's rights
 // exchanges there whatever root makes by a link to a file of root's. It stays as it was, and root's.
 func TestRestoreFollowsNoLink(t *testing.T) {
+	onlySQLite(t, "a backup is a file")
 	if os.Geteuid() != 0 {
 		t.Skip("needs root: a folder of another user's")
 	}

@@ -4,6 +4,8 @@
 package config
 
 import (
+	"strings"
+
 	"hisseki/analyzer"
 )
 
@@ -48,8 +50,14 @@ type Milter struct {
 	Drain          Duration `toml:"drain"`
 }
 
-// SpoolFolder is where mail is that waits to be judged, beside the database.
-func (c *Config) SpoolFolder() string { return c.Database + ".unjudged" }
+// SpoolFolder is where mail is that waits to be judged: beside the database, or, where that is a
+// server's, in the state folder of the unit.
+func (c *Config) SpoolFolder() string {
+	if strings.Contains(c.Database, "://") {
+		return "/var/lib/hisseki/unjudged"
+	}
+	return c.Database + ".unjudged"
+}
 
 // Classes are the modes of senders without a login.
 type Classes struct {
