@@ -19,6 +19,7 @@ type entry struct {
 	mu      sync.Mutex
 	profile *learner // nil: to be read again
 	loaded  int64    // last lesson that was in the profile when it was read
+	heard   int64    // last record, of those read and of other nodes', that is in the state
 	state   state
 	pending int           // mails whose records are begun and not durable yet
 	opening int           // of these, those that open an incident
@@ -129,8 +130,9 @@ func (a *Analyzer) fill(ctx context.Context, e *entry, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("load the past of %s: %w", e.name, err)
 	}
-	e.state = state{}
+	e.state, e.heard = state{}, 0
 	for i := range past.Recent {
+		e.heard = max(e.heard, past.Recent[i].ID)
 		e.state.add(&past.Recent[i], past.Profile)
 	}
 	e.profile, e.loaded = &learner{Profile: past.Profile}, past.Last

@@ -172,10 +172,18 @@ func (d *Serve) look(ctx context.Context, cancel func(), reload <-chan os.Signal
 	beside.Go(func() { d.askWriter(ctx) })
 	beside.Go(func() { d.watchdog(ctx) })
 	beside.Go(func() { d.judgeLate(ctx) })
+	beside.Go(func() { d.hearOthers(ctx) })
 	err := d.upkeep(ctx, reload)
 	cancel()
 	beside.Wait()
 	return err
+}
+
+// hearOthers takes in what other hosts' nodes judge, so that an account's mail over several hosts is
+// looked at as one.
+func (d *Serve) hearOthers(ctx context.Context) {
+	d.db.Others(ctx, func(list []analyzer.Elsewhere) { d.core.Load().Heard(list) },
+		func(err error) { d.report(ctx, "other hosts' mail not taken in", err) })
 }
 
 func (d *Serve) milter(m config.Milter) *milter.Server {

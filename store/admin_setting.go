@@ -13,7 +13,7 @@ const saltKey = "salt"
 
 // Salt returns the store's secret for keyed hashes, 32 bytes.
 func (db *DB) Salt(ctx context.Context) ([]byte, error) {
-	salt, ok, err := db.Setting(ctx, saltKey)
+	salt, ok, err := db.setting(ctx, saltKey)
 	if err != nil {
 		return nil, err
 	}
@@ -23,8 +23,8 @@ func (db *DB) Salt(ctx context.Context) ([]byte, error) {
 	return salt, nil
 }
 
-// Setting returns the value kept under a key, and whether there is one.
-func (db *DB) Setting(ctx context.Context, key string) (value []byte, ok bool, err error) {
+// setting returns the value kept under a key, and whether there is one.
+func (db *DB) setting(ctx context.Context, key string) (value []byte, ok bool, err error) {
 	err = db.read.QueryRowContext(ctx, `SELECT value FROM setting WHERE key = ?`, key).Scan(&value)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, false, nil

@@ -135,7 +135,7 @@ func TestHeartbeat(t *testing.T) {
 func TestSettings(t *testing.T) {
 	db, _ := clocked(t)
 	ctx := t.Context()
-	if _, ok, err := db.Setting(ctx, "lines"); ok || err != nil {
+	if _, ok, err := db.setting(ctx, "lines"); ok || err != nil {
 		t.Errorf("an unset setting: %v %v", ok, err)
 	}
 	_, err := Open(ctx, place(t, filepath.Join(t.TempDir(), "x.db")), Options{Rand: strings.NewReader("few")})

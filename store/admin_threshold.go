@@ -14,7 +14,7 @@ const thresholdsKey = "thresholds"
 
 // Thresholds returns what calibration set; zero fields, or all, follow history.
 func (db *DB) Thresholds(ctx context.Context) (t analyzer.Thresholds, err error) {
-	data, ok, err := db.Setting(ctx, thresholdsKey)
+	data, ok, err := db.setting(ctx, thresholdsKey)
 	if err != nil || !ok {
 		return t, err
 	}

@@ -47,6 +47,9 @@ func openServer(ctx context.Context, url string, opt Options) (*DB, error) {
 	if err := db.keepSalt(ctx); err != nil {
 		return nil, errors.Join(err, db.read.Close(), db.write.Close())
 	}
+	if err := db.others.begin(ctx, db.read); err != nil {
+		return nil, errors.Join(err, db.read.Close(), db.write.Close())
+	}
 	close(db.stopped) // there is no copier
 	go db.commitLoop()
 	return db, nil

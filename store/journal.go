@@ -86,6 +86,7 @@ func (db *DB) record(tx *sql.Tx, r *analyzer.Record, row []any) (k analyzer.Reco
 	if k.ID, err = insertRecord(tx, r, row); err != nil {
 		return k, in, err
 	}
+	db.others.wrote(k.ID)
 	if r.Verdict.Would == analyzer.Unjudged {
 		return k, in, keepUnjudged(tx, k.ID, r.Verdict.Action)
 	}

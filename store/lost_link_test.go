@@ -26,7 +26,7 @@ func TestRescueFollowsNoLink(t *testing.T) {
 		if err == nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s: %v, mode %v", name, err, info.Mode())
 		}
-		if name == "hard" && !errors.Is(err, ErrUntrusted) {
+		if name == "hard" && !errors.Is(err, errUntrusted) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

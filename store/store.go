@@ -59,6 +59,7 @@ type DB struct {
 	swept   atomic.Int64 // rows that a purge removed and count has not counted
 	book    rulebook
 	recalls recalls
+	others  others
 
 	// The committer's:
 	lanes    lanes

@@ -20,12 +20,12 @@ import (
 // opened: a file that is not where it seems to be, one that others can exchange, and one
 // with tables, views or triggers that no migration makes.
 
-// ErrUntrusted says that a store is not opened since others could have prepared it.
-var ErrUntrusted = errors.New("is not to be trusted")
+// errUntrusted says that a store is not opened since others could have prepared it.
+var errUntrusted = errors.New("is not to be trusted")
 
 // untrusted says why, and what to do.
 func untrusted(path, why string, args ...any) error {
-	return fmt.Errorf("store %s %w: %s", path, ErrUntrusted, fmt.Sprintf(why, args...))
+	return fmt.Errorf("store %s %w: %s", path, errUntrusted, fmt.Sprintf(why, args...))
 }
 
 // beside are the files that SQLite opens with a store.

@@ -27,7 +27,7 @@ func refused(t *testing.T, path, why string) {
 		if db != nil {
 			db.Close()
 		}
-		if !errors.Is(err, ErrUntrusted) || !strings.Contains(err.Error(), why) {
+		if !errors.Is(err, errUntrusted) || !strings.Contains(err.Error(), why) {
 			t.Errorf("opened %s: %v, want one that says %q", name, err, why)
 		}
 	}
@@ -94,7 +94,7 @@ func TestPlantedLater(t *testing.T) {
 		BEGIN UPDATE hold SET state = 'releasing'; END`)
 	err := db.SetOverride(t.Context(), "sender:b@example.jp", analyzer.Override{
 		Mode: analyzer.Observe, Until: noon.Add(time.Hour), By: "root"})
-	if !errors.Is(err, ErrUntrusted) {
+	if !errors.Is(err, errUntrusted) {
 		t.Errorf("written beside a planted trigger: %v", err)
 	}
 	raw(t, path, `DROP TRIGGER planted`)

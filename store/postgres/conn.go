@@ -14,7 +14,7 @@ import (
 // conn is a connection that takes statements with SQLite's placeholders.
 type conn struct {
 	*stdlib.Conn
-	locks bool
+	commit string // of a writer: it tells other nodes, in the same round trip; "" for readers
 }
 
 func (c *conn) Prepare(query string) (driver.Stmt, error) { return c.Conn.Prepare(Numbered(query)) }
@@ -39,7 +39,7 @@ var begin = fmt.Sprintf("begin isolation level read committed; select pg_advisor
 
 // BeginTx begins a transaction; a writer's waits for those of all hosts before it.
 func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
-	if !c.locks || opts.ReadOnly {
+	if c.commit == "" || opts.ReadOnly {
 		return c.Conn.BeginTx(ctx, opts)
 	}
 	if opts.Isolation != driver.IsolationLevel(sql.LevelDefault) {
@@ -49,7 +49,7 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	if pg.IsClosed() {
 		return nil, driver.ErrBadConn
 	}
-	tx, err := pg.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})
+	tx, err := pg.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin, CommitQuery: c.commit})
 	if err != nil {
 		if !pg.IsClosed() && pg.PgConn().TxStatus() != 'I' {
 			_, _ = pg.Exec(ctx, "rollback")

@@ -163,15 +163,19 @@ func open(name string, locks bool, connections int, settings map[string]string) 
 	cfg.RuntimeParams["tcp_user_timeout"] = millis(goneTimeout)
 	cfg.StatementCacheCapacity = 512
 	inner := stdlib.GetConnector(*cfg)
-	db := sql.OpenDB(&connector{inner, locks})
+	commit := ""
+	if locks {
+		commit = tellOthers
+	}
+	db := sql.OpenDB(&connector{inner, commit})
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
 	return db, nil
 }
 
 type connector struct {
-	inner driver.Connector
-	locks bool
+	inner  driver.Connector
+	commit string
 }
 
 func (c *connector) Driver() driver.Driver { return c.inner.Driver() }
@@ -185,5 +189,5 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, fmt.Errorf("pgx made a %T", inner)
 	}
-	return &conn{pg, c.locks}, nil
+	return &conn{pg, c.commit}, nil
 }

@@ -1,0 +1,162 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"sync"
+	"time"
+
+	"hisseki/analyzer"
+	"hisseki/store/postgres"
+)
+
+const (
+	// othersEvery is how often a node looks for what others recorded, if it hears nothing of them.
+	othersEvery = 200 * time.Millisecond
+	// othersPause is the least time between two looks: a busy site commits all the time.
+	othersPause = 20 * time.Millisecond
+	// othersAtOnce bounds how many records one look takes in.
+	othersAtOnce = 2000
+)
+
+// others is what a node knows of the records of nodes that share its database.
+type others struct {
+	mu   sync.Mutex
+	seen int64          // the last record that was looked at
+	own  map[int64]bool // this node's records after it
+}
+
+// wrote notes a record of this node's own. It is noted before the commit: a number that is rolled
+// back is never given again.
+func (o *others) wrote(id int64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.own != nil && id > o.seen {
+		o.own[id] = true
+	}
+}
+
+// begin looks at nothing that was there before.
+func (o *others) begin(ctx context.Context, read *sql.DB) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.own = make(map[int64]bool)
+	return read.QueryRowContext(ctx, `SELECT coalesce(max(id), 0) FROM journal`).Scan(&o.seen)
+}
+
+// Others tells hear what other nodes record in the same database, until ctx ends: it looks when one
+// of them says that it committed, and every 200 ms. An SQLite file has no other nodes, and Others
+// returns at once. trouble is told of every look that failed.
+func (db *DB) Others(ctx context.Context, hear func([]analyzer.Elsewhere), trouble func(error)) {
+	if !db.onServer() {
+		return
+	}
+	woken := make(chan struct{}, 1)
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	beside.Go(func() {
+		postgres.Listen(ctx, db.url, func() {
+			select {
+			case woken <- struct{}{}:
+			default:
+			}
+		})
+	})
+	tick := time.NewTicker(othersEvery)
+	defer tick.Stop()
+	for {
+		if err := db.lookAtOthers(ctx, hear); err != nil && ctx.Err() == nil {
+			trouble(err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(othersPause):
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-woken:
+		case <-tick.C:
+		}
+	}
+}
+
+// lookAtOthers tells hear of all records of others since the last look.
+func (db *DB) lookAtOthers(ctx context.Context, hear func([]analyzer.Elsewhere)) error {
+	for {
+		list, last, n, err := db.othersSince(ctx)
+		if err != nil {
+			return wrapped("look for other hosts' mail", err)
+		}
+		if len(list) > 0 {
+			hear(list)
+		}
+		db.others.passed(last)
+		if n < othersAtOnce {
+			return nil
+		}
+	}
+}
+
+// passed notes up to where was looked.
+func (o *others) passed(last int64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.seen = max(o.seen, last)
+	for id := range o.own {
+		if id <= o.seen {
+			delete(o.own, id)
+		}
+	}
+}
+
+// isOwn says whether a record is this node's.
+func (o *others) isOwn(id int64) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.own[id]
+}
+
+// othersSince reads the next records, others' of them with what they carried, and returns the last
+// record and how many there were. Ids rise in the order of commits, so none comes later that is
+// lower (docs/design.md, "Several hosts").
+func (db *DB) othersSince(ctx context.Context) (list []analyzer.Elsewhere, last int64, n int, err error) {
+	db.others.mu.Lock()
+	seen := db.others.seen
+	db.others.mu.Unlock()
+	last = seen
+	rows, err := db.read.QueryContext(ctx, `SELECT
+			id,
+			sender,
+			action,
+			would,
+			points,
+			sum,
+			observation
+		FROM journal
+		WHERE id > ?
+		ORDER BY id
+		LIMIT ?`, seen, othersAtOnce)
+	if err != nil {
+		return nil, last, 0, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var e analyzer.Elsewhere
+		var obs sql.RawBytes
+		if err := rows.Scan(&e.ID, &e.Sender, &e.Action, &e.Would, &e.Points, &e.Sum, &obs); err != nil {
+			return nil, last, n, err
+		}
+		n, last = n+1, e.ID
+		if db.others.isOwn(e.ID) {
+			continue
+		}
+		if err := e.Observation.UnmarshalBinary(obs); err != nil {
+			return nil, last, n, fmt.Errorf("journal row %d: %w", e.ID, err)
+		}
+		list = append(list, e)
+	}
+	return list, last, n, rows.Err()
+}
