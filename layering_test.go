@@ -63,6 +63,7 @@ var mayImport = map[string][]string{
 	"ledger":              {"analyzer", "analyzer/content", "baseline"},
 	"access":              {"ledger"},
 	"access/openid":       {"access"},
+	"access/passkey":      {"access"},
 	"ask":                 {"ledger"},
 	"store":               {"access", "analyzer", "ask", "analyzer/content", "baseline", "ledger", "postfix", "store/postgres"},
 	"store/postgres":      nil,
@@ -90,8 +91,8 @@ var mayImport = map[string][]string{
 	"doctor": {"analyzer", "identity", "internal/config", "internal/places", "internal/table", "internal/term",
 		"internal/wiring", "ledger", "postfix", "proof", "signing"},
 
-	"web":         {"access", "access/openid", "analyzer", "ask", "internal/words", "ledger", "report", "review"},
-	"web/command": {"access", "access/openid", "ask", "internal/config", "internal/jsonl", "internal/table", "internal/term", "review", "store", "web"},
+	"web":         {"access", "access/openid", "access/passkey", "analyzer", "ask", "internal/words", "ledger", "report", "review"},
+	"web/command": {"access", "access/openid", "access/passkey", "ask", "internal/config", "internal/jsonl", "internal/table", "internal/term", "review", "store", "web"},
 
 	// Every part's configuration is made here.
 	"internal/wiring": {"analyzer", "analyzer/content", "ask", "hook", "identity", "internal/config", "ledger", "seal",
@@ -113,6 +114,7 @@ var onlyIn = map[string][]string{
 	"github.com/spf13/cobra/doc":      {"internal/manual"},
 	"github.com/oschwald":             {"internal/places"},
 	"github.com/pquerna/otp":          {"access"},
+	"github.com/go-webauthn/webauthn": {"access/passkey"},
 	"github.com/coreos/go-oidc":       {"access/openid"},
 	"golang.org/x/oauth2":             {"access/openid"},
 	"golang.org/x/crypto":             {"access"},

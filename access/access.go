@@ -66,6 +66,17 @@ type Session struct {
 	Browser string // as it names itself: hostile
 }
 
+// Key is a passkey of a reviewer.
+type Key struct {
+	ID       []byte
+	Reviewer string
+	Label    string // as he calls it
+	Data     string // the public key, as package passkey writes it
+	Count    uint32 // of its uses, as it says; 0 where it does not count
+	Created  time.Time
+	Used     time.Time // zero for never
+}
+
 // ID names a session for people and the audit log: of no use to who wants to use it.
 func (s *Session) ID() string { return fmt.Sprintf("%x", s.Hash[:min(len(s.Hash), 4)]) }
 
@@ -97,6 +108,13 @@ type Store interface {
 
 	// PutLink keeps a link that lets a reviewer in once, until a time.
 	PutLink(ctx context.Context, hash []byte, name string, until time.Time, by string) error
+	// PutKey keeps a passkey, Keys are a reviewer's, Key is the one with an id, nil for none.
+	PutKey(ctx context.Context, k Key, by string) error
+	Keys(ctx context.Context, name string) ([]Key, error)
+	Key(ctx context.Context, id []byte) (*Key, error)
+	// UseKey notes a use, RemoveKey removes a reviewer's passkey; false for none.
+	UseKey(ctx context.Context, id []byte, count uint32, at time.Time) error
+	RemoveKey(ctx context.Context, name string, id []byte, by string) (bool, error)
 	// AddRequest, Requests and EndRequest keep releases that need a second reviewer.
 	AddRequest(ctx context.Context, r ledger.Request) (int64, error)
 	Requests(ctx context.Context, since time.Time) ([]ledger.Request, error)

@@ -167,6 +167,18 @@ func (g *Guard) LoginBySubject(ctx context.Context, name string, role Role, subj
 	return g.open(ctx, account, a)
 }
 
+// Admit lets in a reviewer who has proved who he is by more than a password: by a passkey.
+func (g *Guard) Admit(ctx context.Context, name string, a Attempt) (string, *Session, error) {
+	account, err := g.Store.Account(ctx, name)
+	if err != nil {
+		return "", nil, err
+	}
+	if account == nil || account.Subject != "" {
+		return "", nil, ErrRefused
+	}
+	return g.open(ctx, account, a)
+}
+
 // Guess lets somebody try a token that try knows or not, and has the network wait longer for each
 // one that it does not: the error is ErrRefused then, or a WaitError.
 func (g *Guard) Guess(from netip.Addr, try func() (known bool, err error)) error {

@@ -45,7 +45,7 @@ var impersonal = map[string]bool{
 	"goose_db_version": true, "setting": true, "heartbeat": true,
 	"log_position": true, "hook": true, "hook_event": true, "own_mail": true,
 	"sqlite_sequence": true, "signin_seen": true,
-	"reviewer": true, "request": true, "session": true, "login_link": true, // of those who review, not who mail
+	"reviewer": true, "request": true, "passkey": true, "session": true, "login_link": true, // of those who review, not who mail
 }
 
 // Export calls each for everything that is stored about a sender, table by table: a row by

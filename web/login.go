@@ -148,6 +148,7 @@ func (q *request) logout() error {
 type sessionsPage struct {
 	*request
 	List []access.Session
+	Keys []access.Key // the reviewer's own
 }
 
 func (q *request) sessions() error {
@@ -156,7 +157,11 @@ func (q *request) sessions() error {
 		return err
 	}
 	q.Title, q.Nav = q.W("sessions"), "sessions"
-	return q.show(http.StatusOK, "sessions.html", sessionsPage{q, list})
+	keys, err := q.s.Guard.Store.Keys(q.ctx(), q.Session.Name)
+	if err != nil {
+		return err
+	}
+	return q.show(http.StatusOK, "sessions.html", sessionsPage{q, list, keys})
 }
 
 // liveSessions are the reviewer's own sessions, for an admin everybody's.

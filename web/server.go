@@ -15,6 +15,7 @@ import (
 
 	"hisseki/access"
 	"hisseki/access/openid"
+	"hisseki/access/passkey"
 	"hisseki/ask"
 	"hisseki/review"
 )
@@ -34,6 +35,8 @@ type Options struct {
 	// OpenID is the provider at which reviewers log in, nil for none; OpenIDLabel is what they call it.
 	OpenID      *openid.Provider
 	OpenIDLabel string
+	// Passkeys adds passkeys and checks them, nil where there are none.
+	Passkeys *passkey.Desk
 	// Milter says what is wrong with the milter, nil for nothing.
 	Milter func() error
 	// Version is of the program: browsers ask for new assets with it.
@@ -77,6 +80,11 @@ func (s *Server) table() []route {
 		{"POST /login", "", (*request).login},
 		{"GET /enter/{token}", "", (*request).enterForm},
 		{"POST /enter/{token}", "", (*request).enter},
+		{"POST /login/passkey", "", (*request).passkeyLogin},
+		{"POST /login/passkey/finish", "", (*request).passkeyEnter},
+		{"POST /passkey", access.Viewer, (*request).passkeyAdd},
+		{"POST /passkey/finish", access.Viewer, (*request).passkeyAdded},
+		{"POST /passkey/remove", access.Viewer, (*request).passkeyRemove},
 		{"GET /openid", "", (*request).toProvider},
 		{"GET /openid/back", "", (*request).fromProvider},
 		{"GET /ask/{token}", "", (*request).owner},

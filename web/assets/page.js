@@ -38,6 +38,30 @@
     button.click();
   };
 
+  // Passkeys: the server asks, the browser's passkey answers.
+  const ask = async (path, body) => {
+    const res = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body });
+    if (!res.ok) throw new Error(res.status);
+    return res.json();
+  };
+  for (const button of window.PublicKeyCredential?.parseCreationOptionsFromJSON ? document.querySelectorAll("[data-passkey]") : []) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const problem = document.querySelector("[data-passkey-problem]");
+      problem.hidden = true;
+      try {
+        const path = button.dataset.passkey, { publicKey } = await ask(path), adds = path == "/passkey";
+        const key = adds
+          ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(publicKey) })
+          : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(publicKey) });
+        const more = new URLSearchParams(adds ? { label: document.querySelector("[data-passkey-label]").value } : { to: button.dataset.to });
+        location.assign((await ask(path + "/finish?" + more, JSON.stringify(key))).to);
+      } catch {
+        problem.hidden = false;
+      }
+    });
+  }
+
   const keys = {
     j: () => go(here + 1),
     k: () => go(here < 0 ? 0 : here - 1),

@@ -32,7 +32,7 @@ func (s Shared) Reviewer() *cobra.Command {
 			return s.Usage(errors.New("reviewer needs a subcommand"))
 		},
 	}
-	cmd.AddCommand(s.add(), s.list(), s.requests(), s.agree(), s.disagree(), s.remove(), s.password(), s.totp(), s.role(), s.link(), s.logout())
+	cmd.AddCommand(s.add(), s.list(), s.passkeys(), s.requests(), s.agree(), s.disagree(), s.remove(), s.password(), s.totp(), s.role(), s.link(), s.logout())
 	return cmd
 }
 

@@ -23,6 +23,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hisseki/access"
+	"hisseki/access/passkey"
 	"hisseki/ask"
 	"hisseki/internal/config"
 	"hisseki/review"
@@ -143,7 +144,11 @@ func (s Shared) page(cmd *cobra.Command, cfg config.Config, db *store.DB) (*web.
 	if err != nil {
 		return nil, err
 	}
-	return web.New(web.Options{OpenID: provider, OpenIDLabel: w.OpenID.Label, Review: service, Guard: guard(cfg, db), Desk: desk(cfg, db), Log: s.Log(cmd, cfg), Zone: zone,
+	passkeys, err := passkey.New(Address(*w), db.Reviewers(), time.Now, rand.Reader)
+	if err != nil { // of an address, which is no name
+		s.Log(cmd, cfg).Warn("there are no passkeys here", "error", err)
+	}
+	return web.New(web.Options{Passkeys: passkeys, OpenID: provider, OpenIDLabel: w.OpenID.Label, Review: service, Guard: guard(cfg, db), Desk: desk(cfg, db), Log: s.Log(cmd, cfg), Zone: zone,
 		TLS: w.Cert != "" || strings.HasPrefix(w.URL, "https:"), Proxies: proxies, UserHeader: w.UserHeader,
 		Milter: func() error { return s.Milter(cfg.Milter.Listen) }, Version: s.Version}), nil
 }
