@@ -67,6 +67,8 @@ var mayImport = map[string][]string{
 	"ask":                 {"ledger"},
 	"store":               {"access", "analyzer", "ask", "analyzer/content", "baseline", "ledger", "postfix", "store/postgres"},
 	"store/postgres":      nil,
+	"store/transfer":      {"ledger", "store", "store/postgres"},
+	"store/command":       {"internal/config", "internal/term", "internal/wiring", "store/transfer"},
 	"internal/pgtest":     nil,
 	"milter":              {"analyzer", "analyzer/content", "baseline", "identity", "internal/mailbox", "internal/term"},
 	"proof":               nil,
@@ -101,7 +103,7 @@ var mayImport = map[string][]string{
 
 // onlyIn says which packages may know a technology.
 var onlyIn = map[string][]string{
-	"database/sql":                    {"store", "store/postgres", "internal/pgtest"},
+	"database/sql":                    {"store", "store/postgres", "store/transfer", "internal/pgtest"},
 	"github.com/mattn/go-sqlite3":     {"store"},
 	"github.com/pressly/goose/v3":     {"store"},
 	"github.com/jackc/pgx/v5":         {"store/postgres", "internal/pgtest"},

@@ -154,6 +154,9 @@ func (db *DB) countAll(ctx context.Context, c *Checked) error {
 	if c.Schema != c.Known {
 		return nil
 	}
+	if err := db.whole(ctx, db.read); err != nil {
+		return err
+	}
 	return db.readAllProfiles(ctx, c)
 }
 

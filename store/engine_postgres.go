@@ -52,6 +52,7 @@ func openServer(ctx context.Context, url string, opt Options) (*DB, error) {
 	}
 	close(db.stopped) // there is no copier
 	go db.commitLoop()
+	db.lend()
 	return db, nil
 }
 
@@ -71,7 +72,11 @@ func openServerReadOnly(ctx context.Context, url string, opt Options) (*DB, erro
 	if db.read, err = postgres.Reader(url, readers); err != nil {
 		return nil, err
 	}
+	if err := db.whole(ctx, db.read); err != nil {
+		return nil, errors.Join(err, db.read.Close())
+	}
 	close(db.closed) // nobody commits
+	db.lend()
 	return db, nil
 }
 

@@ -274,6 +274,11 @@ func (db *DB) migrate(ctx context.Context) error {
 const saltBytes = 32
 
 func (db *DB) keepSalt(ctx context.Context) error {
+	if db.opt.Copying == nil {
+		if err := db.whole(ctx, db.write); err != nil {
+			return err
+		}
+	}
 	salt := make([]byte, saltBytes)
 	if _, err := io.ReadFull(db.opt.Rand, salt); err != nil {
 		return fmt.Errorf("draw the store's secret: %w", err)

@@ -82,6 +82,9 @@ type Options struct {
 	// Migrate brings a store of an older schema up to date. Without it such a store is refused
 	// (ErrOlder), since an older serve may be using it; an empty one gets its tables anyway.
 	Migrate bool
+	// Copying is package transfer's, which gets the connections: nobody else may have the file open
+	// then, and Open takes a copy that is not finished. write is nil with OpenReadOnly.
+	Copying func(read, write *sql.DB)
 	// Signs signs what is decided; nil where whoever writes may not decide, as serve. What is
 	// kept then has no signature, and the agent believes none of it.
 	Signs ledger.Signs
@@ -144,7 +147,7 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := trustFiles(path); err != nil {
+	if err := db.trustPlace(); err != nil {
 		return nil, err
 	}
 	if err := create(path); err != nil {
@@ -179,6 +182,7 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 		return nil, errors.Join(err, db.read.Close(), db.write.Close())
 	}
 	go db.commitLoop()
+	db.lend()
 	return db, nil
 }
 
@@ -192,7 +196,7 @@ func OpenReadOnly(ctx context.Context, path string, opt Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := trustFiles(path); err != nil {
+	if err := db.trustPlace(); err != nil {
 		return nil, err
 	}
 	if db.file, err = os.Lstat(path); err != nil {
@@ -208,10 +212,14 @@ func OpenReadOnly(ctx context.Context, path string, opt Options) (*DB, error) {
 	if err := db.openReaders(); err != nil {
 		return nil, err
 	}
-	if err := db.unmoved(); err != nil {
+	if err = db.unmoved(); err == nil {
+		err = db.whole(ctx, db.read)
+	}
+	if err != nil {
 		return nil, errors.Join(err, db.read.Close())
 	}
 	close(db.closed) // nobody commits
+	db.lend()
 	return db, nil
 }
 

@@ -7,8 +7,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hisseki/daemon"
 	"hisseki/internal/config"
 	"hisseki/store"
+	storecommand "hisseki/store/command"
 )
 
 func newBackup() *cobra.Command {
@@ -93,6 +95,11 @@ func newMigrate() *cobra.Command {
 			return printStore(cmd, c, err)
 		}),
 	}
+}
+
+func newStore() *cobra.Command {
+	return storecommand.Shared{Settings: settings, Actor: func() string { return actor().String() }, NoArgs: noArgs,
+		Group: needSubcommand, Alive: daemon.StaleAfter, Usage: func(err error) error { return usageError{err} }}.Store()
 }
 
 // withSettings runs a subcommand that needs no open store.

@@ -93,7 +93,7 @@ func newRoot() *cobra.Command {
 	addSettingsFlags(root)
 	root.AddCommand(newServe(), newAgent(), newQuarantine(), newIncident(), newSender(), newURL(),
 		newAudit(), newReplay(), newDrill(), newCalibrate(), newHabit(), newMaillog(), newSignin(),
-		newBackup(), newRestore(), newCheck(), newMigrate(),
+		newBackup(), newRestore(), newCheck(), newMigrate(), newStore(),
 		newStatus(), newKey(), newDoctor(), newVersion(), newDemo(), manual.Command(),
 		shared().Web(), shared().Reviewer())
 	strict(root)

@@ -83,14 +83,14 @@ func (c *conn) CheckNamedValue(v *driver.NamedValue) error {
 			value = int64(1)
 		}
 	case string:
-		value = text(x)
+		value = Text(x)
 	}
 	v.Value = value
 	return nil
 }
 
-// text replaces what is no UTF-8, and NUL, by U+FFFD.
-func text(s string) string {
+// Text is a text as the server keeps it: what is no UTF-8, and NUL, is U+FFFD.
+func Text(s string) string {
 	s = strings.ToValidUTF8(s, "\ufffd")
 	if strings.IndexByte(s, 0) >= 0 {
 		s = strings.ReplaceAll(s, "\x00", "\ufffd")

@@ -79,7 +79,7 @@ func config(name string) (*pgx.ConnConfig, error) {
 	q := u.Query()
 	file := q.Get("passwordfile")
 	q.Del("passwordfile")
-	u.RawQuery = q.Encode()
+	u.RawQuery = strings.ReplaceAll(q.Encode(), "+", "%20") // a blank: libpq and pgx take no plus for it
 	cfg, err := pgx.ParseConfig(u.String())
 	if err != nil {
 		return nil, fmt.Errorf("database %s cannot be used: %w", Shown(name), hidden(err, u))

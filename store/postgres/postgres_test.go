@@ -64,6 +64,10 @@ func TestPasswords(t *testing.T) {
 			t.Errorf("%s, credentials in %q: password %q, %v; want %q", c.name, c.folder, cfg.Password, err, c.want)
 		}
 	}
+	cfg, err := config("postgres://u@h/d?application_name=a%20b%2Bc")
+	if err != nil || cfg.RuntimeParams["application_name"] != "a b+c" {
+		t.Errorf("parameters %v, %v", cfg, err)
+	}
 	if _, err := config("postgres://u@h/d?passwordfile=" + dir + "/missing"); err == nil {
 		t.Error("a password file that is missing was no error")
 	}
