@@ -19,29 +19,37 @@ const axeSum = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
 
 // TestAccessible: axe-core finds nothing serious on any page, in either theme and language.
 func TestAccessible(t *testing.T) {
+	t.Parallel()
 	axe := axeSource(t)
-	o := newOffice(t, nil)
-	o.hire("alice", access.Admin)
-	o.theft()
-	o.agent()
 	for _, lang := range []string{"en", "ja"} {
-		b := newBrowser(t, o, lang)
-		b.open("/login")
-		b.axe(axe, "/login "+lang)
-		b.login("alice")
-		for _, dark := range []bool{false, true} {
-			b.screen(1280, 900, dark)
-			for _, path := range allPages {
-				if path == "/sender?name=" {
-					path += "bando@example.jp"
-				}
-				b.open(path)
-				where := path + " " + lang
-				if dark {
-					where += " dark"
-				}
-				b.axe(axe, where)
+		t.Run(lang, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t, nil)
+			o.hire("alice", access.Admin)
+			o.theft()
+			o.agent()
+			accessible(t, o, axe, lang)
+		})
+	}
+}
+
+func accessible(t *testing.T, o *office, axe, lang string) {
+	b := newBrowser(t, o, lang)
+	b.open("/login")
+	b.axe(axe, "/login "+lang)
+	b.login("alice")
+	for _, dark := range []bool{false, true} {
+		b.screen(1280, 900, dark)
+		for _, path := range allPages {
+			if path == "/sender?name=" {
+				path += "bando@example.jp"
 			}
+			b.open(path)
+			where := path + " " + lang
+			if dark {
+				where += " dark"
+			}
+			b.axe(axe, where)
 		}
 	}
 }

@@ -45,7 +45,7 @@ func newBrowser(t *testing.T, o *office, lang string) *browser {
 	t.Cleanup(stop)
 	ctx, stopTab := chromedp.NewContext(ctx)
 	t.Cleanup(stopTab)
-	ctx, stopTime := context.WithTimeout(ctx, 3*time.Minute)
+	ctx, stopTime := context.WithTimeout(ctx, 10*time.Minute) // others run beside it
 	t.Cleanup(stopTime)
 	b := &browser{t: t, ctx: ctx, o: o}
 	chromedp.ListenTarget(ctx, b.hear)
@@ -216,6 +216,7 @@ var allPages = []string{"/", "/incidents", "/incident/I1", "/incident/I1/confirm
 // to look at (bin/pictures), and holds each to what a program can see: it fits, and the browser is
 // calm. HISSEKI_PICTURES=1 draws all; else it is every page once, each in another way.
 func TestPictures(t *testing.T) {
+	t.Parallel()
 	all := os.Getenv("HISSEKI_PICTURES") != ""
 	o := newOffice(t, nil)
 	o.hire("alice", "admin")

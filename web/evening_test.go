@@ -14,6 +14,7 @@ import (
 // TestEvening is a reviewer's evening in a real browser: he logs in with a second factor; the theft
 // arrives while the page is open; he filters, confirms, sees the agent do it, and takes it back.
 func TestEvening(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t, nil)
 	o.hire("alice", access.Reviewer)
 	past, burst := o.story()
@@ -89,6 +90,7 @@ func (o *office) count(s ledger.State) int {
 
 // TestKeysOnly: a reviewer without a mouse selects and decides.
 func TestKeysOnly(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t, nil)
 	o.hire("alice", access.Reviewer)
 	o.theft()
@@ -127,6 +129,7 @@ func TestKeysOnly(t *testing.T) {
 
 // TestHostileSubject: what a mail says runs nothing, and looks like text.
 func TestHostileSubject(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t, nil)
 	o.hire("alice", access.Reviewer)
 	past, burst := o.storyWith("=?utf-8?B?" + "Ij48c2NyaXB0PmFsZXJ0KDEpPC9zY3JpcHQ+PGltZyBzcmM9eCBvbmVycm9yPWFsZXJ0KDIpPuKAriBodHRwOi8vZXZpbC50ZXN0" + "?=")
@@ -157,6 +160,7 @@ func TestHostileSubject(t *testing.T) {
 
 // TestJapanese: a Japanese browser is answered in Japanese on every page, and the switch works.
 func TestJapanese(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t, nil)
 	o.hire("alice", access.Admin)
 	o.theft()
@@ -189,6 +193,7 @@ func TestJapanese(t *testing.T) {
 
 // TestTwoAtOnce: of two reviewers who decide at once one wins, and the other is told.
 func TestTwoAtOnce(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t, nil)
 	o.hire("alice", access.Reviewer)
 	o.hire("bob", access.Reviewer)
@@ -226,6 +231,7 @@ func TestTwoAtOnce(t *testing.T) {
 
 // TestEndedSession: the cookie of a session that ended is of no use, in a page that is open too.
 func TestEndedSession(t *testing.T) {
+	t.Parallel()
 	now := time.Now()
 	o := newOffice(t, func() time.Time { return now })
 	o.hire("alice", access.Viewer)

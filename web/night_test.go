@@ -90,6 +90,7 @@ func (o *office) askOwner(desk *ask.Desk) string {
 // factor, the incident, the owner is asked and says that it was not him, confirm, the report in
 // Japanese, take back within the time of grace, confirm again.
 func TestNight(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t, nil)
 	o.hire("alice", access.Reviewer)
 	desk := &ask.Desk{Store: o.db.Questions(), For: time.Hour, Now: o.clock, Rand: rand.Reader}

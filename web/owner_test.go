@@ -41,6 +41,7 @@ func (o *office) owner() string {
 // TestOwnerLink: an owner sees the mail that was sent as him and no other, programs that look at the
 // link answer nothing, "it was me" releases nothing and can be taken back, "it was not me" stands.
 func TestOwnerLink(t *testing.T) {
+	t.Parallel()
 	now := time.Now()
 	o := newOffice(t, func() time.Time { return now })
 	o.hire("rei", access.Reviewer)
@@ -99,6 +100,7 @@ func TestOwnerLink(t *testing.T) {
 
 // TestOwnerSeesHisOwn: mail that a campaign recalled of others is none of his business.
 func TestOwnerSeesHisOwn(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t, nil)
 	o.theft()
 	all, err := o.review.AskedMail(t.Context(), 1, o.owner(), 10)
@@ -113,6 +115,7 @@ func TestOwnerSeesHisOwn(t *testing.T) {
 // TestOwnerLinksAreNotGuessed: who tries made-up links waits longer each time, an incident that a
 // reviewer ended is not asked of, and an office that asks nobody answers no link.
 func TestOwnerLinksAreNotGuessed(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t, nil)
 	o.theft()
 	link := o.asks()

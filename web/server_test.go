@@ -101,6 +101,7 @@ func address(pattern string) (method, path string) {
 // Every route: without a session, with one that has ended, with too small a role and with
 // another site's request nothing is shown and nothing changes.
 func TestNobodyGetsPast(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t, nil)
 	for name, role := range map[string]access.Role{"vera": access.Viewer, "rei": access.Reviewer, "ada": access.Admin} {
 		o.hire(name, role)
@@ -157,6 +158,7 @@ func TestNobodyGetsPast(t *testing.T) {
 // Hostile values of every parameter are answered, without an error of ours and without coming
 // back as markup.
 func TestHostileValues(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t, nil)
 	o.hire("ada", access.Admin)
 	o.theft()
@@ -250,6 +252,7 @@ func TestTemplatesAreInert(t *testing.T) {
 // The owner of a network that logged in before is not locked out by whoever guesses elsewhere,
 // and a code counts once.
 func TestGuessing(t *testing.T) {
+	t.Parallel()
 	now := time.Now()
 	o := newOffice(t, func() time.Time { return now })
 	o.serve(func(opt *web.Options) { opt.Proxies = anywhere })
