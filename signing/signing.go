@@ -78,7 +78,7 @@ func Folder(configured, database string) string {
 	if configured != "" {
 		return configured
 	}
-	if database == machineStore {
+	if database == machineStore || strings.Contains(database, "://") { // a server's
 		return machineFolder
 	}
 	info, err := os.Stat(filepath.Dir(database))

@@ -57,6 +57,11 @@ func (db *DB) enqueue(j job) (wait func() error) {
 	if db.write == nil {
 		return failed(errReadOnly)
 	}
+	if db.gate != nil {
+		if err := db.gate.Open(); err != nil {
+			return failed(err)
+		}
+	}
 	select {
 	case db.jobs <- j:
 	case <-j.ctx.Done():

@@ -26,6 +26,7 @@ func newServer(url string, opt Options) (*DB, error) {
 		return nil, err
 	}
 	db.url = url
+	db.gate = postgres.NewGate(url, db.serverAnswers)
 	return db, nil
 }
 
@@ -38,10 +39,10 @@ func openServer(ctx context.Context, url string, opt Options) (*DB, error) {
 	if err := db.prepareServer(ctx); err != nil {
 		return nil, err
 	}
-	if db.write, err = postgres.Writer(url); err != nil {
+	if db.write, err = db.gate.Writer(); err != nil {
 		return nil, err
 	}
-	if db.read, err = postgres.Reader(url, readers); err != nil {
+	if db.read, err = db.gate.Reader(readers); err != nil {
 		return nil, errors.Join(err, db.write.Close())
 	}
 	if err := db.keepSalt(ctx); err != nil {
@@ -69,7 +70,7 @@ func openServerReadOnly(ctx context.Context, url string, opt Options) (*DB, erro
 	if f.version < f.known {
 		return nil, older(db.path, f)
 	}
-	if db.read, err = postgres.Reader(url, readers); err != nil {
+	if db.read, err = db.gate.Reader(readers); err != nil {
 		return nil, err
 	}
 	if err := db.whole(ctx, db.read); err != nil {
@@ -78,6 +79,16 @@ func openServerReadOnly(ctx context.Context, url string, opt Options) (*DB, erro
 	close(db.closed) // nobody commits
 	db.lend()
 	return db, nil
+}
+
+// serverAnswers says in the log that the database is away, or back.
+func (db *DB) serverAnswers(away error, lasted time.Duration) {
+	if away != nil {
+		db.log.Error("the database does not answer: mail gets the failure action until it does",
+			"store", db.path, "error", away)
+		return
+	}
+	db.log.Info("the database answers again", "store", db.path, "after", lasted.Round(time.Millisecond))
 }
 
 // lookAtServer says which schema a database has, and refuses one that cannot be a store.
@@ -170,10 +181,10 @@ func checkServer(ctx context.Context, url string) (c Checked, err error) {
 	if f.version == 0 {
 		return c, fmt.Errorf("store %s is empty: start hisseki serve, it makes the tables", db.path)
 	}
-	if db.read, err = postgres.Reader(url, readers); err != nil {
+	if db.read, err = db.gate.Reader(readers); err != nil {
 		return c, err
 	}
-	defer func() { err = errors.Join(err, db.read.Close()) }()
+	defer func() { err = errors.Join(err, db.read.Close()); db.gate.Close() }()
 	err = db.view(ctx, func(tx *sql.Tx) error {
 		c.Bytes, err = serverSize(ctx, tx)
 		return err

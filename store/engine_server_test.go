@@ -133,9 +133,10 @@ func TestUnfitDatabases(t *testing.T) {
 	for name, c := range map[string]struct{ url, want string }{
 		"encoding":    {server.URL("latin"), "has the encoding LATIN1"},
 		"no database": {server.URL("nowhere"), "createdb"},
-		"no server":   {"postgres://hisseki:geheim@127.0.0.1:1/hisseki", "is the server up"},
+		"no server":   {"postgres://hisseki@127.0.0.1:1/hisseki", "is the server up"},
 		"no right":    {as(db.path, "nobody_much"), "roles.sql"},
-		"no role":     {as(db.path, "who&password=geheim"), "passwordfile"},
+		"no role":     {as(db.path, "who"), "passwordfile"},
+		"password":    {"postgres://hisseki:geheim@db/hisseki", "passwordfile"},
 		"no URL":      {"postgres://hisseki:geheim@[::1/hisseki", "no URL"},
 		"no number":   {"postgres://hisseki:geheim@db:port/hisseki", "no URL"},
 	} {

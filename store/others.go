@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -16,6 +17,8 @@ const (
 	othersEvery = 200 * time.Millisecond
 	// othersPause is the least time between two looks: a busy site commits all the time.
 	othersPause = 20 * time.Millisecond
+	// othersWithin is how long a look may take: a database that takes longer hangs.
+	othersWithin = 3 * time.Second
 	// othersAtOnce bounds how many records one look takes in.
 	othersAtOnce = 2000
 )
@@ -66,7 +69,11 @@ func (db *DB) Others(ctx context.Context, hear func([]analyzer.Elsewhere), troub
 	tick := time.NewTicker(othersEvery)
 	defer tick.Stop()
 	for {
-		if err := db.lookAtOthers(ctx, hear); err != nil && ctx.Err() == nil {
+		look, cancel := context.WithTimeout(ctx, othersWithin)
+		err := db.lookAtOthers(look, hear)
+		cancel()
+		if err != nil && ctx.Err() == nil && !errors.Is(err, postgres.ErrAway) { // which is said already
+			db.gate.Doubt() // whether it hangs or not
 			trouble(err)
 		}
 		select {

@@ -60,6 +60,7 @@ type DB struct {
 	book    rulebook
 	recalls recalls
 	others  others
+	gate    *postgres.Gate // of a server
 
 	// The committer's:
 	lanes    lanes
@@ -283,6 +284,9 @@ func (db *DB) Close() error {
 		close(db.done)
 		<-db.closed
 		db.failed = db.read.Close()
+		if db.gate != nil {
+			defer db.gate.Close()
+		}
 		if db.write != nil {
 			db.failed = errors.Join(db.failed, db.write.Close())
 		}

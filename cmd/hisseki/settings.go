@@ -13,6 +13,7 @@ import (
 	"hisseki/internal/config"
 	"hisseki/internal/wiring"
 	"hisseki/store"
+	"hisseki/store/postgres"
 )
 
 // stateFolder returns where the database and the socket are by default: systemd's
@@ -76,7 +77,7 @@ func settings(cmd *cobra.Command) (config.Config, error) {
 	}
 	if db, _ := cmd.Flags().GetString("db"); db != "" {
 		cfg.Database = db
-		if path == "" { // a store of its own gets a socket of its own
+		if path == "" && !postgres.IsURL(db) { // a store of its own gets a socket of its own
 			cfg.Milter.Listen = config.Address{Network: "unix",
 				Name: filepath.Join(filepath.Dir(db), "milter.sock")}
 		}
@@ -111,6 +112,9 @@ func lookStore(ctx context.Context, cfg config.Config) (*store.DB, error) {
 }
 
 func storeExists(cfg config.Config) error {
+	if postgres.IsURL(cfg.Database) {
+		return nil // whoever opens it says what is wrong
+	}
 	_, err := os.Stat(cfg.Database)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("no database at %s: name it with --db or --config,"+

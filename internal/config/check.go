@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -38,9 +39,22 @@ func (c *Config) checkWords() error {
 		oneOf("milter.failure", c.Milter.Failure, "pass", "hold", "tempfail"),
 		oneOf("log.format", c.Log.Format, "text", "json"),
 		oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error"),
-		must(c.Database != "", "database", "is empty, name a file"),
+		must(c.Database != "", "database", "is empty, name a file or a PostgreSQL URL"),
+		must(!namesPassword(c.Database), "database", "names a password, which others could read: write it to a "+
+			"file (?passwordfile=PATH), a systemd credential or .pgpass"),
 		must(c.Milter.Listen.Network != "", "milter.listen", "is empty"),
 	)
+}
+
+// namesPassword says whether a database's URL has a password, as postgres://user:password@host/name
+// or ?password=.
+func namesPassword(database string) bool {
+	u, err := url.Parse(database)
+	if err != nil || u.Scheme == "" {
+		return false
+	}
+	_, has := u.User.Password()
+	return has || u.Query().Has("password")
 }
 
 func (c *Config) checkNumbers() error {

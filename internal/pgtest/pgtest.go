@@ -255,3 +255,14 @@ func (c *Cluster) Close() error {
 	}
 	return errors.Join(err, os.RemoveAll(c.Dir))
 }
+
+// Signal sends a signal to the server and all its children, as SIGSTOP and SIGCONT.
+func (c *Cluster) Signal(s syscall.Signal) error {
+	var err error
+	for _, pid := range append(childrenOf(c.Pid()), c.Pid()) {
+		if e := syscall.Kill(pid, s); e != nil && !errors.Is(e, syscall.ESRCH) {
+			err = errors.Join(err, e)
+		}
+	}
+	return err
+}

@@ -15,22 +15,29 @@ import (
 type conn struct {
 	*stdlib.Conn
 	commit string // of a writer: it tells other nodes, in the same round trip; "" for readers
+	gate   *Gate
 }
 
 func (c *conn) Prepare(query string) (driver.Stmt, error) { return c.Conn.Prepare(Numbered(query)) }
 
 func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
-	return c.Conn.PrepareContext(ctx, Numbered(query))
+	s, err := c.Conn.PrepareContext(ctx, Numbered(query))
+	c.doubted(err)
+	return s, err
 }
 
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (
 	driver.Result, error) {
-	return c.Conn.ExecContext(ctx, Numbered(query), args)
+	r, err := c.Conn.ExecContext(ctx, Numbered(query), args)
+	c.doubted(err)
+	return r, err
 }
 
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (
 	driver.Rows, error) {
-	return c.Conn.QueryContext(ctx, Numbered(query), args)
+	r, err := c.Conn.QueryContext(ctx, Numbered(query), args)
+	c.doubted(err)
+	return r, err
 }
 
 // begin takes the writers' lock in the same round trip. Each statement after it sees what was
@@ -40,7 +47,9 @@ var begin = fmt.Sprintf("begin isolation level read committed; select pg_advisor
 // BeginTx begins a transaction; a writer's waits for those of all hosts before it.
 func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	if c.commit == "" || opts.ReadOnly {
-		return c.Conn.BeginTx(ctx, opts)
+		tx, err := c.Conn.BeginTx(ctx, opts)
+		c.doubted(err)
+		return tx, err
 	}
 	if opts.Isolation != driver.IsolationLevel(sql.LevelDefault) {
 		return nil, fmt.Errorf("unsupported isolation: %v", opts.Isolation)
@@ -54,18 +63,25 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 		if !pg.IsClosed() && pg.PgConn().TxStatus() != 'I' {
 			_, _ = pg.Exec(ctx, "rollback")
 		}
-		return nil, err
+		c.doubted(err)
+		return nil, Explained(err)
 	}
-	return locked{ctx, tx}, nil
+	return locked{ctx, tx, c}, nil
 }
 
 // locked is a transaction that has the lock.
 type locked struct {
 	ctx context.Context
 	tx  pgx.Tx
+	of  *conn
 }
 
-func (l locked) Commit() error   { return l.tx.Commit(l.ctx) }
+func (l locked) Commit() error {
+	err := l.tx.Commit(l.ctx)
+	l.of.doubted(err)
+	return err
+}
+
 func (l locked) Rollback() error { return l.tx.Rollback(l.ctx) }
 
 // CheckNamedValue puts a value into a form that the server takes: whole numbers for booleans, as

@@ -13,6 +13,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"strconv"
@@ -77,6 +78,10 @@ func config(name string) (*pgx.ConnConfig, error) {
 		return nil, fmt.Errorf("database %s is no URL: write postgres://USER@HOST/DATABASE", Shown(name))
 	}
 	q := u.Query()
+	if secretOf(u) != "" || q.Has("password") {
+		return nil, fmt.Errorf("database %s: a password in the URL could be read by others: write it to a file "+
+			"(?passwordfile=PATH), a systemd credential (%s) or .pgpass", Shown(name), Credential)
+	}
 	file := q.Get("passwordfile")
 	q.Del("passwordfile")
 	u.RawQuery = strings.ReplaceAll(q.Encode(), "+", "%20") // a blank: libpq and pgx take no plus for it
@@ -120,22 +125,6 @@ func secretOf(u *url.URL) string {
 	return secret
 }
 
-// Writer opens the one connection that writes. Each of its transactions has the lock.
-func Writer(name string) (*sql.DB, error) {
-	return open(name, true, 1, map[string]string{
-		"lock_timeout":                        millis(lockTimeout),
-		"idle_in_transaction_session_timeout": millis(idleTimeout),
-	})
-}
-
-// Reader opens connections that cannot write. Transactions see one state of the database.
-func Reader(name string, connections int) (*sql.DB, error) {
-	return open(name, false, connections, map[string]string{
-		"default_transaction_read_only": "on",
-		"default_transaction_isolation": "repeatable read",
-	})
-}
-
 // Plain opens a database as pgx takes it, with PostgreSQL's own placeholders, without the lock and
 // without limits: for migrations.
 func Plain(name string) (*sql.DB, error) {
@@ -148,8 +137,8 @@ func Plain(name string) (*sql.DB, error) {
 
 func millis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
-func open(name string, locks bool, connections int, settings map[string]string) (*sql.DB, error) {
-	cfg, err := config(name)
+func (g *Gate) open(commit string, connections int, settings map[string]string) (*sql.DB, error) {
+	cfg, err := config(g.name)
 	if err != nil {
 		return nil, err
 	}
@@ -162,32 +151,59 @@ func open(name string, locks bool, connections int, settings map[string]string) 
 	cfg.RuntimeParams["client_encoding"] = "UTF8"
 	cfg.RuntimeParams["tcp_user_timeout"] = millis(goneTimeout)
 	cfg.StatementCacheCapacity = 512
-	inner := stdlib.GetConnector(*cfg)
-	commit := ""
-	if locks {
-		commit = tellOthers
+	if commit != "" {
+		cfg.DialFunc = dialImpatient
 	}
-	db := sql.OpenDB(&connector{inner, commit})
+	db := sql.OpenDB(&connector{stdlib.GetConnector(*cfg), commit, g})
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
 	return db, nil
 }
 
+// answerTimeout is how long a server may take with one statement of a writer, beyond the time that
+// it waits for the lock: a server that is frozen would keep the writer for ever.
+const answerTimeout = 20 * time.Second
+
+// impatient is a connection that gives up when an answer does not come.
+type impatient struct{ net.Conn }
+
+func (c impatient) Read(b []byte) (int, error) {
+	if err := c.SetReadDeadline(time.Now().Add(answerTimeout)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Read(b)
+}
+
+func dialImpatient(ctx context.Context, network, address string) (net.Conn, error) {
+	d := net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: goneTimeout,
+		Interval: time.Second, Count: 3}}
+	c, err := d.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return impatient{c}, nil
+}
+
 type connector struct {
 	inner  driver.Connector
 	commit string
+	gate   *Gate
 }
 
 func (c *connector) Driver() driver.Driver { return c.inner.Driver() }
 
 func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
+	if err := c.gate.Open(); err != nil {
+		return nil, err
+	}
 	inner, err := c.inner.Connect(ctx)
 	if err != nil {
-		return nil, err
+		c.gate.Doubt()
+		return nil, Explained(err)
 	}
 	pg, ok := inner.(*stdlib.Conn)
 	if !ok {
 		return nil, fmt.Errorf("pgx made a %T", inner)
 	}
-	return &conn{pg, c.commit}, nil
+	return &conn{pg, c.commit, c.gate}, nil
 }

@@ -55,7 +55,6 @@ func TestPasswords(t *testing.T) {
 		{"postgres://u@h/d?passwordfile=" + file, "", "from file"},
 		{"postgres://u@h/d?passwordfile=" + file, dir, "from file"},
 		{"postgres://u@h/d", dir, "from systemd"},
-		{"postgres://u:given@h/d", dir, "given"},
 		{"postgres://u@h/d", "", ""},
 	} {
 		t.Setenv("CREDENTIALS_DIRECTORY", c.folder)

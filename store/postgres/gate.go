@@ -1,0 +1,158 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// A database that does not answer must not cost each mail its whole time budget. Whoever meets a
+// broken or failing connection raises a doubt; one goroutine then asks the server, and while that does
+// not answer every connection is refused at once. It asks again each second, beside the mail.
+
+const (
+	// askEvery is how long after an answer that did not come the server is asked again.
+	askEvery = time.Second
+	// askWithin is how long the server may take to answer that question.
+	askWithin = 2 * time.Second
+)
+
+// ErrAway says that the database does not answer, and that this was known before.
+var ErrAway = errors.New("the database does not answer")
+
+// Gate opens a database's connections as long as it answers.
+type Gate struct {
+	name string
+	tell func(away error, lasted time.Duration)
+
+	mu     sync.Mutex
+	away   error // nil while it answers
+	since  time.Time
+	asking bool
+	closed chan struct{}
+	end    sync.Once
+	asker  sync.WaitGroup
+}
+
+// NewGate returns the gate of a database that answers. tell is told when that ends (away says why),
+// and when it answers again (nil, and how long it did not).
+func NewGate(name string, tell func(away error, lasted time.Duration)) *Gate {
+	return &Gate{name: name, tell: tell, closed: make(chan struct{})}
+}
+
+// Close ends the asking.
+func (g *Gate) Close() {
+	g.end.Do(func() { close(g.closed) })
+	g.asker.Wait()
+}
+
+// Open says with ErrAway that the database does not answer.
+func (g *Gate) Open() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.away == nil {
+		return nil
+	}
+	return fmt.Errorf("%w since %s: %w", ErrAway, g.since.Format("15:04:05"), g.away)
+}
+
+// Doubt has the server asked whether it is there, unless somebody does already.
+func (g *Gate) Doubt() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	select {
+	case <-g.closed:
+		return
+	default:
+	}
+	if g.asking {
+		return
+	}
+	g.asking = true
+	g.asker.Go(g.ask)
+}
+
+// ask asks until the server answers.
+func (g *Gate) ask() {
+	for {
+		err := g.once()
+		if g.note(err); err == nil {
+			return
+		}
+		select {
+		case <-g.closed:
+			return
+		case <-time.After(askEvery):
+		}
+	}
+}
+
+// note keeps what an answer said, and tells what is new.
+func (g *Gate) note(err error) {
+	g.mu.Lock()
+	was, since := g.away, g.since
+	g.away, g.asking = err, err != nil
+	if err != nil && was == nil {
+		g.since = time.Now()
+	}
+	g.mu.Unlock()
+	if (err == nil) != (was == nil) {
+		lasted := time.Duration(0)
+		if err == nil {
+			lasted = time.Since(since)
+		}
+		g.tell(err, lasted)
+	}
+}
+
+// once asks the server for a sign of life, and whether it takes writes.
+func (g *Gate) once() error {
+	ctx, cancel := context.WithTimeout(context.Background(), askWithin)
+	defer cancel()
+	cfg, err := config(g.name)
+	if err != nil {
+		return err
+	}
+	c, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return Explained(err)
+	}
+	defer c.Close(context.WithoutCancel(ctx))
+	var standby bool
+	if err := c.QueryRow(ctx, "select pg_is_in_recovery()").Scan(&standby); err != nil {
+		return Explained(err)
+	}
+	if standby {
+		return errStandby
+	}
+	return nil
+}
+
+// doubted raises a doubt about an error that broke a connection.
+func (c *conn) doubted(err error) {
+	if err != nil && !errors.Is(err, driver.ErrSkip) && c.Conn.Conn().IsClosed() {
+		c.gate.Doubt()
+	}
+}
+
+// Writer opens the one connection that writes. Each of its transactions has the lock.
+func (g *Gate) Writer() (*sql.DB, error) {
+	return g.open(tellOthers, 1, map[string]string{
+		"lock_timeout":                        millis(lockTimeout),
+		"idle_in_transaction_session_timeout": millis(idleTimeout),
+	})
+}
+
+// Reader opens connections that cannot write. Transactions see one state of the database.
+func (g *Gate) Reader(connections int) (*sql.DB, error) {
+	return g.open("", connections, map[string]string{
+		"default_transaction_read_only": "on",
+		"default_transaction_isolation": "repeatable read",
+	})
+}
