@@ -1,8 +1,10 @@
 package abuse
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -19,13 +21,14 @@ import (
 // A thief with one account: he logs in as its owner, writes what he likes, and as much.
 
 // thiefsMail is a mail of a stolen account.
-func thiefsMail(n int, kind, body string) *analyzer.Mail {
+func thiefsMail(n int, kind, coding, body string) *analyzer.Mail {
 	return &analyzer.Mail{Envelope: analyzer.Envelope{Time: time.Date(2026, 11, 2, 9, n, 0, 0, time.UTC), Host: "mx",
 		QueueID: fmt.Sprintf("4jc4sD3hSbz%05d", n), Sender: "bob@example.org", Class: analyzer.Account,
 		Login: "bob@example.org", MailFrom: "bob@example.org", Recipients: []string{"x@partner.test"},
 		Client: netip.MustParseAddr("203.0.113.7")},
 		Source: content.Source{Header: []content.Field{{Name: "Subject", Value: " invoice"},
-			{Name: "MIME-Version", Value: " 1.0"}, {Name: "Content-Type", Value: kind}},
+			{Name: "MIME-Version", Value: " 1.0"}, {Name: "Content-Type", Value: kind},
+			{Name: "Content-Transfer-Encoding", Value: coding}},
 			Body: []byte(body), BodySize: int64(len(body))}}
 }
 
@@ -44,9 +47,14 @@ func TestThiefCannotHideALink(t *testing.T) {
 	}
 	a := analyzer.New(analyzer.Config{Mode: map[analyzer.Class]analyzer.Mode{analyzer.Account: analyzer.Enforce}}, db)
 	page := " text/html; charset=utf-8"
+	pdfKind := " application/pdf"
 	parts := " multipart/mixed; boundary=b"
 	words := strings.Repeat("all is as it was agreed upon. ", 1<<20/30)
 	line := strings.Repeat("QUJD", 19) + "\r\n"
+	pdf, err := os.ReadFile("../../analyzer/content/pdf/testdata/aes-256-packed.pdf")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for n, c := range []struct{ what, kind, body string }{
 		{"1 MiB of text", " text/plain", words + lure},
 		{"1 MiB of hidden text", page, `<div style="display:none">` + words + `</div><a href="` + lure + `">pay</a>`},
@@ -65,8 +73,10 @@ func TestThiefCannotHideALink(t *testing.T) {
 			"Content-Transfer-Encoding: base64\r\n\r\n" + strings.Repeat(line, 3<<20/len(line)) + "\r\n--b\r\n\r\n" +
 			lure + "\r\n--b--\r\n"},
 		{"300 parts", parts, strings.Repeat("--b\r\n\r\nhello\r\n", 300) + "--b\r\n\r\n" + lure + "\r\n--b--\r\n"},
+		{"a PDF file's encryption without a password", pdfKind,
+			base64.StdEncoding.EncodeToString(pdf)},
 	} {
-		r, err := a.Judge(t.Context(), thiefsMail(n, c.kind, c.body), analyzer.Conditions{CanDelay: true})
+		r, err := a.Judge(t.Context(), thiefsMail(n, c.kind, map[bool]string{true: " base64", false: " 8bit"}[c.kind == pdfKind], c.body), analyzer.Conditions{CanDelay: true})
 		if err != nil {
 			t.Fatalf("%s: %v", c.what, err)
 		}

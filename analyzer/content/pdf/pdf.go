@@ -43,17 +43,21 @@ const (
 // (implementation note 13 of the PDF reference 1.7).
 func Is(data []byte) bool { return bytes.Contains(data[:min(len(data), 1024)], []byte("%PDF-")) }
 
-// Read searches a file. encrypted says that its texts need a key.
+// Read searches a file. encrypted says that its texts need a password, or that some could not be
+// decrypted.
 func Read(data []byte, budget *inflate.Budget, sink Sink) (encrypted bool) {
 	f := &file{data: data, budget: budget, sink: sink, objects: make(map[int][]byte),
 		byNumber: make(map[int]*stream), fonts: make(map[string][]*font),
-		pairs: make(map[fontRef]bool), loaded: make(map[int]*font)}
+		pairs: make(map[fontRef]bool), loaded: make(map[int]*font), wholes: make(map[int]int)}
 	f.index(data)
 	f.findStreams()
 	if f.encrypted = f.hasKey(data); f.encrypted {
-		// strings and streams are noise; links of an earlier version may stand in the clear
-		f.values(data)
-		return true
+		if f.lock = f.unlock(); f.lock == nil {
+			// strings and streams are noise; links of an earlier version may stand in the clear
+			f.values(data)
+			return true
+		}
+		f.decipher()
 	}
 	packed := [][]byte{data}
 	for i := range f.streams {
@@ -63,15 +67,18 @@ func Read(data []byte, budget *inflate.Budget, sink Sink) (encrypted bool) {
 			packed = append(packed, plain) // kept: objects lie in it
 		}
 	}
-	for _, part := range packed {
+	for i, part := range packed {
+		f.packed = i > 0
 		f.values(part)
 		f.fontsIn(part)
 	}
 	for _, ref := range f.targets {
-		f.value("URI", f.objects[ref])
+		at, whole := f.wholes[ref]
+		f.packed = !whole
+		f.value("URI", f.objects[ref], at)
 	}
 	f.contents()
-	return f.hasKey(data)
+	return f.noise
 }
 
 // file is the state of reading one file.
@@ -80,6 +87,12 @@ type file struct {
 	budget    *inflate.Budget
 	sink      Sink
 	encrypted bool
+	lock      *lock       // opened by the empty password; nil for none
+	noise     bool        // something could not be decrypted
+	starts    []objectID  // where objects begin, rising
+	near      int         // of these, the one that was looked for last
+	wholes    map[int]int // where objects that stand in the file itself begin, by number
+	packed    bool        // what is read stands in a stream: its strings are in clear
 	streams   []stream
 	objects   map[int][]byte  // what follows "N G obj", to the end of what it stands in
 	byNumber  map[int]*stream // streams by the number of their object
@@ -126,7 +139,17 @@ func (f *file) index(data []byte) {
 			return
 		}
 		f.objects[number] = data[at:]
+		f.wholes[number] = at
+		if len(f.starts) < maxObjects {
+			f.starts = append(f.starts, objectID{at, number, generationBefore(data[:at-3])})
+		}
 	}
+}
+
+// generationBefore reads the second number in front of "obj".
+func generationBefore(b []byte) int {
+	b = bytes.TrimRight(b[max(0, len(b)-30):], blanks)
+	return atoi(b[len(bytes.TrimRight(b, digits)):])
 }
 
 // numberBefore reads the number of an object in front of "obj": "12 0 ".
@@ -180,7 +203,7 @@ func (f *file) values(data []byte) {
 		switch string(key) {
 		case "URI", "JS", "F", "UF", "Contents", "V", "RC", "TU", "Base":
 			at += n
-			f.value(string(key), data[at:])
+			f.value(string(key), data[at:], at)
 		}
 	}
 }
@@ -188,8 +211,9 @@ func (f *file) values(data []byte) {
 // interesting are the bytes that keys of values begin with; '#' begins an escaped one.
 var interesting = [256]byte{'U': 1, 'J': 1, 'F': 1, 'C': 1, 'V': 1, 'R': 1, 'T': 1, 'B': 1, '#': 1}
 
-// value tells of the value of a key, a string or a reference to one.
-func (f *file) value(key string, data []byte) {
+// value tells of the value of a key, a string or a reference to one, which stands at a place of the
+// file.
+func (f *file) value(key string, data []byte, at int) {
 	data = trimLeft(data)
 	if len(data) == 0 {
 		return
@@ -206,7 +230,10 @@ func (f *file) value(key string, data []byte) {
 	}
 	raw, n, ok := readString(data, f.buffer)
 	f.read, f.buffer = f.read+n, raw
-	if !ok || len(raw) == 0 || f.encrypted && !mostlyText(raw) {
+	if ok && !f.packed {
+		raw = f.clear(raw, at, key == "URI" || key == "Base" || key == "JS")
+	}
+	if !ok || len(raw) == 0 || f.encrypted && !f.packed && !readable(raw) {
 		return
 	}
 	text := f.textString(raw)

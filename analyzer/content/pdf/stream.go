@@ -23,6 +23,7 @@ const (
 type stream struct {
 	dict    dict
 	data    []byte // to the end of the file at most
+	at      int    // where its bytes begin in the file
 	kind    streamKind
 	filters []string
 }
@@ -61,7 +62,7 @@ func (f *file) findStreams() {
 		}
 		number, written := dictBefore(before)
 		d := readDict(written)
-		s := stream{dict: d, filters: f.filterNames(d)}
+		s := stream{dict: d, at: start, filters: f.filterNames(d)}
 		s.classify()
 		stop := end
 		if n := s.dict.number("Length"); n > 0 && n <= len(data)-start &&

@@ -84,7 +84,7 @@ func readDict(b []byte) dict {
 		switch string(name) {
 		case "Type", "Subtype", "Filter", "F", "Length", "First", "N", "Predictor", "Columns",
 			"Colors", "BitsPerComponent", "Width", "Height", "ImageMask", "Length1",
-			"FunctionType", "ShadingType", "Alternate", "ToUnicode", "Encoding":
+			"FunctionType", "ShadingType", "Alternate", "ToUnicode", "Encoding", "DecodeParms":
 			if _, ok := d[string(name)]; !ok {
 				d[string(name)] = trimLeft(b[at:])
 			}
@@ -246,4 +246,59 @@ func unescape(s, b []byte) ([]byte, int) {
 		}
 		return append(s, c), 1
 	}
+}
+
+// topDict returns where the values of a dictionary's own keys begin, without those of dictionaries
+// in it.
+func topDict(b []byte) map[string][]byte {
+	b = trimLeft(b[:min(len(b), maxDict)])
+	if !bytes.HasPrefix(b, []byte("<<")) {
+		return nil
+	}
+	d := make(map[string][]byte, 16)
+	for i := 2; i < len(b) && b[i] != '>'; {
+		if b[i] != '/' {
+			i++
+			continue
+		}
+		name, n := readName(b[i+1:])
+		v := trimLeft(b[i+1+n:])
+		d[string(name)] = v
+		i = len(b) - len(v) + valueLength(v)
+	}
+	return d
+}
+
+// valueLength is how many bytes the value at the beginning of b takes.
+func valueLength(b []byte) int {
+	depth := 0
+	for i := 0; i < len(b); {
+		two := b[i:min(len(b), i+2)]
+		switch c := b[i]; {
+		case string(two) == "<<":
+			depth, i = depth+1, i+2
+		case string(two) == ">>":
+			depth, i = depth-1, i+2
+		case c == '[':
+			depth, i = depth+1, i+1
+		case c == ']':
+			depth, i = depth-1, i+1
+		case c == '(' || c == '<':
+			_, n, _ := readString(b[i:], nil)
+			i += max(n, 1)
+		case c == '/':
+			_, n := readName(b[i+1:])
+			i += 1 + n
+		case isBlank(c):
+			i++
+			continue
+		default:
+			for i++; i < len(b) && !delimiters[b[i]]; i++ {
+			}
+		}
+		if depth <= 0 {
+			return i
+		}
+	}
+	return len(b)
 }
