@@ -179,7 +179,7 @@ func base64URL(value string) string {
 	if i < 0 || i > 2 {
 		return ""
 	}
-	return decode64(value[i:])
+	return web(decode64(value[i:]))
 }
 
 // decode64 decodes base64 of either alphabet, also where its end was cut off or escaped;
