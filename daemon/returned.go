@@ -12,11 +12,13 @@ import (
 // two to Postfix's.
 const maxReceived = 5
 
-// returned says whether a content filter of this machine gives a mail back that a login has
-// given to Postfix before. It was judged then, and perhaps released by a person since: to judge
-// it again, as an application's, would hold it twice and count it twice.
+// returned says whether a mail of an account comes again that was judged before: from a content
+// filter of this machine, or from another MTA of the house that asks hisseki too and is believed
+// as a relay. Perhaps a person has released it since: to judge it again would hold it twice and
+// count it twice.
 func (d *Serve) returned(ctx context.Context, m *analyzer.Mail) bool {
-	if m.Class == analyzer.Account || m.Login != "" || !m.Client.IsValid() || !m.Client.Unmap().IsLoopback() {
+	local := m.Client.IsValid() && m.Client.Unmap().IsLoopback()
+	if m.Login != "" || m.Relay == "" && !local {
 		return false
 	}
 	id := messageID(m)
@@ -28,16 +30,18 @@ func (d *Serve) returned(ctx context.Context, m *analyzer.Mail) bool {
 		if seen++; seen > maxReceived {
 			break
 		}
-		host, first, login, ok := postfix.Trace(m.Header[i].Value)
-		if !ok || !login {
+		host, first, ok := postfix.Trace(m.Header[i].Value)
+		if !ok {
 			continue
 		}
 		is, err := d.db.Returned(ctx, host, first, id, m)
-		d.report(ctx, "mail that a filter gives back is judged again", err)
+		d.report(ctx, "mail that comes again is judged again", err)
 		if is {
-			d.Log.Info("given back by a filter, judged before", "queue_id", m.QueueID, "first", first)
+			d.Log.Info("comes again, judged before", "queue_id", m.QueueID, "first", first)
 		}
-		return is
+		if is || err != nil {
+			return is
+		}
 	}
 	return false
 }

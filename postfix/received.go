@@ -10,20 +10,19 @@ import (
 //
 //	by mx.example.jp (Postfix) with ESMTPSA id 4b1Rw22LDbz9rxP
 var trace = regexp.MustCompile(`^[ \t]+by ([0-9A-Za-z._-]{1,255}) \([^()]{0,80}\) with ` +
-	`(?:ESMTP|UTF8SMTP)S?(A?) id ([0-9A-Za-z]{5,20})[ \t\r]*;?`)
+	`(?:ESMTP|UTF8SMTP)S?A? id ([0-9A-Za-z]{5,20})[ \t\r]*;?`)
 
 // maxTrace bounds the lines that are looked at of one field.
 const maxTrace = 6
 
 // Trace reads the host and the queue id that a Postfix noted in a Received field, raw with its
-// folds, and whether it says that the client had logged in (RFC 3848). ok is false for fields of
-// other programs.
-func Trace(field string) (host, id string, login, ok bool) {
+// folds. ok is false for fields of other programs.
+func Trace(field string) (host, id string, ok bool) {
 	lines := strings.SplitN(field, "\n", maxTrace+1)
 	for _, line := range lines[:min(len(lines), maxTrace)] {
-		if m := trace.FindStringSubmatch(line); m != nil && ValidID(m[3]) {
-			return m[1], m[3], m[2] == "A", true
+		if m := trace.FindStringSubmatch(line); m != nil && ValidID(m[2]) {
+			return m[1], m[2], true
 		}
 	}
-	return "", "", false, false
+	return "", "", false
 }

@@ -119,7 +119,7 @@ func TestFilter(t *testing.T) {
 	if n := r.journalSince(db, sent); n != 1 {
 		t.Errorf("%d records of one mail", n)
 	}
-	r.serve.says(0, "given back by a filter")
+	r.serve.says(0, "comes again, judged before")
 	wait(t, "its fate", func() bool {
 		fates, err := db.Fates(t.Context(), r.holds(db, ledger.HoldFilter{})[0].Record.ID)
 		return err == nil && !slices.ContainsFunc(fates, func(f ledger.RecipientFate) bool {

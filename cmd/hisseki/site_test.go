@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io/fs"
 	"net"
@@ -70,6 +71,7 @@ type siteOptions struct {
 
 	// "$DIR" is the instance's folder in Postfix's lines and files, and hisseki's in its settings.
 	settings string            // more of hisseki.toml
+	listen   string            // TCP address of serve, "" for any
 	postfix  []string          // lines of main.cf
 	files    map[string]string // beside them
 }
@@ -82,7 +84,7 @@ func newSite(t *testing.T, o siteOptions) *site {
 	s.uid, s.gid = unprivileged(t, "postfix")
 	milter := "unix:hisseki/milter.sock" // as howto.md says
 	if !o.unix {
-		s.listen = freeAddress(t)
+		s.listen = cmp.Or(o.listen, freeAddress(t))
 		milter = "inet:" + s.listen
 	}
 	var users []string
