@@ -8,8 +8,9 @@ import (
 	"hisseki/postfix"
 )
 
-// maxReceived is how many Received fields are looked at, the newest first: a filter adds one or
-// two to Postfix's.
+// maxReceived is how many Received fields are looked at, the newest first: a filter of this machine
+// adds one or two to Postfix's. Of a relay only the newest counts, which it wrote itself: what
+// stands below it, an account of the relay may have copied from a mail that was let through.
 const maxReceived = 5
 
 // returned says whether a mail of an account comes again that was judged before: from a content
@@ -21,13 +22,15 @@ func (d *Serve) returned(ctx context.Context, m *analyzer.Mail) bool {
 	if m.Login != "" || m.Relay == "" && !local {
 		return false
 	}
-	id := messageID(m)
-	seen := 0
+	id, seen, most := messageID(m), 0, maxReceived
+	if !local {
+		most = 1
+	}
 	for i := range m.Header {
 		if !strings.EqualFold(m.Header[i].Name, "Received") {
 			continue
 		}
-		if seen++; seen > maxReceived {
+		if seen++; seen > most {
 			break
 		}
 		host, first, ok := postfix.Trace(m.Header[i].Value)
@@ -39,9 +42,7 @@ func (d *Serve) returned(ctx context.Context, m *analyzer.Mail) bool {
 		if is {
 			d.Log.Info("comes again, judged before", "queue_id", m.QueueID, "first", first)
 		}
-		if is || err != nil {
-			return is
-		}
+		return is
 	}
 	return false
 }

@@ -129,10 +129,20 @@ func (db *DB) scanHold(rows scanner) (*ledger.Hold, error) {
 	return &h, nil
 }
 
-// Queued returns the holds of an MTA host whose mail is still in its queue, with what the
-// agent needs of their mail: time, envelope sender, the decision, and the queue id under which it
-// goes on by now (QueueID: a content filter gave it back, or postsuper -r). An id under which it was judged again is
-// not asked for: that record's own hold speaks for it.
+// goesOn is where a mail j goes on by now: a content filter gave it back, postsuper -r, or another
+// MTA took it that asks too. An id under which it was judged again does not count: that record's
+// own hold speaks for it.
+const goesOn = `FROM requeued r
+	WHERE r.journal = j.id
+	  AND (r.host != j.host OR r.queue_id != j.queue_id)
+	  AND NOT EXISTS (SELECT 1 FROM journal again
+		WHERE again.queue_id = r.queue_id AND again.host = r.host)
+	ORDER BY r.at DESC, r.queue_id DESC, r.host
+	LIMIT 1`
+
+// Queued returns the holds whose mail is in the queue of an MTA host by now, with what the agent
+// needs of their mail: where and when it was judged, envelope sender, the decision, and the queue
+// id under which it goes on (QueueID).
 func (db *DB) Queued(ctx context.Context, host string) ([]ledger.Hold, error) {
 	rows, err := db.read.QueryContext(ctx, `SELECT
 			h.id,
@@ -146,21 +156,14 @@ func (db *DB) Queued(ctx context.Context, host string) ([]ledger.Hold, error) {
 			h.not_before,
 			h.signature,
 			j.queue_id,
-			coalesce((SELECT r.queue_id
-				FROM requeued r
-				WHERE r.journal = j.id
-				  AND r.host = j.host
-				  AND r.queue_id != j.queue_id
-				  AND NOT EXISTS (SELECT 1 FROM journal again
-					WHERE again.queue_id = r.queue_id AND again.host = r.host)
-				ORDER BY r.at DESC, r.queue_id DESC
-				LIMIT 1), j.queue_id),
+			coalesce((SELECT r.queue_id `+goesOn+`), j.queue_id),
 			j.at,
-			j.mail_from
+			j.mail_from,
+			j.host
 		FROM hold h
 		JOIN journal j ON j.id = h.journal
 		WHERE h.state IN `+anyOf+`
-		  AND j.host = ?
+		  AND coalesce((SELECT r.host `+goesOn+`), j.host) = ?
 		ORDER BY h.id`, listOf(ledger.InQueue), host)
 	if err != nil {
 		return nil, fmt.Errorf("read holds of %s: %w", host, err)
@@ -172,10 +175,10 @@ func (db *DB) Queued(ctx context.Context, host string) ([]ledger.Hold, error) {
 		var due, decided, notBefore, at int64
 		e := &h.Record.Envelope
 		if err := rows.Scan(&h.ID, &h.State, &due, &h.Attempts, &h.Error, &h.By, &h.Reason, &decided,
-			&notBefore, &h.Signature, &e.QueueID, &h.QueueID, &at, &e.MailFrom); err != nil {
+			&notBefore, &h.Signature, &e.QueueID, &h.QueueID, &at, &e.MailFrom, &e.Host); err != nil {
 			return nil, fmt.Errorf("read holds of %s: %w", host, err)
 		}
-		e.Host, e.Time, h.Due = host, fromUnix(at), fromUnix(due)
+		e.Time, h.Due = fromUnix(at), fromUnix(due)
 		h.Decided, h.NotBefore = fromUnix(decided), fromUnix(notBefore)
 		list = append(list, h)
 	}

@@ -151,8 +151,22 @@ func journalOf(tx *sql.Tx, host, queueID string, at time.Time) (int64, error) {
 	return id, nil
 }
 
+// requeue notes where a recorded mail goes on. An id that it has at one host is not another's: the
+// first MTA's log calls a second one on the same machine a filter of its own.
 func requeue(tx *sql.Tx, host, queueID string, journal int64, at, gone time.Time) error {
-	_, err := tx.Exec(`INSERT INTO requeued (host, queue_id, journal, at, gone)
+	elsewhere := false
+	err := tx.QueryRow(`SELECT EXISTS (SELECT 1
+		FROM requeued
+		WHERE journal = ?
+		  AND queue_id = ?
+		  AND host != ?)`, journal, queueID, host).Scan(&elsewhere)
+	if err != nil {
+		return fmt.Errorf("look for queue id %s: %w", queueID, err)
+	}
+	if elsewhere {
+		return nil
+	}
+	_, err = tx.Exec(`INSERT INTO requeued (host, queue_id, journal, at, gone)
 		VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (host, queue_id, journal) DO UPDATE SET gone = max(requeued.gone, excluded.gone)`,
 		host, queueID, journal, at.Unix(), unix(gone))

@@ -117,8 +117,7 @@ func agentOf(s *site, in *mta.Instance) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	config := strings.NewReplacer(s.Config, in.Config, s.Dir+"/hisseki-agent", s.Dir+"/hisseki-agent2",
-		s.Dir+"/mail.log", in.Dir+"/mail.log").Replace(string(text))
+	config := strings.NewReplacer(s.Config, in.Config, s.Dir+"/mail.log", in.Dir+"/mail.log").Replace(string(text))
 	file := filepath.Join(s.dir, "second.toml")
 	if err := os.WriteFile(file, []byte(config), 0o644); err != nil {
 		s.t.Fatal(err)
