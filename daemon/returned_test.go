@@ -48,7 +48,7 @@ func TestReturned(t *testing.T) {
 		"hundreds of fields":            {"127.0.0.1", "", "", append(make([]string, 100), ours), false, 0},
 	} {
 		store := &judgedOnce{}
-		d := &Serve{Log: slog.New(slog.DiscardHandler), db: store}
+		d := &Serve{ServeOptions: ServeOptions{Log: slog.New(slog.DiscardHandler)}, db: store}
 		m := &analyzer.Mail{Envelope: analyzer.Envelope{Login: c.login, Relay: c.relay}}
 		if c.client != "" {
 			m.Client = netip.MustParseAddr(c.client)
