@@ -81,6 +81,7 @@ var mayImport = map[string][]string{
 	"signin":              {"analyzer", "ledger", "maillog"},
 	"maillog":             {"analyzer", "internal/mailbox", "internal/capped", "internal/term", "ledger", "postfix"},
 	"review":              {"analyzer", "analyzer/content", "baseline", "identity", "internal/config", "internal/similar", "internal/term", "ledger", "report", "internal/mailbox"},
+	"review/command":      {"internal/jsonl", "internal/table", "internal/term", "internal/whoami", "review", "review/terminal"},
 	"review/terminal":     {"analyzer", "internal/signalname", "internal/table", "internal/term", "ledger", "review"},
 	"internal/words":      {"analyzer", "internal/signalname", "internal/term", "ledger"},
 	"report":              {"analyzer", "analyzer/content", "internal/signalname", "internal/term", "internal/words", "ledger"},

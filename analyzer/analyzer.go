@@ -243,6 +243,9 @@ func (a *Analyzer) begin(ctx context.Context, e *entry, v *view, cond Conditions
 	if e.state.logins, err = a.logins(ctx, e, m); err != nil {
 		return nil, nil, err
 	}
+	if err := a.compare(ctx, v, e.state.logins); err != nil {
+		return nil, nil, err
+	}
 	rule, _, err := a.memory.Override(ctx, m.Sender, m.Class, m.Time)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read override of %s: %w", m.Sender, err)

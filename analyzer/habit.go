@@ -11,7 +11,7 @@ import (
 )
 
 // Habit is what an admin declares to be usual for some senders: declared beats learned.
-// Inside it, network and hour surprise nobody; mail outside gets points or is held. A
+// Inside it, network, hour, program and device surprise nobody; mail outside gets points or is held. A
 // habit without either is an exception: what it names is inside every habit of its
 // senders (a business trip).
 type Habit struct {
@@ -21,6 +21,8 @@ type Habit struct {
 	Networks  []netip.Prefix // with Countries: sent from any of them
 	Hours     []Hours        // sent in any of them
 	Zone      *time.Location // of Hours, nil for UTC
+	Programs  []string       // patterns of mail programs and of programs that signed in, see FitsWord
+	Devices   []string       // patterns of the ids and names of devices in sign-in logs
 	Points    float64        // that mail outside gets
 	Hold      bool           // mail outside is held
 	Until     time.Time      // zero for good
@@ -68,64 +70,29 @@ func declaredHabits(ctx context.Context, cfg *Config, memory Reader) (*[]Habit, 
 	return &all, nil
 }
 
-// declared is what the declared habits say of one mail.
-type declared struct {
-	network  bool // it comes from a declared network
-	country  bool // or country
-	hour     bool // in declared hours
-	evidence []Evidence
-	hold     bool
-}
-
-// declare compares a mail with the habits of its sender that hold at its time.
-func declare(habits []Habit, m *Mail, place Place) declared {
-	var of []*Habit
-	for i := range habits {
-		h := &habits[i]
-		if (h.Until.IsZero() || h.Until.After(m.Time)) && h.Matches(m.Sender, m.Class) {
-			of = append(of, h)
-		}
-	}
-	var d declared
-	if len(of) == 0 {
-		return d
-	}
-	placeExcused, hourExcused := d.inside(of, m, place)
-	for _, h := range of {
-		if !h.restricts() {
-			continue
-		}
-		if !placeExcused && h.elsewhere(m.Client, place) {
-			d.add(h, whereText(m.Client, place), h.places())
-		}
-		if !hourExcused && len(h.Hours) > 0 && !h.hour(m.Time) {
-			d.add(h, h.in(m.Time).Format("Mon 15:04 MST"), h.hours())
-		}
-	}
-	return d
-}
-
-// inside notes which habits a mail is inside of, and returns what an exception excuses.
-func (d *declared) inside(of []*Habit, m *Mail, at Place) (place, hour bool) {
-	for _, h := range of {
-		inNetwork, inCountry, inHour := h.network(m.Client), h.country(at), h.hour(m.Time)
-		d.network, d.country, d.hour = d.network || inNetwork, d.country || inCountry, d.hour || inHour
-		if !h.restricts() {
-			place = place || inNetwork || inCountry
-			hour = hour || inHour
-		}
-	}
-	return place, hour
-}
-
 func (h *Habit) network(client netip.Addr) bool {
 	return client.IsValid() && slices.ContainsFunc(h.Networks, func(p netip.Prefix) bool {
 		return p.Contains(client.Unmap())
 	})
 }
 
-func (h *Habit) country(p Place) bool {
-	return p.Country != "" && slices.Contains(h.Countries, p.Country)
+func (h *Habit) country(code string) bool {
+	return code != "" && slices.Contains(h.Countries, code)
+}
+
+// NoProgram is the pattern of mail that names no program of its own.
+const NoProgram = "none"
+
+// FitsWord says whether a name fits one of some patterns with "*" and "?", whatever its case:
+// "Microsoft Outlook*" for "Microsoft Outlook 16.0".
+func FitsWord(patterns []string, name string) bool {
+	// A slash is a sign like others: "Mozilla/5.0 ... Thunderbird/128.1".
+	plain := func(s string) string { return strings.ReplaceAll(strings.ToLower(s), "/", "\x00") }
+	name = plain(name)
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		ok, err := path.Match(plain(pattern), name)
+		return err == nil && ok
+	})
 }
 
 func (h *Habit) in(t time.Time) time.Time {
@@ -138,44 +105,6 @@ func (h *Habit) in(t time.Time) time.Time {
 func (h *Habit) hour(t time.Time) bool {
 	t = h.in(t)
 	return slices.ContainsFunc(h.Hours, func(s Hours) bool { return s.contain(t) })
-}
-
-// elsewhere says whether a mail surely comes from none of the declared places. Without a
-// client address nothing is sure, nor without its country where countries are declared:
-// addresses inside the house have none.
-func (h *Habit) elsewhere(client netip.Addr, p Place) bool {
-	switch {
-	case len(h.Networks)+len(h.Countries) == 0, !client.IsValid(), h.network(client), h.country(p):
-		return false
-	}
-	return len(h.Countries) == 0 || p.Country != ""
-}
-
-// add notes that a mail is outside a habit.
-func (d *declared) add(h *Habit, observed, usual string) {
-	text := fmt.Sprintf("sent %s, outside the declared habit %q (%s)", observed, h.Name, usual)
-	if h.Reason != "" {
-		text += ", because: " + h.Reason
-	}
-	d.evidence = append(d.evidence, Evidence{Signal: HabitOutside, Points: h.Points,
-		Observed: observed, Usual: "declared: " + usual, Text: text})
-	d.hold = d.hold || h.Hold
-}
-
-// join puts what is outside declared habits in front of the evidence and adds its points.
-func (d *declared) join(evidence []Evidence, points float64) ([]Evidence, float64) {
-	for _, e := range d.evidence {
-		points += e.Points
-	}
-	return append(d.evidence, evidence...), points
-}
-
-func whereText(client netip.Addr, p Place) string {
-	text := "from " + client.Unmap().String()
-	if p.Country != "" {
-		text += " in " + p.Country
-	}
-	return text
 }
 
 // places lists what the habit declares, for people.
@@ -195,8 +124,11 @@ func (h *Habit) hours() string {
 	return strings.Join(list, ", ") + " " + h.in(time.Time{}).Location().String()
 }
 
+func (h *Habit) programs() string { return "program " + strings.Join(h.Programs, ", ") }
+func (h *Habit) devices() string  { return "device " + strings.Join(h.Devices, ", ") }
+
 // Declares says in words what the habit names, such as "JP, 192.0.2.0/24; mon-fri
-// 07:00-19:00 Asia/Tokyo".
+// 07:00-19:00 Asia/Tokyo; program Thunderbird*; device PC-07".
 func (h *Habit) Declares() string {
 	var parts []string
 	if p := h.places(); p != "" {
@@ -204,6 +136,12 @@ func (h *Habit) Declares() string {
 	}
 	if len(h.Hours) > 0 {
 		parts = append(parts, h.hours())
+	}
+	if len(h.Programs) > 0 {
+		parts = append(parts, h.programs())
+	}
+	if len(h.Devices) > 0 {
+		parts = append(parts, h.devices())
 	}
 	return strings.Join(parts, "; ")
 }

@@ -58,7 +58,6 @@ func (a *Analyzer) view(m *Mail, c *content.Content) *view {
 		mail: m, c: c, o: &o, org: a.shared.org.Profile,
 		background: &a.shared.background, place: place, hasher: a.hash, reachKeys: a.reachKeys,
 		today: baseline.SlotOf(m.Time), now: o.At,
-		declared: declare(*a.habits.Load(), m, place),
 	}
 }
 

@@ -44,7 +44,11 @@ func (v *view) usedHere(f baseline.Family, k baseline.Key) bool {
 const manyMails = 8
 
 func newMailer(v *view) reading {
-	return shape(v, baseline.Mailer, "a mail program", clip(mailerName(v.c), 60))
+	r := shape(v, baseline.Mailer, "a mail program", clip(mailerName(v.c), 60))
+	if v.declared.program {
+		r.level = 0
+	}
+	return r
 }
 
 func newIDShape(v *view) reading {

@@ -77,7 +77,7 @@ func oddSignin(v *view) reading {
 		}
 	}
 	// Of an account whose devices no log has told, none is new.
-	if len(usual) == 0 || slices.Contains(usual, device) || !slices.ContainsFunc(usual, func(d string) bool { return d != "" }) {
+	if v.declared.device || len(usual) == 0 || slices.Contains(usual, device) || !slices.ContainsFunc(usual, func(d string) bool { return d != "" }) {
 		device = ""
 	}
 	for _, odd := range []struct{ what, text string }{{legacy, "by a protocol that knows no second factor"},

@@ -49,9 +49,12 @@ func (d *Doctor) habits(db Store) {
 		case !h.Until.IsZero() && !h.Until.After(time.Now()):
 			d.add("habits", Warn, h.Name+" is over since "+term.Stamp(h.Until),
 				"remove it, or give it a new end")
-		case len(h.Countries) > 0 && d.Config.Places.Country == "":
+		case len(h.Countries) > 0 && !d.Config.TellsCountries():
 			d.add("habits", Warn, h.Name+" names countries, and no country is known of any client",
-				"name an .mmdb file in places.country")
+				"name an .mmdb file in places.country, or sign-in logs that name countries in signin.files")
+		case len(h.Devices) > 0 && len(d.Config.Signin.Files) == 0:
+			d.add("habits", Warn, h.Name+" names devices, and no sign-in log is read that tells them",
+				"name the logs in signin.files")
 		}
 	}
 	if len(all) > 0 {

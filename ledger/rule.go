@@ -122,8 +122,8 @@ func (e *Exception) Check(now time.Time) error {
 	switch {
 	case len(e.Senders) == 0:
 		return errors.New("it needs a sender")
-	case len(e.Countries)+len(e.Networks)+len(e.Hours) == 0:
-		return errors.New("it needs a country, a network or hours")
+	case len(e.Countries)+len(e.Networks)+len(e.Hours)+len(e.Programs)+len(e.Devices) == 0:
+		return errors.New("it needs a country, a network, hours, a program or a device")
 	case e.Hold || e.Points > 0:
 		return errors.New("only the configuration says what happens outside a habit")
 	case !e.Until.After(now):

@@ -87,9 +87,14 @@ func (e *Exception) Statement() Statement {
 	if e.Zone != nil {
 		zone = e.Zone.String()
 	}
-	return Statement{"exception", []string{number(e.ID), strings.Join(e.Senders, "\n"),
+	s := Statement{"exception", []string{number(e.ID), strings.Join(e.Senders, "\n"),
 		strings.Join(e.Countries, "\n"), joined(e.Networks), joinedHours(e.Hours), zone, instant(e.Until), e.By,
 		e.Reason, instant(e.Created)}}
+	if len(e.Programs)+len(e.Devices) > 0 { // another kind: those that were signed before have no such fields
+		s.Kind = "exception with programs"
+		s.Fields = append(s.Fields, strings.Join(e.Programs, "\n"), strings.Join(e.Devices, "\n"))
+	}
+	return s
 }
 
 func joined[T fmt.Stringer](list []T) string {

@@ -28,6 +28,8 @@ type HabitRequest struct {
 	Networks  []string // "192.0.2.0/24"
 	Hours     []string // "sat,sun 09:00-18:00"
 	Zone      string   // of Hours: "Asia/Tokyo"
+	Programs  []string // "Thunderbird*"
+	Devices   []string // "PC-07", as sign-in logs name it
 	Until     string   // see ParseUntil
 	Reason    string
 }
@@ -47,7 +49,11 @@ func (s *Service) AddHabit(ctx context.Context, who Actor, r HabitRequest) (
 	}
 	if len(h.Countries) > 0 && !s.Settings.Countries {
 		return e, nil, errors.New("--country needs a country database: set places.country in the" +
-			" configuration, or name networks")
+			" configuration, or signin.files to logs that name countries, or name networks")
+	}
+	if len(h.Devices) > 0 && !s.Settings.Signins {
+		return e, nil, errors.New("--device needs sign-in logs, which alone name devices: set signin.files in the" +
+			" configuration")
 	}
 	for _, sender := range h.Senders {
 		if isPattern(sender) {
@@ -86,6 +92,15 @@ func (s *Service) habit(r HabitRequest) (h analyzer.Habit, err error) {
 		}
 		h.Networks = append(h.Networks, netip.Prefix(n))
 	}
+	for of, list := range map[*[]string][]string{&h.Programs: r.Programs, &h.Devices: r.Devices} {
+		for _, text := range list {
+			var w config.Word
+			if err := w.UnmarshalText([]byte(text)); err != nil {
+				return h, fmt.Errorf("--program, --device: %w", err)
+			}
+			*of = append(*of, string(w))
+		}
+	}
 	for _, text := range r.Hours {
 		span, err := analyzer.ParseHours(text)
 		if err != nil {
@@ -99,8 +114,8 @@ func (s *Service) habit(r HabitRequest) (h analyzer.Habit, err error) {
 	if h.Zone, err = config.ParseZone(r.Zone); err != nil {
 		return h, fmt.Errorf("--zone: %w", err)
 	}
-	if len(h.Countries)+len(h.Networks)+len(h.Hours) == 0 {
-		return h, errors.New("nothing is declared: add --country, --network or --hours")
+	if len(h.Countries)+len(h.Networks)+len(h.Hours)+len(h.Programs)+len(h.Devices) == 0 {
+		return h, errors.New("nothing is declared: add --country, --network, --hours, --program or --device")
 	}
 	if h.Until, err = ParseUntil(r.Until, s.Now()); err != nil {
 		err = fmt.Errorf("--until %w", err)
@@ -182,7 +197,7 @@ type HabitLine struct {
 	Kind     string     `json:"kind"` // "habit"
 	Name     string     `json:"name"`
 	Senders  []string   `json:"senders"`  // patterns, none for all accounts
-	Declares string     `json:"declares"` // countries, networks, hours
+	Declares string     `json:"declares"` // countries, networks, hours, programs, devices
 	Outside  string     `json:"outside"`  // "hold", points, or "" for an exception
 	Until    *time.Time `json:"until"`    // null for good
 	Over     bool       `json:"over"`

@@ -50,7 +50,8 @@ type Service struct {
 type Settings struct {
 	Mode      map[analyzer.Class]analyzer.Mode
 	Journal   time.Duration // how long the journal keeps mail
-	Countries bool          // a country database is configured
+	Countries bool          // something tells the country of an address
+	Signins   bool          // sign-in logs are read
 	Habits    []analyzer.Habit
 	Relays    []netip.Prefix // the hosts of relays that are believed
 	Database  string         // where the store is

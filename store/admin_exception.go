@@ -33,11 +33,11 @@ func (db *DB) AddHabit(ctx context.Context, h analyzer.Habit) (ledger.Exception,
 	}
 	err := db.update(ctx, func(tx *sql.Tx) error {
 		err := tx.QueryRow(`INSERT INTO habit (senders, countries, networks, hours, zone, until,
-				by, reason, created)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+				by, reason, created, programs, devices)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			RETURNING id`, listOf(h.Senders), listOf(h.Countries),
 			listOf(h.Networks), listOf(hours), zone.String(), h.Until.Unix(), h.By, h.Reason,
-			e.Created.Unix()).Scan(&e.ID)
+			e.Created.Unix(), listOf(h.Programs), listOf(h.Devices)).Scan(&e.ID)
 		if err != nil {
 			return err
 		}
@@ -95,7 +95,9 @@ func (db *DB) Exceptions(ctx context.Context) ([]ledger.Exception, error) {
 			by,
 			reason,
 			created,
-			signature
+			signature,
+			programs,
+			devices
 		FROM habit
 		ORDER BY id`)
 	if err != nil {
@@ -114,17 +116,18 @@ func (db *DB) Exceptions(ctx context.Context) ([]ledger.Exception, error) {
 }
 
 func scanException(rows scanner) (e ledger.Exception, err error) {
-	var senders, countries, networks, hours []byte
+	var senders, countries, networks, hours, programs, devices []byte
 	var zone string
 	var until, created int64
 	if err := rows.Scan(&e.ID, &senders, &countries, &networks, &hours, &zone, &until, &e.By,
-		&e.Reason, &created, &e.Signature); err != nil {
+		&e.Reason, &created, &e.Signature, &programs, &devices); err != nil {
 		return e, err
 	}
 	var spans []string
 	var prefixes []netip.Prefix
 	err = errors.Join(json.Unmarshal(senders, &e.Senders), json.Unmarshal(countries, &e.Countries),
-		json.Unmarshal(networks, &prefixes), json.Unmarshal(hours, &spans))
+		json.Unmarshal(networks, &prefixes), json.Unmarshal(hours, &spans),
+		json.Unmarshal(programs, &e.Programs), json.Unmarshal(devices, &e.Devices))
 	for _, s := range spans {
 		h, bad := analyzer.ParseHours(s)
 		e.Hours, err = append(e.Hours, h), errors.Join(err, bad)

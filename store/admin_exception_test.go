@@ -25,7 +25,7 @@ func TestExceptions(t *testing.T) {
 	}
 	trip := analyzer.Habit{Senders: []string{"b@example.jp"}, Countries: []string{"US", "CA"},
 		Networks: []netip.Prefix{netip.MustParsePrefix("2001:db8::/32")}, Hours: []analyzer.Hours{span},
-		Zone: tokyo, Until: noon.AddDate(0, 0, 14), By: "admin", Reason: "trade fair"}
+		Zone: tokyo, Programs: []string{"Thunderbird*"}, Devices: []string{"PC-7, Tokyo"}, Until: noon.AddDate(0, 0, 14), By: "admin", Reason: "trade fair"}
 	for _, want := range []string{"T1", "T2"} {
 		e, err := db.AddHabit(t.Context(), trip)
 		if err != nil || e.Name != want {
@@ -49,7 +49,7 @@ func TestExceptions(t *testing.T) {
 	acts, err := db.AuditList(t.Context(), ledger.ActFilter{})
 	if err != nil || len(acts) != 4 || acts[3].Verb != "add-habit" || acts[3].Object != "T1" ||
 		!strings.Contains(acts[3].Reason, "US, CA, 2001:db8::/32; sat,sun 22:00-02:00 "+
-			"Asia/Tokyo until 2026-11-16") ||
+			"Asia/Tokyo; program Thunderbird*; device PC-7, Tokyo until 2026-11-16") ||
 		acts[1].Verb != "remove-habit" || acts[1].Object != "T2" {
 		t.Errorf("audit log: %+v, %v", acts, err)
 	}

@@ -66,7 +66,9 @@ CREATE TABLE habit ( -- exceptions from declared habits, such as business trips
     by        TEXT    NOT NULL,
     reason    TEXT    NOT NULL,
     created   INTEGER NOT NULL,
-    signature TEXT NOT NULL DEFAULT ''
+    signature TEXT NOT NULL DEFAULT '',
+    programs TEXT NOT NULL DEFAULT '[]',
+    devices TEXT NOT NULL DEFAULT '[]'
 );
 
 CREATE TABLE heartbeat (

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,10 +52,11 @@ func (s *suite) rules() {
 func (s *suite) habits() {
 	s.needs(s.AddHabit != nil)
 	s.must(s.AddHabit(analyzer.Habit{Senders: []string{Alice}, Countries: []string{"JP"},
-		Until: Now.Add(time.Hour), By: "admin", Reason: "a trip"}))
+		Programs: []string{"Outlook*"}, Devices: []string{"PC-7"}, Until: Now.Add(time.Hour), By: "admin", Reason: "a trip"}))
 	list, err := s.Memory.Habits(s.ctx)
 	s.must(err)
 	if len(list) != 1 || len(list[0].Senders) != 1 || list[0].Senders[0] != Alice ||
+		!slices.Equal(list[0].Programs, []string{"Outlook*"}) || !slices.Equal(list[0].Devices, []string{"PC-7"}) ||
 		!list[0].Until.Equal(Now.Add(time.Hour)) {
 		s.Errorf("habits: %+v", list)
 	}

@@ -20,6 +20,7 @@ import (
 	"hisseki/internal/wiring"
 	"hisseki/quarantine"
 	"hisseki/review"
+	reviewing "hisseki/review/command"
 	"hisseki/seal"
 	"hisseki/store"
 )
@@ -33,6 +34,12 @@ func withReview(cmd *cobra.Command, do func(*review.Service) error) error {
 		}
 		return do(s)
 	})
+}
+
+// habits makes the commands of package review/command.
+func habits() reviewing.Shared {
+	return reviewing.Shared{With: withReview, NoArgs: noArgs, SomeArgs: someArgs, Group: needSubcommand,
+		NeedUntil: needUntil, Accounts: accounts}
 }
 
 func newReview(cfg config.Config, db *store.DB) (*review.Service, error) {
@@ -49,8 +56,9 @@ func newReview(cfg config.Config, db *store.DB) (*review.Service, error) {
 				analyzer.Application: analyzer.Mode(cfg.Classes.Application),
 				analyzer.Null:        analyzer.Mode(cfg.Classes.Null),
 			},
-			Journal: time.Duration(cfg.Privacy.Journal), Countries: cfg.Places.Country != "",
-			Habits: habits, Relays: wiring.RelayHosts(cfg), Database: cfg.Database, StaleAfter: daemon.StaleAfter,
+			Journal: time.Duration(cfg.Privacy.Journal), Countries: cfg.TellsCountries(),
+			Signins: len(cfg.Signin.Files) > 0,
+			Habits:  habits, Relays: wiring.RelayHosts(cfg), Database: cfg.Database, StaleAfter: daemon.StaleAfter,
 			Grace: time.Duration(cfg.Review.Grace), TwoPerson: cfg.Review.TwoPerson,
 			Hooks: wiring.HooksByEvent(cfg.Hooks),
 		},

@@ -123,6 +123,9 @@ func TestRefused(t *testing.T) {
 		{"[[habits]]\nname='a'\nnetworks=['192.0.2.1']\n[[habits]]\nname='a'\nnetworks=['192.0.2.1']",
 			`f:5: habits[1].name: "a" names two habits`},
 		{"[[habits]]\nname='a'\ncountries=['JP']", "f:3: habits[0].countries: needs a country database"},
+		{"[[habits]]\nname='a'\ndevices=['PC-7']", "f:3: habits[0].devices: needs sign-in logs"},
+		{"[[habits]]\nname='a'\nprograms=['[']", `"[" is not a name or a pattern`},
+		{"[[habits]]\nname='a'\nprograms=[' ']", "is not a name or a pattern"},
 		{"[[habits]]\nname='a'\ncountries=['Japan']", `"Japan" is not a country code such as "JP"`},
 		{"[[habits]]\nname='a'\ncountries=['UK']", `"UK" is not the code that databases use, write "GB"`},
 		{"[[habits]]\nname='a'\nhours=['9-17']\nzone='UTC'", "is not a span of hours"},
@@ -245,13 +248,22 @@ zone = "Asia/Tokyo"
 outside = "2.5"
 until = "2027-01-31T18:00:00+09:00"
 reason = "works council"
+[signin]
+files = ["/var/log/signin/*.jsonl"]
+[[habits]]
+name = "company devices"
+programs = ["Microsoft Outlook*", "none"]
+devices = ["CORP-*"]
 `), Default("/s"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	got, err := cfg.Declared()
-	if err != nil || len(got) != 2 {
+	if err != nil || len(got) != 3 {
 		t.Fatalf("%+v, %v", got, err)
+	}
+	if d := got[2].Declares(); d != "program Microsoft Outlook*, none; device CORP-*" {
+		t.Errorf("the third declares %s", d)
 	}
 	a, b := got[0], got[1]
 	if !a.Hold || a.Points != 0 || !a.Until.IsZero() || a.Declares() != "JP, 198.51.100.7/32" ||

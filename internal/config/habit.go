@@ -24,6 +24,8 @@ type Habit struct {
 	Networks  []Network `toml:"networks"`
 	Hours     []Hours   `toml:"hours"`
 	Zone      string    `toml:"zone"`
+	Programs  []Word    `toml:"programs"`
+	Devices   []Word    `toml:"devices"`
 	Outside   Outside   `toml:"outside"`
 	Until     Moment    `toml:"until"`
 	Reason    string    `toml:"reason"`
@@ -57,6 +59,22 @@ func (h *Hours) UnmarshalText(text []byte) error {
 	v, err := analyzer.ParseHours(string(text))
 	*h = Hours(v)
 	return err
+}
+
+// Word is a pattern of names of programs or devices, such as "Microsoft Outlook*".
+type Word string
+
+// maxWord bounds a pattern: it is compared with what every mail says.
+const maxWord = 200
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (w *Word) UnmarshalText(text []byte) error {
+	s := strings.TrimSpace(string(text))
+	if _, err := path.Match(s, ""); err != nil || s == "" || len(s) > maxWord {
+		return fmt.Errorf("%.60q is not a name or a pattern such as \"Microsoft Outlook*\"", s)
+	}
+	*w = Word(s)
+	return nil
 }
 
 // Outside is what happens to mail outside a habit: "hold", or points such as "4"; nothing
@@ -114,10 +132,12 @@ func (c *Config) checkHabits() error {
 		errs = append(errs,
 			must(h.Name != "", key("name"), "is empty, the evidence names the habit by it"),
 			must(!seen[h.Name], key("name"), fmt.Sprintf("%q names two habits", h.Name)),
-			must(len(h.Countries)+len(h.Networks)+len(h.Hours) > 0, key("name"),
-				fmt.Sprintf("%q declares nothing: it needs countries, networks or hours", h.Name)),
-			must(len(h.Countries) == 0 || c.Places.Country != "", key("countries"),
-				"needs a country database, see places.country"),
+			must(len(h.Countries)+len(h.Networks)+len(h.Hours)+len(h.Programs)+len(h.Devices) > 0, key("name"),
+				fmt.Sprintf("%q declares nothing: it needs countries, networks, hours, programs or devices", h.Name)),
+			must(len(h.Countries) == 0 || c.TellsCountries(), key("countries"),
+				"needs a country database, see places.country, or sign-in logs that name countries, see signin.files"),
+			must(len(h.Devices) == 0 || len(c.Signin.Files) > 0, key("devices"),
+				"needs sign-in logs, which alone name devices, see signin.files"),
 			must(h.Zone != "" == (len(h.Hours) > 0), key("zone"),
 				"belongs to hours: give both, such as \"Asia/Tokyo\", or neither"),
 		)
@@ -131,6 +151,10 @@ func (c *Config) checkHabits() error {
 	}
 	return errors.Join(append(errs, c.checkGroups())...)
 }
+
+// TellsCountries says whether something may tell the country of an address: a database, or the
+// sign-in logs of providers.
+func (c *Config) TellsCountries() bool { return c.Places.Country != "" || len(c.Signin.Files) > 0 }
 
 func (c *Config) checkGroups() error {
 	var errs []error
@@ -202,7 +226,15 @@ func (c *Config) Declared() ([]analyzer.Habit, error) {
 		for _, s := range h.Hours {
 			d.Hours = append(d.Hours, analyzer.Hours(s))
 		}
+		d.Programs, d.Devices = words(h.Programs), words(h.Devices)
 		out = append(out, d)
 	}
 	return out, nil
+}
+
+func words(list []Word) (out []string) {
+	for _, w := range list {
+		out = append(out, string(w))
+	}
+	return out
 }
