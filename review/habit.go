@@ -98,7 +98,7 @@ func (s *Service) habit(r HabitRequest) (h analyzer.Habit, err error) {
 			if err := w.UnmarshalText([]byte(text)); err != nil {
 				return h, fmt.Errorf("--program, --device: %w", err)
 			}
-			*of = append(*of, string(w))
+			*of = append(*of, w.Pattern)
 		}
 	}
 	for _, text := range r.Hours {

@@ -62,7 +62,7 @@ func (h *Hours) UnmarshalText(text []byte) error {
 }
 
 // Word is a pattern of names of programs or devices, such as "Microsoft Outlook*".
-type Word string
+type Word struct{ Pattern string }
 
 // maxWord bounds a pattern: it is compared with what every mail says.
 const maxWord = 200
@@ -73,7 +73,7 @@ func (w *Word) UnmarshalText(text []byte) error {
 	if _, err := path.Match(s, ""); err != nil || s == "" || len(s) > maxWord {
 		return fmt.Errorf("%.60q is not a name or a pattern such as \"Microsoft Outlook*\"", s)
 	}
-	*w = Word(s)
+	w.Pattern = s
 	return nil
 }
 
@@ -234,7 +234,7 @@ func (c *Config) Declared() ([]analyzer.Habit, error) {
 
 func words(list []Word) (out []string) {
 	for _, w := range list {
-		out = append(out, string(w))
+		out = append(out, w.Pattern)
 	}
 	return out
 }
