@@ -79,7 +79,7 @@ func (q *request) quarantine() error {
 	var usage review.UsageError
 	switch {
 	case errors.As(err, &usage):
-		p.Bad = usage.Error()
+		p.Bad = q.Mistake(usage.Error())
 	case err != nil:
 		return err
 	}

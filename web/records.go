@@ -49,7 +49,7 @@ func (q *request) audit() error {
 	var usage review.UsageError
 	switch {
 	case errors.As(err, &usage):
-		p.Bad = usage.Error()
+		p.Bad = q.Mistake(usage.Error())
 	case err != nil && !errors.Is(err, review.ErrNothing):
 		return err
 	}

@@ -141,7 +141,7 @@ func (q *request) fail(err error) {
 	case errors.Is(err, errForbidden):
 		status, key = http.StatusForbidden, "wrong-role"
 	case errors.As(err, &usage):
-		status, key, detail = http.StatusBadRequest, "wrong-request", err.Error()
+		status, key, detail = http.StatusBadRequest, "wrong-request", q.Mistake(err.Error())
 	case errors.As(err, &wait):
 		status, key = http.StatusTooManyRequests, "wrong-wait"
 	case errors.Is(err, review.ErrNothing):

@@ -75,13 +75,13 @@ func (q *request) ruled(err error, said string) error {
 	var usage review.UsageError
 	switch {
 	case errors.As(err, &usage):
-		q.Problem = q.W("wrong-request") + " " + usage.Error()
+		q.Problem = q.W("wrong-request") + " " + q.Mistake(usage.Error())
 		return q.showRules(http.StatusBadRequest, q.r.PostForm)
 	case errors.Is(err, review.ErrNothing):
 		said = "rule-none"
 	case err != nil:
 		// What the store refuses is a mistake of the form too: an end that is missing.
-		q.Problem = q.W("wrong-request") + " " + err.Error()
+		q.Problem = q.W("wrong-request") + " " + q.Mistake(err.Error())
 		return q.showRules(http.StatusBadRequest, q.r.PostForm)
 	}
 	q.done("/rules", said, 0)
