@@ -17,7 +17,7 @@ var ofAsked = map[string][2]string{
 	"owner-step-password": {"Change your password, on a computer that you trust.", "信頼できる端末でパスワードを変更してください。"},
 	"owner-step-desk":     {"Call your help desk, by a number that you know.", "ご存じの電話番号でヘルプデスクに連絡してください。"},
 
-	"field-of":            {"%s: ", "%s: "},
+	"field-of":            {"%s: ", "「%s」の値: "},
 	"second-title":        {"A release waits for a second reviewer", "送信の承認待ち"},
 	"second-waiting":      {"Waits for a second reviewer", "2人目の承認待ち"},
 	"second-lead":         {"%s wants to send mails: %d", "%s さんが %d 通の送信を求めています"},
