@@ -7,6 +7,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +16,15 @@ import (
 // fileMail makes a builder of a mail that is one file.
 func fileMail(data func() string) func() Source {
 	return func() Source { return oneMail("Content-Type: application/octet-stream", data())() }
+}
+
+// emptyPassword is a PDF file that opens without a password, encrypted by RC4.
+func emptyPassword() string {
+	data, err := os.ReadFile("pdf/testdata/rc4-128.pdf")
+	if err != nil {
+		panic(err)
+	}
+	return string(data)
 }
 
 // hostileDocuments are files that are built to hurt: each name says by what.
@@ -53,6 +63,11 @@ func hostileDocuments() map[string]func() Source {
 		"pdf-predictor": fileMail(func() string {
 			return pdfOf(stream("/Predictor 15 /Columns 1 /Filter /FlateDecode", deflated(many("\x04a", 8<<20))))
 		}),
+		// Decrypted by the empty password, a key for each string or stream.
+		"pdf-key-strings": fileMail(func() string { return emptyPassword() + fill("/URI(\x80)") }),
+		"pdf-key-values":  fileMail(func() string { return emptyPassword() + fill("/V(x)") }),
+		"pdf-key-objects": fileMail(func() string { return emptyPassword() + fill("1 0 obj /JS(\x80)") }),
+		"pdf-key-streams": fileMail(func() string { return emptyPassword() + fill("1 0 obj<</Filter/Fl>>stream\nxy\nendstream ") }),
 		"zip-bomb":        fileMail(func() string { return zipOf("a.txt", many("a", 50<<20)) }),
 		"zip-text":        fileMail(func() string { return zipOf("a.txt", many("see 03-1234-5678 https://example.org/ ", 1<<20)) }),
 		"zip-heads":       fileMail(func() string { return fill("PK\x03\x04" + many("\x00", 26)) }),

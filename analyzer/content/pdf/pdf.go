@@ -83,28 +83,29 @@ func Read(data []byte, budget *inflate.Budget, sink Sink) (encrypted bool) {
 
 // file is the state of reading one file.
 type file struct {
-	data      []byte
-	budget    *inflate.Budget
-	sink      Sink
-	encrypted bool
-	lock      *lock       // opened by the empty password; nil for none
-	noise     bool        // something could not be decrypted
-	starts    []objectID  // where objects begin, rising
-	near      int         // of these, the one that was looked for last
-	wholes    map[int]int // where objects that stand in the file itself begin, by number
-	packed    bool        // what is read stands in a stream: its strings are in clear
-	streams   []stream
-	objects   map[int][]byte  // what follows "N G obj", to the end of what it stands in
-	byNumber  map[int]*stream // streams by the number of their object
-	numbers   []int           // of the streams' objects, -1 for none
-	targets   []int           // objects that hold the target of a link
-	fonts     map[string][]*font
-	pairs     map[fontRef]bool // names of fonts that were looked up
-	loaded    map[int]*font
-	looks     int    // names that were looked at for fonts
-	read      int    // bytes of strings that were read
-	buffer    []byte // the last one
-	shown     []byte // text of the last stream
+	data       []byte
+	budget     *inflate.Budget
+	sink       Sink
+	encrypted  bool
+	lock       *lock       // opened by the empty password; nil for none
+	deciphered int         // strings
+	noise      bool        // something could not be decrypted
+	starts     []objectID  // where objects begin, rising
+	near       int         // of these, the one that was looked for last
+	wholes     map[int]int // where objects that stand in the file itself begin, by number
+	packed     bool        // what is read stands in a stream: its strings are in clear
+	streams    []stream
+	objects    map[int][]byte  // what follows "N G obj", to the end of what it stands in
+	byNumber   map[int]*stream // streams by the number of their object
+	numbers    []int           // of the streams' objects, -1 for none
+	targets    []int           // objects that hold the target of a link
+	fonts      map[string][]*font
+	pairs      map[fontRef]bool // names of fonts that were looked up
+	loaded     map[int]*font
+	looks      int    // names that were looked at for fonts
+	read       int    // bytes of strings that were read
+	buffer     []byte // the last one
+	shown      []byte // text of the last stream
 }
 
 // hasKey says whether a trailer names a key: "/Encrypt 12 0 R".
