@@ -10,8 +10,8 @@ import (
 // Settle keeps profiles from growing for ever: days before a time become sums, and of what
 // was not seen since then each profile keeps the latest (baseline.KeepOld). oldest is the time
 // of the oldest mail that may still have to be unlearned, which stays exact. A sender who is
-// not in memory is settled when he is read. Mail waits while the organisation's profile is
-// gone through, some hundredths of a second with 100,000 correspondents, three times a day.
+// not in memory is settled when he is read. The organisation's profile is gone through in steps,
+// between which mail is judged: with 100,000 correspondents it takes some hundredths of a second.
 func (a *Analyzer) Settle(ctx context.Context, oldest time.Time) error {
 	if oldest.IsZero() || !a.loaded.Load() {
 		return nil
@@ -24,7 +24,11 @@ func (a *Analyzer) Settle(ctx context.Context, oldest time.Time) error {
 	before := baseline.SlotOf(oldest)
 	a.horizon.Store(int32(before))
 	a.shared.Lock()
-	a.shared.org.Settle(before, baseline.KeepOldShared)
+	a.shared.org.SettleInSteps(before, baseline.KeepOldShared, func(meanwhile func()) {
+		a.shared.Unlock()
+		meanwhile()
+		a.shared.Lock()
+	})
 	a.shared.Unlock()
 	a.mu.Lock()
 	var list []*entry

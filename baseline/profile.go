@@ -161,16 +161,31 @@ const (
 // days can no longer be unlearned exactly, so the day must not lie behind the oldest mail
 // that may have to be; of other mails unlearning stays exact.
 func (p *Profile) Settle(before Slot, keep int) (settled bool) {
+	return p.SettleInSteps(before, keep, func(meanwhile func()) { meanwhile() })
+}
+
+// settleStep is how many keys are gone through at once: a tenth of a millisecond.
+const settleStep = 512
+
+// SettleInSteps is Settle for a profile that others use: pause is called again and again, and
+// while it runs they may read the profile and have it learn. It must call meanwhile, which does
+// not touch the profile.
+func (p *Profile) SettleInSteps(before Slot, keep int, pause func(meanwhile func())) (settled bool) {
 	if !p.days.reach(before) {
 		return false // and so does nothing else
 	}
-	p.days.settle(before)
+	nothing := func() {}
 	for f := range p.tables {
-		for _, h := range p.tables[f] {
+		n := 0
+		for _, h := range p.tables[f] { // a map may change while it is gone through
 			h.settle(before)
+			if n++; n%settleStep == 0 {
+				pause(nothing)
+			}
 		}
-		p.forget(Family(f), keep)
+		p.forget(Family(f), keep, pause)
 	}
+	p.days.settle(before)
 	p.style.settle(before)
 	n := 0
 	for n < len(p.lately) && p.lately[n].day < before {
@@ -202,27 +217,41 @@ func (h *habit) settle(before Slot) {
 
 // forget drops the settled part of the keys that were seen longest ago. Recent days
 // have no say in it: mail that is unlearned later must leave no trace in the choice.
-func (p *Profile) forget(f Family, keep int) {
-	t := p.tables[f]
-	var olds []Key
-	for k, h := range t {
+func (p *Profile) forget(f Family, keep int, pause func(meanwhile func())) {
+	type seen struct {
+		key  Key
+		last Slot
+	}
+	nothing := func() {}
+	var olds []seen
+	n := 0
+	for k, h := range p.tables[f] {
 		if h.old.days > 0 {
-			olds = append(olds, k)
+			olds = append(olds, seen{k, h.old.last})
+		}
+		if n++; n%settleStep == 0 {
+			pause(nothing)
 		}
 	}
 	if len(olds) <= keep {
 		return
 	}
-	slices.SortFunc(olds, func(a, b Key) int {
-		if d := int(t[b].old.last) - int(t[a].old.last); d != 0 {
-			return d
-		}
-		return int(int64(a) - int64(b))
+	pause(func() {
+		slices.SortFunc(olds, func(a, b seen) int {
+			if d := int(b.last) - int(a.last); d != 0 {
+				return d
+			}
+			return int(int64(a.key) - int64(b.key))
+		})
 	})
-	for _, k := range olds[keep:] {
-		t[k].old = past{}
-		if len(t[k].days) == 0 {
-			delete(t, k)
+	for i, o := range olds[keep:] {
+		h := p.tables[f][o.key]
+		h.old = past{}
+		if len(h.days) == 0 {
+			delete(p.tables[f], o.key)
+		}
+		if (i+1)%settleStep == 0 {
+			pause(nothing)
 		}
 	}
 }

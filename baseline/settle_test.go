@@ -83,3 +83,46 @@ func BenchmarkSettle(b *testing.B) {
 		p.Settle(SlotOf(start.Add(24*time.Hour)), KeepOldShared)
 	}
 }
+
+// Settling in steps leaves what settling at once leaves, whatever is learned and unlearned between
+// two steps, and no step is long.
+func TestSettleInSteps(t *testing.T) {
+	const keep = 2 * settleStep
+	rng := rand.New(rand.NewPCG(12, 1))
+	var once, steps Profile
+	var recent []*Observation
+	for i := range 10 * settleStep {
+		o := newcomerMail(rng, start.Add(time.Duration(i)*30*time.Second))
+		once.Learn(o)
+		steps.Learn(o)
+		recent = append(recent, o)
+	}
+	last := recent[len(recent)-1].At
+	before := SlotOf(last)
+	pauses := 0
+	var between []*Observation
+	settled := steps.SettleInSteps(before, keep, func(meanwhile func()) {
+		pauses++
+		for range 20 {
+			o := newcomerMail(rng, last)
+			steps.Learn(o)
+			between = append(between, o)
+		}
+		steps.Unlearn(between[len(between)-1])
+		steps.Learn(between[len(between)-1])
+		meanwhile()
+	})
+	if !once.Settle(before, keep) || !settled || steps.Settle(before, keep) {
+		t.Error("not settled, or not all of it")
+	}
+	for _, o := range between {
+		once.Learn(o)
+	}
+	if !bytes.Equal(encode(t, &once), encode(t, &steps)) {
+		t.Error("the profile differs from one that was settled at once")
+	}
+	// Two families of so many keys: each gone through twice, and most of them forgotten.
+	if pauses < 2*(10+10+7) {
+		t.Errorf("%d pauses for %d keys", pauses, 20*settleStep)
+	}
+}
