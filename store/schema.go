@@ -255,14 +255,19 @@ func (db *DB) ready(ctx context.Context, f found) error {
 	return db.keepSalt(ctx)
 }
 
-// migrate tries more than once: serve and the agent may start together, and the one that
-// comes second finds its migration done.
-func (db *DB) migrate(ctx context.Context) error {
+// migrate brings the store up to date: serve and the agent may start together, and the one that
+// comes second finds nothing left to do.
+func (db *DB) migrate(ctx context.Context) (err error) {
+	unlock, err := lockFolder(ctx, db.path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
 	p, err := provider(db.write)
 	if err != nil {
 		return err
 	}
-	for range 3 {
+	for range 3 { // a program from before the lock may be at it too
 		if _, err = p.Up(ctx); err == nil {
 			return nil
 		}

@@ -17,7 +17,8 @@ const (
 	floodRounds = 3
 )
 
-// worst are mails of one account that are made to be read for long: a page of nothing but links.
+// worst are mails of one account that are made to be read and recorded for long: a page of
+// nothing but links, to as many people as Postfix takes (smtpd_recipient_limit).
 func worst(list []letter) []letter {
 	var body strings.Builder
 	for i := 0; body.Len() < floodBytes; i++ {
@@ -31,6 +32,10 @@ func worst(list []letter) []letter {
 		if strings.EqualFold(l.source.Header[i].Name, "Content-Type") {
 			l.source.Header[i].Value = " text/html; charset=utf-8"
 		}
+	}
+	l.rcpt = nil
+	for i := range 1000 {
+		l.rcpt = append(l.rcpt, fmt.Sprintf("r%d@partner%d.test", i, i%300))
 	}
 	return []letter{l}
 }
