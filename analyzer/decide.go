@@ -31,9 +31,12 @@ func (a *Analyzer) decide(v *view, found *measured, points float64, rule Overrid
 	d := decision{would: Pass, incident: v.state.open}
 	d.repeat = !v.state.spreads(v.o) && (found.lure <= weakLure || points <= v.state.oddestTo(v.o))
 	d.sum = v.state.decayed(v.now)
-	if !d.repeat {
-		unusual := max(found.reach[mailPeople], found.reach[dayPeople])
-		d.sum += min(max(0, points-t.drift), t.sum*oneMail) * recipientFactor(v.people, unusual)
+	if !d.repeat && found.beyondStyle() {
+		factor := 1.0
+		if found.lure > weakLure || found.computer >= unprovenComputer && !v.isHome() {
+			factor = recipientFactor(v.people, max(found.reach[mailPeople], found.reach[dayPeople]))
+		}
+		d.sum += min(max(0, points-t.drift), t.sum*oneMail) * factor
 	}
 	d.few = found.ownProgram && found.computer < familiarComputer && v.state.oddPeople(v.o) < seriousPeople
 	switch {
@@ -62,6 +65,13 @@ func (a *Analyzer) decide(v *view, found *measured, points float64, rule Overrid
 	a.carryOut(&d, v.mail.Class, rule, cond)
 	v.o.Unproven, v.o.Held = d.unproven(v, found), d.action == Hold
 	return d
+}
+
+// isHome says whether a mail comes from a network that the account is known to use: another
+// program there is its owner's new one far more often than somebody else's.
+func (v *view) isHome() bool {
+	unknown, all := unknownKeys(v, baseline.Network)
+	return all > 0 && unknown == 0
 }
 
 // undecidedHere says whether a blocked link may stand in what was not read, of a sender whose mail

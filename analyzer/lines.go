@@ -110,9 +110,11 @@ func (l lines) action(points, sum float64, repeat, few bool) (would Action, caus
 	return Pass, ""
 }
 
-// recipientFactor makes one mail to many count like several mails: nothing follows a blast
-// that could convict it later. Eight recipients are an ordinary circle; each doubling beyond
-// counts as one more mail, as far as so many are unusual for this sender.
+// recipientFactor makes one mail to many that asks for something unusual, or comes from another
+// computer elsewhere, count like several mails: nothing follows a blast that could convict it
+// later. Against other mail without a lure stands its number alone (see reachAction), until a
+// second one follows. Eight recipients are an ordinary circle; each doubling beyond counts as one
+// more mail, as far as so many are unusual for this sender.
 func recipientFactor(people int, unusual float64) float64 {
 	return 1 + min(1, unusual)*max(0, math.Log2(float64(people)/8))
 }

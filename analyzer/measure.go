@@ -69,6 +69,7 @@ type measured struct {
 	points   float64
 	writer   float64 // another network, mail program or style
 	computer float64 // of it, network and mail program
+	style    float64 // of it
 	// ownProgram says that the mail program, and the network where it is known, are those that the
 	// account mostly uses; own that the network is known too.
 	ownProgram, own bool
@@ -205,7 +206,8 @@ func (m *measured) total(found [][]Evidence) {
 		}
 	}
 	m.computer = sums[groupAccess] + sums[groupClient]
-	m.writer = m.computer + sums[groupStyle] + sums[groupSignin]
+	m.style = sums[groupStyle]
+	m.writer = m.computer + m.style + sums[groupSignin]
 	m.lure = sums[groupURL] + sums[groupContent]
 	if m.campaign = sums[groupCampaign]; m.campaign > 0 {
 		m.campaign = min(m.campaign+related*many, groupCap[groupCampaign], amplified*(m.lure+m.writer))
@@ -214,6 +216,12 @@ func (m *measured) total(found [][]Evidence) {
 	m.evidence = slices.Concat(found...)
 	slices.SortStableFunc(m.evidence, func(a, b Evidence) int { return cmp.Compare(b.Points, a.Points) })
 }
+
+// beyondStyle says whether anything but the wording stands against a mail. What its style and a
+// campaign say of mail from the owner's own computer, that gives its readers nothing new to act on,
+// can delay it and adds to no sum: a clerk's first run of fifty statements is not written as
+// letters are.
+func (m *measured) beyondStyle() bool { return m.lure+m.writer-m.style >= leastPoints }
 
 // amplified is how much a campaign may count for each point of what it repeats: what is
 // known, from a known writer, may be sent to as many as he likes.

@@ -84,7 +84,7 @@ func unknownURL(v *view) reading {
 			r.text = fmt.Sprintf("%s to %s, %s", linkIn(l.url), l.site, why)
 		}
 	}
-	if r.level == urlOrg {
+	if r.level <= urlPopular {
 		r.most = weakLure
 	}
 	return r
@@ -109,15 +109,17 @@ const manyAccounts = 3
 // them was held for it.
 func (v *view) begunByMany(mark baseline.Key) bool { return v.carried[mark].accounts >= manyAccounts }
 
-// weakLure is the most points of what others here send every day: a site that the
-// organisation has known for a day, a harmless kind of file. An attacker's site is rare
-// everywhere (Ho et al., USENIX Security 2019).
+// weakLure is the most points of what others send every day: a site that the organisation has
+// known for a day, or the world, a harmless kind of file. An attacker's site is rare everywhere
+// (Ho et al., USENIX Security 2019); where anybody can publish on a much visited site, the page
+// counts.
 const weakLure = 0.9
 
 // Levels of unknownURL that other code names.
 const (
-	urlOrg  = 1 // known in the organisation
-	urlPage = 3 // from here on the link is unknown and marks a campaign
+	urlOrg     = 1 // known in the organisation
+	urlPopular = 2 // known to the world
+	urlPage    = 3 // from here on the link is unknown and marks a campaign
 )
 
 func urlLevel(v *view, u *content.URL, k baseline.Key) (int, string) {
@@ -136,7 +138,7 @@ func urlLevel(v *view, u *content.URL, k baseline.Key) (int, string) {
 		return 4, "a new page on a host where anyone can publish"
 	}
 	if isPopular(l, u.Domain) {
-		return 2, "new to this account, but a much visited site"
+		return urlPopular, "new to this account, but a much visited site"
 	}
 	if why := deceit(l, u); why != "" {
 		return 6, "unknown to this account and the organisation, " + why

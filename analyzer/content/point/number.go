@@ -100,7 +100,13 @@ func (n *number) isPhone(named bool) bool {
 	case len(groups) == 4 && n.digits[0] == '1' && groups[0] == 1 && groups[3] == 4: // "1-800-555-0100"
 		return groups[1] == 3 && groups[2] == 3
 	}
-	return named && len(groups) <= 5
+	return named && len(groups) <= 5 && !n.isFraction()
+}
+
+// isFraction says whether a number is one with decimals, as logs have them behind "Call
+// Trace:", such as "[  547.799046]"; "555.0100" may be dialled.
+func (n *number) isFraction() bool {
+	return n.parts == 1 && n.points == 1 && (n.groups[0] != 3 || n.groups[1] != 4)
 }
 
 func least(groups []int) int {

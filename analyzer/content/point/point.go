@@ -139,6 +139,7 @@ type number struct {
 	count      int
 	groups     [maxGroups]int // digits between what parts them
 	parts      int
+	points     int // of parts that are one "." alone
 	plus       bool
 	odd        bool // more digits than a number has, or a word goes on behind it
 }
@@ -153,7 +154,7 @@ func readNumber(text string, i int) (n number) {
 	if strings.HasSuffix(text[:n.start], "＋") || strings.HasSuffix(text[:n.start], "+ ") {
 		n.plus = true
 	}
-	if n.start > 0 && strings.IndexByte("./-_=&%#@", text[n.start-1]) >= 0 {
+	if n.start > 0 && strings.IndexByte("./-_=&%#@", text[n.start-1]) >= 0 || n.endsTime(text) {
 		n.odd = true // of a path, a version, a field
 	}
 	for i < len(text) {
@@ -171,11 +172,19 @@ func readNumber(text string, i int) (n number) {
 		if gap == 0 {
 			break
 		}
+		if gap == 1 && text[i] == '.' {
+			n.points++
+		}
 		i += gap
 		n.parts = min(n.parts+1, maxGroups-1)
 	}
 	n.odd = n.odd || n.end < len(text) && (class[text[n.end]] == classLetter || text[n.end] == '_')
 	return n
+}
+
+// endsTime says whether a number begins with the end of a time: "19:10:08 2020 -0400".
+func (n *number) endsTime(text string) bool {
+	return n.start > 1 && text[n.start-1] == ':' && class[text[n.start-2]] == classDigit
 }
 
 func (n *number) digit(c byte) {
