@@ -54,7 +54,7 @@ type authority struct {
 const twoUsers = `{"id1": {"ID": "id1", "Username": "Alice", "Password": "pass of alice", "FirstName": "A", "LastName": "L"},
 	"id2": {"ID": "id2", "Username": "bob", "Password": "pass of bob", "FirstName": "B", "LastName": "O"}}`
 
-func newAuthority(t *testing.T, callback string) *authority {
+func newAuthority(t testing.TB, callback string) *authority {
 	t.Helper()
 	users := filepath.Join(t.TempDir(), "users.json")
 	if err := os.WriteFile(users, []byte(twoUsers), 0o600); err != nil {

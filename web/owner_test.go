@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hisseki/access"
+	"hisseki/access/passkey"
 	"hisseki/ask"
 	"hisseki/ledger"
 	"hisseki/review"
@@ -26,6 +27,23 @@ func (o *office) asks() string {
 		o.t.Fatal(err)
 	}
 	return link
+}
+
+// everything has an office serve all that can be configured: owners are asked, passkeys let in, and a
+// provider is there.
+func (o *office) everything() {
+	o.t.Helper()
+	keys, err := passkey.New("http://localhost", o.db.Reviewers(), o.clock, rand.Reader)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	o.review.Second, o.review.Settings.TwoPerson = o.db.Reviewers(), true
+	provider := newAuthority(o.t, o.url+"/openid/back").provider(o, "hisseki")
+	o.serve(func(opt *web.Options) {
+		opt.OpenID = provider
+		opt.Desk = &ask.Desk{Store: o.db.Questions(), For: time.Hour, Now: o.clock, Rand: rand.Reader}
+		opt.Passkeys = keys
+	})
 }
 
 // owner is whose the first incident is.

@@ -107,6 +107,7 @@ func TestNobodyGetsPast(t *testing.T) {
 		o.hire(name, role)
 	}
 	o.theft()
+	o.everything()
 	viewer, reviewer := o.token("vera"), o.token("rei")
 	ended := o.token("ada")
 	if s, err := o.guard.Check(t.Context(), ended, true); err != nil || o.guard.End(t.Context(), s, "test") != nil {
@@ -162,6 +163,7 @@ func TestHostileValues(t *testing.T) {
 	o := newOffice(t, nil)
 	o.hire("ada", access.Admin)
 	o.theft()
+	o.everything()
 	token := o.token("ada")
 	const mark = `"><script>alert(1)</script>`
 	for _, value := range []string{mark, strings.Repeat("長", 10_000), "\x00\x1b[2J\u202e", "-1", "99999999999999999999", "' OR 1=1 --"} {

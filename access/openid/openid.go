@@ -42,13 +42,16 @@ type Provider struct {
 
 	client *http.Client
 	mu     sync.Mutex
-	found  *oidc.Provider       // once it was asked: it may be down when we start
+	found  *oidc.Provider // once it was asked: it may be down when we start
+	down   error          // why it was not found, until retry: anybody may ask for the login
+	retry  time.Time
 	used   map[string]time.Time // states that came back, until when their cookies last
 }
 
 const (
-	timeout   = 10 * time.Second
-	maxAnswer = 1 << 20 // bytes of the provider's answers
+	timeout    = 10 * time.Second
+	retryAfter = 5 * time.Second
+	maxAnswer  = 1 << 20 // bytes of the provider's answers
 	// WaysFor is how long somebody may take to log in at the provider.
 	WaysFor = 10 * time.Minute
 	maxUsed = 10_000
@@ -108,10 +111,15 @@ func (p *Provider) provider(ctx context.Context) (*oidc.Provider, error) {
 	if p.found != nil {
 		return p.found, nil
 	}
+	if p.down != nil && p.Now().Before(p.retry) {
+		return nil, p.down
+	}
 	// Its context lasts as long as the provider: keys are read anew when they change.
 	found, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), p.client), p.Settings.Issuer)
 	if err != nil {
-		return nil, fmt.Errorf("ask the OpenID Connect provider %s: %w", p.Settings.Issuer, err)
+		p.down = fmt.Errorf("ask the OpenID Connect provider %s: %w", p.Settings.Issuer, err)
+		p.retry = p.Now().Add(retryAfter)
+		return nil, p.down
 	}
 	p.found = found
 	return found, nil
