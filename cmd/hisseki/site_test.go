@@ -68,6 +68,8 @@ type siteOptions struct {
 	delayFor    time.Duration
 	clock       string      // of serve, "" for the real one
 	filter      *mta.Filter // a content filter, whose mail comes back through hisseki
+	host        string      // Postfix's name, "" for the demo's
+	database    string      // a URL, "" for a file of its own
 
 	// "$DIR" is the instance's folder in Postfix's lines and files, and hisseki's in its settings.
 	settings string            // more of hisseki.toml
@@ -93,7 +95,7 @@ func newSite(t *testing.T, o siteOptions) *site {
 			users = append(users, m.Login)
 		}
 	}
-	options := mta.Options{Milters: []string{milter}, Users: users, Host: demo.Host, Chroot: o.unix, Main: o.postfix, Files: o.files}
+	options := mta.Options{Milters: []string{milter}, Users: users, Host: cmp.Or(o.host, demo.Host), Chroot: o.unix, Main: o.postfix, Files: o.files}
 	if o.filter != nil {
 		options.Master = o.filter.Master("")
 		options.Main = append(options.Main, "content_filter = "+o.filter.Transport())
@@ -108,7 +110,7 @@ func newSite(t *testing.T, o siteOptions) *site {
 	s.dir = filepath.Join(s.Dir, "hisseki")
 	s.folder(s.dir, 0o750)
 	t.Cleanup(s.tell)
-	s.db = filepath.Join(s.dir, "hisseki.db")
+	s.db = cmp.Or(o.database, filepath.Join(s.dir, "hisseki.db"))
 	s.config = filepath.Join(s.dir, "hisseki.toml")
 	if o.sum == 0 {
 		o.sum = 90

@@ -67,6 +67,9 @@ func Start(settings ...string) (*Cluster, error) {
 	if c.Dir, err = os.MkdirTemp("", "hisseki-pg-"); err != nil {
 		return nil, err
 	}
+	if err := os.Chmod(c.Dir, 0o755); err != nil { // others use the socket; the data is closed
+		return nil, errors.Join(err, os.RemoveAll(c.Dir))
+	}
 	if err := c.unprivileged(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(c.Dir))
 	}
