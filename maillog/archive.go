@@ -3,8 +3,6 @@ package maillog
 import (
 	"bufio"
 	"cmp"
-	"compress/bzip2"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"hisseki/internal/unpack"
 	"hisseki/ledger"
 )
 
@@ -24,12 +23,16 @@ type opened struct {
 	io.Reader
 	file *os.File
 	info os.FileInfo
+	done func() // of what unpacks it
 }
 
 // Close closes the file.
-func (o *opened) Close() error { return o.file.Close() }
+func (o *opened) Close() error {
+	o.done()
+	return o.file.Close()
+}
 
-// open opens a file and what is compressed in it, by its name.
+// open opens a file and what is compressed in it, whatever its name says.
 func open(path string) (*opened, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -42,17 +45,11 @@ func open(path string) (*opened, error) {
 	if !o.info.Mode().IsRegular() {
 		return nil, errors.Join(fmt.Errorf("%s is not a regular file", path), f.Close())
 	}
-	switch filepath.Ext(path) {
-	case ".gz":
-		if o.Reader, err = gzip.NewReader(f); err != nil {
-			return nil, errors.Join(fmt.Errorf("%s: %w", path, err), f.Close())
-		}
-	case ".bz2":
-		o.Reader = bzip2.NewReader(f)
-	case ".xz", ".zst", ".lz4":
-		return nil, errors.Join(fmt.Errorf("%s: this compression is not known: decompress it first",
-			path), f.Close())
+	plain, _, done, err := unpack.Open(f)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), f.Close())
 	}
+	o.Reader, o.done = plain, done
 	return o, nil
 }
 
@@ -166,7 +163,7 @@ type rotatedFile struct {
 }
 
 func rotatedName(name, other string) bool {
-	other = strings.TrimSuffix(strings.TrimSuffix(other, ".gz"), ".bz2")
+	other = unpack.TrimExt(other)
 	suffix, ok := strings.CutPrefix(other, name)
 	if ext := filepath.Ext(name); !ok && ext != "" {
 		suffix, ok = strings.CutPrefix(other, strings.TrimSuffix(name, ext))

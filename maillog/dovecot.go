@@ -49,6 +49,9 @@ const maxAttempts = 100
 
 // dovecot reads a message of Dovecot's.
 func dovecot(message string) (e entry) {
+	for _, level := range levels { // some relays of its stderr have it in front
+		message = strings.TrimPrefix(message, level)
+	}
 	m := process.FindStringSubmatch(message)
 	if m == nil {
 		return entry{kind: unknown}
@@ -69,6 +72,8 @@ func dovecot(message string) (e entry) {
 	}
 	return entry{kind: irrelevant}
 }
+
+var levels = []string{"Info: ", "Warning: ", "Error: "}
 
 // passwordDatabase reads a refusal. That a name is unknown says nothing of any account.
 func passwordDatabase(who, session, said string) entry {
@@ -152,7 +157,7 @@ var refusals = verdicts{
 	{text: "unsupported"}, {text: "invalid input"}, {text: "invalid argument"}, {text: "malformed"},
 	{text: "cached"}, {text: "lookup"}, {text: "ldap_", trouble: true}, {text: "query failed", trouble: true}, {text: "no password"},
 	{text: "requested login"}, {text: "anonymous"}, {text: "master user"}, {text: "unknown scheme", trouble: true},
-	{text: "authentication failed: "}, // "oauth2 failed", of a token
+	{text: "policy server"}, {text: "authentication failed: "}, // "oauth2 failed", of a token
 	// Refused also with the right password.
 	{text: "deny passdb", result: analyzer.LoginLockout, exists: true},
 	{text: "allow_nets check failed", result: analyzer.LoginLockout, exists: true},
@@ -217,7 +222,7 @@ func remote(elements string) (netip.Addr, bool) {
 		case "rip":
 			a, err := netip.ParseAddr(value)
 			return a.Unmap().WithZone(""), err == nil
-		case "method", "lip", "mpid":
+		case "method", "lip", "mpid", "session":
 		default:
 			return netip.Addr{}, false
 		}

@@ -368,10 +368,10 @@ func TestImport(t *testing.T) {
 		}
 	}
 	d.complete()
-	d.write(d.path+".gz", "not compressed")
-	d.write(d.path+".xz", "x")
-	for path, want := range map[string]string{"none": "no such file", ".gz": "mail.log.gz: gzip",
-		".xz": "decompress it first"} {
+	d.write(d.path+".gz", "\x1f\x8bbroken")
+	d.write(d.path+".xz", "\xfd7zXZ\x00")
+	for path, want := range map[string]string{"none": "no such file", ".gz": "mail.log.gz: decompress gzip",
+		".xz": "mail.log.xz: decompress xz"} {
 		_, err := Import(t.Context(), p, d.db, "", d.path+path)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want an error with %q", path, err, want)
@@ -387,7 +387,8 @@ func TestRotatedNames(t *testing.T) {
 		"mail.log.1": true, "mail.log.12.gz": true, "mail.log-20261124": true,
 		"mail.log-20261124-1700000000.bz2": true, "mail-20261124.log": true,
 		"mail-20261124.log.gz": true, "mail.log": false, "mail.log.old": false,
-		"mail.logx": false, "mailx.log": false, "mail.log.": false, "mail.log.1.xz": false,
+		"mail.logx": false, "mailx.log": false, "mail.log.": false, "mail.log.1.xz": true,
+		"mail.log.1.zst": true, "mail.log.1.lz4": true,
 	} {
 		if got := rotatedName("mail.log", name); got != want {
 			t.Errorf("%s: %v", name, got)

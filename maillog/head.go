@@ -26,13 +26,16 @@ type head struct {
 //	Nov  4 10:00:00 mx postfix/smtpd[1]: [ID 1 mail.info] x   Solaris
 //	Nov  4 10:00:00 postfix/smtpd[1]: x                 without a host
 //	Nov 04 10:00:00 auth: Info: x                       Dovecot's own file
-//	2026-11-04T10:00:00.1Z stdout F Nov  4 10:00:00 ... CRI, around any other
+//	2026-11-04T10:00:00.1Z stdout F Nov  4 10:00:00 ... CRI, around any other; docker logs -t without "stdout F"
+//	mail-1  | Nov  4 10:00:00 mx postfix/smtpd[1]: x    docker compose, around any other
+//	Nov  4 10:00:00 mx 1a2b3c4d5e6f[9]: Nov 04 ...      Docker's syslog driver, around any other
 //
 // with each of the times that stamp knows. ok is false for what is not a line of a log.
 func parseHead(line string, ref time.Time, zone *time.Location) (h head, ok bool) {
 	line = strings.TrimSuffix(strings.TrimPrefix(line, "\ufeff"), "\r")
+	line = strings.TrimLeft(line, "\x00") // what a file system leaves of a crash
 	if pri, rest, found := strings.Cut(line, ">"); found && isPriority(pri) {
-		line = rest
+		line = strings.TrimPrefix(rest, " ")
 	}
 	modern := false
 	if rest, found := strings.CutPrefix(line, "1 "); found && !strings.HasPrefix(rest, " ") {
@@ -41,9 +44,17 @@ func parseHead(line string, ref time.Time, zone *time.Location) (h head, ok bool
 	s := stamp{ref: ref, zone: zone}
 	rest, ok := s.read(line)
 	if !ok {
+		if name, inner, found := strings.Cut(line, " | "); found && isService(name) {
+			return parseHead(inner, ref, zone)
+		}
 		return h, false
 	}
 	h.at, h.fine = s.at, s.fine
+	if s.offset != nil { // "docker logs -t" puts its time before the line's own
+		if in, ok := parseHead(rest, s.at, zone); ok {
+			return in, true
+		}
+	}
 	if stream, inner, found := strings.Cut(rest, " "); found && (stream == "stdout" || stream == "stderr") {
 		_, inner, _ = strings.Cut(inner, " ") // F or P, whether the line is whole
 		if in, ok := parseHead(inner, s.at, zone); ok {
@@ -58,6 +69,12 @@ func parseHead(line string, ref time.Time, zone *time.Location) (h head, ok bool
 	}
 	h.unwrap(ref, zone)
 	return h, true
+}
+
+// isService says whether s is what docker compose puts in front of a line: "mail-1  | Nov  4 ...".
+func isService(s string) bool {
+	s = strings.TrimRight(s, " ")
+	return s != "" && len(s) <= 64 && strings.IndexByte(s, ' ') < 0
 }
 
 // isPriority says whether s is the beginning of "<22>".
@@ -165,6 +182,14 @@ func (h *head) tagged(tag, message string, hostless bool) {
 //
 // and the time of Dovecot's that a container's log has beside its own.
 func (h *head) unwrap(ref time.Time, zone *time.Location) {
+	if isContainer(h.tag) {
+		if in, ok := parseHead(h.message, h.at, zone); ok {
+			at, fine := h.at, h.fine
+			*h = in
+			h.at, h.fine = at, fine
+			return
+		}
+	}
 	if rest, ok := strings.CutPrefix(h.message, "message repeated "); ok {
 		count, rest, ok := strings.Cut(rest, " times: [")
 		if n := number(count); ok && n > 0 {
@@ -178,6 +203,12 @@ func (h *head) unwrap(ref time.Time, zone *time.Location) {
 			h.message = rest
 		}
 	}
+}
+
+// isContainer says whether a tag is of Docker's syslog driver: the beginning of a container's id,
+// or "docker/NAME".
+func isContainer(tag string) bool {
+	return strings.HasPrefix(tag, "docker/") || len(tag) == 12 && strings.Trim(tag, "0123456789abcdef") == ""
 }
 
 // repeated reads "last message repeated 4 times", which BSD's and Solaris' syslogd write

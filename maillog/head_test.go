@@ -20,6 +20,17 @@ func TestHeads(t *testing.T) {
 		"Nov  4 10:00:00.000000 mx postfix/submission/smtpd[1]: ",
 		"Nov  4 2026 10:00:00 mx postfix/submission/smtpd[1]: ",
 		"2026 Nov  4 10:00:00 mx postfix/submission/smtpd[1]: ",
+		"2026/11/04 10:00:00 mx postfix/submission/smtpd[1]: ",
+		"11月 04 10:00:00 mx postfix/submission/smtpd[1]: ", // journalctl in the machine's language
+		"nov. 04 10:00:00 mx postfix/submission/smtpd[1]: ",
+		"11월 04 10:00:00 mx postfix/submission/smtpd[1]: ",
+		"лис 04 10:00:00 mx postfix/submission/smtpd[1]: ",
+		"\x00\x00Nov  4 10:00:00 mx postfix/submission/smtpd[1]: ", // behind a crash
+		"<22> Nov  4 10:00:00 mx postfix/submission/smtpd[1]: ",
+		"mail-1  | Nov  4 10:00:00 mx postfix/submission/smtpd[1]: ",                      // docker compose
+		"2026-11-04T01:00:00.123456789Z Nov  4 10:00:00 mx postfix/submission/smtpd[1]: ", // docker logs -t
+		"Nov  4 10:00:00 mx 1a2b3c4d5e6f[9]: Nov  4 10:00:00 mail postfix/submission/smtpd[1]: ",
+		"Nov  4 10:00:00 mx docker/mail[9]: 2026-11-04T10:00:00+09:00 mail postfix/submission/smtpd[1]: ",
 		"Nov  4 10:00:00 mx mail.info postfix/submission/smtpd[1]: ", // BusyBox
 		"Nov  4 10:00:00 mail.info postfix/submission/smtpd[1]: ",
 		"Nov  4 10:00:00 postfix/submission/smtpd[1]: ", // BusyBox -S
@@ -203,6 +214,29 @@ func TestMemoryIsBounded(t *testing.T) {
 		}
 		if n := len(m.pending) + len(m.tallies) + m.kept; n > maxRemembered+3 {
 			t.Fatalf("%d things are remembered", n)
+		}
+	}
+}
+
+// TestRelayed holds that lines are read which a syslog daemon or a shipper wrote as JSON.
+func TestRelayed(t *testing.T) {
+	const said = `"imap-login: Login: user=<bob@example.org>, method=PLAIN, rip=203.0.113.7, lip=192.0.2.1"`
+	p := &Parser{Zone: time.UTC}
+	for _, line := range []string{
+		`{"timestamp":"2026-11-04T01:00:00Z","host":"mx","program":"dovecot","message":` + said + `}`,
+		`{"@timestamp":"2026-11-04T01:00:00Z","process":{"name":"dovecot"},"message":` + said + `}`,
+		`{"timereported":"2026-11-04T10:00:00+09:00","syslogtag":"dovecot[1]:","msg":` + said + `}`,
+		`@cee: {"time":"2026-11-04T01:00:00.5Z","pname":"dovecot","msg":` + said + `}`,
+		`{"timestamp":"2026-11-04T01:00:00Z","PROGRAM":"dovecot","MESSAGE":` + said + `}`,
+	} {
+		e := p.parse(line, time.Date(2026, 11, 4, 12, 0, 0, 0, time.UTC))
+		if e.login == nil || e.login.Sender != "bob@example.org" || e.at.Hour() != 1 {
+			t.Errorf("%s: %+v", line, e)
+		}
+	}
+	for _, line := range []string{`{"a":1}`, `{"timestamp":"x","program":"dovecot","message":` + said + `}`, `{`} {
+		if e := p.parse(line, time.Now()); e.kind != unreadable {
+			t.Errorf("%s: %+v", line, e)
 		}
 	}
 }

@@ -164,8 +164,8 @@ func (s *journalSource) take(f *feed, line []byte) {
 // {"log":"Nov  4 10:00:00 mx postfix/smtpd[1]: x\n","stream":"stdout","time":"..."}.
 func (p *Parser) wrapped(line string, ref time.Time) entry {
 	var r record
-	if err := json.Unmarshal([]byte(line), &r); err != nil {
-		return entry{}
+	if err := json.Unmarshal([]byte(line), &r); err != nil || r.Realtime == "" && r.Log == "" {
+		return p.relay(line)
 	}
 	if r.Log != "" && !strings.HasPrefix(r.Log, "{") {
 		if !r.Time.IsZero() {

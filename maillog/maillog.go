@@ -96,7 +96,7 @@ func (p *Parser) parse(line string, ref time.Time) entry {
 		}
 		return entry{kind: telling, logins: logins}
 	}
-	if strings.HasPrefix(line, "{") {
+	if line = strings.TrimPrefix(line, "@cee: "); strings.HasPrefix(line, "{") {
 		return p.wrapped(line, ref)
 	}
 	h, ok := parseHead(line, ref, p.zone())

@@ -17,6 +17,8 @@ const ahead = 25 * time.Hour
 //	Wed 2026-11-04 10:00:00 JST          journalctl -o short-full
 //	2026-11-04T10:00:00.123+09:00        RFC 3339; +0900 by journalctl -o short-iso
 //	2026-11-04 10:00:00,123              Dovecot's log_timestamp, and many others
+//	2026/11/04 10:00:00
+//	11月 04 10:00:00, nov. 04 10:00:00   journalctl in the machine's language
 //	Wed Nov  4 10:00:00 JST 2026         date(1); without the zone, ctime(3)
 //	Nov  4 2026 10:00:00                 syslog with years
 //	1796346000.123456                    journalctl -o short-unix
@@ -74,6 +76,11 @@ func (s *stamp) figures(word string) bool {
 		return s.year >= 1970
 	case n == 10 && word[4] == '-': // "2026-11-04"
 		return s.date(word)
+	case n == 10 && word[4] == '/' && word[7] == '/': // "2026/11/04"
+		return s.date(strings.ReplaceAll(word, "/", "-"))
+	case months[word] != 0: // "11月"
+		s.month = months[word]
+		return true
 	case n >= 19 && (word[10] == 'T' || word[10] == 't'): // "2026-11-04T10:00:00.123+09:00"
 		return s.date(word[:10]) && s.time(word[11:])
 	case n >= 12 && word[10] == '.': // "1796346000.123456"
@@ -85,7 +92,8 @@ func (s *stamp) figures(word string) bool {
 // name takes "Wed" or "Nov".
 func (s *stamp) name(word string) bool {
 	if len(word) != 3 {
-		return false
+		s.month = months[strings.TrimSuffix(strings.ToLower(word), ".")]
+		return s.month != 0
 	}
 	for m := time.January; m <= time.December; m++ {
 		if m.String()[:3] == word {
@@ -99,7 +107,8 @@ func (s *stamp) name(word string) bool {
 			return true
 		}
 	}
-	return false
+	s.month = months[strings.ToLower(word)]
+	return s.month != 0
 }
 
 // behind takes what may follow when day and clock are complete: a year, a zone. A host's name

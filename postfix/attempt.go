@@ -29,7 +29,7 @@ func (l *Line) complete(daemon string) {
 	if status != StatusSent {
 		return
 	}
-	if daemon == "discard" {
+	if daemon == "discard" || daemon == "local" && strings.HasPrefix(l.Reply, "delivered to file: /dev/null") {
 		l.Status = StatusDiscarded
 	} else if here, near := l.nextHop(); here || near {
 		l.filtered(here)
@@ -43,6 +43,7 @@ var swallows = regexp.MustCompile(`(?i)^2[0-9][0-9] .*\bdiscarded\b`)
 // back under another queue id (amavisd-new):
 //
 //	250 2.7.0 Ok, discarded, id=15303-02 - spam
+//	250 2.5.0 Ok, id=15303-02, BOUNCE
 //	250 Virus Detected; Discarded Email (clamsmtp)
 //	250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as 4CtzQW1rYJzXk
 //
@@ -51,7 +52,11 @@ var swallows = regexp.MustCompile(`(?i)^2[0-9][0-9] .*\bdiscarded\b`)
 func (l *Line) filtered(here bool) {
 	before, next, _ := strings.Cut(l.Reply, "queued as ")
 	relayed := strings.Contains(before, "from MTA(")
-	own, _, _ := strings.Cut(before, ", id=")
+	own, rest, _ := strings.Cut(before, ", id=")
+	if !relayed && strings.HasPrefix(own, "250 ") && strings.HasSuffix(strings.TrimSuffix(rest, ")"), ", BOUNCE") {
+		l.Status = StatusBounced // the sender is told
+		return
+	}
 	if !relayed && swallows.MatchString(own) {
 		l.Status = StatusDiscarded
 		return

@@ -39,7 +39,7 @@ var grammar = map[string][]rule{
 		form(EventClient, `SESSION: client=CLIENT(?:, orig_queue_id=(?P<previous>[0-9A-Za-z]+))?`+
 			`(?:, orig_client=[^,]*)?(?:, sasl_method=[^,]*, sasl_username=(?P<login>.*?))?(?:, sasl_sender=.*)?`),
 		// Until 3.4 without a name.
-		form(EventRefused, `warning: CLIENT: SASL \S+ authentication failed:? ?(?P<reply>.*?)`+
+		form(EventRefused, `(?:SESSION: )?warning: CLIENT: SASL \S+ authentication failed:? ?(?P<reply>.*?)`+
 			`(?:, sasl_username=(?P<login>.*))?`),
 		form(EventHeld, `SESSION: (?:milter-)?hold: .*`),
 		form(EventDiscarded, `SESSION: (?:milter-)?discard: .*`),
@@ -48,7 +48,8 @@ var grammar = map[string][]rule{
 			`trace|warn|warning|reject_warning|(?:milter-|proxy-)[a-z-]+|reject): .*`),
 		// Since 3.10 with an id or NOQUEUE in front.
 		form(EventIrrelevant, `(?:SESSION: )?(?:connect|disconnect|lost connection|timeout|`+
-			`too many errors|improper command|SSL_accept error|setting up TLS|proxy-[a-z]+:|table \S+ has changed|initializing|`+
+			`too many errors|improper command|SSL_accept error|SSL3 alert|discarding EHLO keywords:|bare <LF>|bare <CR>|`+
+			`using backwards-compatible|reload|idle timeout|client certificate|setting up TLS|proxy-[a-z]+:|table \S+ has changed|initializing|`+
 			`(?:Anonymous|Trusted|Untrusted|Verified) TLS connection) ?.*`),
 	},
 	"cleanup": {
@@ -92,7 +93,8 @@ var grammar = map[string][]rule{
 var delivers = []rule{
 	attempt,
 	form(EventIrrelevant, `ID: (?:host|lost connection|conversation|enabling PIX|breaking line|Cannot start TLS|`+
-		`TLS is|Server certificate|re-using session) .*`),
+		`TLS is|Server certificate|re-using session|passing|discarding EHLO keywords|`+
+		`(?:Anonymous|Trusted|Untrusted|Verified) TLS connection)\b.*`),
 	form(EventIrrelevant, `(?:connect to|SSL_connect error|initializing|setting up TLS|certificate verification|`+
 		`lost connection|table \S+ has changed|server certificate|Host offered STARTTLS|`+
 		`(?:Anonymous|Trusted|Untrusted|Verified) TLS connection) ?.*`),

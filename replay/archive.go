@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hisseki/internal/unpack"
 	"io"
 	"os"
 	"sort"
@@ -149,7 +150,7 @@ func (a *Archive) addFile(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	plain, packed, done, err := inflate(f)
+	plain, packed, done, err := unpack.Open(f)
 	if err != nil {
 		return err
 	}

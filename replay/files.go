@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"hisseki/internal/unpack"
 	"io"
 	"io/fs"
 	"os"
@@ -45,7 +46,7 @@ func regular(f *os.File) error {
 
 // readMail reads one mail, compressed or not, with at most most bytes in all.
 func readMail(r io.Reader, most, maxBody int64) (content.Source, error) {
-	plain, _, done, err := inflate(r)
+	plain, _, done, err := unpack.Open(r)
 	if err != nil {
 		return content.Source{}, err
 	}
@@ -66,7 +67,7 @@ const (
 // Names of compressed files count only where they are true.
 func formOf(path string, packed bool, head []byte) form {
 	base := strings.ToLower(filepath.Base(path))
-	name := trimExt(base)
+	name := unpack.TrimExt(base)
 	if packed || name == base {
 		switch filepath.Ext(name) {
 		case ".eml":

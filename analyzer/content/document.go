@@ -184,13 +184,16 @@ func (p *parser) rich(data []byte, at mime.Place) {
 // binary collects the URLs that stand in a file of a form that is not taken apart: documents
 // and mails of older programs, whose texts are Latin-1 or UTF-16.
 func (p *parser) binary(data []byte, at mime.Place) {
-	for _, mark := range []string{"://", ":\x00/\x00/\x00"} {
+	for _, mark := range []string{"://", ":\x00/\x00/\x00", "\\\\", "\\\x00\\\x00"} {
 		for rest := data; ; {
 			i := bytes.Index(rest, []byte(mark))
 			if i < 0 {
 				break
 			}
-			step := len(mark) / 3
+			step := 1
+			if mark[1] == 0 {
+				step = 2
+			}
 			from, to := i, i+len(mark)
 			for from >= step && i-from < 6*step && mime.IsLetter(rest[from-step]) {
 				from -= step

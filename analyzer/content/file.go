@@ -26,17 +26,16 @@ func (p *parser) File(f *mime.File, at mime.Place) {
 		if hasScript(f.Data) {
 			p.scripts(p.NewText(f.Data, f.Charset, false), at)
 		}
-	case f.Kind == Shortcut:
+	case f.Kind == Shortcut, isRemoteDesktop(f.Data):
 		p.shortcut(f, at)
 	case f.Kind == Calendar, f.Sniffed == "text/calendar", f.Sniffed == "text/vcard":
 		p.card(f, at)
 	case f.Sniffed == "application/rtf":
 		p.rich(f.Data, at)
-	case strings.HasPrefix(f.Sniffed, "text/"):
-		p.plainRest(p.NewText(f.Data, f.Charset, false), at)
-	case strings.HasPrefix(f.Sniffed, "application/x-ole"), f.Sniffed == "application/vnd.ms-outlook",
-		f.Sniffed == "application/onenote", f.Sniffed == "application/ms-tnef":
-		p.binary(f.Data, at)
+	case strings.HasPrefix(f.Sniffed, "text/"), f.Sniffed == "application/postscript":
+		p.textFile(f, at)
+	default:
+		p.opaque(f, at)
 	}
 	if strings.HasPrefix(f.Sniffed, "image/") {
 		p.picture(f.Data, at)
@@ -77,6 +76,7 @@ func (p *parser) scripts(t *mime.Text, at mime.Place) {
 			}
 			if inside {
 				p.scanRest(slashes.Replace(text), nil, at)
+				p.coded(text, at)
 			}
 			if end >= 0 {
 				inside = !inside
@@ -133,6 +133,28 @@ func (p *parser) card(f *mime.File, at mime.Place) {
 		}
 		plain, _ = mime.Visible(plain)
 		p.scanRest(plain, nil, at)
+		if strings.Contains(segment, "BASE64") || strings.Contains(segment, "=b") {
+			p.coded(unfoldedLines.Replace(segment), at)
+		}
+	}
+}
+
+// unfoldedLines undoes the folding of lines only: base64 has escapes of its own.
+var unfoldedLines = strings.NewReplacer("\r\n ", "", "\r\n\t", "", "\n ", "", "\n\t", "")
+
+// coded keeps the URLs that stand in text in a form that a program undoes.
+func (p *parser) coded(text string, at mime.Place) {
+	link.Coded(text, func(raw string) {
+		p.urls.AddFile(link.Hit{Raw: raw}, foreign(at))
+	})
+}
+
+// textFile collects the URLs of a file that is text, in JSON with escaped slashes.
+func (p *parser) textFile(f *mime.File, at mime.Place) {
+	t := p.NewText(f.Data, f.Charset, false)
+	for segment, ok := t.Next(); ok; segment, ok = t.Next() {
+		plain, _ := p.plain(t, segment, at)
+		p.scanRest(slashes.Replace(plain), nil, at)
 	}
 }
 
@@ -144,18 +166,26 @@ func (p *parser) card(f *mime.File, at mime.Place) {
 //
 // Those of Windows (.lnk) are binary and name theirs in UTF-16.
 func (p *parser) shortcut(f *mime.File, at mime.Place) {
-	t := p.NewText(f.Data, f.Charset, false)
-	if n := bytes.Count(f.Data, []byte{0}); n*4 > len(f.Data) {
-		t = p.NewText(bytes.ReplaceAll(f.Data, []byte{0}, nil), "", false)
+	data, marked := f.Data, bytes.HasPrefix(f.Data, []byte("\xff\xfe")) || bytes.HasPrefix(f.Data, []byte("\xfe\xff"))
+	if n := bytes.Count(data, []byte{0}); n*4 > len(data) && !marked {
+		data = bytes.ReplaceAll(data, []byte{0}, nil)
 	}
+	t := p.NewText(data, f.Charset, false)
 	for segment, ok := t.Next(); ok; segment, ok = t.Next() {
 		for line := range strings.Lines(segment) {
+			if host := remoteDesktop(line); host != "" {
+				p.urls.AddRef(link.Ref{URL: "rdp://" + host, Where: link.InHref}, foreign(at), true)
+				continue
+			}
 			name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+			name, _, _ = strings.Cut(strings.ToLower(name), "[")
 			where := link.InHref
-			switch name, _, _ = strings.Cut(strings.ToLower(name), "["); name {
+			switch name = strings.TrimSpace(name); name {
 			case "iconfile", "icon":
 				where = link.InSrc
 			case "url", "baseurl", "workingdirectory":
+			case "address", "host": // of Citrix (.ica) and VNC
+				value = "//" + strings.TrimSpace(value)
 			default:
 				continue
 			}
@@ -172,6 +202,27 @@ func (p *parser) shortcut(f *mime.File, at mime.Place) {
 		segment, _ = mime.Visible(segment)
 		p.scanRest(segment, nil, at)
 	}
+}
+
+// remoteDesktop returns the host of a line of an .rdp file, "" for another line:
+//
+//	full address:s:example.org:3389
+//	gatewayhostname:s:example.org
+func remoteDesktop(line string) string {
+	name, value, ok := strings.Cut(strings.TrimSpace(line), ":s:")
+	switch strings.ToLower(strings.TrimSpace(name)) {
+	case "full address", "alternate full address", "gatewayhostname", "kdcproxyname", "workspace id":
+		if ok {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
+// isRemoteDesktop says whether a file is settings for a remote desktop, whatever its name is.
+func isRemoteDesktop(data []byte) bool {
+	head := bytes.ToLower(bytes.ReplaceAll(data[:min(len(data), 64<<10)], []byte{0}, nil))
+	return bytes.Contains(head, []byte("full address:s:"))
 }
 
 // Bounds of Content.MailLinks: any addresses, and then those of further domains.

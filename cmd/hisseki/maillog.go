@@ -43,8 +43,8 @@ func newMaillogImport() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "import FILE...",
-		Short: "Read whole log files, also .gz and .bz2: what became of mail, who logged in",
-		Long: "Read whole log files, also .gz and .bz2. What the agent or an import has read of a\n" +
+		Short: "Read whole log files, also compressed: what became of mail, who logged in",
+		Long: "Read whole log files, also compressed ones. What the agent or an import has read of a\n" +
 			"file before is skipped, also under another name. Give the oldest file first.",
 		Args: someArgs("log files, the oldest first"),
 		RunE: func(cmd *cobra.Command, files []string) error {

@@ -63,6 +63,9 @@ func (b *Budget) Zlib(data []byte, limit int) (out []byte, used int) {
 	return b.Flate(data, limit)
 }
 
+// Read reads all that r unpacks, at most limit bytes of it. It must be given back with Free.
+func (b *Budget) Read(r io.Reader, limit int) []byte { return b.read(r, limit) }
+
 // readStep is how much is unpacked between two looks at the bounds.
 const readStep = 64 << 10
 

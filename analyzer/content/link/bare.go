@@ -202,7 +202,7 @@ func (s *scanner) linkable(host string, start, stop int) bool {
 	tld, behind := host[last+1:], s.text[stop:]
 	switch {
 	case mime.HasFold(host, "www."): // "www.example.org", "www.203.0.113.9"
-		return last > 3 && (isTLD(tld) || isIPv4(host[4:]))
+		return last > 3 && (isTLD(tld) || isReserved(host) || isIPv4(host[4:]))
 	case tld[0] >= '0' && tld[0] <= '9': // "203.0.113.9/login", "version 1.2.3.4"
 		return linkableIPv4(host, behind)
 	case len(tld) < 2 || !isTLD(tld): // "e.g", "main.go"

@@ -52,9 +52,13 @@ type escaped struct {
 	times int
 }
 
-// plain returns the URL that begins with most bytes of the text, "" for none.
+// plain returns the URL that begins with most bytes of the text, "" for none. It ends where the
+// next value begins.
 func (v escaped) plain(most int) string {
 	s := v.text[:min(len(v.text), most)]
+	if end := strings.IndexAny(s, "&;|"); end >= 0 {
+		s = s[:end]
+	}
 	for range v.times {
 		s = mime.PercentDecode(s)
 	}
@@ -93,10 +97,7 @@ func eachWeb(s string, give func(escaped) bool) bool {
 			continue
 		}
 		if times := escapes(s[at:], begin); times >= 0 {
-			text := s[at:]
-			if end := strings.IndexAny(text, "&;|"); end >= 0 { // a value ends where the next begins
-				text = text[:end]
-			}
+			text := s[at:min(len(s), at+maxURLBytes)]
 			if !give(escaped{text, times}) {
 				return false
 			}

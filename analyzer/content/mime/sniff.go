@@ -80,7 +80,7 @@ func sniff(data []byte, name, claimed string) (media string, kind Kind) {
 // openedMail returns what a mail is to the person who opens it by a name of kind byName.
 func openedMail(byName Kind, claimed string) (media string, kind Kind) {
 	switch {
-	case byName == HTMLFile, byName == Macro: // a saved page (.mht)
+	case byName == HTMLFile, byName == Macro, byName == Document: // a saved page (.mht, or .doc to Word)
 		return MailType, byName
 	case byName != Message && claimed != MailType: // a patch opens as text
 		return "text/plain", byName
@@ -249,11 +249,11 @@ var extensions = func() map[string]Kind {
 	byKind := map[Kind]string{
 		Executable: "exe scr com bat cmd pif cpl dll msi msp msix appx appxbundle jar js jse " +
 			"vbs vbe wsf wsh ws hta ps1 psm1 psd1 reg sct chm hlp apk app dmg pkg deb rpm run " +
-			"elf sh bash command py pyw pl rb application gadget inf msc xll wll ade adp jnlp " +
+			"elf sh bash command py pyw pl rb application appinstaller appref-ms gadget inf msc xll wll ade adp jnlp " +
 			"vb csh ksh",
 		DiskImage: "iso img vhd vhdx vmdk udf nrg mdf wim cue toast",
 		Shortcut: "lnk url website desktop webloc scf library-ms search-ms settingcontent-ms " +
-			"rdp diagcab",
+			"rdp rdpx ica vnc diagcab",
 		Macro:    "docm dotm xlsm xltm xlam xlsb pptm potm ppam ppsm sldm one onepkg mht",
 		HTMLFile: "html htm xhtml shtml mhtml svg xht",
 		Archive:  "zip rar 7z gz tgz bz2 xz tar cab arj lzh lha ace z zst uue r00 001 gzip",

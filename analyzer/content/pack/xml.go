@@ -61,7 +61,7 @@ func attribute(tag []byte, name string) string {
 		if i < 0 {
 			return ""
 		}
-		before := i == 0 || strings.IndexByte(" \t\r\n:", tag[i-1]) >= 0
+		before := i == 0 || strings.IndexByte(" \t\r\n:.", tag[i-1]) >= 0
 		tag = tag[i+len(name):]
 		rest := bytes.TrimLeft(tag, " \t\r\n")
 		if !before || len(rest) == 0 || rest[0] != '=' {
@@ -110,12 +110,23 @@ func Text(out, data []byte, found func(Ref)) []byte {
 	return out
 }
 
+// further are attributes by which parts of documents name what they fetch or lead to: web queries
+// of worksheets, pages of XPS, links of Word's older XML.
+var further = []string{"url", "dest", "NavigateUri", "source", "codebase", "Uri"}
+
 // references calls found for what a tag leads to.
 func references(tag []byte, found func(Ref)) {
 	if bytes.Contains(tag, []byte("href")) {
 		if to := attribute(tag, "href"); to != "" {
 			name, _, _ := bytes.Cut(tag, []byte(" "))
 			found(Ref{to, bytes.HasSuffix(name, []byte(":image"))})
+		}
+	}
+	if bytes.Contains(tag, []byte("://")) || bytes.Contains(tag, []byte(`\\`)) {
+		for _, name := range further {
+			if to := attribute(tag, name); strings.Contains(to, "://") || strings.HasPrefix(to, `\\`) {
+				found(Ref{URL: to})
+			}
 		}
 	}
 	if bytes.Contains(tag, []byte("instr=")) {

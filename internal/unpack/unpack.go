@@ -1,4 +1,5 @@
-package replay
+// Package unpack opens files that are kept compressed: mail as Dovecot keeps it, rotated logs.
+package unpack
 
 import (
 	"bufio"
@@ -6,12 +7,12 @@ import (
 	"compress/bzip2"
 	"compress/gzip"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
+	"github.com/pierrec/lz4/v4"
 	"github.com/ulikunitz/xz"
 	"github.com/ulikunitz/xz/lzma"
 )
@@ -27,14 +28,12 @@ const (
 	zstdMagic = "\x28\xb5\x2f\xfd"
 	bzipMagic = "BZh"
 	xzMagic   = "\xfd7zXZ\x00"
+	lz4Magic  = "\x04\x22\x4d\x18"
 )
 
-var errLZ4 = errors.New("it is compressed with LZ4, which is not supported: " +
-	"decompress it first (doveadm fetch, lz4 -d)")
-
-// inflate returns the plain bytes of a file and whether it is compressed: its beginning
+// Open returns the plain bytes of a file and whether it is compressed: its beginning
 // says how, its name does not count.
-func inflate(r io.Reader) (plain io.Reader, packed bool, done func(), err error) {
+func Open(r io.Reader) (plain io.Reader, packed bool, done func(), err error) {
 	br := bufio.NewReaderSize(r, 32<<10)
 	nothing := func() {}
 	head, err := br.Peek(64)
@@ -68,8 +67,10 @@ func inflate(r io.Reader) (plain io.Reader, packed bool, done func(), err error)
 			return nil, true, nothing, fmt.Errorf("decompress xz: %w", err)
 		}
 		return z, true, nothing, nil
-	case begins("Dovecot-LZ4"), begins("\x04\x22\x4d\x18"):
-		return nil, true, nothing, errLZ4
+	case begins(lz4Magic):
+		return lz4.NewReader(br), true, nothing, nil
+	case begins(dovecotLZ4):
+		return &blocks{src: br}, true, nothing, nil
 	}
 	return br, false, nothing, nil
 }
@@ -103,12 +104,12 @@ func xzDictionary(head []byte) int64 {
 	return dict
 }
 
-// packedEndings are the endings of compressed files' names.
-var packedEndings = []string{".gz", ".zst", ".bz2", ".xz"}
+// Endings are the endings of compressed files' names.
+var Endings = []string{".gz", ".zst", ".bz2", ".xz", ".lz4"}
 
-// trimExt returns a name without the ending of a compressed file.
-func trimExt(name string) string {
-	for _, ext := range packedEndings {
+// TrimExt returns a name without the ending of a compressed file.
+func TrimExt(name string) string {
+	for _, ext := range Endings {
 		if s := strings.TrimSuffix(name, ext); s != name {
 			return s
 		}
