@@ -63,8 +63,8 @@ func advice(err error) string {
 		case "3D000":
 			return "create it: createdb --encoding UTF8 --template template0 --owner hisseki hisseki"
 		case "42501":
-			return "the role lacks a right: docs/cluster.md has the file that gives them " +
-				"(packaging/postgres/roles.sql)"
+			return "the role lacks a right: docs/cluster.md names the file that gives them " +
+				"(postgres-roles.sql)"
 		case "25006":
 			return errStandby.Error()
 		case "53300":
