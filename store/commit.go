@@ -106,7 +106,7 @@ func (db *DB) commitLoop() {
 			db.commit(j)
 			db.count()
 		case <-long:
-			db.commitAll(db.lanes.next())
+			db.commitLong()
 			db.count()
 		case w := <-db.wipes:
 			w.done <- w.do()
@@ -146,9 +146,22 @@ func (db *DB) commit(first job) {
 			rows += j.rows
 		}
 	}
+	if db.lanes.due() {
+		batch = append(batch, db.lanes.next()...)
+	}
 	db.commitAll(batch)
 	if alone.do != nil {
 		db.together([]job{alone})
+	}
+}
+
+// commitLong commits long writes while no other waits.
+func (db *DB) commitLong() {
+	select {
+	case j := <-db.jobs:
+		db.commit(j)
+	default:
+		db.commitAll(db.lanes.next())
 	}
 }
 

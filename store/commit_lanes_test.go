@@ -53,6 +53,23 @@ func TestLongWritesLetShortOnesPass(t *testing.T) {
 	}
 }
 
+// Long writes are not passed for ever.
+func TestLongWritesHaveTheirTurn(t *testing.T) {
+	var l lanes
+	l.take(job{sender: "thief", rows: longRows})
+	for i := range mostPassed {
+		if l.due() {
+			t.Errorf("due after %d commits", i)
+		}
+	}
+	if !l.due() {
+		t.Error("never due")
+	}
+	if l.next(); l.due() || l.waiting() {
+		t.Error("due, and there is none")
+	}
+}
+
 // Records of one sender become durable in the order in which they were begun, long ones too.
 func TestLongRecordsKeepTheirOrder(t *testing.T) {
 	db, err := Open(t.Context(), place(t, filepath.Join(t.TempDir(), "h.db")), Options{})
