@@ -105,3 +105,39 @@ func TestTwoPersons(t *testing.T) {
 		t.Errorf("%d of %d, %v", n, p.Does.Releasing, err)
 	}
 }
+
+// TestSecondPage: the page of a release that waits fits a telephone, is accessible, and reads in
+// Japanese; so does Now, which lists it.
+func TestSecondPage(t *testing.T) {
+	o := newOffice(t, nil)
+	o.hire("alice", access.Reviewer)
+	o.hire("bob", access.Reviewer)
+	o.theft()
+	o.agent()
+	o.everything()
+	b := newBrowser(t, o, "ja")
+	b.login("alice")
+	b.open("/quarantine/decide?to=release&id=H2&id=H3")
+	b.fill("form.panel [name=reason]", "月末の案内")
+	b.click("form.panel .decide button")
+	b.says("まだ送信していません", "あなたが依頼した送信です", "依頼を取り下げる")
+	b.click(".side form button")
+	b.login("bob")
+	b.says("2人目の承認待ち", "alice さんが 2 通の送信を求めています")
+	for _, screen := range []struct {
+		width int64
+		dark  bool
+		name  string
+	}{{1280, false, "wide"}, {360, true, "phone-dark"}} {
+		b.screen(screen.width, 900, screen.dark)
+		for _, path := range []string{"/", "/request/R1"} {
+			b.open(path)
+			b.fits(path + " " + screen.name)
+			b.axe(axeSource(t), path+" "+screen.name)
+		}
+		b.picture("second-ja-" + screen.name)
+	}
+	b.click(".panel .decide button")
+	b.says("承認しました。2 通を送信しています。")
+	b.calm()
+}
