@@ -78,7 +78,7 @@ var mayImport = map[string][]string{
 	"replay":              {"analyzer", "analyzer/content", "baseline", "internal/maildate", "internal/mailbox", "internal/received", "internal/term", "internal/unpack"},
 	"drill":               {"analyzer", "analyzer/content", "baseline", "internal/jsonl", "internal/maildate", "internal/table", "internal/term", "ledger", "replay"},
 	"calibration":         {"analyzer", "baseline", "drill", "internal/jsonl", "internal/table", "internal/term", "ledger"},
-	"signin/command":      {"internal/config", "internal/jsonl", "internal/term", "internal/wiring", "signin", "store"},
+	"signin/command":      {"internal/config", "internal/jsonl", "internal/term", "internal/wiring", "maillog", "signin", "store"},
 	"signin":              {"analyzer", "ledger", "maillog"},
 	"maillog":             {"analyzer", "internal/mailbox", "internal/capped", "internal/term", "internal/unpack", "ledger", "postfix"},
 	"review":              {"analyzer", "analyzer/content", "baseline", "identity", "internal/config", "internal/similar", "internal/term", "ledger", "report", "internal/mailbox"},

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -64,35 +63,15 @@ func newMaillogImport() *cobra.Command {
 	return cmd
 }
 
-// importLogs reads files in their order. One that cannot be read does not stop the others.
-func importLogs(cmd *cobra.Command, db *store.DB, p *maillog.Parser, host string,
-	files []string, asJSON bool) error {
-	done := 0
-	for _, file := range files {
+func importLogs(cmd *cobra.Command, db *store.DB, p *maillog.Parser, host string, files []string, asJSON bool) error {
+	return maillog.ReadFiles(cmd.Context(), cmd.ErrOrStderr(), files, errPartly, func(file string) (func() error, error) {
 		c, err := maillog.Import(cmd.Context(), p, db, host, file)
-		if err != nil {
-			if cmd.Context().Err() != nil {
-				return err
+		return func() error {
+			if asJSON {
+				return jsonl.Write(cmd.OutOrStdout(), []maillog.Line{c.Line(file)})
 			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "hisseki: %v\n", err)
-			continue
-		}
-		done++
-		line := c.Line(file)
-		if asJSON {
-			err = jsonl.Write(cmd.OutOrStdout(), []maillog.Line{line})
-		} else {
-			err = line.Print(cmd.OutOrStdout())
-		}
-		if err != nil {
-			return err
-		}
-	}
-	switch {
-	case done == 0:
-		return errors.New("no log could be read")
-	case done < len(files):
-		return errPartly
-	}
-	return nil
+			line := c.Line(file)
+			return line.Print(cmd.OutOrStdout())
+		}, err
+	})
 }

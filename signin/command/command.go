@@ -2,7 +2,6 @@
 package command
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
@@ -12,6 +11,7 @@ import (
 	"hisseki/internal/jsonl"
 	"hisseki/internal/term"
 	"hisseki/internal/wiring"
+	"hisseki/maillog"
 	"hisseki/signin"
 	"hisseki/store"
 )
@@ -53,33 +53,15 @@ get each.`,
 	return imports
 }
 
-// importAll reads files in their order. One that cannot be read does not stop the others.
 func (s Shared) importAll(cmd *cobra.Command, m *signin.Importer, files []string, asJSON bool) error {
-	done := 0
-	for _, file := range files {
+	return maillog.ReadFiles(cmd.Context(), cmd.ErrOrStderr(), files, s.Partly, func(file string) (func() error, error) {
 		k, err := m.ImportFile(cmd.Context(), file, cmd.InOrStdin())
-		if err != nil {
-			if cmd.Context().Err() != nil {
-				return err
+		return func() error {
+			if asJSON {
+				return jsonl.Write(cmd.OutOrStdout(), []signin.Line{k.Line(file)})
 			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "hisseki: %v\n", err)
-			continue
-		}
-		done++
-		if asJSON {
-			err = jsonl.Write(cmd.OutOrStdout(), []signin.Line{k.Line(file)})
-		} else {
-			_, err = fmt.Fprintln(cmd.OutOrStdout(), term.Safe(file, 200)+": "+term.Safe(k.String(), 400))
-		}
-		if err != nil {
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), term.Safe(file, 200)+": "+term.Safe(k.String(), 400))
 			return err
-		}
-	}
-	switch {
-	case done == 0:
-		return errors.New("no sign-in log could be read")
-	case done < len(files):
-		return s.Partly
-	}
-	return nil
+		}, err
+	})
 }
