@@ -43,6 +43,18 @@ as_told $howto '3\. Attach, in mode observe' '/--send-test/d' # no passwords her
 as_told $howto '5\. Enforce' '/^sudo/!d'
 until_says 'mode enforce' systemctl status hisseki
 
+# The review page is off until somebody wants it. Then it answers, and lets nobody in.
+[ "$(systemctl is-enabled hisseki-web || true)" = disabled ]
+systemctl start hisseki-web
+page() {
+	exec 4<>/dev/tcp/127.0.0.1/8843
+	printf 'GET %s HTTP/1.0\r\nHost: localhost:8843\r\n\r\n' "$1" >&4
+	cat <&4
+	exec 4>&-
+}
+until_says '^HTTP/1.[01] 303' page /
+until_says '<form .*method="post"' page /login
+
 # The theft: N.eml and N.args for swaks. Most of it is held, and the report says so.
 for mail in theft/*.eml; do
 	xargs -a "${mail%.eml}.args" swaks --server 127.0.0.1 --silent 2 --data "@$mail"
@@ -113,7 +125,9 @@ judged() {
 store=$(stat -c %i /var/lib/hisseki/hisseki.db)
 flows upgrade as_told $readme 'Attach it to Postfix' '/^make deb/!d; s/^make deb && //'
 [ "$(hisseki version | cut -d ' ' -f 2)" = 0.1.0+2.new ]
-[ "$(systemctl is-active hisseki hisseki-agent | sort -u)" = active ]
+[ "$(systemctl is-active hisseki hisseki-agent hisseki-web | sort -u)" = active ]
+page /login | grep '<form'
+systemctl stop hisseki-web
 journalctl --no-pager --unit hisseki | grep '0.1.0+2.new'
 judged upgrade 2000
 [ "$(stat -c %i /var/lib/hisseki/hisseki.db)" = "$store" ]
