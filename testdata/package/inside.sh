@@ -2,6 +2,7 @@
 # The life of the package on a fresh Debian 12, by the lines of docs/howto.md: install, attach,
 # a theft, an upgrade while mail flows, remove, purge.
 . ./lib.sh # of testdata/units
+trap 'journalctl --no-pager --unit "hisseki*" | tail -n 60' ERR # of a step that failed
 export DEBIAN_FRONTEND=noninteractive
 howto=docs/howto.md readme=README.md
 
