@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hisseki/internal/unpack"
 	"io"
 	"os"
 	"sort"
@@ -16,6 +15,7 @@ import (
 
 	"hisseki/analyzer/content"
 	"hisseki/internal/mailbox"
+	"hisseki/internal/unpack"
 )
 
 // ArchiveOptions say how kept mail is read. The zero value is fine.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"hisseki/internal/unpack"
 	"io"
 	"io/fs"
 	"os"
@@ -13,6 +12,7 @@ import (
 	"syscall"
 
 	"hisseki/analyzer/content"
+	"hisseki/internal/unpack"
 )
 
 // maxMail bounds one mail as read from a file, after decompression. What follows is
@@ -79,12 +79,18 @@ func formOf(path string, packed bool, head []byte) form {
 	switch {
 	case inMaildir(path):
 		return single
-	case bytes.HasPrefix(head, []byte("From ")):
+	case beginsMbox(head):
 		return mbox
 	case mailLike(head):
 		return single
 	}
 	return notMail
+}
+
+// beginsMbox says whether a file begins as an mbox or in MMDF, perhaps behind empty lines.
+func beginsMbox(head []byte) bool {
+	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte(bom)), "\r\n")
+	return bytes.HasPrefix(head, []byte("From ")) || bytes.HasPrefix(head, []byte(fence))
 }
 
 // mailFields are names that begin a mail, in lower case.

@@ -13,6 +13,7 @@ import (
 // An mbox file is mails one after another, each begun by a line "From ADDRESS DATE"
 // (RFC 4155, and mbox(5) of qmail). Writers are careless: Dovecot asks for no empty line
 // in front, Thunderbird for no date, mboxcl2 quotes no "From " in bodies but counts bytes.
+// MMDF, of SCO and of some mail programs still, has lines of four Ctrl-A around each mail instead.
 // So a line counts as the beginning of a mail by how much speaks for it (fromline.go), and
 // Content-Length is a hint that counts where the file proves it right.
 
@@ -36,6 +37,7 @@ type mboxScanner struct {
 	br       *bufio.Reader
 	pos      int64 // of the next unread byte
 	blank    bool  // the line before was empty
+	fenced   bool  // the line before was MMDF's
 	inMail   bool
 	inHeader bool
 	counted  int64 // Content-Length of the current mail, -1 without
@@ -75,7 +77,24 @@ func scanMbox(file io.ReaderAt, size int64, found func(piece) error) error {
 	}
 }
 
+// fence is the line of MMDF that begins a mail and ends one (mmdf(5)).
+const fence = "\x01\x01\x01\x01"
+
+// bom is what some editors and exports put in front of a file.
+const bom = "\xef\xbb\xbf"
+
 func (s *mboxScanner) line(line []byte, start int64) error {
+	if start == 0 {
+		line = bytes.TrimPrefix(line, []byte(bom))
+	}
+	if string(bytes.TrimRight(line, "\r\n")) == fence {
+		s.fenced, s.blank = true, true
+		return s.end(start)
+	}
+	if s.fenced && len(line) > 0 && !bytes.HasPrefix(line, []byte("From ")) {
+		s.start(start, time.Time{})
+	}
+	s.fenced = false
 	if bytes.HasPrefix(line, []byte("From ")) {
 		line = bytes.Clone(line) // peeking at the next line moves the buffer
 		from := readFromLine(string(bytes.TrimRight(line, "\r\n")))
@@ -83,9 +102,7 @@ func (s *mboxScanner) line(line []byte, start int64) error {
 			if err := s.end(start); err != nil {
 				return err
 			}
-			s.inMail, s.inHeader, s.blank = true, true, false
-			s.counted, s.bodyEnd = -1, 0
-			s.cur = piece{offset: s.pos, from: from.at, head: s.cur.head[:0]}
+			s.start(s.pos, from.at)
 			return nil
 		}
 	}
@@ -96,6 +113,13 @@ func (s *mboxScanner) line(line []byte, start int64) error {
 	}
 	s.keep(line)
 	return nil
+}
+
+// start begins a mail whose header is at a place.
+func (s *mboxScanner) start(at int64, from time.Time) {
+	s.inMail, s.inHeader, s.blank = true, true, false
+	s.counted, s.bodyEnd = -1, 0
+	s.cur = piece{offset: at, from: from, head: s.cur.head[:0]}
 }
 
 // header notes a header's Content-Length, and at the header's end whether it can be true.

@@ -47,6 +47,10 @@ func TestMbox(t *testing.T) {
 		mails []string
 	}{
 		"empty": {"", nil},
+		"mmdf": {fence + "\n" + from + "Subject: 1\n\none\n" + fence + "\n" + fence + "\n" + from + "Subject: 2\n\ntwo\n" + fence + "\n",
+			[]string{"Subject: 1\n\none\n", "Subject: 2\n\ntwo\n"}},
+		"mark":        {bom + from + "Subject: 1\n\none\n", []string{"Subject: 1\n\none\n"}},
+		"empty lines": {"\n\n" + from + "Subject: 1\n\none\n", []string{"Subject: 1\n\none\n"}},
 		"two": {from + "Subject: 1\n\none\n\n" + from + "Subject: 2\n\ntwo\n\n",
 			[]string{"Subject: 1\n\none\n", "Subject: 2\n\ntwo\n"}},
 		"crlf": {"From a@example.org Mon Jan  5 09:00:00 2026\r\nSubject: 1\r\n\r\none\r\n\r\n" +
@@ -174,4 +178,22 @@ func FuzzMbox(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// TestMMDF holds that MMDF needs no "From " lines.
+func TestMMDF(t *testing.T) {
+	mails, _ := mboxMails(t, fence+"\nFrom: a@b\n\n1\n"+fence+"\n"+fence+"\nFrom: c@d\n\n2\n"+fence+"\n")
+	if len(mails) != 2 || mails[0] != "From: a@b\n\n1\n" || mails[1] != "From: c@d\n\n2\n" {
+		t.Errorf("mails %q", mails)
+	}
+}
+
+// TestBeginsMbox holds that a file without a telling name is known by how it begins.
+func TestBeginsMbox(t *testing.T) {
+	for head, want := range map[string]bool{"From a@b\n": true, bom + "From a@b\n": true, "\r\n\nFrom a@b\n": true,
+		fence + "\nFrom: a@b\n": true, "From: a@b\n": false, "hello\n": false, "": false} {
+		if got := beginsMbox([]byte(head)); got != want {
+			t.Errorf("%q: %v", head, got)
+		}
+	}
 }

@@ -63,7 +63,10 @@ func luredMails() (list []lured) {
 		`<map name=m><area href="https://HOST/"></map>`, `<svg><a xlink:href="https://HOST/"><text>x</text></a></svg>`,
 		`<form action="https://HOST/"><button>x</button></form>`, `<button formaction="https://HOST/">x</button>`,
 		`<iframe src="https://HOST/"></iframe>`, `<meta http-equiv=refresh content="0; url=https://HOST/">`,
-		`<base href="https://HOST/"><a href="login">x</a>`)
+		`<base href="https://HOST/"><a href="login">x</a>`, `<base href="https://HOST/"><a href="#top">x</a>`,
+		`<iframe srcdoc="&lt;a href='https://HOST/'&gt;x&lt;/a&gt;"></iframe>`, `<img src="cid:a" srcset="cid:b 1x, https://HOST/ 2x">`,
+		`<style>@import "https://HOST/a.css";</style>`, `<p style="background:URL('https://HOST/a')">x</p>`,
+		`<meta http-equiv=refresh content="0;https://HOST/">`, `<!--[IF MSO]><a href="https://HOST/">x</a><![ENDIF]-->`)
 	html("scheme", `<a href="HOST/login">https://www.example.jp/</a>`, `<a href="HOST">x</a>`, `<a href="//HOST/x">x</a>`,
 		`<a href="https:HOST/x">x</a>`, `<a href="http:/HOST/x">x</a>`, `<a href="https:\\HOST\x">x</a>`,
 		`<a href=" &#10;ht&#9;tps://HOST/x">x</a>`, `<a href="HOST:8443/x">x</a>`)
@@ -93,6 +96,8 @@ func luredMails() (list []lured) {
 		`<a href="https://cdn.ampproject.org/c/s/HOST/x">x</a>`,
 		`<a href="https://r.search.yahoo.com/_ylt=A/RV=2/RE=1/RO=10/RU=https%3a%2f%2fHOST%2f/RK=2/RS=x-">x</a>`,
 		`<a href="https://www.example.jp/r?next=https%253A%252F%252FHOST%252F">x</a>`,
+		`<a href="https://www.example.jp/app#/go?to=//HOST/">x</a>`, `<a href="https://www.example.jp/r?u=B64">x</a>`,
+		`<a href="https://protect-eu.mimecast.com/s/abc?domain=HOST">x</a>`, `<a href="https://ci3.googleusercontent.com/a#https://HOST/">x</a>`,
 		`<a href="https://protect2.fireeye.com/v1/url?k=1&amp;q=1&amp;e=2&amp;u=https%3A%2F%2FHOST%2F">x</a>`,
 		`<a href="https://eur.protection.sophos.com?d=lure.test&amp;u=B64==&amp;p=m">x</a>`)
 	html("program", `<a href="ms-appinstaller:?source=https://HOST/a.msix">x</a>`, `<a href="ms-word:ofe|u|https://HOST/a.docx">x</a>`,
@@ -107,7 +112,8 @@ func luredMails() (list []lured) {
 		`<a href="file://HOST/a">x</a>`, `<a href="\\HOST\share\a.exe">x</a>`, `<a href="jar:https://HOST/a!/b">x</a>`,
 		`<a href="ms-msdt:/id PCWDiagnostic /param &quot;IT_LaunchMethod=https://HOST/&quot;">x</a>`,
 		`<a href="search:query=a&amp;crumb=location:\\HOST\share">x</a>`, `<a href="webcals://HOST/c.ics">x</a>`,
-		`<a href="zoommtg://HOST/join?confno=1">x</a>`)
+		`<a href="zoommtg://HOST/join?confno=1">x</a>`, `<a href="rdp://full%20address=s:HOST:3389">x</a>`,
+		`<a href="microsoft-edge:HOST/x">x</a>`, `<p>\\HOST\share\a.exe</p>`, `<p>file://HOST/share/a.exe</p>`)
 	for i, f := range [][2]string{
 		{"mail", "From: a@example.net\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n<a href=\"https://HOST/\">x</a>\r\n"},
 		{"page.mht", "From: <Saved>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=m\r\n\r\n--m\r\nContent-Type: text/html\r\n" +
@@ -124,11 +130,35 @@ func luredMails() (list []lured) {
 		{"a.library-ms", `<libraryDescription><searchConnectorDescription><simpleLocation><url>\\HOST\share</url></simpleLocation></searchConnectorDescription></libraryDescription>`},
 		{"a.rtf", `{\rtf1{\field{\*\fldinst HYPERLINK "https://HOST/"}{\fldrslt x}}}`},
 		{"a.csv", "name,link\r\nx,https://HOST/\r\n"}, {"a.xdp", `<?xml version="1.0"?><a><b href="https://HOST/x"/></a>`},
+		{"pc.rdp", "full address:s:HOST:3389\r\n"}, {"a.html", "<script>location=atob('B64')</script>"},
 		{"utf16.txt", "\xff\xfeh\x00t\x00t\x00p\x00s\x00:\x00/\x00/\x00WIDE/\x00"},
 	} {
 		list = append(list, lured{name: "file " + f[0], host: fmt.Sprintf("file%02d.lure.example.net", i+1), body: file(f[0], f[1]), header: attached})
 	}
+	for i, chunk := range []int{7, 20, 1000} { // F6: OpenSSL -stream and Outlook cut what they sign
+		host := fmt.Sprintf("smime%02d.lure.example.net", i+1)
+		inner := "Content-Type: text/html\r\n\r\n<p>see the page</p> <a href=\"https://" + host + "/late\">x</a>\r\n"
+		list = append(list, lured{name: fmt.Sprint("smime in chunks of ", chunk), host: host,
+			body: base64.StdEncoding.EncodeToString(signedBER(inner, chunk)) + "\r\n",
+			header: "MIME-Version: 1.0\r\nContent-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\r\n" +
+				"Content-Transfer-Encoding: base64\r\n"})
+	}
 	return list
+}
+
+// signedBER wraps a mail as an opaque signature of indefinite length, in chunks (RFC 5652
+// section 5.1, X.690 sections 8.1.3.6 and 8.7.3); of the signers nothing follows.
+func signedBER(mail string, chunk int) []byte {
+	const open, end = "\x80", "\x00\x00"
+	out := "\x30" + open + "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02" + "\xa0" + open + // ContentInfo
+		"\x30" + open + "\x02\x01\x01" + "\x31\x00" + // SignedData: version, digests
+		"\x30" + open + "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01" + "\xa0" + open + "\x24" + open
+	for mail != "" {
+		n := min(chunk, len(mail))
+		out += "\x04\x82" + string([]byte{byte(n >> 8), byte(n)}) + mail[:n]
+		mail = mail[n:]
+	}
+	return []byte(out + end + end + end + "\x31\x00" + end + end + end)
 }
 
 // message is the mail as it is sent.

@@ -9,6 +9,9 @@ import (
 // returns more than one only for addresses with blanks between them, and never none.
 func readMailbox(s string) (boxes []Address, ok bool) {
 	s = strings.TrimSpace(s)
+	if strings.IndexByte(s, '@') < 0 || strings.Contains(s, "＜") {
+		s = wideMarks.Replace(s) // typed on a Japanese keyboard
+	}
 	open := strings.LastIndexByte(s, '<')
 	if open >= 0 {
 		name, addr := s[:open], s[open+1:]
@@ -47,6 +50,9 @@ func readMailbox(s string) (boxes []Address, ok bool) {
 	}
 	return boxes, false
 }
+
+// wideMarks are the marks of an address in full width.
+var wideMarks = strings.NewReplacer("＠", "@", "＜", "<", "＞", ">")
 
 // withoutComments takes the comments out (RFC 5322 section 3.2.2) and returns the last one:
 //
