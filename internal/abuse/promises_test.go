@@ -82,6 +82,9 @@ func TestEveryPromiseHasItsTest(t *testing.T) {
 		case strings.HasPrefix(line, "| promise"), strings.HasPrefix(line, "| finding"), strings.HasPrefix(line, "|---"):
 		case strings.HasPrefix(line, "|"):
 			rows, all = rows+1, all+1
+			if strings.HasSuffix(line, "| the same |") && rows > 1 {
+				continue // as the row above it
+			}
 			if why := unproved(t, line, func(folder, test string) { ours[folder+" "+test] = true }); why != "" {
 				t.Errorf("%s: %s", line, why)
 			}
