@@ -56,7 +56,7 @@ var mayImport = map[string][]string{
 	"hook":                {"analyzer", "ask", "internal/capped", "internal/signalname", "internal/term"},
 	"internal/abuse":      nil, // tests only
 	"internal/bench":      nil, // benchmarks only
-	"internal/evaluate":   {"analyzer", "baseline", "calibration", "drill", "replay"},
+	"internal/evaluate":   {"analyzer", "analyzer/content", "baseline", "calibration", "drill", "replay"},
 	"metrics":             nil,
 	"seal":                nil,
 	"signing":             {"ledger"},

@@ -187,6 +187,9 @@ func (a *Analyzer) alike(v *view, points float64) bool {
 
 // sharesNew says whether a habit that is new to the sender is among those of another mail.
 func (v *view) sharesNew(f baseline.Family, of []baseline.Key) bool {
+	if v.declared.network && f == baseline.Network || v.declared.program && ofProgram(f) {
+		return false
+	}
 	for _, k := range v.o.Keys[f] {
 		if slices.Contains(of, k) && !v.sender.Accepts(f, k, v.today) {
 			return true

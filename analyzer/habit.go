@@ -23,6 +23,7 @@ type Habit struct {
 	Zone      *time.Location // of Hours, nil for UTC
 	Programs  []string       // patterns of mail programs and of programs that signed in, see FitsWord
 	Devices   []string       // patterns of the ids and names of devices in sign-in logs
+	Change                   // of an exception: what its senders will have that is new
 	Points    float64        // that mail outside gets
 	Hold      bool           // mail outside is held
 	Until     time.Time      // zero for good
@@ -143,5 +144,6 @@ func (h *Habit) Declares() string {
 	if len(h.Devices) > 0 {
 		parts = append(parts, h.devices())
 	}
+	parts = append(parts, h.Change.words()...)
 	return strings.Join(parts, "; ")
 }

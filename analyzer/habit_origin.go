@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"hisseki/analyzer/content"
 )
 
 // origin is what is known of where, when and on what a mail was written, for comparing it with
@@ -39,7 +41,8 @@ func (s spot) String() string {
 func habitsFor(habits []Habit, m *Mail) (of []*Habit) {
 	for i := range habits {
 		h := &habits[i]
-		if (h.Until.IsZero() || h.Until.After(m.Time)) && h.Matches(m.Sender, m.Class) {
+		valid := (h.Until.IsZero() || h.Until.After(m.Time)) && !m.Time.Before(h.From)
+		if valid && h.Matches(m.Sender, m.Class) {
 			of = append(of, h)
 		}
 	}
@@ -131,6 +134,7 @@ type declared struct {
 	hour     bool // in declared hours
 	program  bool // by a declared program
 	device   bool // on declared devices only
+	links    []content.Pattern
 	evidence []Evidence
 	hold     bool
 }
@@ -143,6 +147,7 @@ func declare(of []*Habit, f *origin) declared {
 		d.country = d.country || f.everySpot(func(s spot) bool { return h.country(s.country) })
 		d.hour = d.hour || h.hour(f.at)
 		d.program = d.program || h.program(f)
+		d.links = append(d.links, h.Links...)
 		d.device = d.device || len(f.devices) > 0 && h.strangeDevice(f, nil) == ""
 	}
 	excuses := slices.DeleteFunc(slices.Clone(of), (*Habit).restricts)

@@ -13,6 +13,9 @@ func shape(v *view, f baseline.Family, what, observed string) reading {
 	if len(keys) == 0 || !v.ready() {
 		return reading{}
 	}
+	if v.declared.program && ofProgram(f) {
+		return reading{ok: true}
+	}
 	r := reading{ok: true, observed: observed,
 		usual: fmt.Sprintf("%d known", v.sender.Count(f))}
 	for _, k := range keys {
@@ -33,6 +36,15 @@ func shape(v *view, f baseline.Family, what, observed string) reading {
 	return r
 }
 
+// ofProgram says whether a family is what a mail program shows by itself, whoever writes with it.
+func ofProgram(f baseline.Family) bool {
+	switch f {
+	case baseline.Mailer, baseline.IDShape, baseline.HeaderShape, baseline.Encoding:
+		return true
+	}
+	return false
+}
+
 // usedHere says whether a habit is known in the organisation, or was begun there lately, in so
 // many mails that it is more than one account's.
 func (v *view) usedHere(f baseline.Family, k baseline.Key) bool {
@@ -44,11 +56,7 @@ func (v *view) usedHere(f baseline.Family, k baseline.Key) bool {
 const manyMails = 8
 
 func newMailer(v *view) reading {
-	r := shape(v, baseline.Mailer, "a mail program", clip(mailerName(v.c), 60))
-	if v.declared.program {
-		r.level = 0
-	}
-	return r
+	return shape(v, baseline.Mailer, "a mail program", clip(mailerName(v.c), 60))
 }
 
 func newIDShape(v *view) reading {

@@ -122,12 +122,14 @@ func (e *Exception) Check(now time.Time) error {
 	switch {
 	case len(e.Senders) == 0:
 		return errors.New("it needs a sender")
-	case len(e.Countries)+len(e.Networks)+len(e.Hours)+len(e.Programs)+len(e.Devices) == 0:
+	case len(e.Countries)+len(e.Networks)+len(e.Hours)+len(e.Programs)+len(e.Devices)+len(e.Links) == 0:
 		return errors.New("it needs a country, a network, hours, a program or a device")
 	case e.Hold || e.Points > 0:
 		return errors.New("only the configuration says what happens outside a habit")
 	case !e.Until.After(now):
 		return errors.New("it needs an end in the future")
+	case !e.Until.After(e.From):
+		return errors.New("it ends before it begins")
 	}
 	return nil
 }

@@ -94,6 +94,9 @@ func (e *Exception) Statement() Statement {
 		s.Kind = "exception with programs"
 		s.Fields = append(s.Fields, strings.Join(e.Programs, "\n"), strings.Join(e.Devices, "\n"))
 	}
+	if e.Change.Names() {
+		s.Kind, s.Fields = "change of "+s.Kind, append(s.Fields, instant(e.From), joined(e.Links))
+	}
 	return s
 }
 

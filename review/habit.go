@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/analyzer/content"
 	"hisseki/internal/config"
 	"hisseki/internal/mailbox"
 	"hisseki/ledger"
@@ -28,10 +30,13 @@ type HabitRequest struct {
 	Networks  []string // "192.0.2.0/24"
 	Hours     []string // "sat,sun 09:00-18:00"
 	Zone      string   // of Hours: "Asia/Tokyo"
+	Links     []string // of a declared change: hosts, domains and URLs
+	From      string   // when it begins, see ParseTime; "" for at once
 	Programs  []string // "Thunderbird*"
 	Devices   []string // "PC-07", as sign-in logs name it
 	Until     string   // see ParseUntil
 	Reason    string
+	Change    bool // asked for as a declared change
 }
 
 // AddHabit adds an exception. doubts say in words which of its accounts nobody knows.
@@ -114,13 +119,48 @@ func (s *Service) habit(r HabitRequest) (h analyzer.Habit, err error) {
 	if h.Zone, err = config.ParseZone(r.Zone); err != nil {
 		return h, fmt.Errorf("--zone: %w", err)
 	}
-	if len(h.Countries)+len(h.Networks)+len(h.Hours)+len(h.Programs)+len(h.Devices) == 0 {
-		return h, errors.New("nothing is declared: add --country, --network, --hours, --program or --device")
+	if err := readChange(&h.Change, r, s.Now()); err != nil {
+		return h, err
+	}
+	if len(h.Countries)+len(h.Networks)+len(h.Hours)+len(h.Programs)+len(h.Devices)+len(h.Links) == 0 {
+		return h, errors.New("nothing is declared: add " + r.flags())
 	}
 	if h.Until, err = ParseUntil(r.Until, s.Now()); err != nil {
 		err = fmt.Errorf("--until %w", err)
 	}
 	return h, err
+}
+
+// readChange reads what of a request is a declared change.
+func readChange(c *analyzer.Change, r HabitRequest, now time.Time) (err error) {
+	if !r.Change {
+		return nil
+	}
+	for _, text := range r.Links {
+		p, err := content.ParsePattern(text)
+		if err != nil {
+			return fmt.Errorf("--link: %w", err)
+		}
+		if why := analyzer.CheckLink(p); why != "" {
+			return errors.New("--link: " + why)
+		}
+		c.Links = append(c.Links, p)
+	}
+	if c.From = now; r.From == "" {
+		return nil
+	}
+	if c.From, err = ParseTime(r.From, now); err != nil {
+		return fmt.Errorf("--from %w", err)
+	}
+	return nil
+}
+
+// flags names what a request of its kind may declare.
+func (r HabitRequest) flags() string {
+	if r.Change {
+		return "--link, --network or --program"
+	}
+	return "--country, --network, --hours, --program or --device"
 }
 
 // habitSenders writes what a habit is for as mail has it: accounts as logins are written,
@@ -185,6 +225,19 @@ func (s *Service) Habits(ctx context.Context) ([]analyzer.Habit, error) {
 		return nil, err
 	}
 	list := append(append([]analyzer.Habit{}, s.Settings.Habits...), exceptions...)
+	if len(list) == 0 {
+		return nil, ErrNothing
+	}
+	return list, nil
+}
+
+// Changes returns the declared changes; none is ErrNothing.
+func (s *Service) Changes(ctx context.Context) ([]analyzer.Habit, error) {
+	list, err := s.Store.Habits(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list = slices.DeleteFunc(list, func(h analyzer.Habit) bool { return !h.Change.Names() })
 	if len(list) == 0 {
 		return nil, ErrNothing
 	}

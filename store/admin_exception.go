@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/analyzer/content"
 	"hisseki/ledger"
 )
 
@@ -27,17 +28,21 @@ func (db *DB) AddHabit(ctx context.Context, h analyzer.Habit) (ledger.Exception,
 	for i, s := range h.Hours {
 		hours[i] = s.String()
 	}
+	links := make([]string, len(h.Links))
+	for i, l := range h.Links {
+		links[i] = l.String()
+	}
 	zone := time.UTC
 	if h.Zone != nil {
 		zone = h.Zone
 	}
 	err := db.update(ctx, func(tx *sql.Tx) error {
 		err := tx.QueryRow(`INSERT INTO habit (senders, countries, networks, hours, zone, until,
-				by, reason, created, programs, devices)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+				by, reason, created, programs, devices, since, links)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			RETURNING id`, listOf(h.Senders), listOf(h.Countries),
 			listOf(h.Networks), listOf(hours), zone.String(), h.Until.Unix(), h.By, h.Reason,
-			e.Created.Unix(), listOf(h.Programs), listOf(h.Devices)).Scan(&e.ID)
+			e.Created.Unix(), listOf(h.Programs), listOf(h.Devices), unix(h.From), listOf(links)).Scan(&e.ID)
 		if err != nil {
 			return err
 		}
@@ -97,7 +102,9 @@ func (db *DB) Exceptions(ctx context.Context) ([]ledger.Exception, error) {
 			created,
 			signature,
 			programs,
-			devices
+			devices,
+			since,
+			links
 		FROM habit
 		ORDER BY id`)
 	if err != nil {
@@ -116,18 +123,21 @@ func (db *DB) Exceptions(ctx context.Context) ([]ledger.Exception, error) {
 }
 
 func scanException(rows scanner) (e ledger.Exception, err error) {
-	var senders, countries, networks, hours, programs, devices []byte
+	var senders, countries, networks, hours, programs, devices, links []byte
 	var zone string
-	var until, created int64
+	var until, created, since int64
 	if err := rows.Scan(&e.ID, &senders, &countries, &networks, &hours, &zone, &until, &e.By,
-		&e.Reason, &created, &e.Signature, &programs, &devices); err != nil {
+		&e.Reason, &created, &e.Signature, &programs, &devices, &since, &links); err != nil {
 		return e, err
 	}
-	var spans []string
+	var spans, patterns []string
 	var prefixes []netip.Prefix
 	err = errors.Join(json.Unmarshal(senders, &e.Senders), json.Unmarshal(countries, &e.Countries),
 		json.Unmarshal(networks, &prefixes), json.Unmarshal(hours, &spans),
-		json.Unmarshal(programs, &e.Programs), json.Unmarshal(devices, &e.Devices))
+		json.Unmarshal(programs, &e.Programs), json.Unmarshal(devices, &e.Devices), json.Unmarshal(links, &patterns))
+	for _, text := range patterns {
+		e.Links = append(e.Links, content.KeptPattern(text))
+	}
 	for _, s := range spans {
 		h, bad := analyzer.ParseHours(s)
 		e.Hours, err = append(e.Hours, h), errors.Join(err, bad)
@@ -138,6 +148,6 @@ func scanException(rows scanner) (e ledger.Exception, err error) {
 		return e, fmt.Errorf("exception %s: %w", exceptionName(e.ID), err)
 	}
 	e.Name, e.Networks = exceptionName(e.ID), prefixes
-	e.Until, e.Created = fromUnix(until), fromUnix(created)
+	e.Until, e.Created, e.From = fromUnix(until), fromUnix(created), fromUnix(since)
 	return e, nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/analyzer/content"
 	"hisseki/ledger"
 )
 
@@ -52,6 +53,31 @@ func TestExceptions(t *testing.T) {
 			"Asia/Tokyo; program Thunderbird*; device PC-7, Tokyo until 2026-11-16") ||
 		acts[1].Verb != "remove-habit" || acts[1].Object != "T2" {
 		t.Errorf("audit log: %+v, %v", acts, err)
+	}
+}
+
+// A declared change is kept whole, and signed as another thing than an exception.
+func TestDeclaredChanges(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "h.db"))
+	link, err := content.ParsePattern("https://www.example.org/new?")
+	if err != nil {
+		t.Fatal(err)
+	}
+	move := analyzer.Habit{Senders: []string{"example.jp"}, Countries: []string{}, Networks: []netip.Prefix{},
+		Until: noon.AddDate(0, 0, 14), By: "admin", Zone: time.UTC,
+		Programs: []string{"Blue Bird*"}, Devices: []string{},
+		Change: analyzer.Change{From: noon.AddDate(0, 0, 2), Links: []content.Pattern{link}}}
+	e, err := db.AddHabit(t.Context(), move)
+	if err != nil || e.Statement().Kind != "change of exception with programs" {
+		t.Fatalf("added %+v, %v", e, err)
+	}
+	move.Name = "T1"
+	if got, err := db.Habits(t.Context()); err != nil || len(got) != 1 || !reflect.DeepEqual(got[0], move) {
+		t.Errorf("read back %+v, %v; want %+v", got, err, move)
+	}
+	move.Until = move.From
+	if _, err := db.AddHabit(t.Context(), move); err == nil {
+		t.Error("a change that ends before it begins was added")
 	}
 }
 

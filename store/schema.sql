@@ -68,7 +68,9 @@ CREATE TABLE habit ( -- exceptions from declared habits, such as business trips
     created   INTEGER NOT NULL,
     signature TEXT NOT NULL DEFAULT '',
     programs TEXT NOT NULL DEFAULT '[]',
-    devices TEXT NOT NULL DEFAULT '[]'
+    devices TEXT NOT NULL DEFAULT '[]',
+    since INTEGER NOT NULL DEFAULT 0,
+    links TEXT NOT NULL DEFAULT '[]'
 );
 
 CREATE TABLE heartbeat (

@@ -92,7 +92,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(badFlag)
 	addSettingsFlags(root)
 	root.AddCommand(newServe(), newAgent(), newQuarantine(), newIncident(), newSender(), newURL(),
-		newAudit(), newReplay(), newDrill(), newCalibrate(), habits().Habit(), newMaillog(), newSignin(),
+		newAudit(), newReplay(), newDrill(), newCalibrate(), habits().Habit(), habits().Change(), newMaillog(), newSignin(),
 		newBackup(), newRestore(), newCheck(), newMigrate(), newStore(),
 		newStatus(), newKey(), newDoctor(), newVersion(), newDemo(), manual.Command(),
 		shared().Web(), shared().Reviewer())

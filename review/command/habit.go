@@ -1,4 +1,4 @@
-// Package command is `hisseki habit`.
+// Package command is `hisseki habit` and `hisseki change`.
 package command
 
 import (
