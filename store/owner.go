@@ -73,7 +73,7 @@ func (s questions) read(row scanner, hash []byte) (*ask.Question, error) {
 		return nil, err
 	}
 	q.Asked, q.Until, q.Answered = fromUnix(asked), fromUnix(until), fromUnix(answered)
-	if !(reviewers{s.db}).believed(q.Statement(), signature) {
+	if !reviewers(s).believed(q.Statement(), signature) {
 		return nil, nil
 	}
 	return &q, nil

@@ -91,7 +91,6 @@ type file struct {
 	deciphered int         // strings
 	noise      bool        // something could not be decrypted
 	starts     []objectID  // where objects begin, rising
-	near       int         // of these, the one that was looked for last
 	wholes     map[int]int // where objects that stand in the file itself begin, by number
 	packed     bool        // what is read stands in a stream: its strings are in clear
 	streams    []stream
