@@ -1,5 +1,7 @@
 package qr
 
+import "encoding/binary"
+
 // huffman is one table of codes (ITU-T T.81, annex C).
 type huffman struct {
 	quick  [512]uint16 // by the next 9 bits: length<<8 | value, 0 for longer codes
@@ -44,6 +46,14 @@ func (j *jpegReader) huffmanTables(b []byte) bool {
 
 // fill has at least 32 bits ready, zeros behind the end.
 func (j *jpegReader) fill() {
+	if j.count <= 32 && !j.ended && j.at+4 <= len(j.data) {
+		four := binary.BigEndian.Uint32(j.data[j.at:])
+		// No byte is 0xff, which means a marker or a stuffed zero.
+		if not := ^four; (not-0x01010101)&four&0x80808080 == 0 {
+			j.bits, j.count, j.at = j.bits<<32|uint64(four), j.count+32, j.at+4
+			return
+		}
+	}
 	for j.count <= 48 {
 		var c byte
 		if j.at < len(j.data) && !j.ended {
