@@ -30,8 +30,8 @@ var (
 	errDisk = errors.New("the disk is nearly full")
 )
 
-// Spool is a folder of mails. Of its bytes an account or client has as much as it leaves free, so
-// that nobody can crowd others' mail out.
+// Spool is a folder of mails. Of its bytes, and of MaxFiles, an account or client has as much as it
+// leaves free, so that nobody can crowd others' mail out: neither by big mails nor by many.
 type Spool struct {
 	folder string
 	bytes  int64 // at most
@@ -39,8 +39,14 @@ type Spool struct {
 	mu    sync.Mutex
 	files []file // oldest first
 	used  int64
-	by    map[uint64]int64 // of used, by account or client
+	by    map[uint64]share // of used and files, by account or client
 	last  int64            // name of the newest
+}
+
+// share is what one account or client has of the spool.
+type share struct {
+	bytes int64
+	files int
 }
 
 // file is a mail's, named "TIME-WHO-TRIES": Unix nanoseconds, a hash of the account or client, and
@@ -67,7 +73,7 @@ const unfinished = "new-"
 // Open returns the mails that a folder has. It is made with the first mail; bytes bound what all
 // files take together, 0 keeps none. On an error the spool keeps nothing.
 func Open(folder string, bytes int64) (*Spool, error) {
-	s := &Spool{folder: folder, bytes: bytes, by: make(map[uint64]int64)}
+	s := &Spool{folder: folder, bytes: bytes, by: make(map[uint64]share)}
 	root, err := s.root(false)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, nil
@@ -130,7 +136,7 @@ func (s *Spool) list(root *os.Root) error {
 func (s *Spool) add(f file) {
 	s.files = append(s.files, f)
 	s.used += f.size
-	s.by[f.who] += f.size
+	s.by[f.who] = share{s.by[f.who].bytes + f.size, s.by[f.who].files + 1}
 	s.last = max(s.last, f.time)
 }
 
@@ -141,7 +147,8 @@ func (s *Spool) forget(f file) {
 	}
 	s.files = slices.Delete(s.files, i, i+1)
 	s.used -= f.size
-	if s.by[f.who] -= f.size; s.by[f.who] <= 0 {
+	left := share{s.by[f.who].bytes - f.size, s.by[f.who].files - 1}
+	if s.by[f.who] = left; left.files <= 0 {
 		delete(s.by, f.who)
 	}
 }
@@ -163,7 +170,7 @@ func (s *Spool) take(who string, size int64, now time.Time) (file, error) {
 	switch {
 	case s.bytes == 0:
 		return f, ErrOff
-	case len(s.files) >= MaxFiles || s.by[f.who]+size > s.bytes-s.used-size:
+	case s.by[f.who].files+1 > MaxFiles-len(s.files), s.by[f.who].bytes+size > s.bytes-s.used-size:
 		return f, ErrFull
 	}
 	s.add(f)

@@ -103,7 +103,7 @@ func TestShareOfSpool(t *testing.T) {
 
 // The number of mails is bounded as well as their bytes.
 func TestSpoolCounts(t *testing.T) {
-	s := &Spool{bytes: 1 << 40, by: make(map[uint64]int64)}
+	s := &Spool{bytes: 1 << 40, by: make(map[uint64]share)}
 	for i := range MaxFiles {
 		if _, err := s.take(fmt.Sprint("user", i), 10, time.Unix(7, 0)); err != nil {
 			t.Fatal(err)
@@ -111,6 +111,31 @@ func TestSpoolCounts(t *testing.T) {
 	}
 	if _, err := s.take("one more", 10, time.Unix(7, 0)); !errors.Is(err, ErrFull) {
 		t.Errorf("mail %d: %v", MaxFiles+1, err)
+	}
+}
+
+// TestManySmallMails: thousands of the smallest mails of one account leave room for others', and
+// what is removed is given back.
+func TestManySmallMails(t *testing.T) {
+	s := &Spool{bytes: 1 << 40, by: make(map[uint64]share)}
+	var kept []file
+	for range MaxFiles {
+		f, err := s.take("thief", 10, time.Unix(7, 0))
+		if err != nil {
+			break
+		}
+		kept = append(kept, f)
+	}
+	if len(kept) != MaxFiles/2 {
+		t.Errorf("one account's mails kept: %d, want half of %d", len(kept), MaxFiles)
+	}
+	if _, err := s.take("alice", 10, time.Unix(7, 0)); err != nil {
+		t.Errorf("another's mail: %v", err)
+	}
+	s.forget(kept[0])
+	s.forget(kept[1])
+	if _, err := s.take("thief", 10, time.Unix(7, 0)); err != nil {
+		t.Errorf("after two were removed: %v", err)
 	}
 }
 
