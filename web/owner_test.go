@@ -165,3 +165,32 @@ func TestOwnerLinksAreNotGuessed(t *testing.T) {
 		t.Errorf("nobody is asked here: %s", res.Status)
 	}
 }
+
+// TestTokensAreNotLogged: what goes wrong behind a link is logged without its token, with which
+// whoever reads the log could answer, or log in.
+func TestTokensAreNotLogged(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, nil)
+	o.theft()
+	link := o.asks()
+	if err := o.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	entry := strings.Repeat("e", 43)
+	for _, x := range [][2]string{{"GET", link}, {"POST", link}, {"POST", "/enter/" + entry}} {
+		if res := o.ask(x[0], x[1], "", url.Values{"answer": {"mine"}}); res.StatusCode != http.StatusInternalServerError {
+			t.Errorf("%s %s: %s", x[0], x[1], res.Status)
+		}
+	}
+	log := o.log.String()
+	for _, token := range []string{path.Base(link), entry} {
+		if strings.Contains(log, token) {
+			t.Errorf("a token is in the log:\n%s", log)
+		}
+	}
+	for _, want := range []string{"/ask/{token}", "/enter/{token}"} {
+		if !strings.Contains(log, want) {
+			t.Errorf("the log does not say where it failed: %q\n%s", want, log)
+		}
+	}
+}

@@ -150,7 +150,8 @@ func (q *request) fail(err error) {
 		return
 	}
 	if status == http.StatusInternalServerError {
-		q.s.Log.Error("the review page failed", "path", q.r.URL.Path, "error", err)
+		// The route and no path: that of a link has its token, which lets in or answers for an owner.
+		q.s.Log.Error("the review page failed", "route", q.r.Pattern, "error", err)
 	}
 	q.Title, q.Problem = q.W("wrong"), q.W(key)
 	q.show(status, "wrong.html", struct {
