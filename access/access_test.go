@@ -27,6 +27,18 @@ func (b *book) Account(_ context.Context, name string) (*Account, error) {
 	return nil, nil
 }
 
+func (b *book) Accounts(context.Context) (out []Account, _ error) {
+	for _, a := range b.accounts {
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+func (b *book) PutAccount(_ context.Context, a Account, _, _ string) error {
+	b.accounts[a.Name] = a
+	return nil
+}
+
 func (b *book) TakeStep(_ context.Context, name string, step int64) (bool, error) {
 	if b.steps[name] >= step {
 		return false, nil
@@ -140,6 +152,32 @@ func TestGuessesWaitLonger(t *testing.T) {
 	}
 	if waits < 6 || wait.For < 10*time.Second || wait.For > longestWait {
 		t.Errorf("%d waits, the last %s", waits, wait.For)
+	}
+}
+
+// TestOneNameOfASubject: who changes what he is called at the provider gets no second account, with
+// which he would agree to his own requests.
+func TestOneNameOfASubject(t *testing.T) {
+	g, b, _, _ := door(t)
+	login := func(name string, role Role) error {
+		_, _, err := g.LoginBySubject(t.Context(), name, role, "https://sso.example.jp 17", Attempt{From: home})
+		return err
+	}
+	if err := login("rei", Reviewer); err != nil {
+		t.Fatal(err)
+	}
+	if err := login("rei.2", Reviewer); !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "rei") {
+		t.Errorf("under another name: %v", err)
+	}
+	if _, ok := b.accounts["rei.2"]; ok {
+		t.Error("there is a second account")
+	}
+	if err := login("rei", Admin); err != nil || b.accounts["rei"].Role != Admin {
+		t.Errorf("with another role: %v, %s", err, b.accounts["rei"].Role)
+	}
+	delete(b.accounts, "rei") // an admin removed him
+	if err := login("rei.2", Reviewer); err != nil {
+		t.Errorf("after the old account was removed: %v", err)
 	}
 }
 

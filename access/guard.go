@@ -158,13 +158,33 @@ func (g *Guard) LoginBySubject(ctx context.Context, name string, role Role, subj
 			_, err = g.Store.RemoveAccount(ctx, name, "provider", "he is in no group that has a role")
 		}
 		return "", nil, errors.Join(ErrRefused, err)
-	case account == nil || account.Role != role:
+	case account == nil:
+		if err := g.first(ctx, subject); err != nil {
+			return "", nil, err
+		}
+		fallthrough
+	case account.Role != role:
 		account = &Account{Name: name, Role: role, Subject: subject, By: "provider"}
 		if err := g.Store.PutAccount(ctx, *account, "provider", "change-reviewer"); err != nil {
 			return "", nil, err
 		}
 	}
 	return g.open(ctx, account, a)
+}
+
+// first refuses a subject that has an account already. Providers let people change what they are
+// called, and one person under two names would be two reviewers, who agree with each other.
+func (g *Guard) first(ctx context.Context, subject string) error {
+	list, err := g.Store.Accounts(ctx)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		if list[i].Subject == subject {
+			return fmt.Errorf("%w: at the provider it is %s, who is called otherwise now", ErrRefused, list[i].Name)
+		}
+	}
+	return nil
 }
 
 // Admit lets in a reviewer who has proved who he is by more than a password: by a passkey.

@@ -67,7 +67,7 @@ func (q *request) enterAsSubject(who *openid.Person, to string) error {
 	token, s, err := q.s.Guard.LoginBySubject(q.ctx(), who.Name, who.Role, who.Subject, q.attempt())
 	if errors.Is(err, access.ErrRefused) {
 		q.s.Log.Warn("a login at the provider was refused", "name", who.Name, "role", who.Role, "from", q.s.client(q.r),
-			"hint", "it is in no group of web.openid.roles, or a reviewer of that name is here already")
+			"error", err, "hint", "it is in no group of web.openid.roles, or a reviewer of that name is here already")
 		return q.refuse(http.StatusForbidden, q.W("openid-no-role"), "")
 	}
 	if err != nil {
