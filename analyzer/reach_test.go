@@ -102,7 +102,7 @@ func TestOwnMailingIsOneQuestion(t *testing.T) {
 }
 
 // A harmless mail from a new computer does not excuse the link that follows to the same
-// people, and a further mail without a lure to them is no news.
+// people (on a site that few visit: example.org itself is much visited), and a further mail without a lure to them is no news.
 func TestAGreetingExcusesNoLure(t *testing.T) {
 	for _, first := range []bool{false, true} {
 		a := office(t, replay.NewMemory())
@@ -113,7 +113,7 @@ func TestAGreetingExcusesNoLure(t *testing.T) {
 		held := 0
 		for i := range to {
 			r := send(t, a, time.Duration(20+i)*time.Minute, otherClient, to[i:i+1],
-				"Please look at https://kakunin.example.org/x today.")
+				"Please look at https://kakunin.test/x today.")
 			if r.Verdict.Would == analyzer.Hold {
 				held++
 			}
