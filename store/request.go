@@ -84,3 +84,10 @@ func (r reviewers) EndRequest(ctx context.Context, id int64, state, by, reason s
 	})
 	return ok, wrapped("end a request", err)
 }
+
+// withdraw ends what somebody asked for who may not decide any more: another's agreement to it
+// would be one person's decision.
+func withdraw(tx *sql.Tx, person string) error {
+	_, err := tx.Exec(`UPDATE request SET state = ? WHERE person = ? AND state = ''`, ledger.RequestRefused, person)
+	return err
+}

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"hisseki/access"
 	"hisseki/ledger"
 )
 
@@ -33,5 +34,33 @@ func TestRequests(t *testing.T) {
 		if ok, err := db.Reviewers().EndRequest(ctx, id, ledger.RequestAgreed, "bob", ""); ok != want || err != nil {
 			t.Errorf("agreed to %d times: %v, %v", i+1, ok, err)
 		}
+	}
+}
+
+// TestRequestsOfTheRemoved: nobody agrees any more to what somebody asked for who was removed, or may
+// only look now; others' requests wait on.
+func TestRequestsOfTheRemoved(t *testing.T) {
+	serve, now := clocked(t)
+	db := signs(t, serve)
+	ctx, r := t.Context(), db.Reviewers()
+	for _, name := range []string{"alice", "bob", "carol"} {
+		if err := r.PutAccount(ctx, access.Account{Name: name, Role: access.Reviewer}, "test", "add-reviewer"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.AddRequest(ctx, ledger.Request{Holds: []int64{3, 1}, Mails: 2, Person: name, By: name, Asked: *now}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if ok, err := r.RemoveAccount(ctx, "alice", "test", ""); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	for name, role := range map[string]access.Role{"bob": access.Viewer, "carol": access.Admin} {
+		if err := r.PutAccount(ctx, access.Account{Name: name, Role: role}, "test", "change-reviewer"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := r.Requests(ctx, now.Add(-time.Hour))
+	if err != nil || len(list) != 1 || list[0].Person != "carol" {
+		t.Errorf("%+v, %v", list, err)
 	}
 }

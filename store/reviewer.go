@@ -99,6 +99,11 @@ func (r reviewers) PutAccount(ctx context.Context, a access.Account, by, verb st
 			now.Unix(), a.Name); err != nil {
 			return err
 		}
+		if !a.Role.May(access.Reviewer) {
+			if err := withdraw(tx, a.Name); err != nil {
+				return err
+			}
+		}
 		return r.db.audit(tx, now, by, verb, "reviewer:"+a.Name, string(a.Role))
 	})
 	return wrapped("keep reviewer "+a.Name, err)
@@ -107,6 +112,9 @@ func (r reviewers) PutAccount(ctx context.Context, a access.Account, by, verb st
 func (r reviewers) RemoveAccount(ctx context.Context, name, by, reason string) (ok bool, err error) {
 	err = r.db.update(ctx, func(tx *sql.Tx) error {
 		if ok, err = changed(tx.Exec(`DELETE FROM reviewer WHERE name = ?`, name)); err != nil || !ok {
+			return err
+		}
+		if err := withdraw(tx, name); err != nil {
 			return err
 		}
 		return r.db.audit(tx, r.db.now(), by, "remove-reviewer", "reviewer:"+name, reason)
