@@ -246,7 +246,10 @@ func (s *Service) End(ctx context.Context, who Actor, p *Preview) (*Outcome, err
 
 // askEnding asks a second reviewer for an ending that releases mail.
 func (s *Service) askEnding(ctx context.Context, who Actor, p *Preview) error {
-	e := requestedEnding{Ending: p.Ending}
+	e := requestedEnding{Ending: p.Ending, Mail: p.undecided()}
+	if len(e.Mail) > maxSecond {
+		return tooMany(len(e.Mail))
+	}
 	for i := range p.Incidents {
 		e.Incidents = append(e.Incidents, p.Incidents[i].Name())
 	}
@@ -255,6 +258,17 @@ func (s *Service) askEnding(ctx context.Context, who Actor, p *Preview) error {
 		return err
 	}
 	return s.askSecond(ctx, who, ledger.Request{Ending: string(text), Mails: p.Does.Releasing, Reason: p.Ending.Reason})
+}
+
+// undecided are the ids of the mail that the ending may decide, in order.
+func (p *Preview) undecided() (ids []int64) {
+	for _, list := range [][]ledger.Hold{p.Own, p.Others} {
+		for i := range list {
+			ids = append(ids, list[i].ID)
+		}
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 // block blocks the lures for everybody and returns in words what failed.

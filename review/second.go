@@ -46,7 +46,7 @@ func (s *Service) needsSecond(who Actor, mails int) bool {
 // askSecond keeps a request, and returns its SecondError.
 func (s *Service) askSecond(ctx context.Context, who Actor, r ledger.Request) error {
 	if len(r.Holds) > maxSecond {
-		return UsageError{fmt.Errorf("%d mails are too many for one request: at most %d", len(r.Holds), maxSecond)}
+		return tooMany(len(r.Holds))
 	}
 	r.Person, r.By, r.Asked = who.Name, who.String(), s.Now().Truncate(time.Second)
 	var err error
@@ -56,10 +56,15 @@ func (s *Service) askSecond(ctx context.Context, who Actor, r ledger.Request) er
 	return SecondError{r.Name()}
 }
 
+func tooMany(mails int) error {
+	return UsageError{fmt.Errorf("%d mails are too many for one request: at most %d", mails, maxSecond)}
+}
+
 // requestedEnding is an ending in a request.
 type requestedEnding struct {
 	Incidents []string
 	Ending    Ending
+	Mail      []int64 // undecided, that its reviewer looked at, in order
 }
 
 // Requests returns the releases that wait for a second reviewer, oldest first.
@@ -131,7 +136,11 @@ func (s *Service) prepareRequest(ctx context.Context, r *ledger.Request) (func(A
 	if err != nil {
 		return nil, err
 	}
-	if p.Does.Releasing > r.Mails {
+	// The number alone would not tell mail that took the place of other mail.
+	if p.Does.Releasing > r.Mails || slices.ContainsFunc(p.undecided(), func(id int64) bool {
+		_, known := slices.BinarySearch(e.Mail, id)
+		return !known
+	}) {
 		return nil, ErrMore
 	}
 	return func(who Actor) (int, error) {
