@@ -23,7 +23,7 @@ func (d *Serve) returned(ctx context.Context, m *analyzer.Mail) bool {
 		return false
 	}
 	id, seen, most := messageID(m), 0, maxReceived
-	if !local {
+	if m.Relay != "" { // also where it runs on this machine
 		most = 1
 	}
 	for i := range m.Header {

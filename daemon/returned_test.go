@@ -36,16 +36,17 @@ func TestReturned(t *testing.T) {
 		want                 bool
 		asked                int
 	}{
-		"a filter":                      {"127.0.0.1", "", "", []string{filter, ours}, true, 1},
-		"a filter, of others":           {"127.0.0.1", "", "", []string{filter, other, ours}, false, 1},
-		"another MTA":                   {"192.0.2.9", "", "first", []string{ours}, true, 1},
-		"a cloud":                       {"192.0.2.9", "", "cloud", []string{cloud}, false, 0},
-		"a cloud's account, copied":     {"192.0.2.9", "", "cloud", []string{cloud, ours}, false, 0},
-		"another MTA's account, copied": {"192.0.2.9", "", "first", []string{other, ours}, false, 1},
-		"a relay that tells no client":  {"", "", "cloud", []string{cloud, ours}, false, 0},
-		"anybody":                       {"192.0.2.9", "", "", []string{ours}, false, 0},
-		"a login":                       {"127.0.0.1", "a@example.jp", "", []string{ours}, false, 0},
-		"hundreds of fields":            {"127.0.0.1", "", "", append(make([]string, 100), ours), false, 0},
+		"a filter":                                  {"127.0.0.1", "", "", []string{filter, ours}, true, 1},
+		"a filter, of others":                       {"127.0.0.1", "", "", []string{filter, other, ours}, false, 1},
+		"another MTA":                               {"192.0.2.9", "", "first", []string{ours}, true, 1},
+		"a cloud":                                   {"192.0.2.9", "", "cloud", []string{cloud}, false, 0},
+		"a cloud's account, copied":                 {"192.0.2.9", "", "cloud", []string{cloud, ours}, false, 0},
+		"another MTA's account, copied":             {"192.0.2.9", "", "first", []string{other, ours}, false, 1},
+		"a relay that tells no client":              {"", "", "cloud", []string{cloud, ours}, false, 0},
+		"a relay of this machine's account, copied": {"127.0.0.2", "", "groupware", []string{other, ours}, false, 1},
+		"anybody":                                   {"192.0.2.9", "", "", []string{ours}, false, 0},
+		"a login":                                   {"127.0.0.1", "a@example.jp", "", []string{ours}, false, 0},
+		"hundreds of fields":                        {"127.0.0.1", "", "", append(make([]string, 100), ours), false, 0},
 	} {
 		store := &judgedOnce{}
 		d := &Serve{ServeOptions: ServeOptions{Log: slog.New(slog.DiscardHandler)}, db: store}
