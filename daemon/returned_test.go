@@ -43,7 +43,7 @@ func TestReturned(t *testing.T) {
 		"a cloud's account, copied":                 {"192.0.2.9", "", "cloud", []string{cloud, ours}, false, 0},
 		"another MTA's account, copied":             {"192.0.2.9", "", "first", []string{other, ours}, false, 1},
 		"a relay that tells no client":              {"", "", "cloud", []string{cloud, ours}, false, 0},
-		"a relay of this machine's account, copied": {"127.0.0.2", "", "groupware", []string{other, ours}, false, 1},
+		"a relay of this machine's account, copied": {"127.0.0.2", "", "groupware", []string{cloud, ours}, false, 0},
 		"anybody":                                   {"192.0.2.9", "", "", []string{ours}, false, 0},
 		"a login":                                   {"127.0.0.1", "a@example.jp", "", []string{ours}, false, 0},
 		"hundreds of fields":                        {"127.0.0.1", "", "", append(make([]string, 100), ours), false, 0},
