@@ -165,7 +165,8 @@ func knownAccount(tx *sql.Tx, sender string) (known bool, err error) {
 const maxLogins = 1000
 
 // Logins returns the attempts to log in to an account in [since, until), oldest first; a
-// zero until means without end. They are the newest maxLogins rows.
+// zero until means without end. They are the newest maxLogins rows, and as many newest of what are
+// no failures: guessing, which anybody can do, must not put what somebody who is in did out of sight.
 func (db *DB) Logins(ctx context.Context, sender string, since, until time.Time) (
 	[]analyzer.Login, error) {
 	logs := false
@@ -176,7 +177,30 @@ func (db *DB) Logins(ctx context.Context, sender string, since, until time.Time)
 	if until.IsZero() {
 		end = 1 << 62
 	}
-	rows, err := db.read.QueryContext(ctx, `SELECT
+	out, err := db.loginRows(ctx, newestLogins, sender, unix(since), end, maxLogins)
+	if len(out) == maxLogins && err == nil {
+		out = slices.DeleteFunc(out, func(l analyzer.Login) bool { return !l.Result.Failed() })
+		var others []analyzer.Login
+		others, err = db.loginRows(ctx, `SELECT *
+			FROM (`+newestLogins+`) AS l
+			WHERE result NOT IN ('failure', 'lockout')
+			ORDER BY last DESC
+			LIMIT ?`, sender, unix(since), end, maxSearched, maxLogins)
+		out = append(out, others...)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read logins of %s: %w", sender, err)
+	}
+	slices.Reverse(out)
+	slices.SortStableFunc(out, func(a, b analyzer.Login) int { return a.At.Compare(b.At) })
+	return out, nil
+}
+
+// maxSearched bounds the rows among which what is no failure is looked for: failures of an account
+// have 71 rows an hour at most, so these are five days.
+const maxSearched = 10_000
+
+const newestLogins = `SELECT
 			at,
 			last,
 			max(backend, front),
@@ -194,12 +218,15 @@ func (db *DB) Logins(ctx context.Context, sender string, since, until time.Time)
 		  AND last >= ?
 		  AND at < ?
 		ORDER BY last DESC, id DESC
-		LIMIT ?`, sender, unix(since), end, maxLogins)
+		LIMIT ?`
+
+// loginRows reads rows of newestLogins, the newest first.
+func (db *DB) loginRows(ctx context.Context, query string, args ...any) (out []analyzer.Login, err error) {
+	rows, err := db.read.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, fmt.Errorf("read logins of %s: %w", sender, err)
+		return nil, err
 	}
 	defer rows.Close()
-	var out []analyzer.Login
 	for rows.Next() {
 		var l analyzer.Login
 		var at, last int64
@@ -207,7 +234,7 @@ func (db *DB) Logins(ctx context.Context, sender string, since, until time.Time)
 		var flags int
 		if err := rows.Scan(&at, &last, &l.Count, &l.Sender, &client, &l.Result, &l.Service, &l.Country,
 			&l.Device, &l.Program, &l.Note, &flags); err != nil {
-			return nil, fmt.Errorf("read logins of %s: %w", sender, err)
+			return nil, err
 		}
 		l.At, l.Last = fromUnix(at), fromUnix(last)
 		setFlags(&l, flags)
@@ -216,7 +243,5 @@ func (db *DB) Logins(ctx context.Context, sender string, since, until time.Time)
 		}
 		out = append(out, l)
 	}
-	slices.Reverse(out)
-	slices.SortStableFunc(out, func(a, b analyzer.Login) int { return a.At.Compare(b.At) })
 	return out, rows.Err()
 }

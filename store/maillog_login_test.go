@@ -154,6 +154,22 @@ func TestLoginsReadAreBounded(t *testing.T) {
 	}
 }
 
+// TestGuessingHidesNothing: an outsider who guesses from a thousand networks puts neither a sign-in nor
+// a rule out of sight that came before.
+func TestGuessingHidesNothing(t *testing.T) {
+	db, _ := clocked(t)
+	raw(t, db.path, `INSERT INTO login (sender, client, result, service, at, last, backend, front)
+		VALUES ('b@example.jp', '198.51.100.7', 'success', 'imap', 1767225500, 1767225500, 1, 0),
+			('b@example.jp', '198.51.100.7', 'rule', '', 1767225501, 1767225501, 1, 0);
+		WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+		INSERT INTO login (sender, client, result, service, at, last, backend, front)
+		SELECT 'b@example.jp', '2001:db8::' || i, 'failure', 'imap', 1767225600 + i, 1767225600 + i, 1, 0 FROM n`)
+	list, err := db.Logins(t.Context(), "b@example.jp", time.Unix(1767225400, 0), time.Time{})
+	if err != nil || len(list) != maxLogins+2 || list[0].Result != analyzer.LoginSuccess || list[1].Result != "rule" {
+		t.Errorf("%d rows, %v", len(list), err)
+	}
+}
+
 func TestGuessedNamesAreNotKept(t *testing.T) {
 	db, _ := clocked(t)
 	if attempt(t, db, "nobody@example.jp", analyzer.LoginFailure, "192.0.2.1", noon, false) {
