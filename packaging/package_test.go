@@ -118,6 +118,10 @@ func TestImage(t *testing.T) {
 	if !strings.Contains(said, "0.1.0+image sha256:") {
 		t.Error(said)
 	}
+	index, err := os.ReadFile(filepath.Join(layout, "index.json"))
+	if err != nil || !strings.Contains(string(index), `"hisseki:0.1.0-image"`) { // no tag has a "+"
+		t.Errorf("the image's name: %v\n%s", err, index)
+	}
 	run(t, nil, "unshare", "--mount", "--pid", "--mount-proc", "--fork", "--kill-child", "--net", "sh", "-c",
 		`ip link set lo up 2>/dev/null; exec timeout 120 testdata/package/image.sh "$0" "$1"`, layout, t.TempDir())
 }

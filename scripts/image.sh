@@ -32,6 +32,8 @@ chroot "$root" dpkg -i /hisseki.deb >&2
 # shellcheck disable=SC2016 # dpkg-query puts it in
 version=$(chroot "$root" dpkg-query -W -f '${Version}' hisseki)
 arch=$(chroot "$root" dpkg --print-architecture)
+# "0.1.0+463.g4dd64d8" between releases: podman and docker refuse a "+" in a tag.
+tag=$(printf %s "$version" | tr '+~' '--')
 # What differs each time, or is of no use in a container.
 rm -rf "$root/hisseki.deb" "$root"/var/cache/apt/* "$root"/var/cache/ldconfig/* "$root"/var/lib/apt/lists/* \
 	"$root"/var/log/* "$root"/tmp/* "$root"/var/cache/debconf/*-old "$root"/var/lib/dpkg/*-old \
@@ -75,7 +77,7 @@ cat >"$out/index.json" <<INDEX
 {"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[
 {"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"$1","size":$2,
 "platform":{"architecture":"$arch","os":"linux"},
-"annotations":{"org.opencontainers.image.ref.name":"hisseki:$version"}}]}
+"annotations":{"org.opencontainers.image.ref.name":"hisseki:$tag"}}]}
 INDEX
 echo '{"imageLayoutVersion":"1.0.0"}' >"$out/oci-layout"
 echo "$out $version $1"

@@ -134,7 +134,7 @@ func TestUnfitDatabases(t *testing.T) {
 		"encoding":    {server.URL("latin"), "has the encoding LATIN1"},
 		"no database": {server.URL("nowhere"), "createdb"},
 		"no server":   {"postgres://hisseki@127.0.0.1:1/hisseki", "is the server up"},
-		"no right":    {as(db.path, "nobody_much"), "roles.sql"},
+		"no right":    {as(db.path, "nobody_much"), "name it with --db"},
 		"no role":     {as(db.path, "who"), "passwordfile"},
 		"password":    {"postgres://hisseki:geheim@db/hisseki", "passwordfile"},
 		"no URL":      {"postgres://hisseki:geheim@[::1/hisseki", "no URL"},

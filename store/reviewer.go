@@ -167,7 +167,7 @@ func (r reviewers) Session(ctx context.Context, hash []byte) (*access.Session, e
 
 func (r reviewers) Sessions(ctx context.Context, name string) ([]access.Session, error) {
 	if name == "" {
-		return r.sessions(ctx, `1 ORDER BY s.seen DESC`)
+		return r.sessions(ctx, `TRUE ORDER BY s.seen DESC`)
 	}
 	return r.sessions(ctx, `s.reviewer = ? ORDER BY s.created DESC`, name)
 }

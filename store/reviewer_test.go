@@ -92,6 +92,9 @@ func TestReviewerRows(t *testing.T) {
 	if ok, err := r.RemoveAccount(ctx, "ada", "root", "left"); !ok || err != nil {
 		t.Fatal(ok, err)
 	}
+	if list, err := r.Sessions(ctx, ""); len(list) != 0 || err != nil { // of everybody: reviewer list
+		t.Errorf("everybody's sessions: %+v, %v", list, err)
+	}
 	if list, err := r.Sessions(ctx, "ada"); len(list) != 0 || err != nil {
 		t.Errorf("sessions of nobody: %+v, %v", list, err)
 	}

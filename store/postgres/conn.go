@@ -4,10 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
@@ -23,21 +25,30 @@ func (c *conn) Prepare(query string) (driver.Stmt, error) { return c.Conn.Prepar
 func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
 	s, err := c.Conn.PrepareContext(ctx, Numbered(query))
 	c.doubted(err)
-	return s, err
+	return s, forbidden(err)
 }
 
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (
 	driver.Result, error) {
 	r, err := c.Conn.ExecContext(ctx, Numbered(query), args)
 	c.doubted(err)
-	return r, err
+	return r, forbidden(err)
 }
 
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (
 	driver.Rows, error) {
 	r, err := c.Conn.QueryContext(ctx, Numbered(query), args)
 	c.doubted(err)
-	return r, err
+	return r, forbidden(err)
+}
+
+// forbidden adds what to do to "permission denied for table override": the configuration names
+// serve's role, and a reviewer's command needs another.
+func forbidden(err error) error {
+	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) && pg.Code == insufficientPrivilege {
+		return Explained(err)
+	}
+	return err
 }
 
 // begin takes the writers' lock in the same round trip. Each statement after it sees what was

@@ -53,6 +53,9 @@ func Explained(err error) error {
 	return err
 }
 
+// insufficientPrivilege is what a role gets that may not do something.
+const insufficientPrivilege = "42501"
+
 // advice is what to do, by the error's SQLSTATE (PostgreSQL's manual, appendix A).
 func advice(err error) string {
 	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) {
@@ -62,9 +65,10 @@ func advice(err error) string {
 				Credential + ", from PGPASSWORD or from .pgpass; the server's pg_hba.conf must let this host in"
 		case "3D000":
 			return "create it: createdb --encoding UTF8 --template template0 --owner hisseki hisseki"
-		case "42501":
-			return "the role lacks a right: docs/cluster.md names the file that gives them " +
-				"(postgres-roles.sql)"
+		case insufficientPrivilege:
+			return "the role of the URL may not do this: reviewers' commands and the review page need " +
+				"hisseki_reviewer, migrate and sender forget hisseki_migrate; name it with --db. Rights on " +
+				"new tables come from postgres-roles.sql (docs/cluster.md)"
 		case "25006":
 			return errStandby.Error()
 		case "53300":
@@ -73,6 +77,13 @@ func advice(err error) string {
 			return "another node keeps the writers' lock, try again"
 		}
 		return ""
+	}
+	if dns := (*net.DNSError)(nil); errors.As(err, &dns) {
+		return "is the host in the URL right, and can it be looked up here? The packaged units reach no resolver: " +
+			"name an address, or add it to /etc/hosts"
+	}
+	if strings.Contains(err.Error(), "server refused TLS connection") {
+		return "the URL asks for TLS (sslmode), and the server has none: set ssl = on in its postgresql.conf"
 	}
 	if op := (*net.OpError)(nil); errors.As(err, &op) {
 		return "is the server up, and does it listen there?"

@@ -2,9 +2,15 @@ package postgres
 
 import (
 	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 func TestNumbered(t *testing.T) {
@@ -69,5 +75,26 @@ func TestPasswords(t *testing.T) {
 	}
 	if _, err := config("postgres://u@h/d?passwordfile=" + dir + "/missing"); err == nil {
 		t.Error("a password file that is missing was no error")
+	}
+}
+
+// What a server or resolver refuses is said with what to do, and what is not understood as it is.
+func TestExplained(t *testing.T) {
+	for name, c := range map[string]struct {
+		err  error
+		want string
+	}{
+		"another role": {forbidden(&pgconn.PgError{Code: "42501", Message: "permission denied for table override"}),
+			"hisseki_reviewer"},
+		"no such host": {Explained(fmt.Errorf("lookup: %w", &net.DNSError{Name: "db1.example.org"})), "/etc/hosts"},
+		"no TLS":       {Explained(errors.New("tls error: server refused TLS connection")), "ssl = on"},
+		"another":      {forbidden(errors.New("deadlock")), "deadlock"},
+	} {
+		if c.err == nil || !strings.Contains(c.err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q in it", name, c.err, c.want)
+		}
+	}
+	if forbidden(nil) != nil || Explained(nil) != nil {
+		t.Error("an error of nothing")
 	}
 }
