@@ -169,7 +169,7 @@ func TestJapanese(t *testing.T) {
 	b.login("alice")
 	b.says("対応中のインシデント: 1 件", "確認して判断する")
 	b.open("/incident/I1")
-	b.says("不正利用だった", "検知の経緯", "組織の誰も使ったことのないリンク", "今後の対応")
+	b.says("不正利用だった", "検知の経緯", "このアカウントにも組織にも初めてで、広く利用されているサイトでもありません。", "今後の対応")
 	english := `[...document.querySelectorAll("h1, h2, th, dt, label, legend, button, a.button, .lead, .evidence .text, .passif, .state, .tag, .empty")]
 		.map(e => e.innerText.trim()).filter(s => s && !/[\u3040-\u30ff\u4e00-\u9fff]/.test(s) && /[a-z]{3}/i.test(s) && !/@|\.test|\.jp|^I\d/.test(s)).join(" | ")`
 	for _, path := range allPages {

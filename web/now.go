@@ -49,19 +49,6 @@ func (p nowPage) Unjudged() int { return p.Status.Would[analyzer.Unjudged] }
 // Held counts the mail that waits for a person.
 func (p nowPage) Held() int { return p.Status.Queue[ledger.Held] }
 
-// Why is a sign in a sentence, with what is usual.
-func (q *request) Why(e analyzer.Evidence) string {
-	sign := q.Sign(e)
-	seen, usual := q.Observed(e), q.Phrase(e.Usual)
-	if !q.Japanese() || seen == "" {
-		return sign
-	}
-	if usual == "" {
-		return q.W("why-seen", sign, seen)
-	}
-	return q.W("why", sign, seen, usual)
-}
-
 // First returns the first so many signs that have points.
 func (q *request) First(list []analyzer.Evidence, n int) (out []analyzer.Evidence) {
 	for _, e := range list {

@@ -72,9 +72,6 @@ func (q *request) Signs(list []analyzer.Evidence) []sign {
 	for _, e := range list {
 		s := sign{Text: q.Sign(e), SeenWord: q.W("seen"), Seen: q.Observed(e), UsualWord: q.W("usual"),
 			Usual: q.Phrase(e.Usual)}
-		if e.Observed == "" && e.Usual == "" {
-			s.Text = q.Phrase(e.Text)
-		}
 		if e.Points != 0 {
 			s.Points = fmt.Sprintf("%.1f", e.Points)
 			s.Width = 100 * min(max(e.Points, 0), fullBar) / fullBar

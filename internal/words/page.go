@@ -108,8 +108,6 @@ var ofPage = map[string][2]string{
 	"health-overdue-note":  {"delayed mails should have left: no agent let them go.", "一時保留の期限を過ぎても送信されていません。エージェントを確認してください。"},
 	"health-unjudged":      {"Not judged: %d", "未判定: %d 通"},
 	"health-unjudged-note": {"mails of the last 24 hours passed without a look.", "直近24時間に判定されずに通過したメールがあります。"},
-	"why":                  {"%s (%s; usual: %s)", "%s(今回: %s、普段: %s)"},
-	"why-seen":             {"%s (%s)", "%s(今回: %s)"},
 
 	"incidents-none":    {"No incident.", "インシデントはありません。"},
 	"incidents-more":    {"Older ones are not shown: look for a sender.", "これより古いものは表示していません。送信者で探してください。"},

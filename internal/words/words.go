@@ -28,8 +28,14 @@ var figures = regexp.MustCompile(`-?[0-9]+(?:\.[0-9]+)?`)
 
 // Phrase is something observed or usual, in words.
 func (t Reader) Phrase(s string) string {
+	if t.lang != Japanese {
+		return Unlink(s)
+	}
 	ja, ok := phrases[figures.ReplaceAllString(s, "#")]
-	if !ok || t.lang != Japanese {
+	if !ok {
+		if ja, ok = t.ofForms(usualForms, s); ok {
+			return ja
+		}
 		return Unlink(s)
 	}
 	for i, n := range figures.FindAllString(s, -1) {
@@ -177,14 +183,6 @@ func (t Reader) Late(r *analyzer.Record) string {
 	return how
 }
 
-// Sign is a signal in words.
-func (t Reader) Sign(e analyzer.Evidence) string {
-	if s := signalname.Japanese(e.Signal); t.lang == Japanese && s != "" {
-		return s
-	}
-	return Sentence(e)
-}
-
 // Sentence is an evidence's own sentence, without a link.
 func Sentence(e analyzer.Evidence) string {
 	if e.Observed == "" {
@@ -194,7 +192,14 @@ func Sentence(e analyzer.Evidence) string {
 }
 
 // Observed is what a mail showed, in words.
-func (t Reader) Observed(e analyzer.Evidence) string { return t.Phrase(Observed(e)) }
+func (t Reader) Observed(e analyzer.Evidence) string {
+	if t.lang == Japanese {
+		if ja, ok := t.ofForms(seenForms[e.Signal], e.Observed); ok {
+			return ja
+		}
+	}
+	return t.Phrase(Observed(e))
+}
 
 // Observed is what a mail showed; a link's site is defanged.
 func Observed(e analyzer.Evidence) string {
