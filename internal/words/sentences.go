@@ -184,7 +184,7 @@ var seenForms = map[analyzer.Signal][]form{
 		{"from %s in %s", "{1}、国: {2}"}, {"from %s", "{1}"}},
 	analyzer.AccountChanged: {
 		{"rule from %s: %s", "{1} からの受信ルールの設定: {2}"}, {"forwarding from %s: %s", "{1} からの転送の設定: {2}"}},
-	analyzer.MailBroken:     {{"1 kind of defect, %s hidden characters", "形式の崩れ 1 種類、隠れた文字 {1} 字"}, {"%s kinds of defect, %s hidden characters", "形式の崩れ {1} 種類、隠れた文字 {2} 字"}},
+	analyzer.MailBroken: {{"1 kind of defect, %s hidden characters", "形式の崩れ 1 種類、隠れた文字 {1} 字"}, {"%s kinds of defect, %s hidden characters", "形式の崩れ {1} 種類、隠れた文字 {2} 字"}},
 }
 
 // usualForms are what is usual where it is put together from names.
