@@ -101,7 +101,11 @@ func (s Shared) serve(cmd *cobra.Command, cfg config.Config, db *store.DB) error
 	srv := &http.Server{Handler: page, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime,
 		IdleTimeout: idleTime, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(page.Log.Handler(), slog.LevelDebug)}
 	if cfg.Web.Cert != "" {
-		srv.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certificate(cfg.Web)}
+		get := certificate(cfg.Web)
+		if _, err := get(nil); err != nil { // said now, not to each browser
+			return errors.Join(fmt.Errorf("read web.cert and web.key: %w", err), listener.Close())
+		}
+		srv.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: get}
 		listener, scheme = tls.NewListener(listener, srv.TLSConfig), "https"
 	}
 	if err := s.warn(cmd.Context(), page, db); err != nil {
@@ -204,7 +208,7 @@ func open(a config.Address) (net.Listener, error) {
 	}
 	l, err := net.Listen(a.Network, a.Name)
 	if err != nil {
-		return nil, fmt.Errorf("listen for browsers: %w", err)
+		return nil, fmt.Errorf("listen for browsers, see web.listen: %w", err)
 	}
 	return l, nil
 }
