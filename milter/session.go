@@ -232,7 +232,10 @@ func (s *session) wanted(size int, name string) bool {
 }
 
 // naming says whether fields of a name say whose mail it is.
-func (s *session) naming(name string) bool { return s.msg != nil && s.msg.cfg.Identity().Names(name) }
+func (s *session) naming(name string) (names bool) {
+	defer s.guard("dropped header") // it is asked while a packet is read, beside the callbacks
+	return s.msg != nil && s.msg.cfg.Identity().Names(name)
+}
 
 // latest keeps the last field of a name that names somebody.
 func (s *session) latest(name, value string) {
