@@ -26,6 +26,9 @@ func Parse(path string, text []byte, defaults Config) (Config, error) {
 	if err := decode(text, &cfg); err != nil {
 		return Config{}, explain(path, text, err)
 	}
+	if err := checkBare(text); err != nil {
+		return Config{}, place(path, text, err)
+	}
 	if err := errors.Join(cfg.readHosts(), cfg.Check()); err != nil {
 		return Config{}, place(path, text, err)
 	}
