@@ -21,9 +21,6 @@ import (
 // runs ahead, so that nothing is too young, does what is due and reconciles.
 func (k *killing) settle() {
 	k.t.Helper()
-	// The last round may have started it just now: before it listens to signals, SIGTERM
-	// simply ends it.
-	k.agent.says(k.agent.from, "agent at work")
 	for _, p := range []*process{k.agent, k.serve} {
 		if p.stop() != 0 {
 			k.t.Errorf("%s ends with %s: %s", p.cmd.Args[1], p.cmd.ProcessState, p.said())

@@ -140,8 +140,11 @@ func (p *process) kill() {
 	p.log.Close()
 }
 
-// stop ends it with SIGTERM, as systemd does, and returns its exit code.
+// stop ends it with SIGTERM, as systemd does, and returns its exit code. It waits for a first word:
+// a program that has just been started listens to no signals yet, and SIGTERM simply ends it.
 func (p *process) stop() int {
+	p.t.Helper()
+	wait(p.t, "a first word of "+p.cmd.Args[1], func() bool { return p.ended() || len(p.said()) > p.from })
 	p.end(syscall.SIGTERM)
 	return p.cmd.ProcessState.ExitCode()
 }
