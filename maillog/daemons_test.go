@@ -245,7 +245,7 @@ func (s *stage) logIn() {
 
 // trouble has Dovecot leave a session that is about to log in: no password is judged.
 func (s *stage) trouble() {
-	c, err := smtp.Dial(s.Submission)
+	c, err := mta.Greeted(s.Submission, "")
 	if err != nil {
 		s.t.Fatal(err)
 	}

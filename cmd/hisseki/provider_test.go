@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"net/smtp"
 	"os"
 	"path/filepath"
 	"slices"
@@ -233,7 +232,7 @@ func (p *provider) strangers() {
 // overTLS gives a mail to our Postfix with a certificate.
 func (p *provider) overTLS(key *pair, s mta.Submission) {
 	p.t.Helper()
-	c, err := smtp.Dial(p.App)
+	c, err := mta.Greeted(p.App, "")
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ func (in *Instance) Dial(s Submission) (*Client, error) {
 	if s.User == "" {
 		addr = in.App
 	}
-	c, err := greeted(addr, s.Local)
+	c, err := Greeted(addr, s.Local)
 	if err != nil {
 		return nil, err
 	}
@@ -58,8 +58,9 @@ const (
 	greetings    = 3 // connections that are tried
 )
 
-// greeted connects from an address ("" is any) and waits for Postfix's greeting.
-func greeted(addr, local string) (c *smtp.Client, err error) {
+// Greeted connects from an address ("" is any) and waits for Postfix's greeting, which may want
+// another connection. The session has an end.
+func Greeted(addr, local string) (c *smtp.Client, err error) {
 	for range greetings {
 		if c, err = greetedOnce(addr, local); !errors.Is(err, os.ErrDeadlineExceeded) {
 			return c, err

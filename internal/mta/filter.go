@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/smtp"
 	"net/textproto"
 	"strings"
 	"testing"
@@ -135,7 +134,7 @@ const hop = "Received: from mx.example.org ([127.0.0.1])\n" +
 	"\tid x1; Sat, 28 Nov 2026 10:00:00 +0900 (JST)\n"
 
 func (f *Filter) deliver(ident, from string, to []string, data []byte) (id string, err error) {
-	c, err := smtp.Dial(f.Back)
+	c, err := Greeted(f.Back, "")
 	if err != nil {
 		return "", err
 	}
