@@ -93,13 +93,18 @@ func (c *cluster) shareKey(s *site) {
 	}
 }
 
-// steal sends the thief's mails, one over each host in turn, and waits until nothing is under way.
+// heardWithin is the time in which a node is to have heard of another one's mail.
+const heardWithin = 300 * time.Millisecond
+
+// steal sends the thief's mails, one over each host in turn, no faster than nodes hear of each
+// other, and waits until nothing is under way.
 func (c *cluster) steal(mails []company.Mail) {
 	c.t.Helper()
 	for i := range mails {
 		s := c.sites[i%len(c.sites)]
 		c.sent = append(c.sent, mails[i])
 		c.ids = append(c.ids, s.send(&mails[i]))
+		time.Sleep(heardWithin)
 	}
 	wait(c.t, "all mail is held or gone", func() bool {
 		held := c.holds(ledger.HoldFilter{States: []ledger.State{ledger.Held}})
