@@ -219,7 +219,7 @@ func (s *Service) RemoveHabits(ctx context.Context, who Actor, ids []string, rea
 }
 
 // Habits returns the declared habits, then the exceptions; none is ErrNothing.
-func (s *Service) Habits(ctx context.Context) ([]analyzer.Habit, error) {
+func (s *Service) Habits(ctx context.Context) ([]HabitLine, error) {
 	exceptions, err := s.Store.Habits(ctx)
 	if err != nil {
 		return nil, err
@@ -228,11 +228,11 @@ func (s *Service) Habits(ctx context.Context) ([]analyzer.Habit, error) {
 	if len(list) == 0 {
 		return nil, ErrNothing
 	}
-	return list, nil
+	return s.habitLines(list), nil
 }
 
 // Changes returns the declared changes; none is ErrNothing.
-func (s *Service) Changes(ctx context.Context) ([]analyzer.Habit, error) {
+func (s *Service) Changes(ctx context.Context) ([]HabitLine, error) {
 	list, err := s.Store.Habits(ctx)
 	if err != nil {
 		return nil, err
@@ -241,7 +241,7 @@ func (s *Service) Changes(ctx context.Context) ([]analyzer.Habit, error) {
 	if len(list) == 0 {
 		return nil, ErrNothing
 	}
-	return list, nil
+	return s.habitLines(list), nil
 }
 
 // HabitLine is a habit as JSON, schema 1.
@@ -258,8 +258,8 @@ type HabitLine struct {
 	Reason   string     `json:"reason"`
 }
 
-// HabitLines are habits as JSON.
-func (s *Service) HabitLines(list []analyzer.Habit) []HabitLine {
+// habitLines are habits as JSON.
+func (s *Service) habitLines(list []analyzer.Habit) []HabitLine {
 	lines := make([]HabitLine, len(list))
 	for i := range list {
 		h := &list[i]

@@ -36,11 +36,10 @@ func (q *request) showRules(status int, form url.Values) error {
 			p.Links = review.RuleLines(list)
 		}
 	}
-	habits, err := q.s.Review.Habits(q.ctx())
-	if err != nil && !errors.Is(err, review.ErrNothing) {
+	var err error
+	if p.Habits, err = q.s.Review.Habits(q.ctx()); err != nil && !errors.Is(err, review.ErrNothing) {
 		return err
 	}
-	p.Habits = q.s.Review.HabitLines(habits)
 	q.Title, q.Nav = q.W("nav-rules"), "rules"
 	return q.show(status, "rules.html", p)
 }

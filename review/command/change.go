@@ -1,16 +1,9 @@
 package command
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
-	"hisseki/internal/jsonl"
-	"hisseki/internal/table"
-	"hisseki/internal/term"
-	"hisseki/internal/whoami"
 	"hisseki/review"
-	"hisseki/review/terminal"
 )
 
 // Change is the command "change".
@@ -25,7 +18,8 @@ hisseki has learned what stays.`,
 		Args: s.NoArgs,
 		RunE: s.Group,
 	}
-	cmd.AddCommand(s.addChange(), s.listChanges(), s.removeChange())
+	cmd.AddCommand(s.addChange(), s.list("List declared changes", (*review.Service).Changes),
+		s.remove("End declared changes now, by id such as T3", "change", "change"))
 	return cmd
 }
 
@@ -41,18 +35,7 @@ func (s Shared) addChange() *cobra.Command {
 			if r.Until == "" {
 				return s.NeedUntil(cmd)
 			}
-			return s.With(cmd, func(to *review.Service) error {
-				e, doubts, err := to.AddHabit(cmd.Context(), whoami.Actor(), r)
-				if err != nil {
-					return err
-				}
-				for _, text := range doubts {
-					fmt.Fprintf(cmd.ErrOrStderr(), "hisseki: %s\n", text)
-				}
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s for %s %s\n", e.Name,
-					term.Safe(e.Declares(), 300), term.Few(e.Senders, 5), terminal.Until(e.Until))
-				return err
-			})
+			return s.add(cmd, r)
 		},
 	}
 	fl := cmd.Flags()
@@ -64,50 +47,5 @@ func (s Shared) addChange() *cobra.Command {
 	fl.StringArrayVar(&r.Programs, "program", nil, "mail `PROGRAM` or pattern such as \"Thunderbird*\"")
 	addReason(cmd, &r.Reason)
 	_ = cmd.MarkFlagRequired("for")
-	return cmd
-}
-
-func (s Shared) listChanges() *cobra.Command {
-	var asJSON, wide bool
-	cmd := &cobra.Command{
-		Use:   "list",
-		Short: "List declared changes",
-		Args:  s.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return s.With(cmd, func(from *review.Service) error {
-				list, err := from.Changes(cmd.Context())
-				if err != nil {
-					return err
-				}
-				lines := from.HabitLines(list)
-				if asJSON {
-					return jsonl.Write(cmd.OutOrStdout(), lines)
-				}
-				return terminal.Habits(table.ScreenOf(cmd.OutOrStdout(), wide), lines)
-			})
-		},
-	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line")
-	cmd.Flags().BoolVar(&wide, "wide", false, "print all columns in full, however wide the screen is")
-	return cmd
-}
-
-func (s Shared) removeChange() *cobra.Command {
-	var reason string
-	cmd := &cobra.Command{
-		Use:   "remove ID...",
-		Short: "End declared changes now, by id such as T3",
-		Args:  s.SomeArgs("an id such as T3: see hisseki change list"),
-		RunE: func(cmd *cobra.Command, ids []string) error {
-			return s.With(cmd, func(from *review.Service) error {
-				n, lack := from.RemoveHabits(cmd.Context(), whoami.Actor(), ids, reason)
-				if n > 0 {
-					fmt.Fprintf(cmd.OutOrStdout(), "%s ended\n", term.Count(n, "change"))
-				}
-				return lack
-			})
-		},
-	}
-	addReason(cmd, &reason)
 	return cmd
 }

@@ -2,6 +2,7 @@
 package command
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -37,7 +38,8 @@ is inside every declared habit of its senders.`,
 		Args: s.NoArgs,
 		RunE: s.Group,
 	}
-	cmd.AddCommand(s.habitList(), s.habitAdd(), s.habitRemove())
+	cmd.AddCommand(s.list("List declared habits and exceptions", (*review.Service).Habits), s.habitAdd(),
+		s.remove("End exceptions now, by id such as T3", "habit", "exception"))
 	return cmd
 }
 
@@ -55,18 +57,7 @@ func (s Shared) habitAdd() *cobra.Command {
 				return s.NeedUntil(cmd)
 			}
 			r.Senders = senders
-			return s.With(cmd, func(s *review.Service) error {
-				e, doubts, err := s.AddHabit(cmd.Context(), whoami.Actor(), r)
-				if err != nil {
-					return err
-				}
-				for _, text := range doubts {
-					fmt.Fprintf(cmd.ErrOrStderr(), "hisseki: %s\n", text)
-				}
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s for %s %s\n", e.Name,
-					term.Safe(e.Declares(), 200), term.Few(e.Senders, 5), terminal.Until(e.Until))
-				return err
-			})
+			return s.add(cmd, r)
 		},
 	}
 	fl := cmd.Flags()
@@ -85,17 +76,35 @@ func addReason(cmd *cobra.Command, reason *string) {
 	cmd.Flags().StringVar(reason, "reason", "", "`TEXT` for the audit log")
 }
 
-func (s Shared) habitRemove() *cobra.Command {
+// add keeps what is declared, and says what.
+func (s Shared) add(cmd *cobra.Command, r review.HabitRequest) error {
+	return s.With(cmd, func(to *review.Service) error {
+		e, doubts, err := to.AddHabit(cmd.Context(), whoami.Actor(), r)
+		if err != nil {
+			return err
+		}
+		for _, text := range doubts {
+			fmt.Fprintf(cmd.ErrOrStderr(), "hisseki: %s\n", text)
+		}
+		_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s for %s %s\n", e.Name,
+			term.Safe(e.Declares(), 300), term.Few(e.Senders, 5), terminal.Until(e.Until))
+		return err
+	})
+}
+
+// remove is the subcommand that ends what was declared; of is the command above it, one what it
+// ends.
+func (s Shared) remove(short, of, one string) *cobra.Command {
 	var reason string
 	cmd := &cobra.Command{
 		Use:   "remove ID...",
-		Short: "End exceptions now, by id such as T3",
-		Args:  s.SomeArgs("an id such as T3: see hisseki habit list"),
+		Short: short,
+		Args:  s.SomeArgs("an id such as T3: see hisseki " + of + " list"),
 		RunE: func(cmd *cobra.Command, ids []string) error {
-			return s.With(cmd, func(s *review.Service) error {
-				n, lack := s.RemoveHabits(cmd.Context(), whoami.Actor(), ids, strings.TrimSpace(reason))
+			return s.With(cmd, func(from *review.Service) error {
+				n, lack := from.RemoveHabits(cmd.Context(), whoami.Actor(), ids, strings.TrimSpace(reason))
 				if n > 0 {
-					fmt.Fprintf(cmd.OutOrStdout(), "%s ended\n", term.Count(n, "exception"))
+					fmt.Fprintf(cmd.OutOrStdout(), "%s ended\n", term.Count(n, one))
 				}
 				return lack
 			})
@@ -105,19 +114,20 @@ func (s Shared) habitRemove() *cobra.Command {
 	return cmd
 }
 
-func (s Shared) habitList() *cobra.Command {
+// list is the subcommand that lists what was declared.
+func (s Shared) list(short string, find func(*review.Service, context.Context) ([]review.HabitLine, error),
+) *cobra.Command {
 	var asJSON, wide bool
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List declared habits and exceptions",
+		Short: short,
 		Args:  s.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return s.With(cmd, func(s *review.Service) error {
-				list, err := s.Habits(cmd.Context())
+			return s.With(cmd, func(from *review.Service) error {
+				lines, err := find(from, cmd.Context())
 				if err != nil {
 					return err
 				}
-				lines := s.HabitLines(list)
 				if asJSON {
 					return jsonl.Write(cmd.OutOrStdout(), lines)
 				}
