@@ -102,7 +102,8 @@ func TestRestoreWaitsForAPerson(t *testing.T) {
 	db.Close()
 	to := filepath.Join(dir, "new", "h.db")
 	later := noon.Add(48 * time.Hour)
-	out, err := Restore(t.Context(), Restoring{From: copied, To: to, By: "carol", Now: later})
+	out, err := Restore(t.Context(), Restoring{From: copied, To: to, By: "carol", Now: later,
+		Signs: stamp{}})
 	if err != nil || out.Waiting != 3 || out.Aside != "" || out.Path != to {
 		t.Fatalf("restored %+v, %v; want 3 that wait", out, err)
 	}
@@ -126,7 +127,10 @@ func TestRestoreWaitsForAPerson(t *testing.T) {
 	}
 	acts, err := again.AuditList(t.Context(), ledger.ActFilter{Verb: "restore"})
 	if err != nil || len(acts) != 1 || acts[0].Actor != "carol" || !strings.Contains(acts[0].Reason, copied) {
-		t.Errorf("audit log: %+v, %v", acts, err)
+		t.Fatalf("audit log: %+v, %v", acts, err)
+	}
+	if err := (stamp{}).Verify(acts[0].Statement(), acts[0].Signature); err != nil {
+		t.Errorf("the restore's own line: %v", err) // the agent would mark it
 	}
 }
 

@@ -22,6 +22,7 @@ type Restoring struct {
 	Replace  bool // a store that is there is put aside; else it is refused (fs.ErrExist)
 	By       string
 	Now      time.Time
+	Signs    ledger.Signs // of the audit line, as Options has it; nil leaves it without a signature
 }
 
 // Restored says what a restore did.
@@ -127,7 +128,7 @@ func seize(r Restoring) (was fs.FileInfo, free io.Closer, err error) {
 
 // awaitPerson has what was under way in a backup wait for a person, and notes the restore.
 func awaitPerson(ctx context.Context, path string, r Restoring) (n int, err error) {
-	db, err := Open(ctx, path, Options{Now: func() time.Time { return r.Now }, Migrate: true})
+	db, err := Open(ctx, path, Options{Now: func() time.Time { return r.Now }, Migrate: true, Signs: r.Signs})
 	if err != nil {
 		return 0, fmt.Errorf("restore %s: %w", r.From, err)
 	}

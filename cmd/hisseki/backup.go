@@ -9,6 +9,7 @@ import (
 
 	"hisseki/daemon"
 	"hisseki/internal/config"
+	"hisseki/internal/wiring"
 	"hisseki/store"
 	storecommand "hisseki/store/command"
 )
@@ -45,6 +46,7 @@ the backup was made (releases, discards, delays) waits for a person.`,
 		Args: oneArg("FILE"),
 		RunE: withSettings(func(cmd *cobra.Command, cfg config.Config, args []string) error {
 			r.From, r.To, r.By, r.Now = args[0], cfg.Database, actor().String(), time.Now()
+			r.Signs = wiring.Signs(cfg)
 			out, err := store.Restore(cmd.Context(), r)
 			if err := printStore(cmd, out.Checked, err); err != nil {
 				return err

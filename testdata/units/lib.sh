@@ -19,6 +19,18 @@ send() { # send ACCOUNT [RECIPIENT]: one mail, as if the account had logged in
 		--to "${2:-bob@example.org}" --body "Good morning" --silent 2
 }
 
+# starts UNIT...: all start at once. On a busy machine systemd itself fails now and then to start a
+# unit whose last one has just left their control group ("No such file or directory"): such a start,
+# in which nothing of ours was run, is asked for again.
+starts() {
+	local said
+	systemctl start "$@" && return
+	said=$(journalctl --no-pager --unit "hisseki*" --lines 80)
+	echo "$said"
+	grep -q 'Failed to spawn executor: No such file\|Failed to attach to cgroup.*No such file\|status=219/CGROUP' <<<"$said"
+	systemctl start "$@"
+}
+
 main_pid() { systemctl show --value --property MainPID "$1"; }
 
 is_new() { # is_new UNIT PID: waits till it runs again, as another process
