@@ -19,9 +19,12 @@ func (r reviewers) AddRequest(ctx context.Context, q ledger.Request) (id int64, 
 		return 0, err
 	}
 	err = r.db.update(ctx, func(tx *sql.Tx) error {
+		// What is over stands in the audit log.
+		if _, err := tx.Exec(`DELETE FROM request WHERE asked <= ?`, r.db.now().Add(-ledger.RequestFor).Unix()); err != nil {
+			return err
+		}
 		var open int
-		if err := tx.QueryRow(`SELECT count(*) FROM request WHERE state = '' AND asked > ?`,
-			r.db.now().Add(-ledger.RequestFor).Unix()).Scan(&open); err != nil {
+		if err := tx.QueryRow(`SELECT count(*) FROM request WHERE state = ''`).Scan(&open); err != nil {
 			return err
 		}
 		if open >= maxRequests {

@@ -35,6 +35,16 @@ func TestRequests(t *testing.T) {
 			t.Errorf("agreed to %d times: %v, %v", i+1, ok, err)
 		}
 	}
+	*now = now.Add(ledger.RequestFor)
+	ask.Asked = *now
+	next, err := db.Reviewers().AddRequest(ctx, ask)
+	if err != nil || next <= id {
+		t.Errorf("the next request is %d after %d, %v: a number in the audit log is used again", next, id, err)
+	}
+	var rows int
+	if err := db.read.QueryRow(`SELECT count(*) FROM request`).Scan(&rows); err != nil || rows != 1 {
+		t.Errorf("%d requests are kept, %v: what is over stands in the audit log", rows, err)
+	}
 }
 
 // TestRequestsOfTheRemoved: nobody agrees any more to what somebody asked for who was removed, or may

@@ -31,7 +31,7 @@ var (
 )
 
 // Spool is a folder of mails. Of its bytes, and of MaxFiles, an account or client has as much as it
-// leaves free, so that nobody can crowd others' mail out: neither by big mails nor by many.
+// leaves free, so that nobody can take all room from others' mail: neither by big mails nor by many.
 type Spool struct {
 	folder string
 	bytes  int64 // at most
