@@ -126,9 +126,12 @@ func (s *Service) habit(r HabitRequest) (h analyzer.Habit, err error) {
 		return h, errors.New("nothing is declared: add " + r.flags())
 	}
 	if h.Until, err = ParseUntil(r.Until, s.Now()); err != nil {
-		err = fmt.Errorf("--until %w", err)
+		return h, fmt.Errorf("--until %w", err)
 	}
-	return h, err
+	if !h.Until.After(h.Change.From) {
+		return h, errors.New("--until is not after --from: the change would never be")
+	}
+	return h, nil
 }
 
 // readChange reads what of a request is a declared change.
