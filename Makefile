@@ -70,10 +70,11 @@ bench:
 	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./internal/bench
 
 # 100,000 mails that must leave nothing behind; serve, agent and Postfix killed 300 times
-# at random moments under load. make test does less of both.
+# at random moments under load, and PostgreSQL's standby promoted. make test does less of it.
 soak:
-	@scripts/needs.sh gcc postfix dovecot
+	@scripts/needs.sh gcc postfix dovecot postgresql
 	HISSEKI_LOAD_MAILS=100000 go test -run TestNothingLeaks -count 1 -timeout 30m ./milter
+	HISSEKI_PROMOTIONS=5 go test ./store -engine postgres -run TestStandbyIsPromoted -count 1 -v
 	HISSEKI_KILL_ROUNDS=300 go test -run TestKill -count 1 -timeout 60m -v ./cmd/hisseki
 
 fuzz:

@@ -59,7 +59,7 @@ func (db *DB) Others(ctx context.Context, hear func([]analyzer.Elsewhere), troub
 	var beside sync.WaitGroup
 	defer beside.Wait()
 	beside.Go(func() {
-		postgres.Listen(ctx, db.url, func() {
+		db.gate.Listen(ctx, func() {
 			select {
 			case woken <- struct{}{}:
 			default:

@@ -44,7 +44,7 @@ func binaries() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if path, err := exec.LookPath("initdb"); err == nil {
+	if path, err := exec.LookPath("initdb"); err == nil && len(list) == 0 { // others put them into PATH
 		list = append(list, path)
 	}
 	if len(list) == 0 {
@@ -58,26 +58,49 @@ func binaries() (string, error) {
 var Fast = []string{"fsync=off", "full_page_writes=off", "synchronous_commit=off"}
 
 // Start makes a cluster and starts it. settings are as in postgresql.conf, "name=value".
-func Start(settings ...string) (*Cluster, error) {
-	c := &Cluster{opts: settings, port: 5432}
-	var err error
+func Start(settings ...string) (*Cluster, error) { return start(folder(settings)) }
+
+// StartTCP is Start with a free port of 127.0.0.1 beside the socket.
+func StartTCP(settings ...string) (*Cluster, error) {
+	c, err := folder(settings)
+	if err == nil {
+		err = c.listen()
+	}
+	return start(c, err)
+}
+
+func start(c *Cluster, err error) (*Cluster, error) {
+	if err == nil {
+		err = c.command("initdb", "-D", c.data(), "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-A",
+			"trust", "--no-sync")
+	}
+	return c.begun(err)
+}
+
+// begun starts a cluster's server, or removes its folder after an error.
+func (c *Cluster) begun(err error) (*Cluster, error) {
+	if err == nil {
+		return c, c.Up()
+	}
+	if c != nil {
+		err = errors.Join(err, os.RemoveAll(c.Dir))
+	}
+	return nil, err
+}
+
+// folder makes a cluster's folder, with nothing in it.
+func folder(settings []string) (c *Cluster, err error) {
+	c = &Cluster{opts: settings, port: 5432}
 	if c.bin, err = binaries(); err != nil {
 		return nil, err
 	}
 	if c.Dir, err = os.MkdirTemp("", "hisseki-pg-"); err != nil {
 		return nil, err
 	}
-	if err := os.Chmod(c.Dir, 0o755); err != nil { // others use the socket; the data is closed
-		return nil, errors.Join(err, os.RemoveAll(c.Dir))
+	if err = os.Chmod(c.Dir, 0o755); err == nil { // others use the socket; the data is closed
+		err = c.unprivileged()
 	}
-	if err := c.unprivileged(); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(c.Dir))
-	}
-	if err := c.command("initdb", "-D", c.data(), "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-A",
-		"trust", "--no-sync"); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(c.Dir))
-	}
-	return c, c.Up()
+	return c, err
 }
 
 func (c *Cluster) data() string { return filepath.Join(c.Dir, "data") }
@@ -171,6 +194,17 @@ func (c *Cluster) Exec(database string, statements ...string) error {
 		}
 	}
 	return nil
+}
+
+// number asks for one number.
+func (c *Cluster) number(database, query string) (n int, err error) {
+	db, err := sql.Open("pgx", c.URL(database))
+	if err != nil {
+		return 0, err
+	}
+	defer db.Close()
+	err = db.QueryRow(query).Scan(&n)
+	return n, err
 }
 
 // Database makes an empty database, or a copy of another one, and returns its URL.

@@ -18,6 +18,16 @@ type conn struct {
 	*stdlib.Conn
 	commit string // of a writer: it tells other nodes, in the same round trip; "" for readers
 	gate   *Gate
+	term   int64 // of the primary that it goes to
+}
+
+// ResetSession is asked before a connection is used again. One to a server that was the primary
+// before is not: it may be frozen, or answer with what was true then.
+func (c *conn) ResetSession(ctx context.Context) error {
+	if c.gate.termNow() != c.term {
+		return driver.ErrBadConn
+	}
+	return c.Conn.ResetSession(ctx)
 }
 
 func (c *conn) Prepare(query string) (driver.Stmt, error) { return c.Conn.Prepare(Numbered(query)) }

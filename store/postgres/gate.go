@@ -6,10 +6,10 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // A database that does not answer must not cost each mail its whole time budget. Whoever meets a
@@ -35,6 +35,9 @@ type Gate struct {
 	away   error // nil while it answers
 	since  time.Time
 	asking bool
+	at     int            // the primary's place in the URL, -1 while it is not known
+	term   int64          // counts primaries, and absences
+	links  map[*link]bool // that are open
 	closed chan struct{}
 	end    sync.Once
 	asker  sync.WaitGroup
@@ -43,7 +46,7 @@ type Gate struct {
 // NewGate returns the gate of a database that answers. tell is told when that ends (away says why),
 // and when it answers again (nil, and how long it did not).
 func NewGate(name string, tell func(away error, lasted time.Duration)) *Gate {
-	return &Gate{name: name, tell: tell, closed: make(chan struct{})}
+	return &Gate{name: name, tell: tell, at: -1, links: make(map[*link]bool), closed: make(chan struct{})}
 }
 
 // Close ends the asking.
@@ -81,8 +84,8 @@ func (g *Gate) Doubt() {
 // ask asks until the server answers.
 func (g *Gate) ask() {
 	for {
-		err := g.once()
-		if g.note(err); err == nil {
+		at, err := g.once(context.Background())
+		if g.note(at, err); err == nil {
 			return
 		}
 		select {
@@ -94,14 +97,20 @@ func (g *Gate) ask() {
 }
 
 // note keeps what an answer said, and tells what is new.
-func (g *Gate) note(err error) {
+func (g *Gate) note(at int, err error) {
 	g.mu.Lock()
 	was, since := g.away, g.since
 	g.away, g.asking = err, err != nil
 	if err != nil && was == nil {
 		g.since = time.Now()
+		g.term++
+	}
+	var old []*link
+	if err == nil {
+		old = g.found(at)
 	}
 	g.mu.Unlock()
+	cut(old)
 	if (err == nil) != (was == nil) {
 		lasted := time.Duration(0)
 		if err == nil {
@@ -111,27 +120,61 @@ func (g *Gate) note(err error) {
 	}
 }
 
-// once asks the server for a sign of life, and whether it takes writes.
-func (g *Gate) once() error {
-	ctx, cancel := context.WithTimeout(context.Background(), askWithin)
+// found notes which server is the primary, and returns the links to another that was: a frozen one
+// would keep those who wait for its answer. mu is held.
+func (g *Gate) found(at int) (old []*link) {
+	if g.at >= 0 && g.at != at {
+		g.term++
+		old = slices.Collect(maps.Keys(g.links))
+		clear(g.links)
+	}
+	g.at = at
+	return old
+}
+
+// primary returns the primary's place among so many servers of the URL, and its term.
+func (g *Gate) primary(ctx context.Context, servers int) (at int, term int64, err error) {
+	g.mu.Lock()
+	if servers == 1 {
+		g.at = 0
+	}
+	at, term = g.at, g.term
+	g.mu.Unlock()
+	if at >= 0 {
+		return at, term, nil
+	}
+	if at, err = g.once(ctx); err != nil {
+		g.Doubt()
+		return 0, 0, err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.at < 0 {
+		g.at = at
+	}
+	return g.at, g.term, nil
+}
+
+func (g *Gate) termNow() int64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.term
+}
+
+// once asks the servers for a sign of life, and which one takes writes.
+func (g *Gate) once(ctx context.Context) (at int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
 	cfg, err := config(g.name)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	c, err := pgx.ConnectConfig(ctx, cfg)
+	cfg.ValidateConnect = isPrimary
+	c, at, err := firstOf(ctx, servers(cfg))
 	if err != nil {
-		return Explained(err)
+		return 0, err
 	}
-	defer c.Close(context.WithoutCancel(ctx))
-	var standby bool
-	if err := c.QueryRow(ctx, "select pg_is_in_recovery()").Scan(&standby); err != nil {
-		return Explained(err)
-	}
-	if standby {
-		return errStandby
-	}
-	return nil
+	return at, c.Close(ctx)
 }
 
 // doubted raises a doubt about an error that broke a connection.

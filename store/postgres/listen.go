@@ -17,11 +17,15 @@ const tellOthers = "notify " + channel + "; commit"
 // listenAgain is how long after a lost connection the next one is tried.
 const listenAgain = time.Second
 
+// listenWithin is after what time without a word the server is asked whether it is there: one that
+// is frozen, or cut off, would be listened to for ever.
+const listenWithin = 10 * time.Second
+
 // Listen calls wake after commits of writers, of this node too, until ctx ends. It is a hint: while
 // the connection is lost nothing is heard.
-func Listen(ctx context.Context, name string, wake func()) {
+func (g *Gate) Listen(ctx context.Context, wake func()) {
 	for ctx.Err() == nil {
-		_ = listen(ctx, name, wake) // whoever reads the database meets the same trouble, and says so
+		_ = g.listen(ctx, wake) // whoever reads the database meets the same trouble, and says so
 		select {
 		case <-time.After(listenAgain):
 		case <-ctx.Done():
@@ -29,12 +33,19 @@ func Listen(ctx context.Context, name string, wake func()) {
 	}
 }
 
-func listen(ctx context.Context, name string, wake func()) error {
-	cfg, err := config(name)
+func (g *Gate) listen(ctx context.Context, wake func()) error {
+	cfg, err := config(g.name)
 	if err != nil {
 		return err
 	}
+	list := servers(cfg)
+	at, _, err := g.primary(ctx, len(list))
+	if err != nil {
+		return err
+	}
+	cfg = list[at]
 	cfg.RuntimeParams["application_name"] = "hisseki listens"
+	cfg.DialFunc = g.dialer(0)
 	c, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
 		return err
@@ -44,9 +55,28 @@ func listen(ctx context.Context, name string, wake func()) error {
 		return err
 	}
 	for {
-		if _, err := c.WaitForNotification(ctx); err != nil {
+		if err := hear(ctx, c); err != nil {
 			return err
 		}
 		wake()
+	}
+}
+
+// hear waits for a word, and asks for one where none comes.
+func hear(ctx context.Context, c *pgx.Conn) error {
+	for {
+		within, cancel := context.WithTimeout(ctx, listenWithin)
+		_, err := c.WaitForNotification(within)
+		silent := within.Err() != nil && ctx.Err() == nil
+		cancel()
+		if err == nil || !silent || c.IsClosed() {
+			return err
+		}
+		within, cancel = context.WithTimeout(ctx, askWithin)
+		err = c.Ping(within)
+		cancel()
+		if err != nil {
+			return err
+		}
 	}
 }

@@ -13,7 +13,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"os"
 	"strconv"
@@ -86,6 +85,9 @@ func config(name string) (*pgx.ConnConfig, error) {
 	q.Del("passwordfile")
 	u.RawQuery = strings.ReplaceAll(q.Encode(), "+", "%20") // a blank: libpq and pgx take no plus for it
 	cfg, err := pgx.ParseConfig(u.String())
+	if err == nil {
+		err = wanted(cfg, q.Get("target_session_attrs"))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("database %s cannot be used: %w", Shown(name), hidden(err, u))
 	}
@@ -151,52 +153,39 @@ func (g *Gate) open(commit string, connections int, settings map[string]string) 
 	cfg.RuntimeParams["client_encoding"] = "UTF8"
 	cfg.RuntimeParams["tcp_user_timeout"] = millis(goneTimeout)
 	cfg.StatementCacheCapacity = 512
+	patience := time.Duration(0)
 	if commit != "" {
-		cfg.DialFunc = dialImpatient
+		patience = answerTimeout
 	}
-	db := sql.OpenDB(&connector{stdlib.GetConnector(*cfg), commit, g})
+	c := &connector{commit: commit, gate: g}
+	for _, one := range servers(cfg) {
+		one.DialFunc = g.dialer(patience)
+		c.servers = append(c.servers, stdlib.GetConnector(*one))
+	}
+	db := sql.OpenDB(c)
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
 	return db, nil
 }
 
-// answerTimeout is how long a server may take with one statement of a writer, beyond the time that
-// it waits for the lock: a server that is frozen would keep the writer for ever.
-const answerTimeout = 20 * time.Second
-
-// impatient is a connection that gives up when an answer does not come.
-type impatient struct{ net.Conn }
-
-func (c impatient) Read(b []byte) (int, error) {
-	if err := c.SetReadDeadline(time.Now().Add(answerTimeout)); err != nil {
-		return 0, err
-	}
-	return c.Conn.Read(b)
-}
-
-func dialImpatient(ctx context.Context, network, address string) (net.Conn, error) {
-	d := net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: goneTimeout,
-		Interval: time.Second, Count: 3}}
-	c, err := d.DialContext(ctx, network, address)
-	if err != nil {
-		return nil, err
-	}
-	return impatient{c}, nil
-}
-
+// connector opens connections to the server that the gate knows as the primary.
 type connector struct {
-	inner  driver.Connector
-	commit string
-	gate   *Gate
+	servers []driver.Connector // in the order of the URL
+	commit  string
+	gate    *Gate
 }
 
-func (c *connector) Driver() driver.Driver { return c.inner.Driver() }
+func (c *connector) Driver() driver.Driver { return c.servers[0].Driver() }
 
 func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err := c.gate.Open(); err != nil {
 		return nil, err
 	}
-	inner, err := c.inner.Connect(ctx)
+	at, term, err := c.gate.primary(ctx, len(c.servers))
+	if err != nil {
+		return nil, err
+	}
+	inner, err := c.servers[at].Connect(ctx)
 	if err != nil {
 		c.gate.Doubt()
 		return nil, Explained(err)
@@ -205,5 +194,8 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, fmt.Errorf("pgx made a %T", inner)
 	}
-	return &conn{pg, c.commit, c.gate}, nil
+	if c.gate.termNow() != term { // another server has become the primary meanwhile
+		return nil, errors.Join(driver.ErrBadConn, pg.Close())
+	}
+	return &conn{pg, c.commit, c.gate, term}, nil
 }

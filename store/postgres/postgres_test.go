@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -96,5 +97,43 @@ func TestExplained(t *testing.T) {
 	}
 	if forbidden(nil) != nil || Explained(nil) != nil {
 		t.Error("an error of nothing")
+	}
+}
+
+// Of several servers the primary is wanted, as libpq's target_session_attrs says it or unasked; one
+// that takes no writes cannot be asked for. With sslmode=prefer pgx has each address twice.
+func TestServers(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		want  []string
+		asked bool // which one is the primary
+	}{
+		{"postgres://u@db1/d?sslmode=disable", []string{"db1:5432"}, false},
+		{"postgres://u@db1/d?target_session_attrs=primary", []string{"db1:5432"}, true},
+		{"postgres://u@db1,db2:5433/d", []string{"db1:5432", "db2:5433"}, true},
+		{"postgres://u@/d?host=db1,::1&port=5432,5433&target_session_attrs=any", []string{"db1:5432", "::1:5433"}, true},
+	} {
+		cfg, err := config(c.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, s := range servers(cfg) {
+			got = append(got, fmt.Sprintf("%s:%d", s.Host, s.Port))
+			for _, f := range s.Fallbacks {
+				if f.Host != s.Host || f.Port != s.Port {
+					t.Errorf("%s: %s falls back to %s:%d", c.name, s.Host, f.Host, f.Port)
+				}
+			}
+		}
+		if !slices.Equal(got, c.want) || (cfg.ValidateConnect != nil) != c.asked {
+			t.Errorf("%s: servers %q, asked %t; want %q, %t", c.name, got, cfg.ValidateConnect != nil, c.want, c.asked)
+		}
+	}
+	for _, attrs := range []string{"standby", "read-only", "prefer-standby"} {
+		if _, err := config("postgres://u@db1,db2/d?target_session_attrs=" + attrs); err == nil ||
+			!strings.Contains(err.Error(), "write read-write") {
+			t.Errorf("target_session_attrs=%s: %v", attrs, err)
+		}
 	}
 }
