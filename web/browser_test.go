@@ -19,7 +19,9 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// browser is a real Chromium, and what it complained of.
+// browser is a real Chromium, and what it complained of. It is driven by script, mouse and keys alone:
+// chromedp's actions on elements (Click, SendKeys, Clear, WaitReady, AttributeValue ...) read nodes that
+// its own goroutine writes at the same time, which is a data race; TestBrowserReadsNoNodes keeps them out.
 type browser struct {
 	t   *testing.T
 	ctx context.Context
@@ -106,31 +108,75 @@ func (b *browser) screen(width, height int64, dark bool) {
 		{Name: "prefers-color-scheme", Value: scheme}}))
 }
 
-func (b *browser) open(path string) {
+// open asks for a page of the office and waits for it.
+func (b *browser) open(path string) { b.t.Helper(); b.visit(b.o.url + path) }
+
+// visit asks for any page and waits for it.
+func (b *browser) visit(url string) {
 	b.t.Helper()
-	b.do(chromedp.Navigate(b.o.url+path), chromedp.WaitReady("main"))
+	b.leave(func() {
+		b.do(chromedp.ActionFunc(func(ctx context.Context) error {
+			_, _, problem, _, err := page.Navigate(url).Do(ctx)
+			if err == nil && problem != "" {
+				err = fmt.Errorf("%s: %s", url, problem)
+			}
+			return err
+		}))
+	})
+	b.wait(`document.querySelector("main")`)
 }
 
 // click follows a link or button and waits for the page behind it.
 func (b *browser) click(sel string) {
 	b.t.Helper()
-	b.leave(func() { b.do(chromedp.Click(sel, chromedp.ByQuery)) })
+	b.leave(func() { b.press(sel) })
+}
+
+// press clicks on the first element that the selector finds, with the mouse, as soon as it can be seen
+// and nothing lies over it. It waits for nothing after.
+func (b *browser) press(sel string) {
+	b.t.Helper()
+	// The middle of its first line: a link may go over two.
+	b.wait(fmt.Sprintf(`(() => {
+		const e = document.querySelector(%q);
+		if (!e || e.disabled) return false;
+		e.scrollIntoView({block: "center", behavior: "instant"});
+		const r = e.getClientRects()[0];
+		if (!r || !r.width || !r.height) return false;
+		const at = [r.x + r.width / 2, r.y + r.height / 2];
+		const top = document.elementFromPoint(...at);
+		window.pressAt = at;
+		return top && (e.contains(top) || e.labels && [...e.labels].some(l => l.contains(top)));
+	})()`, sel))
+	var at [2]float64
+	b.eval(`window.pressAt`, &at)
+	b.do(chromedp.MouseClickXY(at[0], at[1]))
 }
 
 // leave does something that leads to another page, and waits for that.
 func (b *browser) leave(do func()) {
 	b.t.Helper()
-	b.do(chromedp.Evaluate(`document.documentElement.dataset.old = "1"`, nil))
+	b.eval(`document.documentElement.dataset.old = "1"`, nil)
 	do()
 	b.wait(`!document.documentElement.dataset.old && document.readyState == "complete"`)
 }
 
+// fill types into a field, in the place of what it had.
 func (b *browser) fill(sel, text string) {
 	b.t.Helper()
-	b.do(chromedp.Clear(sel, chromedp.ByQuery), chromedp.SendKeys(sel, text, chromedp.ByQuery))
+	b.wait(fmt.Sprintf(`(() => {
+		const e = document.querySelector(%q);
+		if (!e) return false;
+		e.focus();
+		if (document.activeElement != e) return false;
+		e.value = "";
+		e.dispatchEvent(new Event("input", {bubbles: true}));
+		return true;
+	})()`, sel))
+	b.keys(text)
 }
 
-// keys types where the page listens and waits a moment.
+// keys types where the page listens.
 func (b *browser) keys(text string) {
 	b.t.Helper()
 	b.do(chromedp.KeyEvent(text))
@@ -259,6 +305,3 @@ func TestPictures(t *testing.T) {
 		b.calm()
 	}
 }
-
-// clickJS clicks something that leads nowhere.
-func clickJS(sel string) chromedp.Action { return chromedp.Click(sel, chromedp.ByQuery) }

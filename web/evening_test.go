@@ -63,7 +63,7 @@ func TestEvening(t *testing.T) {
 
 	// Again, at once: now the agent does it.
 	b.click(".decide .danger")
-	b.do(clickJS(`[name=at-once]`))
+	b.press(`[name=at-once]`)
 	b.click("form.panel .decide button")
 	if done := o.carryOut(); done < held {
 		t.Errorf("the agent carried %d out", done)

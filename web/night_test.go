@@ -108,7 +108,7 @@ func TestNight(t *testing.T) {
 		t.Fatalf("the alert has no link:\n%s", mail)
 	}
 	b := newBrowser(t, o, "en")
-	b.do(chromedp.Navigate(link[1]), chromedp.WaitReady("main"))
+	b.visit(link[1])
 	b.says("Log in to hisseki")
 	b.fill("[name=name]", "alice")
 	b.fill("[name=password]", password)
@@ -119,7 +119,7 @@ func TestNight(t *testing.T) {
 	// The owner, on his telephone, in his language.
 	phone := newBrowser(t, o, "ja")
 	phone.screen(360, 740, true)
-	phone.do(chromedp.Navigate(o.askOwner(desk)), chromedp.WaitReady("main"))
+	phone.visit(o.askOwner(desk))
 	phone.says("ご本人による送信ですか", "bando@example.jp", "自分が送信した")
 	phone.fits("the owner's page")
 	phone.axe(axeSource(t), "the owner's page")

@@ -17,7 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
 	"github.com/zitadel/oidc/v3/example/server/exampleop"
 	"github.com/zitadel/oidc/v3/example/server/storage"
 	"github.com/zitadel/oidc/v3/pkg/oidc"
@@ -127,10 +126,11 @@ func TestOpenID(t *testing.T) {
 	b.says("Log in with Example SSO")
 	b.axe(axeSource(t), "/login with a provider")
 	b.picture("login-openid-en-wide-light")
-	b.do(chromedp.Click(`a[href^="/openid"]`, chromedp.ByQuery), chromedp.WaitVisible("#username", chromedp.ByQuery))
+	b.press(`a[href^="/openid"]`)
+	b.wait(`document.querySelector("#username")`)
 	b.fill("#username", "Alice")
 	b.fill("#password", "pass of alice")
-	b.do(chromedp.Click("button", chromedp.ByQuery))
+	b.press("button")
 	b.wait(`location.pathname == "/quarantine" && location.search == "?state=held" && document.querySelector(".who")`)
 	b.says("alice", "reviewer")
 	b.click(".side form button")
