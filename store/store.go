@@ -278,7 +278,8 @@ func giveAway(f *os.File) error {
 	return nil
 }
 
-// Close commits what is under way and closes the store. It may be called twice.
+// Close commits what is under way and closes the store: its connections have ended then, and so have
+// their locks on a file. It may be called twice.
 func (db *DB) Close() error {
 	db.closing.Do(func() {
 		close(db.done)
@@ -287,9 +288,23 @@ func (db *DB) Close() error {
 		if db.gate != nil {
 			defer db.gate.Close()
 		}
+		ended(db.read)
 		if db.write != nil {
 			db.failed = errors.Join(db.failed, db.write.Close())
+			ended(db.write)
 		}
 	})
 	return db.failed
+}
+
+// endsWithin bounds how long Close waits for a connection that is in use.
+const endsWithin = 5 * time.Second
+
+// ended waits until connections that were closed have ended. sql.DB closes the idle ones only: one
+// whose transaction was given up with its context is rolled back, and then closed, beside whoever
+// gave it up.
+func ended(connections *sql.DB) {
+	for begun := time.Now(); connections.Stats().OpenConnections > 0 && time.Since(begun) < endsWithin; {
+		time.Sleep(time.Millisecond)
+	}
 }

@@ -96,11 +96,13 @@ func fill(t testing.TB, db *store.DB, write *sql.DB, mails int) {
 func addRows(t testing.TB, write *sql.DB) {
 	t.Helper()
 	waiting := sqliteTables(t)
+	var why error
 	for range 4 {
 		var still []string
+		why = nil
 		for _, name := range waiting {
-			if err := addRow(write, name); err != nil {
-				t.Logf("a row for table %s: %v", name, err)
+			if err := addRow(write, name); err != nil { // FOREIGN KEY constraint failed: its turn comes
+				why = errors.Join(why, fmt.Errorf("a row for table %s: %w", name, err))
 				still = append(still, name)
 			}
 		}
@@ -108,7 +110,7 @@ func addRows(t testing.TB, write *sql.DB) {
 			return
 		}
 	}
-	t.Fatalf("no rows for %v", waiting)
+	t.Fatal(why)
 }
 
 func addRow(write *sql.DB, name string) error {
