@@ -66,10 +66,8 @@ func split(raw string, where Where) URL {
 	if strings.ContainsAny(raw, "\t\n\r") {
 		raw = strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(raw)
 	}
-	u := URL{Raw: raw, Where: where}
-	if len(raw) > maxURLBytes {
-		u.Raw = strings.ToValidUTF8(raw[:maxURLBytes], "")
-	}
+	// What stands in a file's bytes may be no text: "http://0\xf6.AAA".
+	u := URL{Raw: strings.ToValidUTF8(raw[:min(len(raw), maxURLBytes)], ""), Where: where}
 	scheme, rest, ok := strings.Cut(raw, ":")
 	if !ok {
 		return u
