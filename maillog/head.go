@@ -3,6 +3,8 @@ package maillog
 import (
 	"strings"
 	"time"
+
+	"hisseki/postfix"
 )
 
 // head is what a line begins with, and message what the program said.
@@ -12,74 +14,123 @@ type head struct {
 	tag     string
 	process string // id, "" when not known
 	message string
-	repeat  int // the message stands for so many more, 0 for itself
-	again   int // the line before stands for so many more; there is no message
+	repeat  int    // the message stands for so many more, 0 for itself
+	again   int    // the line before stands for so many more; there is no message
+	odd     string // what follows the time, where no tag was found in it
 }
 
 // parseHead reads a line up to the program's words. It knows these forms, which differ in
-// what stands between time and tag:
+// what stands between time and tag; a tab is a blank:
 //
 //	Nov  4 10:00:00 mx postfix/smtpd[1]: x              RFC 3164; Postfix's and systemd's own
-//	<22>1 2026-11-04T10:00:00.1Z mx postfix/smtpd 1 - - x   RFC 5424
+//	<22>1 2026-11-04T10:00:00.1Z mx postfix/smtpd 1 - - x   RFC 5424, after its length too (RFC 6587)
+//	2026-11-04T10:00:00.1Z mx postfix/smtpd 1 - x       parts of it, by a template
 //	Nov  4 10:00:00 mx mail.info postfix/smtpd[1]: x    BusyBox; without mx too, as OpenWrt
+//	Nov  4 10:00:00 mx 192.0.2.5 INFO postfix/smtpd[1]: x   templates of rsyslog and syslog-ng
 //	Nov  4 10:00:00 <2.6> mx postfix/smtpd[1]: x        FreeBSD's syslogd -v, <mail.info> with -vv
+//	Nov  4 10:00:00 mx mail:info postfix/smtpd[1]: x    AIX
 //	Nov  4 10:00:00 mx postfix/smtpd[1]: [ID 1 mail.info] x   Solaris
+//	Nov  4 10:00:00 [postfix/smtpd] x                   metalog
 //	Nov  4 10:00:00 postfix/smtpd[1]: x                 without a host
 //	Nov 04 10:00:00 auth: Info: x                       Dovecot's own file
 //	2026-11-04T10:00:00.1Z stdout F Nov  4 10:00:00 ... CRI, around any other; docker logs -t without "stdout F"
-//	mail-1  | Nov  4 10:00:00 mx postfix/smtpd[1]: x    docker compose, around any other
+//	mail-1  | Nov  4 10:00:00 mx postfix/smtpd[1]: x    docker compose, kubectl, stern: words before any other
+//	mail.log:12:Nov  4 10:00:00 mx postfix/smtpd[1]: x  grep
 //	Nov  4 10:00:00 mx 1a2b3c4d5e6f[9]: Nov 04 ...      Docker's syslog driver, around any other
 //
 // with each of the times that stamp knows. ok is false for what is not a line of a log.
 func parseHead(line string, ref time.Time, zone *time.Location) (h head, ok bool) {
 	line = strings.TrimSuffix(strings.TrimPrefix(line, "\ufeff"), "\r")
-	line = strings.TrimLeft(line, "\x00") // what a file system leaves of a crash
-	if pri, rest, found := strings.Cut(line, ">"); found && isPriority(pri) {
-		line = strings.TrimPrefix(rest, " ")
-	}
-	modern := false
-	if rest, found := strings.CutPrefix(line, "1 "); found && !strings.HasPrefix(rest, " ") {
-		line, modern = rest, true // RFC 5424's version
-	}
+	line = strings.TrimLeft(line, "\x00\t") // NUL: what a file system leaves of a crash
+	line, modern := priority(blanks(line))
 	s := stamp{ref: ref, zone: zone}
 	rest, ok := s.read(line)
 	if !ok {
-		if name, inner, found := strings.Cut(line, " | "); found && isService(name) {
+		if inner, found := behindWord(line); found {
 			return parseHead(inner, ref, zone)
 		}
 		return h, false
 	}
 	h.at, h.fine = s.at, s.fine
 	if s.offset != nil { // "docker logs -t" puts its time before the line's own
-		if in, ok := parseHead(rest, s.at, zone); ok {
+		if in, ok := innerHead(rest, s.at, zone); ok {
 			return in, true
 		}
-	}
-	if stream, inner, found := strings.Cut(rest, " "); found && (stream == "stdout" || stream == "stderr") {
-		_, inner, _ = strings.Cut(inner, " ") // F or P, whether the line is whole
-		if in, ok := parseHead(inner, s.at, zone); ok {
-			return in, true
-		}
-		rest = inner
 	}
 	if modern {
 		h.structured(rest)
 	} else {
 		h.plain(rest)
 	}
+	if h.tag == "" {
+		h.odd = rest
+	}
 	h.unwrap(ref, zone)
 	return h, true
 }
 
-// isService says whether s is what docker compose puts in front of a line: "mail-1  | Nov  4 ...".
-func isService(s string) bool {
-	s = strings.TrimRight(s, " ")
-	return s != "" && len(s) <= 64 && strings.IndexByte(s, ' ') < 0
+// maxHead bounds what may stand before a program's words, in bytes.
+const maxHead = 300
+
+// blanks makes tabs in a line's head blanks.
+func blanks(line string) string {
+	n := min(len(line), maxHead)
+	if strings.IndexByte(line[:n], '\t') < 0 {
+		return line
+	}
+	return strings.ReplaceAll(line[:n], "\t", " ") + line[n:]
 }
 
-// isPriority says whether s is the beginning of "<22>".
+// priority takes off "<22>", "<mail.info>", RFC 5424's "<22>1 " and RFC 6587's length before it.
+func priority(line string) (rest string, modern bool) {
+	if length, after, ok := strings.Cut(line, " <"); ok && len(length) <= 5 && digits(length) {
+		line = "<" + after
+	}
+	if pri, after, found := strings.Cut(line, ">"); found && isPriority(pri) {
+		line = strings.TrimPrefix(after, " ")
+	}
+	if rest, found := strings.CutPrefix(line, "1 "); found && !strings.HasPrefix(rest, " ") {
+		return rest, true // RFC 5424's version
+	}
+	return line, false
+}
+
+// maxPrefix bounds a word before the time, in bytes: a file's path is one.
+const maxPrefix = 255
+
+// behindWord returns what follows a word that stands before a line: "mail-1  | Nov  4 ...",
+// "[pod/mail-0/postfix] Nov  4 ...", "/var/log/mail.log:12:Nov  4 ...". A line that begins with a
+// blank has none: so journalctl continues a message, which may be anybody's.
+func behindWord(line string) (inner string, ok bool) {
+	end := strings.IndexAny(line[:min(len(line), maxPrefix)], " :")
+	if end <= 0 || !strings.ContainsAny(line[end:min(len(line), maxHead)], "0123456789") {
+		return "", false
+	}
+	rest := strings.TrimLeft(line[end+1:], " |")
+	return rest, rest != ""
+}
+
+// innerHead reads a line that stands in another behind its time, and no more than two words: the
+// stream and whether the line is whole (CRI), a group and a stream. A program's tag is none of them:
+// its words may be anybody's.
+func innerHead(rest string, ref time.Time, zone *time.Location) (h head, ok bool) {
+	for range 3 {
+		s := stamp{ref: ref, zone: zone}
+		if _, ok := s.read(rest); ok {
+			return parseHead(rest, ref, zone)
+		}
+		word, after, found := strings.Cut(rest, " ")
+		if !found || word == "" || strings.ContainsAny(word, ":[") {
+			return h, false
+		}
+		rest = after
+	}
+	return h, false
+}
+
+// isPriority says whether s is the beginning of "<22>" or "<mail.info>".
 func isPriority(s string) bool {
-	return len(s) >= 2 && len(s) <= 4 && s[0] == '<' && digits(s[1:])
+	return len(s) >= 2 && s[0] == '<' && (len(s) <= 4 && digits(s[1:]) || isFacility(s[1:]))
 }
 
 // structured reads "host tag process msgid [data] message" (RFC 5424 6.2).
@@ -117,28 +168,88 @@ func elementEnd(s string) int {
 	return -1
 }
 
+// maxHosts is how many words that say nothing may stand before a tag of Postfix's or Dovecot's,
+// beside those of facility and level: names and addresses of a machine and of who sent its log on.
+const maxHosts = 3
+
 // plain reads "host tag[process]: message" with what may stand between, or nothing of a
 // program's: "mx -- MARK --".
 func (h *head) plain(rest string) {
-	for host := ""; ; {
+	for hosts := 0; hosts <= maxHosts; {
 		if h.again = repeated(rest); h.again > 0 {
 			return
 		}
 		word, after, ok := strings.Cut(strings.TrimLeft(rest, " "), " ")
+		name, tagged := strings.CutSuffix(word, ":")
 		switch {
 		case !ok:
 			return
-		case strings.HasSuffix(word, ":"):
-			h.tagged(strings.TrimSuffix(word, ":"), after, host == "")
+		case tagged && name != "" && (hosts < 2 || isOurs(name)):
+			h.tagged(name, after, hosts == 0)
 			return
-		case strings.HasPrefix(word, "<") && strings.HasSuffix(word, ">"), isFacility(word):
-		case host != "":
+		case isOurs(word) && h.untagged(word, after):
+			return
+		case isLevel(word):
+		case tagged && name != "":
 			return
 		default:
-			host = word
+			hosts++
 		}
 		rest = after
 	}
+}
+
+// isOurs says whether a word is a tag with which Postfix or Dovecot logs and nothing else is
+// likely to: "postfix/smtpd[1]", "dovecot", "[postfix/smtpd]". What a site calls its Postfix
+// (syslog_name) is known by the process behind it.
+func isOurs(word string) bool {
+	inner, bracketed := strings.CutPrefix(strings.TrimSuffix(word, "]"), "[")
+	name, process, numbered := strings.Cut(inner, "[")
+	if bracketed && numbered || numbered && !digits(process) {
+		return false
+	}
+	_, _, postfixes := postfix.Tag(name)
+	return name == "dovecot" || postfixes && (numbered || strings.HasPrefix(name, "postfix"))
+}
+
+// untagged reads a tag without a colon:
+//
+//	[postfix/smtpd] x          metalog
+//	postfix/smtpd[1] x         RFC 3164 5.3 asks for no colon
+//	postfix/smtpd 1 - x        by a template, parts of RFC 5424
+func (h *head) untagged(word, after string) bool {
+	if name, ok := strings.CutPrefix(word, "["); ok {
+		h.tagged(strings.TrimSuffix(name, "]"), after, false)
+		return true
+	}
+	if strings.HasSuffix(word, "]") {
+		h.tagged(word, after, false)
+		return true
+	}
+	process, message, ok := strings.Cut(after, " ")
+	if !ok || process != "-" && !digits(process) {
+		return false
+	}
+	for range 2 { // the message's id and its data
+		message = strings.TrimPrefix(message, "- ")
+	}
+	h.tag, h.process, h.message = word, strings.TrimPrefix(process, "-"), message
+	return true
+}
+
+// isLevel says whether a word tells of how important a line is: "mail.info", "<2.6>", "mail",
+// "[INFO]", "mail:info", "mail.6", "mail-info", "6", or nothing, ":".
+func isLevel(word string) bool {
+	if strings.HasPrefix(word, "<") && strings.HasSuffix(word, ">") || word == ":" || word == "-" || word == "|" {
+		return true
+	}
+	word = strings.ToLower(strings.Trim(word, "[]()|"))
+	if isFacility(strings.NewReplacer(":", ".", "-", ".").Replace(word)) || isFacility(word+".info") ||
+		isFacility("mail."+word) || len(word) == 1 && digits(word) {
+		return true
+	}
+	facility, level, ok := strings.Cut(word, ".")
+	return ok && isFacility(facility+".info") && len(level) == 1 && digits(level)
 }
 
 // isFacility says whether a word is "mail.info".
@@ -156,7 +267,7 @@ func isFacility(word string) bool {
 	case "mail", "auth", "authpriv", "daemon", "syslog", "user", "kern", "cron", "lpr", "news", "uucp", "ftp":
 		return true
 	}
-	return strings.HasPrefix(facility, "local")
+	return strings.HasPrefix(facility, "local") && len(facility) == len("local0")
 }
 
 // tagged takes "postfix/smtpd[123]" apart. What has Dovecot's levels and no host before it is

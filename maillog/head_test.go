@@ -59,6 +59,65 @@ func TestHeads(t *testing.T) {
 		"2026-11-04T01:00:02.5Z stdout F Nov  4 10:00:00 mx postfix/submission/smtpd[1]: ",
 		"2026-11-04T01:00:00.5Z stderr F 2026-11-04T10:00:00+09:00 mx postfix/submission/smtpd[1]: ",
 		"\ufeffNov  4 10:00:00 mx postfix/submission/smtpd[1]: ",
+		"\tNov  4 10:00:00 mx postfix/submission/smtpd[1]: ",
+		"Nov  4 10:00:00\tmx\tpostfix/submission/smtpd[1]:\t",
+		"2026-11-04T10:00:00+09:00\tmx\tpostfix/submission/smtpd[1]:\t",
+		"Nov  4 10:00:00 mx\tpostfix/submission/smtpd[1]: ",
+		"Nov  4 10:00:00 [postfix/submission/smtpd] ",
+		"Nov  4 10:00:00 mx [postfix/submission/smtpd] ",
+		"Nov  4 10:00:00 AM mx postfix/submission/smtpd[1]: ",
+		"Nov  4 2026 10:00:00 AM mx postfix/submission/smtpd[1]: ",
+		"11/04/2026 10:00:00 AM mx postfix/submission/smtpd[1]: ",
+		"04.11.2026 10:00:00 mx postfix/submission/smtpd[1]: ",
+		"04-Nov-2026 10:00:00.000 mx postfix/submission/smtpd[1]: ",
+		"04/Nov/2026:10:00:00 +0900 mx postfix/submission/smtpd[1]: ",
+		"4 Nov 2026 10:00:00 mx postfix/submission/smtpd[1]: ",
+		"04 Nov 10:00:00 mx postfix/submission/smtpd[1]: ",
+		"20261104 10:00:00 mx postfix/submission/smtpd[1]: ",
+		"20261104T100000+0900 mx postfix/submission/smtpd[1]: ",
+		"2026-11-04_10:00:00.12345 mx postfix/submission/smtpd[1]: ",
+		"[2026-11-04 10:00:00] mx postfix/submission/smtpd[1]: ",
+		"[2026-11-04T10:00:00+09:00] mx postfix/submission/smtpd[1]: ",
+		"Wed, 04 Nov 2026 10:00:00 +0900 mx postfix/submission/smtpd[1]: ",
+		"Nov  4 10:00:00 mx mail:info postfix/submission/smtpd[1]: ",
+		"Nov  4 10:00:00 mx mail info postfix/submission/smtpd[1]: ",
+		"Nov  4 10:00:00 mx info postfix/submission/smtpd[1]: ",
+		"Nov  4 10:00:00 mx INFO postfix/submission/smtpd[1]: ",
+		"Nov  4 10:00:00 mx [info] postfix/submission/smtpd[1]: ",
+		"Nov  4 10:00:00 mail.info mx postfix/submission/smtpd[1]: ",
+		"Nov  4 10:00:00 mx (info) postfix/submission/smtpd[1]: ",
+		"Nov  4 10:00:00 mx 192.0.2.5 postfix/submission/smtpd[1]: ",
+		"Nov  4 10:00:00 mx mail.example.jp 192.0.2.5 postfix/submission/smtpd[1]: ",
+		"Nov  4 10:00:00 mx : postfix/submission/smtpd[1]: ",
+		"2026-11-04T10:00:00+09:00 mx mail.info postfix/submission/smtpd[1]: ",
+		"2026-11-04T10:00:00+09:00 mx mail.6 postfix/submission/smtpd[1]: ",
+		"2026-11-04T10:00:00+09:00 mail-info mx postfix/submission/smtpd[1]: ",
+		"[pod/mail-0/postfix] Nov  4 10:00:00 mx postfix/submission/smtpd[1]: ",
+		"mail-0 postfix Nov  4 10:00:00 mx postfix/submission/smtpd[1]: ",
+		"mail.1.abc@node1    | Nov  4 10:00:00 mx postfix/submission/smtpd[1]: ",
+		"/var/log/mail.log:Nov  4 10:00:00 mx postfix/submission/smtpd[1]: ",
+		"12:Nov  4 10:00:00 mx postfix/submission/smtpd[1]: ",
+		"/var/log/mail.log:12:Nov  4 10:00:00 mx postfix/submission/smtpd[1]: ",
+		"/var/log/mail.log.2.gz:2026-11-04T10:00:00+09:00 mx postfix/submission/smtpd[1]: ",
+		"[mx] Nov  4 10:00:00 mx postfix/submission/smtpd[1]: ",
+		"172 <22>1 2026-11-04T10:00:00+09:00 mx postfix/submission/smtpd 1 - - ",
+		"<22>Nov  4 2026 10:00:00 mx postfix/submission/smtpd[1]: ",
+		"<22>2026-11-04T10:00:00+09:00 mx postfix/submission/smtpd[1]: ",
+		"<mail.info>Nov  4 10:00:00 mx postfix/submission/smtpd[1]: ",
+		"2026-11-04T01:00:00+00:00 mail/postfix/abc Nov  4 10:00:00 mx postfix/submission/smtpd[1]: ",
+		"2026-11-04T01:00:00Z mail Nov  4 10:00:00 mx postfix/submission/smtpd[1]: ",
+		"2026-11-04T10:00:00+09:00 mx postfix/submission/smtpd[1] ",
+		"Nov  4 10:00:00 mx postfix/submission/smtpd 1 - ",
+		"2026-11-04 10:00:00.000000+0900  mx postfix/submission/smtpd[1]: ",
+		"2026-11-04T10:00:00,000+09:00 mx postfix/submission/smtpd[1]: ",
+		"2026-11-04 10:00:00 +0900 JST mx postfix/submission/smtpd[1]: ",
+		"2026-11-04 10:00:00 JST mx postfix/submission/smtpd[1]: ",
+		"Nov  4 10:00:00 JST mx postfix/submission/smtpd[1]: ",
+		"Nov  4 10:00:00.000 JST: postfix/submission/smtpd[1]: ",
+		"Nov  4, 2026 10:00:00 AM mx postfix/submission/smtpd[1]: ",
+		"1793754000 mx postfix/submission/smtpd[1]: ",
+		"1793754000123 mx postfix/submission/smtpd[1]: ",
+		"Nov  4 10:00:00 mx local/postfix/submission/smtpd[1]: ",
 	} {
 		for _, end := range []string{"", "\r"} {
 			e := reader.parse(before+mail+end, december)
@@ -237,6 +296,67 @@ func TestRelayed(t *testing.T) {
 	for _, line := range []string{`{"a":1}`, `{"timestamp":"x","program":"dovecot","message":` + said + `}`, `{`} {
 		if e := p.parse(line, time.Now()); e.kind != unreadable {
 			t.Errorf("%s: %+v", line, e)
+		}
+	}
+}
+
+// Whatever a shipper makes of a line in JSON, and wherever it puts the parts, the same is read.
+func TestHeadsInJSON(t *testing.T) {
+	const mail = "NOQUEUE: client=x[203.0.113.7], sasl_method=PLAIN, sasl_username=bob@example.org"
+	for _, line := range []string{
+		"2026-11-04T10:00:00+09:00\tdocker.mail\t{\"log\":\"Nov  4 10:00:00 mx postfix/submission/smtpd[1]: MAIL\"}",
+		"\x1e{\"__REALTIME_TIMESTAMP\":\"1793754000000000\",\"_UID\":\"0\",\"SYSLOG_IDENTIFIER\":\"postfix/submission/smtpd\",\"MESSAGE\":\"MAIL\"}",
+		`data: {"__REALTIME_TIMESTAMP":"1793754000000000","_UID":"0","SYSLOG_IDENTIFIER":"postfix/submission/smtpd","MESSAGE":"MAIL"}`,
+		`{"date":1793754000.5,"log":"Nov  4 10:00:00 mx postfix/submission/smtpd[1]: MAIL","stream":"stdout"}`,
+		`{"@timestamp":"2026-11-04T01:00:00Z","message":"Nov  4 10:00:00 mx postfix/submission/smtpd[1]: MAIL"}`,
+		`{"version":"1.1","host":"mx","short_message":"MAIL","timestamp":1793754000.5,"_program":"postfix/submission/smtpd"}`,
+		`{"version":"1.1","host":"mx","short_message":"MAIL","timestamp":1793754000.5,"_application_name":"postfix/submission/smtpd"}`,
+		`{"@timestamp":"2026-11-04T01:00:00Z","log":{"syslog":{"appname":"postfix/submission/smtpd"}},"message":"MAIL"}`,
+		`{"@timestamp":"2026-11-04T01:00:00Z","syslog_program":"postfix/submission/smtpd","syslog_message":"MAIL"}`,
+		`{"timestamp":"2026-11-04T01:00:00Z","appname":"postfix/submission/smtpd","message":"MAIL","procid":1}`,
+		`{"timestamp":"2026-11-04T01:00:00Z","SYSLOG_IDENTIFIER":"postfix/submission/smtpd","message":"MAIL","_UID":"0"}`,
+		`{"@timestamp":"2026-11-04T01:00:00Z","journald":{"pid":1},"syslog":{"identifier":"postfix/submission/smtpd"},"message":"MAIL"}`,
+		`{"timestamp":"Nov  4 10:00:00","program":"postfix/submission/smtpd","message":"MAIL"}`,
+		`{"time":"2026-11-04 10:00:00","ident":"postfix/submission/smtpd","message":"MAIL"}`,
+		`{"textPayload":"Nov  4 10:00:00 mx postfix/submission/smtpd[1]: MAIL","timestamp":"2026-11-04T01:00:00Z"}`,
+		`{"line":"Nov  4 10:00:00 mx postfix/submission/smtpd[1]: MAIL","timestamp":"2026-11-04T01:00:00Z","labels":{}}`,
+	} {
+		e := reader.parse(strings.ReplaceAll(line, "MAIL", mail), december)
+		if l := e.login; l == nil || l.Sender != "bob@example.org" || l.Service != "submission" ||
+			l.At.Truncate(time.Second) != time.Unix(1793754000, 0).UTC() {
+			t.Errorf("%s\nis %v: %s", line, e.kind, show(e))
+		}
+	}
+	// Who could have written anything there is not believed, in whatever clothes.
+	for _, line := range []string{
+		`{"timestamp":"2026-11-04T01:00:00Z","SYSLOG_IDENTIFIER":"postfix/smtpd","message":"MAIL","_UID":"65533"}`,
+		`{"timestamp":"2026-11-04T01:00:00Z","SYSLOG_IDENTIFIER":"x","message":"Nov  4 10:00:00 mx postfix/smtpd[1]: MAIL","_UID":"65533"}`,
+		`{"timestamp":"2026-11-04T01:00:00Z","program":"sshd","message":"Nov  4 10:00:00 mx postfix/smtpd[1]: MAIL"}`,
+	} {
+		if e := reader.parse(strings.ReplaceAll(line, "MAIL", mail), december); e.login != nil {
+			t.Errorf("%s is believed: %s", line, show(e))
+		}
+	}
+}
+
+// A time that may be of two days is none. Words of Postfix's that stand behind a head nobody knows are
+// counted, and no line of another program's words is read.
+func TestHeadsThatAreNotRead(t *testing.T) {
+	const mail = "postfix/smtpd[1]: NOQUEUE: client=x[203.0.113.7], sasl_method=PLAIN, sasl_username=bob@example.org"
+	for line, want := range map[string]kind{
+		"11/04/2026 10:00:00 mx " + mail:                                unreadable,
+		" Nov  4 10:00:00 mx " + mail:                                   unreadable, // journalctl continues a message so
+		"    x Nov  4 10:00:00 mx " + mail:                              unreadable,
+		"[2026-11-04 10:00:00 mx " + mail:                               unreadable,
+		"Nov  4 10:00:00 mx sshd[1]: Invalid user x " + mail:            unknown,
+		"Nov  4 10:00:00 mx sshd[1]: Nov  4 10:00:00 " + mail:           unknown,
+		"2026-11-04T01:00:00Z mx sshd: 2026-11-04T01:00:00Z mx " + mail: unknown,
+		"Nov  4 10:00:00 mx mail[9]: Nov  4 10:00:00 " + mail:           unknown,
+		"Nov  4 10:00:00 a b c d e f " + mail:                           unknown,
+		"Nov  4 10:00:00 mx sshd[1]: Accepted password for bob":         irrelevant,
+	} {
+		if e := reader.parse(line, december); e.kind != want || e.login != nil {
+			t.Errorf("%s\nis %v, want %v: %s", line, e.kind, want, show(e))
 		}
 	}
 }

@@ -136,8 +136,7 @@ func (s *journalSource) consume(ctx context.Context, out io.Reader) error {
 	}
 }
 
-// record is what is read of an entry of journald (systemd.journal-fields(7)), and of a line
-// that Docker keeps of a container.
+// record is what is read of an entry of journald (systemd.journal-fields(7)).
 type record struct {
 	Cursor     string `json:"__CURSOR"`
 	Realtime   string `json:"__REALTIME_TIMESTAMP"` // microseconds since 1970
@@ -146,9 +145,6 @@ type record struct {
 	PID        string `json:"_PID"`
 	Identifier string `json:"SYSLOG_IDENTIFIER"`
 	Message    any    `json:"MESSAGE"` // text, or an array of its bytes when that is not UTF-8
-
-	Log  string    `json:"log"`
-	Time time.Time `json:"time"`
 }
 
 func (s *journalSource) take(f *feed, line []byte) {
@@ -164,14 +160,8 @@ func (s *journalSource) take(f *feed, line []byte) {
 // {"log":"Nov  4 10:00:00 mx postfix/smtpd[1]: x\n","stream":"stdout","time":"..."}.
 func (p *Parser) wrapped(line string, ref time.Time) entry {
 	var r record
-	if err := json.Unmarshal([]byte(line), &r); err != nil || r.Realtime == "" && r.Log == "" {
-		return p.relay(line)
-	}
-	if r.Log != "" && !strings.HasPrefix(r.Log, "{") {
-		if !r.Time.IsZero() {
-			ref = r.Time
-		}
-		return p.parse(strings.TrimSuffix(r.Log, "\n"), ref)
+	if err := json.Unmarshal([]byte(line), &r); err != nil || r.Realtime == "" {
+		return p.relay(line, ref)
 	}
 	return p.journal(&r)
 }

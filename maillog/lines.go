@@ -39,6 +39,7 @@ type feed struct {
 	host   string
 	ref    func() time.Time
 	memory memory
+	join   joiner
 	batch  ledger.LogBatch
 	// Lines that cannot be read are behind the position, until one that can follows.
 	beyond int64 // bytes of them
@@ -50,12 +51,34 @@ type feed struct {
 	counts Counts
 }
 
-// add parses one line and moves the position behind it.
+// add takes one line. Some are an entry of journald's together.
 func (f *feed) add(ctx context.Context, line []byte, size int64) error {
+	if f.parser.Other != nil {
+		return f.parse(ctx, line, line, size)
+	}
+	f.join.zone = f.parser.zone()
+	return f.all(ctx, f.join.add(string(line), size))
+}
+
+func (f *feed) all(ctx context.Context, lines []joined) error {
+	for _, l := range lines {
+		shown := l.line
+		if l.shown != "" {
+			shown = l.shown
+		}
+		if err := f.parse(ctx, []byte(l.line), []byte(shown), l.size); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parse reads one line and moves the position behind it. shown is what people are shown of it.
+func (f *feed) parse(ctx context.Context, line, shown []byte, size int64) error {
 	e := f.parser.parse(string(line), f.ref())
 	f.beyond += size
 	if e.kind == unreadable && !isFiller(line) {
-		f.unreadable(line)
+		f.unreadable(shown)
 		return nil
 	}
 	if e.kind != unreadable {
@@ -64,7 +87,7 @@ func (f *feed) add(ctx context.Context, line []byte, size int64) error {
 	f.batch.Position.Offset += f.beyond
 	f.unkept += f.beyond
 	f.beyond, f.streak = 0, 0
-	f.take(e, line)
+	f.take(e, shown)
 	if len(f.batch.Lines)+len(f.batch.Logins) >= maxBatch || f.unkept >= maxUnkept {
 		return f.keep(ctx)
 	}
@@ -164,6 +187,11 @@ func (f *feed) read(ctx context.Context, r io.Reader, rest bool) error {
 			}
 		}
 		if errors.Is(err, io.EOF) {
+			if rest {
+				if err := f.all(ctx, f.join.end()); err != nil {
+					return err
+				}
+			}
 			return f.flush(ctx)
 		}
 		if err != nil {

@@ -96,14 +96,29 @@ func (p *Parser) parse(line string, ref time.Time) entry {
 		}
 		return entry{kind: telling, logins: logins}
 	}
-	if line = strings.TrimPrefix(line, "@cee: "); strings.HasPrefix(line, "{") {
-		return p.wrapped(line, ref)
+	if object, ok := objectOf(line); ok {
+		return p.wrapped(object, ref)
 	}
 	h, ok := parseHead(line, ref, p.zone())
 	if !ok {
 		return entry{}
 	}
 	return p.message(&h)
+}
+
+// objectOf returns the JSON of a line: all of it, or what stands behind CEE's cookie, journalctl's
+// mark (-o json-seq and json-sse) or, after tabs, the time and tag of Fluentd's files.
+func objectOf(line string) (object string, ok bool) {
+	for _, mark := range []string{"\ufeff", "@cee: ", "@cee:", "\x1e", "data: "} {
+		line = strings.TrimPrefix(line, mark)
+	}
+	if strings.HasPrefix(line, "{") {
+		return line, true
+	}
+	if i := strings.Index(line[:min(len(line), maxHead)], "\t{"); i >= 0 && strings.HasSuffix(line, "}") {
+		return line[i+1:], strings.Count(line[:i], " ") <= 1 // "2026-11-04 10:00:00 +0900" has one more
+	}
+	return "", false
 }
 
 // message reads what a program logged under a tag.
@@ -116,6 +131,9 @@ func (p *Parser) message(h *head) (e entry) {
 		}
 	} else if strings.HasPrefix(h.tag, "dovecot") && h.message != "" {
 		e = dovecot(h.message)
+	}
+	if e.kind == irrelevant && h.again == 0 && isStranger(h) {
+		e.kind = unknown
 	}
 	if _, said, ok := strings.Cut(h.message, "pam_faillock(dovecot:auth): "); ok && e.kind != telling {
 		e = faillock(said)
@@ -132,6 +150,22 @@ func (p *Parser) message(h *head) (e entry) {
 		}
 	}
 	return e
+}
+
+// isStranger says whether a line that tells nothing has words of Postfix's or Dovecot's behind a head
+// that was not understood, such as a tag that a site gave to its container. They are counted and
+// shown, so that nobody takes "0 logins" for an answer; they are not read, since another program's
+// words may be anybody's.
+func isStranger(h *head) bool {
+	if _, _, ok := postfix.Tag(h.tag); ok || strings.HasPrefix(h.tag, "dovecot") {
+		return false
+	}
+	text := h.message
+	if h.tag == "" {
+		text = strings.TrimSuffix(h.odd, ":") // not an empty message
+	}
+	return strings.Contains(text, "postfix/smtpd[") && !strings.HasSuffix(text, "]") || strings.Contains(text, "dovecot: ") ||
+		strings.Contains(text, "sasl_username=")
 }
 
 func (p *Parser) zone() *time.Location {

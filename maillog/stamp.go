@@ -21,7 +21,14 @@ const ahead = 25 * time.Hour
 //	11月 04 10:00:00, nov. 04 10:00:00   journalctl in the machine's language
 //	Wed Nov  4 10:00:00 JST 2026         date(1); without the zone, ctime(3)
 //	Nov  4 2026 10:00:00                 syslog with years
-//	1796346000.123456                    journalctl -o short-unix
+//	1796346000.123456                    journalctl -o short-unix; 1796346000, 1796346000123
+//	4 Nov 2026 10:00:00, Wed, 04 Nov 2026 10:00:00 +0900
+//	04-Nov-2026 10:00:00, 04/Nov/2026:10:00:00 +0900
+//	04.11.2026 10:00:00                  day before month, as wherever dots are used
+//	11/04/2026 10:00:00 AM               month before day where AM or PM follows; else nobody knows
+//	20261104 10:00:00, 20261104T100000Z  ISO 8601's basic form
+//	2026-11-04_10:00:00.12345            svlogd -tt
+//	[2026-11-04 10:00:00]
 type stamp struct {
 	ref  time.Time // not long after the line was written: a year may be missing
 	zone *time.Location
@@ -32,6 +39,8 @@ type stamp struct {
 	year, day, second, nano int
 	month                   time.Month
 	weekday, clock          bool
+	american                bool // "11/04/2026" was read, which AM or PM must follow
+	half                    bool // AM or PM was read
 	offset                  *time.Location
 }
 
@@ -40,15 +49,23 @@ func (s *stamp) read(line string) (rest string, ok bool) {
 	if len(line) == 0 || len(line) > 1 && line[0] == ' ' {
 		return "", false
 	}
-	rest = line
-	for range 7 { // more words has no time
+	rest, closing := strings.CutPrefix(line, "[")
+	for range 8 { // more words has no time
 		word, after, found := strings.Cut(rest, " ")
+		last := closing && strings.HasSuffix(word, "]")
+		if last {
+			word = word[:len(word)-1]
+		}
 		if !found || !s.word(word, after) {
 			break
 		}
 		rest = strings.TrimLeft(after, " ")
+		if last {
+			closing = false
+			break
+		}
 	}
-	if !s.clock || s.month == 0 || s.day == 0 {
+	if closing || !s.clock || s.month == 0 || s.day == 0 || s.american && !s.half {
 		return "", false
 	}
 	return rest, s.finish()
@@ -57,36 +74,75 @@ func (s *stamp) read(line string) (rest string, ok bool) {
 // word takes one word of the time; false for one that is not of it.
 func (s *stamp) word(word, after string) bool {
 	switch {
+	case s.clock && (word == "AM" || word == "PM"):
+		return s.noon(word == "PM")
 	case s.clock && s.month != 0:
 		return s.behind(word, after)
 	case word == "" || word[0] < '0' || word[0] > '9':
 		return s.name(strings.TrimSuffix(word, ","))
 	}
-	return s.figures(word)
+	return s.figures(word, after)
+}
+
+// noon takes AM or PM behind a clock of twelve hours.
+func (s *stamp) noon(after bool) bool {
+	const half = 12 * 3600
+	if s.half || s.second >= half+3600 {
+		return false
+	}
+	s.half = true
+	s.second %= half
+	if after {
+		s.second += half
+	}
+	return true
 }
 
 // figures takes a word that begins with a digit, by its length.
-func (s *stamp) figures(word string) bool {
+func (s *stamp) figures(word, after string) bool {
 	switch n := len(word); {
-	case n <= 2 && digits(word): // "4"
-		s.day = number(word)
-		return s.month != 0
+	case n <= 3 && digits(strings.TrimSuffix(word, ",")): // "4", "4, 2026"
+		s.day = number(strings.TrimSuffix(word, ","))
+		return s.month != 0 || isMonth(after)
 	case n == 4 && digits(word): // "2026"
 		s.year = number(word)
 		return s.year >= 1970
-	case n == 10 && word[4] == '-': // "2026-11-04"
-		return s.date(word)
-	case n == 10 && word[4] == '/' && word[7] == '/': // "2026/11/04"
-		return s.date(strings.ReplaceAll(word, "/", "-"))
 	case months[word] != 0: // "11月"
 		s.month = months[word]
 		return true
-	case n >= 19 && (word[10] == 'T' || word[10] == 't'): // "2026-11-04T10:00:00.123+09:00"
-		return s.date(word[:10]) && s.time(word[11:])
-	case n >= 12 && word[10] == '.': // "1796346000.123456"
+	case n == 8 && digits(word): // "20261104"
+		return s.date(word[:4] + "-" + word[4:6] + "-" + word[6:])
+	case n >= 15 && (word[8] == 'T' || word[8] == 't') && digits(word[9:15]): // "20261104T100000+0900"
+		return s.figures(word[:8], "") && s.time(word[9:11]+":"+word[11:13]+":"+word[13:])
+	case n >= 10 && digits(word[:10]): // "1796346000.123456"
 		return s.unix(word)
+	case n == 10: // "2026-11-04"
+		return s.date(word)
+	case n == 11 && word[2] == word[6]: // "04-Nov-2026"
+		return s.named3(word)
+	case n >= 19 && strings.IndexByte("Tt_", word[10]) >= 0: // "2026-11-04T10:00:00.123+09:00"
+		return s.date(word[:10]) && s.time(word[11:])
+	case n == 20 && word[11] == ':': // "04/Nov/2026:10:00:00"
+		return s.named3(word[:11]) && s.time(word[12:])
 	}
 	return s.time(word) // "10:00:00"
+}
+
+// isMonth says whether the next word is a month's name: "Nov 2026 10:00:00" behind "4".
+func isMonth(after string) bool {
+	word, _, _ := strings.Cut(after, " ")
+	s := stamp{}
+	return s.name(word) && s.month != 0
+}
+
+// named3 takes "04-Nov-2026" and "04/Nov/2026".
+func (s *stamp) named3(word string) bool {
+	if word[2] != word[6] || word[2] != '-' && word[2] != '/' || !digits(word[:2]) || !digits(word[7:]) ||
+		!s.name(word[3:6]) {
+		return false
+	}
+	s.day, s.year = number(word[:2]), number(word[7:])
+	return s.month != 0 && s.year >= 1970
 }
 
 // name takes "Wed" or "Nov".
@@ -119,12 +175,22 @@ func (s *stamp) behind(word, after string) bool {
 		s.year = number(word)
 		return s.year >= 1970
 	}
-	if s.offset != nil || word == "" {
+	if word == "" {
 		return false
+	}
+	if s.offset != nil {
+		_, known := zones[word] // "+0900 JST"
+		return known && s.plainZone(after)
 	}
 	if word[0] == '+' || word[0] == '-' {
 		s.offset = offset(word)
 		return s.offset != nil
+	}
+	if name := strings.TrimSuffix(word, ":"); zones[name] != 0 || name == "UTC" || name == "GMT" {
+		if name != word || s.plainZone(after) {
+			s.offset = s.named(name) // "10:00:00 JST mx postfix", "10:00:00.000 JST: postfix"
+			return true
+		}
 	}
 	year, _, _ := strings.Cut(after, " ")
 	if !s.weekday || s.year == 0 && (len(year) != 4 || !digits(year)) {
@@ -134,8 +200,24 @@ func (s *stamp) behind(word, after string) bool {
 	return s.offset != nil
 }
 
-// date takes "2026-11-04".
+// plainZone says whether a zone's letters are one, and no host of that name: a host has its
+// program behind it.
+func (s *stamp) plainZone(after string) bool {
+	next, _, _ := strings.Cut(after, " ")
+	return !strings.HasSuffix(next, ":") && !isFacility(next)
+}
+
+// date takes "2026-11-04", "2026/11/04", "04.11.2026" and "11/04/2026".
 func (s *stamp) date(word string) bool {
+	switch {
+	case word[2] == '.' && word[5] == '.':
+		word = word[6:] + "-" + word[3:5] + "-" + word[:2]
+	case word[2] == '/' && word[5] == '/':
+		s.american = true
+		word = word[6:] + "-" + word[:2] + "-" + word[3:5]
+	case word[4] == '/' && word[7] == '/':
+		word = word[:4] + "-" + word[5:7] + "-" + word[8:]
+	}
 	if word[4] != '-' || word[7] != '-' || !digits(word[:4]) || !digits(word[5:7]) || !digits(word[8:]) {
 		return false
 	}
@@ -145,6 +227,9 @@ func (s *stamp) date(word string) bool {
 
 // time takes "10:00:00", parts of a second and an offset.
 func (s *stamp) time(word string) bool {
+	if len(word) >= 7 && word[1] == ':' {
+		word = "0" + word // "9:00:00 AM"
+	}
 	if len(word) < 8 || !s.hours(word[:8]) {
 		return false
 	}
@@ -172,19 +257,23 @@ func (s *stamp) hours(word string) bool {
 	return hour < 24 && minute < 60 && second <= 60
 }
 
-// unix takes "1796346000.123456".
+// unix takes "1796346000.123456", "1796346000" and, in thousandths or millionths, "1796346000123".
 func (s *stamp) unix(word string) bool {
-	if !digits(word[:10]) || !digits(word[11:]) {
+	whole, fraction, found := strings.Cut(word, ".")
+	if n := len(whole); n == 13 && !found || n == 16 && !found {
+		whole, fraction = whole[:10], whole[10:]
+	}
+	if len(whole) != 10 || !digits(whole) || fraction != "" && !digits(fraction) {
 		return false
 	}
 	seconds := int64(0)
-	for _, c := range word[:10] {
+	for _, c := range whole {
 		seconds = seconds*10 + int64(c-'0')
 	}
-	at := time.Unix(seconds, int64(nanoseconds(word[11:]))).UTC()
+	at := time.Unix(seconds, int64(nanoseconds(fraction))).UTC()
 	s.year, s.month, s.day = at.Date()
 	s.second = at.Hour()*3600 + at.Minute()*60 + at.Second()
-	s.nano, s.fine, s.clock, s.offset = at.Nanosecond(), true, true, time.UTC
+	s.nano, s.fine, s.clock, s.offset = at.Nanosecond(), fraction != "", true, time.UTC
 	return true
 }
 
