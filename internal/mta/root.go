@@ -21,15 +21,15 @@ type release struct {
 
 var (
 	debian13 = release{"DEBIAN 13", "trixie", "postfix,dovecot-core,dovecot-imapd", "trixie"}
-	// It boots, with accounts in a Dovecot.
-	debian13Booted = release{"DEBIAN 13", "trixie",
-		"systemd-sysv,postfix,dovecot-core,dovecot-imapd,swaks,jq,sudo,procps", "trixie-systemd"}
-	// It boots, and one sends mail in it.
-	debian12 = release{"DEBIAN 12", "bookworm",
-		"systemd-sysv,postfix,swaks,sudo,procps", "bookworm"}
+	// These boot, with accounts in a Dovecot and amavis to give mail to.
+	debian13Booted = release{"DEBIAN 13", "trixie", booted, "debian13"}
+	debian12       = release{"DEBIAN 12", "bookworm", booted, "debian12"}
 )
 
 const (
+	// debootstrap knows no package that another one stands for, as perl-openssl-defaults does.
+	booted = "systemd-sysv,postfix,dovecot-core,dovecot-imapd,amavisd-new,perl-openssl-defaults," +
+		"swaks,jq,sudo,procps"
 	// freshFor is how long a root is used before the newest packages are wanted.
 	freshFor = 30 * 24 * time.Hour
 	// making bounds debootstrap; it takes two minutes with a fast network.
@@ -42,12 +42,11 @@ const (
 // skipped, as Require says.
 func Debian13(t testing.TB) string { return debian13.root(t) }
 
-// Debian13Booted returns the root folder of a Debian 13 with systemd, Postfix and Dovecot to boot,
-// as Debian12 does.
+// Debian13Booted returns that of a Debian 13, as Debian12 does.
 func Debian13Booted(t testing.TB) string { return debian13Booted.root(t) }
 
-// Debian12 returns the root folder of a Debian 12 with systemd and Postfix to boot, as the lower
-// folder of an overlay: nothing in it changes. Else as Debian13.
+// Debian12 returns the root folder of a Debian 12 with systemd, Postfix, Dovecot and amavis to boot,
+// as the lower folder of an overlay: nothing in it changes. Else as Debian13.
 func Debian12(t testing.TB) string { return debian12.root(t) }
 
 func (r release) root(t testing.TB) string {

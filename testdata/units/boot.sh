@@ -24,7 +24,7 @@ cat >"$root/etc/systemd/system/inside.service" <<-UNIT
 	Type=oneshot
 	WorkingDirectory=/root
 	ExecStart=/bin/bash -eux inside.sh
-	TimeoutStartSec=280
+	TimeoutStartSec=580
 	StandardOutput=append:/inside.out
 	StandardError=append:/inside.out
 UNIT

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The first days on a host with accounts in a real Dovecot, a content filter and a second Postfix
+# The first days on a host with accounts in a real Dovecot, amavis as content filter and a second Postfix
 # instance: learn, watch, enforce, a theft, the lock, backup and restore, undo.
 . ./lib.sh
 config=/etc/hisseki.toml
@@ -73,11 +73,20 @@ start_postfix
 systemctl restart dovecot
 postconf -e smtpd_sasl_type=dovecot smtpd_sasl_path=private/auth smtpd_sasl_auth_enable=yes \
 	smtpd_tls_security_level=none smtpd_relay_restrictions=permit_mynetworks,permit_sasl_authenticated,reject \
-	'content_filter=scan:[127.0.0.1]:10025'
-# A filter as amavis is: what Postfix gives away comes back under another queue id.
-postconf -M 'scan/unix=scan unix - - n - - smtp -o myhostname=scan.example.jp -o smtp_send_xforward_command=yes' \
+	'content_filter=smtp-amavis:[127.0.0.1]:10024'
+# What Postfix gives to amavis comes back under another queue id.
+postconf -M 'smtp-amavis/unix=smtp-amavis unix - - n - 2 smtp -o smtp_send_xforward_command=yes' \
 	'127.0.0.1:10025/inet=127.0.0.1:10025 inet n - n - - smtpd -o content_filter= -o smtpd_sasl_auth_enable=no'
 postconf -e smtpd_authorized_xforward_hosts=127.0.0.1
+cat >/etc/amavis/conf.d/50-user <<-'CONF'
+	use strict;
+	$myhostname = 'mail.example.jp';
+	$enable_db = 0;    # of statistics
+	$sa_local_tests_only = 1;
+	$max_servers = 2;
+	1;
+CONF
+systemctl start amavis
 postmulti -e init
 postmulti -I postfix-out -e create
 postconf -c /etc/postfix-out -e myhostname=out.example.jp master_service_disable= inet_interfaces=localhost \
@@ -140,6 +149,7 @@ echo secret-1 | hisseki doctor --send-test alice@example.jp --user alice@example
 cat trial
 grep 'judged  *ok  *.*as the account alice@example.jp: pass' trial
 grep 'delivered  *warn  *discarded: none' trial # the world outside is Postfix's discard here
+until_says 'Passed CLEAN.* <alice@example.jp> -> <alice@example.jp>.*queued_as' log
 [ "$(hisseki sender export alice@example.jp | grep -c 'hisseki-trial')" = 1 ]
 if hisseki sender list | grep 'app:'; then exit 1; fi # the filter's mail is nobody's second mail
 
