@@ -32,6 +32,10 @@ func asciiHost(host string) string {
 		if a, _ := hostProfile().ToASCII(host); a != "" {
 			host = a // also with an error: what could be mapped
 		}
+		if end := strings.IndexAny(host, "/\\?#:"); end >= 0 {
+			host = host[:end] // "example.org／a", full width
+		}
+		host = host[strings.LastIndexByte(host, '@')+1:]
 		host = strings.ToValidUTF8(host, "")
 	}
 	host = strings.TrimSuffix(strings.ToLower(host), ".")

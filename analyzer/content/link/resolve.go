@@ -77,6 +77,16 @@ func opened(scheme, rest string) string {
 	case "file":
 		return fileURL(rest)
 	}
+	switch scheme {
+	case "intent": // "#Intent;S.browser_fallback_url=https%3A...;end"
+		if _, to, ok := strings.Cut(rest, "fallback_url="); ok {
+			rest, _, _ = strings.Cut(to, ";")
+		}
+	case "android-app": // "android-app://com.example/https/example.org/a"
+		if f := strings.SplitN(strings.TrimLeft(rest, "/"), "/", 3); len(f) == 3 && mime.HasFold(f[1], "http") {
+			return f[1] + "://" + f[2]
+		}
+	}
 	if to := firstWeb(rest); to != "" {
 		return to
 	}

@@ -74,6 +74,13 @@ func split(raw string, where Where) URL {
 	}
 	u.Scheme = strings.ToLower(scheme)
 	authority, path := cutAuthority(rest)
+	for range 2 { // "http://https://example.org/", a slip
+		word := strings.ToLower(strings.TrimSuffix(authority, ":"))
+		if word != "http" && word != "https" || !strings.HasPrefix(path, "//") {
+			break
+		}
+		authority, path = cutAuthority(path)
+	}
 	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
 		u.UserInfo = true
 		authority = authority[i+1:]

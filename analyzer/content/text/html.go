@@ -29,6 +29,7 @@ type element struct {
 	pre    bool
 	row    bool // children stand beside each other, as things of their own (flex, grid)
 	skip   bool // content is not text: script, style
+	data   bool // a script of JSON-LD, of which mail programs make buttons
 	ground uint32
 	ink    uint32
 }
@@ -49,6 +50,8 @@ func (r *htmlReader) write(b []byte) {
 		if now.tag == atom.Style {
 			r.sheet.read(b)
 			r.styleRefs(string(b))
+		} else if now.data {
+			r.script(string(b))
 		}
 		return
 	case now.hidden || now.ink == now.ground:
@@ -226,6 +229,7 @@ func (r *htmlReader) element(tag atom.Atom, a *attrs) element {
 		e.shape = box // CSS Display section 2.7
 	}
 	e.skip = parent.skip || isSkipped(tag)
+	e.data = tag == atom.Script && strings.EqualFold(strings.TrimSpace(a.kind), "application/ld+json")
 	e.pre = isPre(tag) || parent.pre && tag != atom.P
 	r.paint(&e, tag, a)
 	if !parent.hidden && !e.hidden && !r.spilled {

@@ -15,6 +15,7 @@ type attrs struct {
 	value, srcdoc                                     string
 	loads, leads, scripts                             []string // see further
 	hidden                                            bool
+	linked                                            string // names of the attributes that were kept as links
 	restQuoted                                        bool
 }
 
@@ -27,7 +28,7 @@ func (a *attrs) read(z *html.Tokenizer) {
 		if name == "hidden" {
 			a.hidden = true
 		} else if to := a.link(name); to != nil {
-			setLink(to, val)
+			a.keepLink(name, to, val)
 		} else if to := a.word(name); to != nil {
 			setOnce(to, val)
 		} else {
@@ -40,6 +41,21 @@ func (a *attrs) read(z *html.Tokenizer) {
 		a.id == "ms-outlook-mobile-body-separator-line"
 }
 
+// keepLink keeps a reference. Of two equal attributes the first counts, of two that are kept in one
+// place both: <video src="a.mp4" poster="b.png">.
+func (a *attrs) keepLink(name string, to *string, val []byte) {
+	if a.linked == "" {
+		a.linked = name
+	}
+	if *to == "" || a.linked == name {
+		setLink(to, val)
+		return
+	}
+	var other string
+	setLink(&other, val)
+	a.leads = append(a.leads, other)
+}
+
 // link returns where an attribute that refers to a URL is kept, nil for others.
 func (a *attrs) link(name string) *string {
 	switch name {
@@ -47,7 +63,7 @@ func (a *attrs) link(name string) *string {
 		return &a.href
 	case "src", "data", "poster":
 		return &a.src
-	case "action", "formaction":
+	case "action", "formaction", "action-xhr": // AMP for Email's
 		return &a.action
 	case "background":
 		return &a.background
@@ -113,6 +129,9 @@ func (r *htmlReader) references(tag atom.Atom, a *attrs) (link *Ref) {
 			r.how.Ref(link) // its label comes later
 		}
 	case atom.Form, atom.Button, atom.Input:
+		if tag == atom.Form && a.action == "" && r.base != "" {
+			a.action = r.base // HTML 4.10.22.3: to the document itself
+		}
 		r.refer(a.action, Form)
 		r.refer(a.src, Src)
 	case atom.Img, atom.Iframe, atom.Frame, atom.Embed, atom.Object, atom.Video, atom.Audio,

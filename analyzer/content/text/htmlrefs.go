@@ -120,6 +120,7 @@ func (r *htmlReader) script(text string) {
 //
 //	background: url( 'https://example.org/a.png' )
 //	@import "https://example.org/a.css";
+//	background: image-set('https://example.org/a.png' 1x)
 func (r *htmlReader) styleRefs(style string) {
 	if len(style) < len("url(//a)") {
 		return
@@ -138,6 +139,8 @@ func (r *htmlReader) styleRefs(style string) {
 				continue // "@import url(...)"
 			}
 			rest, end = rest[1:], rest[0]
+		case (style[at] == '"' || style[at] == '\'') && foldPrefix(style[at+1:], "http"):
+			rest, end = style[at+1:], style[at]
 		default:
 			continue
 		}
