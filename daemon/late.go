@@ -71,7 +71,7 @@ func (d *Serve) sweepLate(ctx context.Context) {
 			d.report(ctx, "mail that waits to be judged not looked up", err)
 			return // the store's trouble, which comes to an end
 		case err != nil:
-			d.drop(ctx, w, fmt.Errorf("mail that waits to be judged cannot be read: %w", err))
+			d.unread(ctx, w, err)
 		case !waits && d.unjudged.recorded():
 			d.drop(ctx, w, nil)
 		case time.Since(w.Since) > lateAge:
@@ -83,12 +83,8 @@ func (d *Serve) sweepLate(ctx context.Context) {
 // late judges one mail that was not judged in time.
 func (d *Serve) late(ctx context.Context, w spool.Waiting) {
 	m, err := d.unjudged.spool.Try(w)
-	if errors.Is(err, fs.ErrNotExist) {
-		d.drop(ctx, w, nil) // somebody removed it
-		return
-	}
 	if err != nil {
-		d.drop(ctx, w, fmt.Errorf("mail that waits to be judged cannot be read: %w", err))
+		d.unread(ctx, w, err)
 		return
 	}
 	waits, err := d.db.Unjudged(ctx, &m.Mail.Envelope, "")
@@ -116,6 +112,19 @@ func (d *Serve) late(ctx context.Context, w spool.Waiting) {
 		d.giveUp(ctx, w, m, err)
 	default:
 		d.report(ctx, "mail that was not judged in time cannot be judged yet", err)
+	}
+}
+
+// unread removes a mail that cannot be read, unless that may be the trouble of a moment: too many open
+// files, a disk that fails. Then it waits as long as other mail.
+func (d *Serve) unread(ctx context.Context, w spool.Waiting, err error) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		d.drop(ctx, w, nil) // somebody removed it
+	case errors.Is(err, spool.ErrBroken), time.Since(w.Since) > lateAge:
+		d.drop(ctx, w, fmt.Errorf("mail that waits to be judged cannot be read: %w", err))
+	default:
+		d.report(ctx, "mail that waits to be judged cannot be read now", err)
 	}
 }
 

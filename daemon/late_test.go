@@ -281,3 +281,46 @@ func TestLateWaitsUntilWell(t *testing.T) {
 		}
 	}
 }
+
+// TestMailThatCannotBeReadNowWaits: what the disk or the system does not give for a while is judged when
+// it does, and no try is counted; a damaged file goes.
+func TestMailThatCannotBeReadNowWaits(t *testing.T) {
+	d, db := ill(t)
+	keepFailed(t, d, failed("4Cabc123XYz", analyzer.Pass))
+	folder := d.settings.Load().SpoolFolder()
+	files, err := os.ReadDir(folder)
+	if err != nil || len(files) != 1 {
+		t.Fatalf("files %v, %v", files, err)
+	}
+	file := filepath.Join(folder, files[0].Name())
+	if err := errors.Join(os.Rename(file, folder+".aside"), os.Symlink(file, file)); err != nil { // ELOOP
+		t.Fatal(err)
+	}
+	for range lateTries + 1 {
+		lateAll(t, d)
+		d.sweepLate(t.Context())
+	}
+	if waiting := d.unjudged.spool.Mails(); len(waiting) != 1 || waiting[0].Tries != 0 {
+		t.Fatalf("mails that wait: %+v", waiting)
+	}
+	if err := os.Rename(folder+".aside", file); err != nil {
+		t.Fatal(err)
+	}
+	lateAll(t, d)
+	s, err := db.Status(t.Context(), time.Now().Add(-time.Hour))
+	if err != nil || s.Would[analyzer.Hold] != 1 || s.Later != 0 {
+		t.Errorf("%+v, %v", s, err)
+	}
+
+	keepFailed(t, d, failed("4Cabc123XYy", analyzer.Pass))
+	if files, err = os.ReadDir(folder); err != nil || len(files) != 1 {
+		t.Fatalf("files %v, %v", files, err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, files[0].Name()), []byte("damaged"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	lateAll(t, d)
+	if waiting := d.unjudged.spool.Mails(); len(waiting) != 0 {
+		t.Errorf("a damaged file waits: %+v", waiting)
+	}
+}

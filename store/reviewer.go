@@ -82,7 +82,11 @@ func (r reviewers) accounts(ctx context.Context, cond string, args ...any) ([]ac
 func (r reviewers) PutAccount(ctx context.Context, a access.Account, by, verb string) error {
 	err := r.db.update(ctx, func(tx *sql.Tx) error {
 		now := r.db.now()
-		_, err := tx.Exec(`INSERT INTO reviewer (name, role, password, secret, subject, step, created, by, signature)
+		err := r.beforePut(tx, &a, by)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(`INSERT INTO reviewer (name, role, password, secret, subject, step, created, by, signature)
 			VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?)
 			ON CONFLICT (name) DO UPDATE SET
 				role = excluded.role,
@@ -107,6 +111,29 @@ func (r reviewers) PutAccount(ctx context.Context, a access.Account, by, verb st
 		return r.db.audit(tx, now, by, verb, "reviewer:"+a.Name, string(a.Role))
 	})
 	return wrapped("keep reviewer "+a.Name, err)
+}
+
+// beforePut looks at what there is of a reviewer, in the transaction that changes him. Of one subject of a
+// provider there is one reviewer, also where two logins come at once. With another password or
+// second factor his passkeys go: whoever had stolen his session may have added one of them.
+func (r reviewers) beforePut(tx *sql.Tx, a *access.Account, by string) error {
+	if a.Subject != "" {
+		var taken bool
+		if err := tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM reviewer WHERE subject = ? AND name != ?)`, a.Subject,
+			a.Name).Scan(&taken); err != nil {
+			return err
+		}
+		if taken {
+			return fmt.Errorf("%w: at the provider he is another reviewer, who is called otherwise now", access.ErrRefused)
+		}
+	}
+	n, err := affected(tx.Exec(`DELETE FROM passkey
+		WHERE reviewer IN (SELECT name FROM reviewer WHERE name = ? AND (password != ? OR secret != ?))`, a.Name,
+		a.Password, a.Secret))
+	if err != nil || n == 0 {
+		return err
+	}
+	return r.db.audit(tx, r.db.now(), by, "remove-passkey", "reviewer:"+a.Name, "his password or second factor was changed")
 }
 
 func (r reviewers) RemoveAccount(ctx context.Context, name, by, reason string) (ok bool, err error) {

@@ -5,6 +5,7 @@ package passkey
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -12,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,25 +27,28 @@ import (
 type Desk struct {
 	Store access.Store
 	Now   func() time.Time
-	Rand  io.Reader // of tickets
 
 	party *webauthn.WebAuthn
+	key   []byte // of the tickets, drawn at the start
 	mu    sync.Mutex
-	open  map[string]ceremony
+	used  map[string]time.Time // tickets whose answer counted, and until when they would
 }
 
-// ceremony is a question to a browser that was not answered yet.
+// ceremony is a question to a browser that was not answered yet. It stands in the ticket, under our
+// MAC, and not here: everybody may ask, so what is kept of each question would let whoever asks
+// without end push others' questions out.
 type ceremony struct {
-	session  webauthn.SessionData
-	reviewer string // who adds a passkey, "" for a login
-	until    time.Time
+	Session  webauthn.SessionData
+	Reviewer string // who adds a passkey, "" for a login
+	Until    time.Time
 }
 
 const (
 	// AnswerWithin is how long a browser may take.
 	AnswerWithin = 5 * time.Minute
-	maxOpen      = 2000 // questions at once; the oldest goes
+	maxUsed      = 2000 // answers that counted, within AnswerWithin: each took a passkey of ours
 	maxKeys      = 20   // of one reviewer
+	maxTicket    = 3000 // bytes: browsers keep 4096 of a cookie
 )
 
 // New returns a desk for the page of an URL: a passkey is good for no other.
@@ -57,11 +62,17 @@ func New(page string, store access.Store, now func() time.Time, random io.Reader
 	if err != nil {
 		return nil, fmt.Errorf("passkeys for %s: %w", page, err)
 	}
-	return &Desk{Store: store, Now: now, Rand: random, party: party, open: map[string]ceremony{}}, nil
+	key := make([]byte, sha256.Size)
+	if _, err := io.ReadFull(random, key); err != nil {
+		return nil, fmt.Errorf("draw the key of tickets: %w", err)
+	}
+	return &Desk{Store: store, Now: now, party: party, key: key, used: map[string]time.Time{}}, nil
 }
 
 // ErrRefused says that an answer does not count.
 var ErrRefused = errors.New("the passkey does not count")
+
+var errAgain = fmt.Errorf("%w: its question was answered before, or too many were", ErrRefused)
 
 // person is a reviewer in the words of the library.
 type person struct {
@@ -101,37 +112,53 @@ func (d *Desk) person(ctx context.Context, name string) (*person, error) {
 	return p, nil
 }
 
-// keep remembers a question and returns the ticket by which its answer is known.
-func (d *Desk) keep(session *webauthn.SessionData, reviewer string) (string, error) {
-	b := make([]byte, 32)
-	if _, err := io.ReadFull(d.Rand, b); err != nil {
-		return "", fmt.Errorf("draw a ticket: %w", err)
+// ticket returns a question as its browser keeps it: JSON, a dot and our MAC of it.
+func (d *Desk) ticket(session *webauthn.SessionData, reviewer string) (string, error) {
+	text, err := json.Marshal(ceremony{*session, reviewer, d.Now().Add(AnswerWithin)})
+	if err != nil {
+		return "", fmt.Errorf("write a ticket: %w", err)
 	}
-	ticket, now := base64.RawURLEncoding.EncodeToString(b), d.Now()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	oldest := ""
-	for t, c := range d.open {
-		if now.After(c.until) {
-			delete(d.open, t)
-		} else if oldest == "" || c.until.Before(d.open[oldest].until) {
-			oldest = t
-		}
+	enc := base64.RawURLEncoding
+	ticket := enc.EncodeToString(text) + "." + enc.EncodeToString(d.mac(text))
+	if len(ticket) > maxTicket {
+		return "", fmt.Errorf("a ticket has %d bytes", len(ticket))
 	}
-	if len(d.open) >= maxOpen {
-		delete(d.open, oldest)
-	}
-	d.open[ticket] = ceremony{*session, reviewer, now.Add(AnswerWithin)}
 	return ticket, nil
 }
 
-// take returns the question of a ticket, once.
-func (d *Desk) take(ticket string) (ceremony, bool) {
+func (d *Desk) mac(text []byte) []byte {
+	h := hmac.New(sha256.New, d.key)
+	h.Write(text)
+	return h.Sum(nil)
+}
+
+// read returns the question of a ticket that is ours, and still good.
+func (d *Desk) read(ticket string) (c ceremony, ok bool) {
+	first, last, _ := strings.Cut(ticket[:min(len(ticket), maxTicket)], ".")
+	text, err := base64.RawURLEncoding.DecodeString(first)
+	mac, err2 := base64.RawURLEncoding.DecodeString(last)
+	if err != nil || err2 != nil || !hmac.Equal(mac, d.mac(text)) || json.Unmarshal(text, &c) != nil {
+		return ceremony{}, false
+	}
+	return c, d.Now().Before(c.Until)
+}
+
+// once notes that an answer to a question counts, and says whether none did before. It is asked when
+// the passkey was found good, so that nobody without one fills it.
+func (d *Desk) once(c *ceremony) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	c, ok := d.open[ticket]
-	delete(d.open, ticket)
-	return c, ok && d.Now().Before(c.until)
+	now := d.Now()
+	for t, until := range d.used {
+		if now.After(until) {
+			delete(d.used, t)
+		}
+	}
+	if _, again := d.used[c.Session.Challenge]; again || len(d.used) >= maxUsed {
+		return false
+	}
+	d.used[c.Session.Challenge] = c.Until
+	return true
 }
 
 // BeginAdd returns what a browser is asked for, as JSON, and the ticket of the answer.
@@ -150,7 +177,7 @@ func (d *Desk) BeginAdd(ctx context.Context, name string) (question []byte, tick
 	if err != nil {
 		return nil, "", fmt.Errorf("ask for a passkey: %w", err)
 	}
-	if ticket, err = d.keep(session, name); err != nil {
+	if ticket, err = d.ticket(session, name); err != nil {
 		return nil, "", err
 	}
 	question, err = json.Marshal(creation)
@@ -159,8 +186,8 @@ func (d *Desk) BeginAdd(ctx context.Context, name string) (question []byte, tick
 
 // FinishAdd keeps the passkey of a browser's answer.
 func (d *Desk) FinishAdd(ctx context.Context, name, ticket, label, by string, answer []byte) error {
-	c, ok := d.take(ticket)
-	if !ok || c.reviewer != name || name == "" {
+	c, ok := d.read(ticket)
+	if !ok || c.Reviewer != name || name == "" {
 		return fmt.Errorf("%w: it was not asked for", ErrRefused)
 	}
 	p, err := d.person(ctx, name)
@@ -171,9 +198,12 @@ func (d *Desk) FinishAdd(ctx context.Context, name, ticket, label, by string, an
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}
-	made, err := d.party.CreateCredential(p, c.session, parsed)
+	made, err := d.party.CreateCredential(p, c.Session, parsed)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	if !d.once(&c) {
+		return errAgain
 	}
 	made.Attestation = webauthn.CredentialAttestation{} // nobody asks who made it
 	data, err := json.Marshal(made)
@@ -190,7 +220,7 @@ func (d *Desk) BeginLogin() (question []byte, ticket string, err error) {
 	if err != nil {
 		return nil, "", fmt.Errorf("ask for a passkey: %w", err)
 	}
-	if ticket, err = d.keep(session, ""); err != nil {
+	if ticket, err = d.ticket(session, ""); err != nil {
 		return nil, "", err
 	}
 	question, err = json.Marshal(assertion)
@@ -199,8 +229,8 @@ func (d *Desk) BeginLogin() (question []byte, ticket string, err error) {
 
 // FinishLogin returns whose passkey has answered. An error that is ErrRefused says nobody's.
 func (d *Desk) FinishLogin(ctx context.Context, ticket string, answer []byte) (string, error) {
-	c, ok := d.take(ticket)
-	if !ok || c.reviewer != "" {
+	c, ok := d.read(ticket)
+	if !ok || c.Reviewer != "" {
 		return "", fmt.Errorf("%w: it was not asked for", ErrRefused)
 	}
 	parsed, err := protocol.ParseCredentialRequestResponseBody(bytes.NewReader(answer))
@@ -219,7 +249,7 @@ func (d *Desk) FinishLogin(ctx context.Context, ticket string, answer []byte) (s
 			err = ErrRefused
 		}
 		return whose, err
-	}, c.session, parsed)
+	}, c.Session, parsed)
 	switch {
 	case failed != nil:
 		return "", failed
@@ -227,6 +257,8 @@ func (d *Desk) FinishLogin(ctx context.Context, ticket string, answer []byte) (s
 		return "", fmt.Errorf("%w: %w", ErrRefused, err)
 	case used.Authenticator.CloneWarning:
 		return "", fmt.Errorf("%w: its counter went back: it may have been copied", ErrRefused)
+	case !d.once(&c):
+		return "", errAgain
 	}
 	return whose.name, d.Store.UseKey(ctx, used.ID, used.Authenticator.SignCount, d.Now())
 }

@@ -43,34 +43,34 @@ func (m *Mail) head() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// errBroken says that a file is none of Keep's, or not whole.
-var errBroken = errors.New("the file is damaged")
+// ErrBroken says that a file is none of Keep's, or not whole.
+var ErrBroken = errors.New("the file is damaged")
 
 // decode reads a file; size is its length. Without body only the head is read.
 func decode(r io.Reader, size int64, body bool) (*Mail, error) {
 	start := make([]byte, len(magic)+lengthBytes)
 	if _, err := io.ReadFull(r, start); err != nil || string(start[:len(magic)]) != magic {
-		return nil, errBroken
+		return nil, ErrBroken
 	}
 	length := int64(binary.BigEndian.Uint32(start[len(magic):]))
 	rest := size - int64(len(start)) - length
 	if length > maxHead || rest < 0 || size > maxFile {
-		return nil, errBroken
+		return nil, ErrBroken
 	}
 	head := make([]byte, length)
 	if _, err := io.ReadFull(r, head); err != nil {
-		return nil, errBroken
+		return nil, ErrBroken
 	}
 	var m Mail
 	if err := gob.NewDecoder(bytes.NewReader(head)).Decode(&m); err != nil {
-		return nil, fmt.Errorf("%w: %w", errBroken, err)
+		return nil, fmt.Errorf("%w: %w", ErrBroken, err)
 	}
 	if !body {
 		return &m, nil
 	}
 	m.Mail.Body = make([]byte, rest)
 	if _, err := io.ReadFull(r, m.Mail.Body); err != nil {
-		return nil, errBroken
+		return nil, ErrBroken
 	}
 	return &m, nil
 }
@@ -99,7 +99,7 @@ func (s *Spool) Mails() []Waiting {
 func (s *Spool) Head(w Waiting) (*Mail, error) { return s.read(w.file, false) }
 
 // Try reads a mail to judge it, and notes before that it is tried: one that brings the process
-// down is not tried for ever.
+// down is not tried for ever. ErrBroken says that it never can be read, fs.ErrNotExist that it is gone.
 func (s *Spool) Try(w Waiting) (*Mail, error) {
 	root, err := s.root(false)
 	if err != nil {
@@ -111,8 +111,12 @@ func (s *Spool) Try(w Waiting) (*Mail, error) {
 	if err := root.Rename(w.file.name(), tried.name()); err != nil {
 		return nil, err
 	}
+	m, err := s.read(tried, true)
+	if err != nil && !errors.Is(err, ErrBroken) && root.Rename(tried.name(), w.file.name()) == nil {
+		return nil, err // the disk's or the system's trouble: the mail was not tried
+	}
 	s.change(tried, func(f *file) { f.tries = tried.tries })
-	return s.read(tried, true)
+	return m, err
 }
 
 func (s *Spool) read(f file, body bool) (*Mail, error) {
@@ -131,7 +135,7 @@ func (s *Spool) read(f file, body bool) (*Mail, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, errBroken
+		return nil, ErrBroken
 	}
 	return decode(r, info.Size(), body)
 }

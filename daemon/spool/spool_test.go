@@ -165,7 +165,7 @@ func TestStrangeFiles(t *testing.T) {
 	if len(mails) != 2 {
 		t.Fatalf("mails %+v", mails)
 	}
-	if _, err := s.Try(mails[0]); !errors.Is(err, errBroken) {
+	if _, err := s.Try(mails[0]); !errors.Is(err, ErrBroken) {
 		t.Errorf("a damaged file: %v", err)
 	}
 	if _, err := os.Stat(filepath.Join(folder, unfinished+"0000000000000000007-0000000000000007-0")); err == nil {

@@ -147,7 +147,8 @@ func askTwice(w io.Writer, fd int) (string, error) {
 	return list[0], nil
 }
 
-// change changes a reviewer who is there. His sessions end.
+// change changes a reviewer who is there. His sessions end, and with another password or second factor
+// his passkeys too.
 func (s Shared) change(cmd *cobra.Command, name string, do func(*access.Account) error) error {
 	return s.With(cmd, func(_ config.Config, db *store.DB) error {
 		a, err := s.find(cmd, db, name)
@@ -170,7 +171,7 @@ func (s Shared) find(cmd *cobra.Command, db *store.DB, name string) (*access.Acc
 }
 
 func (s Shared) password() *cobra.Command {
-	return &cobra.Command{Use: "password NAME", Short: "Set a reviewer's password, and end his sessions", Args: s.one,
+	return &cobra.Command{Use: "password NAME", Short: "Set a reviewer's password, end his sessions and remove his passkeys", Args: s.one,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return s.change(cmd, args[0], func(a *access.Account) (err error) {
 				a.Password, err = readPassword(cmd)
@@ -180,7 +181,7 @@ func (s Shared) password() *cobra.Command {
 }
 
 func (s Shared) totp() *cobra.Command {
-	return &cobra.Command{Use: "totp NAME", Short: "Draw a reviewer's second factor anew, and end his sessions",
+	return &cobra.Command{Use: "totp NAME", Short: "Draw a reviewer's second factor anew, end his sessions and remove his passkeys",
 		Args: s.one,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			uri := ""
