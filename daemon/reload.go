@@ -19,7 +19,13 @@ func (d *Serve) use(ctx context.Context, cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	return d.apply(ctx, cfg, p)
+	if err := d.apply(ctx, cfg, p); err != nil {
+		return err
+	}
+	for _, doubt := range cfg.Doubts() {
+		d.Log.Warn("a setting lets somebody be taken for another", "setting", doubt)
+	}
+	return nil
 }
 
 // apply is use with places that are open.

@@ -127,11 +127,17 @@ func (d *Doctor) relay(r *config.Relay) {
 		d.add("relays", Warn, r.Name+": these hosts hand over mail of all customers of the provider: another customer"+
 			" could name your accounts", "add a field that only your mail has, such as"+
 			" proof = [\"X-OriginatorOrg: "+r.Domains[0]+"\"], see docs/cloud.md")
+	case r.BelievesFrom():
+		d.add("relays", Warn, r.Name+": From alone names the account", config.FromIsChosen)
 	case len(r.Client) == 0:
 		d.add("relays", Warn, r.Name+": nothing says from where its people send: networks and countries are not judged",
 			"add client = [\"header:X-Originating-IP\"] or what the relay writes, see docs/cloud.md")
 	default:
-		d.add("relays", OK, fmt.Sprintf("%s: believed for %s, from %s", r.Name, strings.Join(r.Domains, ", "),
-			cmp.Or(r.Certificate, term.Count(len(hosts), "network"))), "")
+		found := fmt.Sprintf("%s: believed for %s, from %s", r.Name, strings.Join(r.Domains, ", "),
+			cmp.Or(r.Certificate, term.Count(len(hosts), "network")))
+		if len(r.Account) == 0 || r.Account[0].Kind == "mail_from" {
+			found += "; it must refuse a MAIL FROM that is not its login's (docs/cloud.md)"
+		}
+		d.add("relays", OK, found, "")
 	}
 }

@@ -43,7 +43,10 @@ func TestRelaysThatAreShared(t *testing.T) {
 		"certificate = 'mail.protection.outlook.com'":                                        "warn m365: these hosts hand over mail of all customers",
 		"hosts = ['40.92.0.0/16']":                                                           "warn m365: these hosts",
 		"hosts = ['40.92.0.0/16']\nproof = ['X-OriginatorOrg: example.jp']":                  "warn m365: nothing says from where",
-		"hosts = ['192.0.2.1']\nclient = ['received']":                                       "ok m365: believed for example.jp, from 1 network",
+		"hosts = ['192.0.2.1']\nclient = ['received']":                                       "ok m365: believed for example.jp, from 1 network; it must refuse a MAIL FROM",
+		"hosts = ['192.0.2.1']\nclient = ['received']\naccount = ['header:X-Login']":         "ok m365: believed for example.jp, from 1 network",
+		"hosts = ['192.0.2.1']\nclient = ['received']\naccount = ['from']":                   "warn m365: From alone names the account",
+		"hosts = ['192.0.2.1']\nclient = ['received']\naccount = ['mail_from', 'from']":      "ok m365: believed",
 		"certificate = 'a.example'\nproof = ['X-Org: a']\nclient = ['header:X-Real-Client']": "ok m365: believed for example.jp, from a.example",
 	} {
 		cfg, err := config.Parse("f", []byte("[[identity.relay]]\nname = 'm365'\ndomains = ['example.jp']\n"+settings),
