@@ -129,7 +129,10 @@ func TestARecallRoundCostsTheSameAtManyHolds(t *testing.T) {
 	few, many := openFor(t), openFor(t)
 	keepMany(t, few, 100, func(n int) *analyzer.Record { return campaignMail(n, 5) })
 	keepMany(t, many, 4000, func(n int) *analyzer.Record { return campaignMail(n, 200) })
-	for round := range 20 {
+	for round := range 500 {
+		if round > 20 && least[1] <= 4*least[0] {
+			break // a busy machine needs more rounds until each store has had a quiet one
+		}
 		for i, db := range []*DB{few, many} {
 			began := time.Now()
 			if n, err := db.Recall(t.Context(), noon.Add(3*time.Hour)); err != nil || n != 0 {

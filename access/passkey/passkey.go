@@ -31,7 +31,7 @@ type Desk struct {
 	party *webauthn.WebAuthn
 	key   []byte // of the tickets, drawn at the start
 	mu    sync.Mutex
-	used  map[string]time.Time // tickets whose answer counted, and until when they would
+	used  map[string]answered // by the challenge of the question
 }
 
 // ceremony is a question to a browser that was not answered yet. It stands in the ticket, under our
@@ -46,7 +46,7 @@ type ceremony struct {
 const (
 	// AnswerWithin is how long a browser may take.
 	AnswerWithin = 5 * time.Minute
-	maxUsed      = 2000 // answers that counted, within AnswerWithin: each took a passkey of ours
+	maxUsed      = 200  // answers of one reviewer that count within AnswerWithin
 	maxKeys      = 20   // of one reviewer
 	maxTicket    = 3000 // bytes: browsers keep 4096 of a cookie
 )
@@ -66,7 +66,13 @@ func New(page string, store access.Store, now func() time.Time, random io.Reader
 	if _, err := io.ReadFull(random, key); err != nil {
 		return nil, fmt.Errorf("draw the key of tickets: %w", err)
 	}
-	return &Desk{Store: store, Now: now, party: party, key: key, used: map[string]time.Time{}}, nil
+	return &Desk{Store: store, Now: now, party: party, key: key, used: map[string]answered{}}, nil
+}
+
+// answered is a question whose answer counted: whose, and until when it would again.
+type answered struct {
+	who   string
+	until time.Time
 }
 
 // ErrRefused says that an answer does not count.
@@ -144,20 +150,23 @@ func (d *Desk) read(ticket string) (c ceremony, ok bool) {
 }
 
 // once notes that an answer to a question counts, and says whether none did before. It is asked when
-// the passkey was found good, so that nobody without one fills it.
-func (d *Desk) once(c *ceremony) bool {
+// the passkey was found good, so that nobody without one fills it, and no reviewer beyond his share.
+func (d *Desk) once(c *ceremony, who string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	now := d.Now()
-	for t, until := range d.used {
-		if now.After(until) {
+	now, his := d.Now(), 0
+	for t, a := range d.used {
+		switch {
+		case now.After(a.until):
 			delete(d.used, t)
+		case a.who == who:
+			his++
 		}
 	}
-	if _, again := d.used[c.Session.Challenge]; again || len(d.used) >= maxUsed {
+	if _, again := d.used[c.Session.Challenge]; again || his >= maxUsed {
 		return false
 	}
-	d.used[c.Session.Challenge] = c.Until
+	d.used[c.Session.Challenge] = answered{who, c.Until}
 	return true
 }
 
@@ -202,7 +211,7 @@ func (d *Desk) FinishAdd(ctx context.Context, name, ticket, label, by string, an
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}
-	if !d.once(&c) {
+	if !d.once(&c, name) {
 		return errAgain
 	}
 	made.Attestation = webauthn.CredentialAttestation{} // nobody asks who made it
@@ -257,7 +266,7 @@ func (d *Desk) FinishLogin(ctx context.Context, ticket string, answer []byte) (s
 		return "", fmt.Errorf("%w: %w", ErrRefused, err)
 	case used.Authenticator.CloneWarning:
 		return "", fmt.Errorf("%w: its counter went back: it may have been copied", ErrRefused)
-	case !d.once(&c):
+	case !d.once(&c, whose.name):
 		return "", errAgain
 	}
 	return whose.name, d.Store.UseKey(ctx, used.ID, used.Authenticator.SignCount, d.Now())

@@ -23,7 +23,7 @@ func TestAnonymousQuestions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 3 * maxUsed {
+	for range 10 * maxUsed {
 		if _, _, err := d.BeginLogin(); err != nil {
 			t.Fatal(err)
 		}
@@ -32,7 +32,7 @@ func TestAnonymousQuestions(t *testing.T) {
 	if !ok || c.Reviewer != "" || c.Session.Challenge == "" {
 		t.Fatalf("others' questions pushed this one out: %+v", c)
 	}
-	if !d.once(&c) || d.once(&c) {
+	if !d.once(&c, "ada") || d.once(&c, "ada") || d.once(&c, "bob") {
 		t.Error("an answer does not count exactly once")
 	}
 	changed := []byte(ticket)
@@ -58,24 +58,27 @@ func TestAnswersAreForgotten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer := func() bool {
+	answer := func(who string) bool {
 		_, ticket, err := d.BeginLogin()
 		c, ok := d.read(ticket)
 		if err != nil || !ok {
 			t.Fatal(err, ok)
 		}
-		return d.once(&c)
+		return d.once(&c, who)
 	}
 	for range maxUsed {
-		if !answer() {
+		if !answer("ada") {
 			t.Fatal("an answer does not count")
 		}
 	}
-	if answer() {
-		t.Error("there is no end to what is remembered")
+	if answer("ada") {
+		t.Error("there is no end to what is remembered of her")
+	}
+	if !answer("bob") {
+		t.Error("she takes his share")
 	}
 	now = now.Add(AnswerWithin + time.Second)
-	if !answer() || len(d.used) != 1 {
+	if !answer("ada") || len(d.used) != 1 {
 		t.Errorf("%d answers are remembered", len(d.used))
 	}
 }
