@@ -23,23 +23,28 @@ var aliases = func() map[string]string {
 	for _, line := range []string{
 		"shift_jis cp932 ms932 windows-932 windows-31j x-ms-cp932 cswindows31j shift-jis " +
 			"shift_jis sjis x-sjis shiftjis ms_kanji csshiftjis sjis-win cp943 ibm943 " +
-			"x-sjis-jp",
+			"x-sjis-jp cp943c ibm-943 x-ibm943 x-mac-japanese windows31j",
 		"shift_jisx0213 shift_jis-2004 shift_jis_2004 shift_jisx0213 shift_jis-x0213 " +
 			"sjis-2004 shift_jis-3 sjisx0213",
 		"euc-jisx0213 euc-jisx0213 euc-jis-2004 euc_jis_2004 eucjisx0213 euc-jp-3",
 		"euc-jp eucjp euc_jp euc-jp-ms eucjp-ms eucjp-win cp51932 x-euc ujis x-eucjp " +
 			"x-euc-jp x-eucjp-ms euc-jp cp20932 extended_unix_code_packed_format_for_japanese",
-		"iso-2022-jp jis csiso2022jp jis_encoding junet",
-		"utf-8 utf8 utf-8 utf_8 unicode-1-1-utf-8 cp65001 utf8mb4 unicode-2-0-utf-8",
+		"iso-2022-jp jis csiso2022jp jis_encoding junet jis7 jis8 x-jis",
+		"utf-8 utf8 utf-8 utf_8 unicode-1-1-utf-8 cp65001 utf8mb4 unicode-2-0-utf-8 " +
+			"x-utf-8 x-utf8 utf-8-sig utf-8-mac utf-8n cesu-8 csutf8",
 		"utf-7 utf7 unicode-1-1-utf-7 unicode-2-0-utf-7 x-unicode-2-0-utf-7 cp65000",
 		"- ascii us-ascii us_ascii ansi_x3.4-1968 iso-646-us iso646-us 646 us 7bit 8bit " +
 			"unknown unknown-8bit x-unknown x-user-defined default default_charset binary none " +
 			"_autodetect _autodetect_all _iso-2022-jp$esc",
 		"euc-kr ks_c_5601 ksc5601 ksc_5601 ks_c_5601-1987 cp949 ms949 uhc x-windows-949 " +
-			"windows-949 euckr",
-		"gbk cp936 ms936 x-gbk gb_2312-80 euc-cn euccn x-euc-cn gb-2312",
-		"gb18030 gb18030-2000 gb18030-2005 cp54936",
-		"big5 cp950 ms950 big5-eten x-big5 big-5 big5-hkscs cn-big5",
+			"windows-949 euckr x-euc-kr ks_c_5601-1989 ks_c_5601-1992 ksc5601-1987 ks_x_1001 x-ksc5601 " +
+			"x-mac-korean x-uhc",
+		"gbk cp936 ms936 x-gbk gb_2312-80 euc-cn euccn x-euc-cn gb-2312 x-mac-simp-chinese " +
+			"windows-936 csgb2312 chinese iso-ir-58 csiso58gb231280 gb231280",
+		"gb18030 gb18030-2000 gb18030-2005 gb18030-2022 gb-18030 cp54936",
+		"hz-gb-2312 hz hz-gb2312 hzgb2312 x-hz-gb-2312 cp52936",
+		"big5 cp950 ms950 windows-950 big5-eten x-big5 big-5 big5-hkscs big5hkscs big5hk cp951 cn-big5 " +
+			"x-mac-trad-chinese",
 		"windows-1252 latin1 latin-1 iso8859-1 iso_8859-1 iso88591 8859-1 iso-8859-1 " +
 			"cp1252 x-ansi ansi windows-1252",
 		"iso-2022-kr csiso2022kr iso2022-kr iso2022kr iso_2022-kr cp50225",
@@ -58,6 +63,11 @@ var aliases = func() map[string]string {
 func alias(label string) string {
 	if name, ok := aliases[label]; ok {
 		return name
+	}
+	for _, slip := range []string{"cp-125", "win-125", "win125", "x-cp125", "windows125", "ansi-125", "ms-125"} {
+		if page, ok := strings.CutPrefix(label, slip); ok {
+			return "windows-125" + page
+		}
 	}
 	for _, prefix := range []string{"cp5022", "iso2022-jp", "iso2022jp", "iso-2022-jp", "iso_2022-jp",
 		"x-iso-2022-jp"} {
@@ -100,7 +110,7 @@ func DecodeCharset(b []byte, label string) (text, note string) {
 		return decodeUTF8(b)
 	case "iso-2022-jp":
 		if !has8bit(b) || isJISEscape(b) { // 8-bit half-width kana between escapes (CP50220)
-			return decodeISO2022(b, modeKana), ""
+			return doubted(decodeISO2022(b, modeKana))
 		}
 		return guessText(b), DefectLabel
 	case "iso-2022-kr":
@@ -145,7 +155,15 @@ func decodeSevenBit(b []byte, first mode) (text, note string) {
 	if has8bit(b) {
 		return guessText(b), DefectLabel
 	}
-	return decodeISO2022(b, first), ""
+	return doubted(decodeISO2022(b, first))
+}
+
+// doubted returns text with a note where it holds characters of a set that nobody here knows.
+func doubted(text string) (string, string) {
+	if strings.Contains(text, "\uFFFD") {
+		return text, DefectEncoding
+	}
+	return text, ""
 }
 
 // decodeLabelled converts by the label and doubts it when the result has errors that
@@ -222,9 +240,7 @@ func encodingOf(name string) encoding.Encoding {
 		return japanese.ShiftJIS
 	case "euc-jp":
 		return japanese.EUCJP
-	case "gbk":
-		return simplifiedchinese.GBK
-	case "gb2312", "gb18030":
+	case "gbk", "gb2312", "gb18030": // one decoder for all (WHATWG encoding standard 10.1.1)
 		return simplifiedchinese.GB18030
 	case "euc-kr":
 		return korean.EUCKR

@@ -14,18 +14,20 @@ import (
 type mode int
 
 const (
-	modeASCII  mode = iota
-	modeKana        // JIS X 0201 katakana, 7 bits
-	modeJIS         // JIS X 0208 with NEC's and IBM's rows
-	modePlane1      // first plane of JIS X 0213
-	modeJIS2        // JIS X 0212
-	modePlane2      // second plane of JIS X 0213
-	modeGB          // GB 2312 (ISO-2022-JP-2)
-	modeKSC         // KS C 5601 (ISO-2022-JP-2)
-	modeCNS         // CNS 11643, of which there is no table here
-	modeLatin       // ISO 8859-1 designated to G2 (ISO-2022-JP-2)
-	modeGreek       // ISO 8859-7 designated to G2
-	modeNone        // a sequence that changes nothing
+	modeASCII   mode = iota
+	modeKana         // JIS X 0201 katakana, 7 bits
+	modeJIS          // JIS X 0208 with NEC's and IBM's rows
+	modePlane1       // first plane of JIS X 0213
+	modeJIS2         // JIS X 0212
+	modePlane2       // second plane of JIS X 0213
+	modeGB           // GB 2312 (ISO-2022-JP-2)
+	modeKSC          // KS C 5601 (ISO-2022-JP-2)
+	modeUser         // the user's area of ISO-2022-JP-MS, 20 rows
+	modeUnknown      // pairs of a set of which there is no table here
+	modeCNS          // CNS 11643, of which there is no table here
+	modeLatin        // ISO 8859-1 designated to G2 (ISO-2022-JP-2)
+	modeGreek        // ISO 8859-7 designated to G2
+	modeNone         // a sequence that changes nothing
 )
 
 // escapes of ISO-2022-JP (RFC 1468), -1 (RFC 2237), -2 (RFC 1554), -3 and -2004
@@ -35,7 +37,7 @@ var escapes = []struct {
 	mode mode
 }{
 	{"$(D", modeJIS2}, {"$(C", modeKSC}, {"$(B", modeJIS}, {"$(@", modeJIS}, {"$(A", modeGB},
-	{"$(O", modePlane1}, {"$(Q", modePlane1}, {"$(P", modePlane2},
+	{"$(O", modePlane1}, {"$(Q", modePlane1}, {"$(P", modePlane2}, {"$(?", modeUser},
 	{"(B", modeASCII}, {"(J", modeASCII}, {"(H", modeASCII}, {"(I", modeKana},
 	{"$B", modeJIS}, {"$@", modeJIS}, {"$A", modeGB},
 	{".A", modeLatin}, {".F", modeGreek}, {"&@", modeNone}, {"$*H", modeCNS},
@@ -194,7 +196,21 @@ func readEscape(b []byte) (mode, int) {
 			return e.mode, len(e.seq)
 		}
 	}
-	return modeASCII, 0
+	// Any other designation (ISO 2022 section 6.3.2): "ESC $ ( F", "ESC ( F".
+	end := 0
+	for end < len(b) && end < 4 && (within(b[end], ' ', '/') || end == 0 && b[0] == '$') {
+		end++
+	}
+	if end == 0 || end >= len(b) || !within(b[end], '0', '~') {
+		return modeASCII, 0
+	}
+	switch {
+	case b[0] == '$' && (end == 1 || b[1] == '('):
+		return modeUnknown, end + 1
+	case b[0] == '(': // ASCII but for a few signs, such as "(K", German
+		return modeASCII, end + 1
+	}
+	return modeNone, end + 1 // to G1, G2 or G3
 }
 
 // decodeShifted converts one character of the set designated to G2.
@@ -222,6 +238,8 @@ func decodePair(m mode, pair [2]byte) string {
 		return char
 	case modePlane2:
 		return jisx0213(2, pair)
+	case modeUser:
+		return string(0xe000 + rune(pair[0]-0xa1)*94 + rune(pair[1]-0xa1))
 	}
 	if len(text) == 0 {
 		return "\uFFFD"
