@@ -58,6 +58,7 @@ type mailFile struct {
 	path  string
 	at    time.Time // when it was written
 	form  form
+	mac   bool     // lines end with a carriage return alone
 	open  *os.File // the mbox that was read last
 	spool *os.File // what a compressed mbox holds, already unlinked
 }
@@ -160,7 +161,11 @@ func (a *Archive) addFile(ctx context.Context, path string) error {
 	if err != nil && err != io.EOF {
 		return fmt.Errorf("decompress: %w", err)
 	}
-	file := mailFile{path: path, form: formOf(path, packed, head), at: st.ModTime()}
+	file := mailFile{path: path, at: st.ModTime(), mac: onlyReturns(head)}
+	if file.mac {
+		head = bytes.ReplaceAll(head, []byte("\r"), []byte("\n"))
+	}
+	file.form = formOf(path, packed, head)
 	a.files = append(a.files, file)
 	n := len(a.files) - 1
 	switch {
@@ -168,7 +173,11 @@ func (a *Archive) addFile(ctx context.Context, path string) error {
 		a.files = a.files[:n]
 		return errNoMail
 	case file.form == single:
-		src, err := content.ReadSource(io.LimitReader(br, maxHead), 1)
+		var r io.Reader = br
+		if file.mac {
+			r = newlines{r: br}
+		}
+		src, err := content.ReadSource(io.LimitReader(r, maxHead), 1)
 		if err != nil {
 			return err
 		}
@@ -200,6 +209,9 @@ func (a *Archive) addPacked(ctx context.Context, file int, plain io.Reader) erro
 // addMbox indexes the mails of an mbox.
 func (a *Archive) addMbox(ctx context.Context, file int, r io.ReaderAt, size int64) error {
 	n := 0
+	if a.files[file].mac {
+		r = newlines{at: r}
+	}
 	err := scanMbox(r, size, func(p piece) error {
 		if err := ctx.Err(); err != nil {
 			return err

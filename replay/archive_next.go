@@ -62,7 +62,7 @@ func (a *Archive) read(p place) (content.Source, error) {
 			return content.Source{}, err
 		}
 		defer h.Close()
-		return readMail(h, maxMail, a.opt.MaxBody)
+		return readMail(h, maxMail, a.opt.MaxBody, f.mac)
 	}
 	h := f.spool
 	if h == nil {
@@ -71,7 +71,11 @@ func (a *Archive) read(p place) (content.Source, error) {
 			return content.Source{}, err
 		}
 	}
-	r := newUnquoter(io.NewSectionReader(h, p.offset, p.length))
+	var at io.ReaderAt = h
+	if f.mac {
+		at = newlines{at: h}
+	}
+	r := newUnquoter(io.NewSectionReader(at, p.offset, p.length))
 	return content.ReadSource(io.LimitReader(r, maxMail), a.opt.MaxBody)
 }
 

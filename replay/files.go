@@ -44,13 +44,17 @@ func regular(f *os.File) error {
 	return nil
 }
 
-// readMail reads one mail, compressed or not, with at most most bytes in all.
-func readMail(r io.Reader, most, maxBody int64) (content.Source, error) {
+// readMail reads one mail, compressed or not, with at most most bytes in all. mac says that its lines
+// end with a carriage return alone.
+func readMail(r io.Reader, most, maxBody int64, mac bool) (content.Source, error) {
 	plain, _, done, err := unpack.Open(r)
 	if err != nil {
 		return content.Source{}, err
 	}
 	defer done()
+	if mac {
+		plain = newlines{r: plain}
+	}
 	return content.ReadSource(io.LimitReader(plain, most), maxBody)
 }
 

@@ -164,7 +164,7 @@ func (t *Timeline) read(name string) (content.Source, error) {
 		return content.Source{}, fmt.Errorf("open mail %q in the timeline's folder: %w", name, err)
 	}
 	defer f.Close()
-	src, err := readMail(f, maxMail, maxBody)
+	src, err := readMail(f, maxMail, maxBody, false)
 	if err != nil {
 		return content.Source{}, fmt.Errorf("read mail %q: %w", name, err)
 	}
