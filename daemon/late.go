@@ -123,7 +123,8 @@ func (d *Serve) unread(ctx context.Context, w spool.Waiting, err error) {
 		d.drop(ctx, w, nil) // somebody removed it
 	case errors.Is(err, spool.ErrBroken), time.Since(w.Since) > lateAge:
 		d.drop(ctx, w, fmt.Errorf("mail that waits to be judged cannot be read: %w", err))
-	default:
+	case time.Since(d.unjudged.unread) > lateSweep: // of thousands it is one line a minute
+		d.unjudged.unread = time.Now()
 		d.report(ctx, "mail that waits to be judged cannot be read now", err)
 	}
 }

@@ -23,6 +23,8 @@ type unjudged struct {
 	spool *spool.Spool // nil keeps no mail
 	text  func() bool  // whether any text of mail may be kept; nil for yes
 
+	unread time.Time // when judgeLate said last that mail cannot be read now
+
 	mu     sync.Mutex
 	asked  int       // records that the store has not answered yet
 	failed time.Time // when a mail was not judged last
