@@ -110,7 +110,8 @@ func measured(t *testing.T, dirs []string) *evaluation {
 func TestEvaluate(t *testing.T) {
 	dirs := []string{compose(t, "one", 7), compose(t, "two", 8)}
 	folder := t.TempDir()
-	f := flags{check: folder, markdown: filepath.Join(folder, "tables.md"), commit: "abc1234"}
+	f := flags{check: folder, markdown: filepath.Join(folder, "tables.md"), commit: "abc1234",
+		recipes: "incident,attachment"} // a table's rows; drill plays all of them in its own tests
 	e := measured(t, dirs)
 	for _, r := range runs(e.all(), asShipped, noClient) {
 		suffix := ".score.json"
@@ -137,10 +138,13 @@ func TestEvaluate(t *testing.T) {
 	for _, want := range []string{"at commit abc1234 by `make eval`", "## As shipped",
 		"| pooled, no client addresses | 2 of 2 |", "## Leave one out",
 		"| organisation | hold / sum / delay | false holds, delays per 10,000 on the others |",
-		"## Ablation", "| nothing | 2 of 2 |", "| style |"} {
+		"## Ablation", "| nothing | 2 of 2 |", "| style |", "| incident |", "| attachment |"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
+	}
+	if strings.Contains(string(text), "| spray |") {
+		t.Error("a recipe that was not asked for is in the table")
 	}
 	if !strings.Contains(out.String(), "pooled, no client addresses") {
 		t.Errorf("printed\n%s", &out)
