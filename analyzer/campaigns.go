@@ -27,8 +27,9 @@ const maxHeld = 1 << 16
 
 // carried is who else sent a mark in the last days.
 type carried struct {
-	odd      int // mails of others that were held
-	accounts int // other accounts that sent it, none of which was held with it
+	odd                  int // mails of others that were held
+	accounts             int // other accounts that sent it, none of which was held with it
+	senders, heldSenders int // other accounts that sent it, and those of them that were held with it
 }
 
 func newCampaigns() *campaigns {
@@ -82,17 +83,24 @@ func (c *campaigns) count(counts map[baseline.Key]carried, marks []baseline.Key,
 
 // byOthers counts the sightings of other senders.
 func byOthers(list []Sighting, sender string, now time.Time) (n carried) {
-	accounts := make(map[string]bool)
+	accounts := make(map[string]bool) // true where it was held
 	for _, s := range list {
 		if now.Sub(s.At) > memorySpan || s.Sender == sender {
 			continue
 		}
-		if accounts[s.Sender] = true; s.Would == Hold {
+		accounts[s.Sender] = accounts[s.Sender] || s.Would == Hold
+		if s.Would == Hold {
 			n.odd++
 		}
 	}
+	n.senders = len(accounts)
+	for _, held := range accounts {
+		if held {
+			n.heldSenders++
+		}
+	}
 	if n.odd == 0 {
-		n.accounts = len(accounts)
+		n.accounts = n.senders
 	}
 	return n
 }

@@ -43,14 +43,14 @@ func TestCampaignsAreReadOnceAndThenKept(t *testing.T) {
 		}
 	}
 	both := []baseline.Key{1, 2}
-	look(both, map[baseline.Key]carried{1: {0, 1}, 2: {}})
+	look(both, map[baseline.Key]carried{1: {accounts: 1, senders: 1}, 2: {}})
 	c.add("c", Hold, &baseline.Observation{At: autumn, Marks: []baseline.Key{2, 3}}) // 3 nobody asked for
-	look(both, map[baseline.Key]carried{1: {0, 1}, 2: {1, 0}})
+	look(both, map[baseline.Key]carried{1: {accounts: 1, senders: 1}, 2: {odd: 1, senders: 1, heldSenders: 1}})
 	if m.asked != 2 {
 		t.Errorf("the memory was asked for %d marks, want each once", m.asked)
 	}
 	c.forget([]baseline.Key{2})
-	look(both, map[baseline.Key]carried{1: {0, 1}, 2: {}})
+	look(both, map[baseline.Key]carried{1: {accounts: 1, senders: 1}, 2: {}})
 	m.err = errors.New("locked")
 	if _, err := c.look(t.Context(), m, []baseline.Key{9}, "a", autumn); !errors.Is(err, m.err) {
 		t.Errorf("a memory that fails: %v", err)

@@ -21,7 +21,7 @@ type decision struct {
 	observedHold bool   // a hold of an account, not carried out in mode observe: somebody is to be told
 	recall       bool   // went its way unjudged, and is to be asked back
 	repeat, few  bool   // see Verdict
-	cause        string // "mail", "sum", "reach", "incident", "asked", "rule", "habit", "limit"
+	cause        string // "mail", "sum", "reach", "incident", "asked", "move", "rule", "habit", "limit"
 }
 
 // decide goes by an admin's rules first, then by habits, then by points.
@@ -52,6 +52,9 @@ func (a *Analyzer) decide(v *view, found *measured, points float64, rule Overrid
 		d.would, d.cause = Hold, "limit"
 	default:
 		d.would, d.cause = a.weigh(v, found, points, &d)
+		if d.would == Hold && (d.cause == "mail" || d.cause == "sum") && v.move.waits() {
+			d.would, d.cause = Delay, "move"
+		}
 		if d.would == Pass && v.beyond == Delay {
 			d.would, d.cause = Delay, "limit"
 		}
@@ -64,6 +67,9 @@ func (a *Analyzer) decide(v *view, found *measured, points float64, rule Overrid
 	}
 	a.carryOut(&d, v.mail.Class, rule, cond)
 	v.o.Unproven, v.o.Held = d.unproven(v, found), d.action == Hold
+	if d.would != Hold {
+		v.o.Keys[baseline.Move] = v.move.begun()
+	}
 	return d
 }
 
@@ -157,7 +163,8 @@ const unprovenComputer = 1.5
 // another writer, delayed mail, for whose release nobody vouches. What is held is taught only
 // when a person lets it go.
 func (d *decision) unproven(v *view, found *measured) bool {
-	return v.o.To == 0 || d.would != Hold && found.computer >= unprovenComputer || d.would == Delay ||
+	another := found.computer >= unprovenComputer && !v.move.isCommon()
+	return v.o.To == 0 || d.would != Hold && another || d.would == Delay ||
 		d.would == Hold && d.action != Hold
 }
 
@@ -220,6 +227,8 @@ func passIf(d decision, evidence []Evidence, t lines) string {
 	switch d.cause {
 	case "reach":
 		return "would pass if this account wrote to so many people more often"
+	case "move":
+		return "would pass if other accounts had moved to the same network or program"
 	case "limit":
 		return "would pass if limits.reach of the configuration allowed so many people"
 	case "habit":

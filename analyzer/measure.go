@@ -42,6 +42,7 @@ type view struct {
 	marks    []baseline.Key // what a campaign with this mail is recognised by
 
 	carried map[baseline.Key]carried // in how many earlier mails each mark was
+	move    move                     // to another network or program, as other accounts move
 }
 
 // reading is what a signal found in a mail. The zero value says that it could not be
@@ -125,6 +126,16 @@ func few(marks []baseline.Key) []baseline.Key {
 // measure runs all signals and fills in the observation's levels. What comes out does not
 // depend on the order of the signals.
 func (a *Analyzer) measure(v *view) measured {
+	m := a.judgeReadings(v, v.read())
+	if v.move = v.findMove(&m); v.move.isCommon() { // then less is news
+		v.o.Lured = v.o.Lured && !v.onlySignature()
+		m = a.judgeReadings(v, v.read())
+	}
+	return m
+}
+
+// read asks every signal what it finds.
+func (v *view) read() *[baseline.Signals]reading {
 	var found [baseline.Signals]reading
 	for i := range signals {
 		if d := &signals[i]; d.needs.met(v) {
@@ -133,7 +144,7 @@ func (a *Analyzer) measure(v *view) measured {
 			found[d.id].note = d.needs.note(d.name, v)
 		}
 	}
-	return a.judgeReadings(v, &found)
+	return &found
 }
 
 // judgeReadings turns levels into points: the rarer a level is in the past of sender and
@@ -160,6 +171,7 @@ func (a *Analyzer) judgeReadings(v *view, readings *[baseline.Signals]reading) (
 		if level == 0 || a.cfg.Off[d.name] {
 			continue
 		}
+		v.move.explain(d, r)
 		points := r.points
 		if points == 0 {
 			points = baseline.Surprise(v.sender, v.org, id, level, d.prior[level], v.o.Young, v.today)

@@ -155,12 +155,21 @@ func (v *view) usualReach(m reachOf) string {
 		}
 		return n
 	}
-	all, step := days(dayPeople, 0), leastStep
+	all, step := v.daysWithMail(), leastStep
 	for step < reachSteps-1 && days(m, step) > all/20 {
 		step++
 	}
 	return fmt.Sprintf("usually at most %d, in %s", peopleOf(step),
 		count(all, "day with mail", "days with mail"))
+}
+
+// daysWithMail is on how many days the account sent anything.
+func (v *view) daysWithMail() (days int) {
+	for _, young := range []bool{false, true} {
+		_, n, _ := v.sender.Usual(baseline.Reach, v.reachKeys.of(dayPeople, 0, young))
+		days += n
+	}
+	return days
 }
 
 // mostReached is the most people that the account reached before, at least a day ago.

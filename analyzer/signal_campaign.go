@@ -14,6 +14,9 @@ func campaign(v *view) reading {
 		if v.begunByMany(k) {
 			own = 0
 		}
+		if v.isNewSignature(k) {
+			others = 0
+		}
 		level := 0
 		if n := own + 2*others; n > 0 {
 			level = 1 + bucket(n)

@@ -107,7 +107,9 @@ const manyAccounts = 3
 
 // begunByMany says whether other accounts began to send a mark in the last days, and none of
 // them was held for it.
-func (v *view) begunByMany(mark baseline.Key) bool { return v.carried[mark].accounts >= manyAccounts }
+func (v *view) begunByMany(mark baseline.Key) bool {
+	return v.carried[mark].accounts >= manyAccounts || v.isNewSignature(mark)
+}
 
 // weakLure is the most points of what others send every day: a site that the organisation has
 // known for a day, or the world, a harmless kind of file. An attacker's site is rare everywhere

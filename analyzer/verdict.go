@@ -43,7 +43,7 @@ type Verdict struct {
 	Lure       float64    `json:"lure"`     // points of what the reader is to click, open or answer
 	Repeat     bool       `json:"repeat"`   // nothing worse, to people whom unusual mail reached already: passes
 	Few        bool       `json:"few"`      // few people so far, from the owner's own computer: the sum delays
-	Cause      string     `json:"cause"`    // "mail", "sum", "reach", "incident", "asked", "rule", "habit", "limit", "" for none
+	Cause      string     `json:"cause"`    // "mail", "sum", "reach", "incident", "asked", "move", "rule", "habit", "limit", "" for none
 	Evidence   []Evidence `json:"evidence"` // heaviest first
 	PassIf     string     `json:"pass_if"`  // "would pass if ...", "" for a pass
 	Incident   bool       `json:"incident"` // the sender has, or now gets, an open incident

@@ -107,6 +107,38 @@ func (p *Profile) Usual(f Family, k Key) (days, mails int, last Slot) {
 	return days, mails, h.last()
 }
 
+// First returns the first day of a key; ok is false when it was never seen.
+func (p *Profile) First(f Family, k Key) (day Slot, ok bool) {
+	h := p.tables[f][k]
+	if h == nil {
+		return 0, false
+	}
+	return h.first(), true
+}
+
+// CountFrom returns in how many mails a key was seen from a day on, of days that are not settled.
+func (p *Profile) CountFrom(f Family, k Key, from Slot) (mails int) {
+	h := p.tables[f][k]
+	if h == nil {
+		return 0
+	}
+	for i := len(h.days) - 1; i >= 0 && h.days[i].day >= from; i-- {
+		mails += int(h.days[i].count)
+	}
+	return mails
+}
+
+// Most returns the key of a family that most mails show, the lower one of two; ok is false when
+// there is none. It looks at all of them.
+func (p *Profile) Most(f Family) (k Key, mails int, ok bool) {
+	for key, h := range p.tables[f] {
+		if _, n := h.total(); n > mails || n == mails && key < k {
+			k, mails, ok = key, n, true
+		}
+	}
+	return k, mails, ok
+}
+
 // Weights of the back-off. A sender's own history outweighs the organisation's after
 // SenderWeight mails; the organisation's outweighs the shipped priors after OrgWeight.
 // Ten and two hundred are about a week of one person and a day of a small company.

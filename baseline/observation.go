@@ -35,6 +35,7 @@ const (
 	Quoted                        // a Site that stands in quotes only: noted, never learned
 	Reach                         // how many people were written to within a day or hour, by steps
 	Contact                       // what a reader can act on beside links: a phone number, a bank account
+	Move                          // from which network or program to which: the first mail of each account
 	Families                      // how many there are
 )
 

@@ -35,6 +35,7 @@ var clauses = map[string]string{
 
 // tails may follow a sentence.
 var tails = []form{
+	{", as do others who wrote from the same place until it fell silent", "同じ場所から送信していた他のアカウントも移っており、元の場所からの送信は途絶えています。"},
 	{", a country this account never sent from", "この国からの送信も初めてです。"},
 	{", in a mail that speaks of paying", "支払いに触れているメールです。"},
 	{" and a lockout", "ロックアウトも発生しています。"},
