@@ -54,7 +54,7 @@ func campaignMail(n, accounts int) *analyzer.Record {
 
 func openFor(t testing.TB) *DB {
 	t.Helper()
-	db, err := Open(t.Context(), place(t, filepath.Join(t.TempDir(), "h.db")), Options{})
+	db, err := Open(t.Context(), prepared(t, filepath.Join(t.TempDir(), "h.db")), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

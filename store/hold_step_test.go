@@ -19,7 +19,7 @@ import (
 func clocked(t *testing.T) (*DB, *time.Time) {
 	t.Helper()
 	now := noon
-	db, err := Open(t.Context(), place(t, filepath.Join(t.TempDir(), "h.db")),
+	db, err := Open(t.Context(), prepared(t, filepath.Join(t.TempDir(), "h.db")),
 		Options{Now: func() time.Time { return now }, Version: "1.2"})
 	if err != nil {
 		t.Fatal(err)

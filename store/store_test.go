@@ -20,7 +20,7 @@ var noon = time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
 
 func open(t testing.TB, path string) *DB {
 	t.Helper()
-	db, err := Open(t.Context(), place(t, path), Options{Now: func() time.Time { return noon }, Migrate: true})
+	db, err := Open(t.Context(), prepared(t, path), Options{Now: func() time.Time { return noon }, Migrate: true})
 	if err != nil {
 		t.Fatal(err)
 	}
