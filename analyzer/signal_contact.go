@@ -70,7 +70,7 @@ func (v *view) answerable(p *content.Point) bool {
 // inSignature says whether a number stands in the author's signature, where all his mails have
 // it.
 func (v *view) inSignature(p *content.Point) bool {
-	return p.Kind == content.Phone && strings.Contains(v.c.Signature, p.Shown)
+	return (p.Kind == content.Phone || p.Kind == content.Handle) && strings.Contains(v.c.Signature, p.Shown)
 }
 
 // asks says whether a point is a lure as a link is: an account anywhere, a number to call in the
@@ -79,7 +79,7 @@ func (f *contactFound) asks(v *view) bool {
 	switch f.point.Kind {
 	case content.Account, content.Wallet:
 		return f.level > contactOrg
-	case content.Phone:
+	case content.Phone, content.Handle:
 		return f.level == contactText && v.ready()
 	}
 	return false
@@ -131,10 +131,13 @@ func contactWhy(f *contactFound, level int) string {
 	return "that nobody in the organisation gave before"
 }
 
-// newPhone: a telephone number. Levels: see contactOrg. Signatures are full of them, so that
+// newPhone: a telephone number, or a name to write to in a messenger. Levels: see contactOrg. Signatures are full of them, so that
 // what this account, or accounts as young as it, often do weighs little.
 func newPhone(v *view) reading {
 	r := v.newContact("a telephone number", content.Phone)
+	if h := v.newContact("a name in a messenger", content.Handle); h.level > r.level {
+		r = h
+	}
 	if r.level == contactText {
 		r.most = moderateLure
 	}

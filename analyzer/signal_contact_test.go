@@ -27,6 +27,8 @@ func TestContacts(t *testing.T) {
 		fires  bool
 	}{
 		{"a number to call", "phone-new", "Please call +1 555 0100 at once.\r\n", nil, true},
+		{"a name in a messenger", "phone-new", "Write to me on Telegram: @acc_dept.\r\n", nil, true},
+		{"a messenger without a name", "phone-new", "The telegram was sent, the signal is weak.\r\n", nil, false},
 		{"a date", "phone-new", "We meet on 2026-11-06 10:15.\r\n", nil, false},
 		{"the partner's number in an answer", "phone-new", quoted, []string{"In-Reply-To: <p@partner1.example.org>"}, false},
 		{"a quoted number without a mail that is answered", "phone-new", quoted, nil, true},

@@ -56,6 +56,7 @@ const (
 // Kinds of Point.
 const (
 	Phone     = point.Phone
+	Handle    = point.Handle
 	Account   = point.Account
 	Wallet    = point.Wallet
 	ToAddress = point.Address

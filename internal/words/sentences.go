@@ -63,7 +63,8 @@ var sentences = map[analyzer.Signal][]form{
 	analyzer.FromNew:      shape("a From address with this MAIL FROM", "この MAIL FROM での差出人アドレス「{seen}」は"),
 	analyzer.ReplyToNew:   shape("a Reply-To domain", "Reply-To のドメイン「{seen}」は"),
 
-	analyzer.PhoneNew:         contact("a telephone number", "電話番号「{seen}」は"),
+	analyzer.PhoneNew: append([]form{{"a name in a messenger, %o, %c", "メッセンジャーの名前「{seen}」は、{1}。"}},
+		contact("a telephone number", "電話番号「{seen}」は")...),
 	analyzer.AccountNew:       contact("an account to pay to", "振込先・ウォレット「{seen}」は"),
 	analyzer.AnswerAddressNew: contact("an address to answer to", "返信先アドレス「{seen}」は"),
 	analyzer.AddressLookalike: {

@@ -14,6 +14,7 @@ const (
 	Account Kind = "account" // of a bank
 	Wallet  Kind = "wallet"
 	Address Kind = "address" // to write to
+	Handle  Kind = "handle"  // a name in a messenger
 )
 
 // Hit is a point found in text.
@@ -24,8 +25,8 @@ type Hit struct {
 	At    int    // offset in the text
 }
 
-// Find calls found for the points in text, in order. Each stands around a digit, so that
-// text without digits costs one look at each byte.
+// Find calls found for the points in text, in order. Each stands around a digit or behind the name
+// of a messenger, so that other text costs one look at each byte.
 func Find(text string, found func(Hit)) {
 	words := maxWords
 	for i := 0; i < len(text); {
@@ -40,7 +41,11 @@ func Find(text string, found func(Hit)) {
 			}
 			i += 3
 		default:
-			i++
+			if serviceStart[text[i]] {
+				i = handle(text, i, found)
+			} else {
+				i++
+			}
 		}
 	}
 }

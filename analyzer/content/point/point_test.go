@@ -33,6 +33,14 @@ func TestFind(t *testing.T) {
 		{"bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mda", ""},
 		{"0xde0B295669a9FD93d5F28D9Ec85E40f4cb697BAe", "wallet wallet:0xde0b295669a9fd93d5f28d9ec85e40f4cb697bae"},
 
+		{"write me on Telegram: @acc_dept, please", "handle handle:telegram:acc_dept"},
+		{"LINEで連絡ください。LINE ID：kaikei88 です", "handle handle:line id:kaikei88"},
+		{"my Skype id is office.desk7.", "handle handle:skype:office.desk7"},
+		{"微信：BeiJi008", "handle handle:微信:beiji008"},
+		{"WhatsApp: +44 7700 900123", "phone tel:00900123"},
+		{"Telegram: the news of today, a signal: none, line identity, telegrams @noon", ""},
+		{"Signal 11 (core dumped), skype @ 9.30, discord - later", ""},
+
 		{"on 2026-03-02 10:15, 01-02-2003 and 2026/03/02", ""},
 		{"02/06/2025 09:15 and 2025/06/02 19:15 (call)", ""},
 		{"Mon Aug 31 19:10:08 2020 -0400", ""},
