@@ -3,8 +3,8 @@ package point
 import "strings"
 
 // services are where one writes to a name, in lower case: who answers there is seen by no mail
-// filter.
-var services = []string{"telegram", "whatsapp", "wechat", "weixin", "kakaotalk", "viber", "skype", "signal",
+// filter. A word of other uses is none: programmers write "signal: SIG_DFL".
+var services = []string{"telegram", "whatsapp", "wechat", "weixin", "kakaotalk", "viber", "skype",
 	"line id", "lineid", "discord", "微信", "カカオトーク", "ライン"}
 
 // serviceStart says whether a byte begins the name of a service.

@@ -39,6 +39,7 @@ func TestFind(t *testing.T) {
 		{"微信：BeiJi008", "handle handle:微信:beiji008"},
 		{"WhatsApp: +44 7700 900123", "phone tel:00900123"},
 		{"Telegram: the news of today, a signal: none, line identity, telegrams @noon", ""},
+		{"signal: SIG_DFL, signal-safety.7, signal(SIGUSR1)", ""},
 		{"Signal 11 (core dumped), skype @ 9.30, discord - later", ""},
 
 		{"on 2026-03-02 10:15, 01-02-2003 and 2026/03/02", ""},
