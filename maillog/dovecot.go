@@ -157,7 +157,7 @@ var refusals = verdicts{
 	{text: "unsupported"}, {text: "invalid input"}, {text: "invalid argument"}, {text: "malformed"},
 	{text: "cached"}, {text: "lookup"}, {text: "ldap_", trouble: true}, {text: "query failed", trouble: true}, {text: "no password"},
 	{text: "requested login"}, {text: "anonymous"}, {text: "master user"}, {text: "unknown scheme", trouble: true},
-	{text: "policy server"}, {text: "authentication failed: "}, // "oauth2 failed", of a token
+	{text: "policy server"}, {text: "oauth2 failed"}, {text: "authentication failed: "}, // "oauth2 failed", of a token
 	// Refused also with the right password.
 	{text: "deny passdb", result: analyzer.LoginLockout, exists: true},
 	{text: "allow_nets check failed", result: analyzer.LoginLockout, exists: true},
@@ -265,7 +265,7 @@ func outcome(own string) (v verdict, count int, known bool) {
 }
 
 // talk is of sessions that go on: the end comes in another line.
-var talk = regexp.MustCompile(`^(?:proxy\([^()]*\): |Authenticate \S+ failed: )`)
+var talk = regexp.MustCompile(`^(?:proxy\([^()]*\): |ID sent: |Authenticate \S+ failed: )`)
 
 // plainEnd is of ends without a reason.
 var plainEnd = regexp.MustCompile(`^(?:Aborted login|Connection closed|Disconnected|Disconnecting|Inactivity|` +

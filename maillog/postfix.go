@@ -112,6 +112,7 @@ func attempted(l *postfix.Line) entry {
 
 // login is an attempt, or irrelevant when the name cannot be an account's.
 func login(user string, client netip.Addr, result analyzer.LoginResult, service string) entry {
+	user = mailbox.Canonical(user) // `"bob"@example.org`, in quotes that say nothing
 	if !accountName(user) {
 		return entry{kind: irrelevant}
 	}

@@ -64,12 +64,8 @@ var grammar = map[string][]rule{
 			`milter-[a-z-]+): .*`),
 		form(EventIrrelevant, `table \S+ has changed.*`),
 	},
-	"qmgr": {
-		form(EventIrrelevant, `ID: from=<ADDRESS>, size=.*`),
-		form(EventGone, `ID: removed`),
-		form(EventExpired, `ID: from=<ADDRESS>, status=(?:force-)?expired, .*`),
-		form(EventIrrelevant, `ID: skipped, still being delivered`),
-	},
+	"qmgr": queues, "oqmgr": queues, // the queue manager of before 2.2 is still there
+	"qmqpd": {form(EventClient, `SESSION: client=CLIENT`)},
 	"pickup": {
 		// From postsuper -r. A sender's address that plays the end of the line has its ">" behind.
 		form(EventRequeued, `NEXT: uid=\d+ from=<.*> orig_id=ID`),
@@ -89,12 +85,21 @@ var grammar = map[string][]rule{
 	"error": delivers, "discard": delivers,
 }
 
+// queues is what the queue manager says.
+var queues = []rule{
+	form(EventIrrelevant, `ID: from=<ADDRESS>, size=.*`),
+	form(EventGone, `ID: removed`),
+	form(EventExpired, `ID: from=<ADDRESS>, status=(?:force-)?expired, .*`),
+	form(EventIrrelevant, `ID: skipped, still being delivered`),
+}
+
 // delivers is what the delivery agents say beside their attempts.
 var delivers = []rule{
 	attempt,
-	form(EventIrrelevant, `ID: (?:host|lost connection|conversation|enabling PIX|breaking line|Cannot start TLS|`+
+	form(EventIrrelevant, `ID: (?:SASL authentication failed|host|lost connection|conversation|enabling PIX|breaking line|Cannot start TLS|`+
 		`TLS is|Server certificate|re-using session|passing|discarding EHLO keywords|`+
 		`(?:Anonymous|Trusted|Untrusted|Verified) TLS connection)\b.*`),
+	form(EventIrrelevant, `(?:ID: )?TLSRPT: .*`), // since 3.10
 	form(EventIrrelevant, `(?:connect to|SSL_connect error|initializing|setting up TLS|certificate verification|`+
 		`lost connection|table \S+ has changed|server certificate|Host offered STARTTLS|`+
 		`(?:Anonymous|Trusted|Untrusted|Verified) TLS connection) ?.*`),

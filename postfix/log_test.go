@@ -105,6 +105,9 @@ var examples = []struct{ tag, message, want string }{
 	{"postfix/qmgr", "4CtzQW1rYJzXk: went to the moon", ""},
 	{"postfix/newdaemon", "4CtzQW1rYJzXk: went to the moon", ""},
 	{"postfix/newdaemon", "went to the moon", "irrelevant"},
+	{"postfix/qmqpd", "4CtzQW1rYJzXk: client=h.example[203.0.113.7]", "client 4CtzQW1rYJzXk 203.0.113.7 smtp"},
+	{"postfix/oqmgr", "4CtzQW1rYJzXk: removed", "gone 4CtzQW1rYJzXk"},
+	{"postfix/smtp", "TLSRPT: status=success, domain=b.test", "irrelevant"},
 }
 
 func (l Line) String() string {

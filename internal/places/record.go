@@ -14,12 +14,26 @@ var (
 	countryPaths = [][]any{
 		{"country", "iso_code"}, // MaxMind, DB-IP, IP2Location, geoacumen
 		{"country_code"},        // IPinfo Lite, IPLocate, sapics
-		{"country"},             // IPinfo: "JP"; of IPinfo Lite the name, not a code
+		{"country"},             // IPinfo, ipapi.is: "JP"; of IPinfo Lite the name, not a code
+		{"country", "code"},     // ipregistry and kin, also below "location"
+		{"location", "country", "code"},
+		{"location", "country_code"},
+		{"geo", "country_code"},
+		{"countryCode"},
+		{"country_iso_code"},
+		{"country_short"},
 	}
 	numberPaths = [][]any{
 		{"autonomous_system_number"}, // MaxMind, DB-IP, sapics: 2497
 		{"asn"},                      // IPinfo: "AS2497"; IPLocate: 2497
 		{"as_number"},
+		{"asn", "asn"}, // ipapi.is and kin
+		{"asn", "number"},
+		{"as", "asn"},
+		{"as", "number"},
+		{"as"}, // "AS2497 Example Net"
+		{"connection", "asn"},
+		{"asNumber"},
 		{"traits", "autonomous_system_number"}, // MaxMind's Enterprise
 	}
 	namePaths = [][]any{
@@ -28,6 +42,12 @@ var (
 		{"name"},    // IPinfo, IPLocate
 		{"as_org"},
 		{"org"},
+		{"asn", "org"},
+		{"asn", "name"},
+		{"as", "name"},
+		{"as", "organization"},
+		{"connection", "organization"},
+		{"asName"},
 		{"traits", "autonomous_system_organization"},
 	}
 )
@@ -81,7 +101,8 @@ func number(r maxminddb.Result) uint64 {
 		if r.DecodePath(&value, path...) != nil {
 			continue
 		}
-		text := strings.TrimPrefix(strings.ToUpper(fmt.Sprint(value)), "AS")
+		text, _, _ := strings.Cut(strings.ToUpper(fmt.Sprint(value)), " ") // "AS2497 Example Net"
+		text = strings.TrimPrefix(text, "AS")
 		if n, err := strconv.ParseUint(text, 10, 32); err == nil && n > 0 {
 			return n
 		}

@@ -29,6 +29,10 @@ func TestRecords(t *testing.T) {
 		"ASN as text":  {record{"asn": "as2497", "name": "Example Net", "org": "Another"}, "", "AS2497 Example Net"},
 		"ASN, no name": {record{"asn": uint16(2497), "name": "None"}, "", "AS2497"},
 		"Enterprise":   {record{"traits": record{"autonomous_system_number": uint32(2497)}}, "", "AS2497"},
+		"ipregistry":   {record{"location": record{"country": record{"code": "jp", "name": "Japan"}}, "connection": record{"asn": uint32(2497), "organization": "Example Net"}}, "JP", "AS2497 Example Net"},
+		"ipapi.is":     {record{"country": "JP", "asn": record{"asn": uint32(2497), "org": "Example Net"}}, "JP", "AS2497 Example Net"},
+		"IPinfo Core":  {record{"geo": record{"country_code": "JP"}, "as": record{"asn": "AS2497", "name": "Example Net"}}, "JP", "AS2497 Example Net"},
+		"one text":     {record{"countryCode": "JP", "as": "AS2497 Example Net"}, "JP", "AS2497"},
 		"AS0":          {record{"asn": "AS0", "name": "Not routed"}, "", ""},
 		"a name alone": {record{"name": "Example Net"}, "", ""},
 	} {

@@ -129,12 +129,15 @@ func (c *Client) comment(text string) {
 	words := strings.Fields(maildate.StripComments(text))
 	for i := 0; i < len(words); i++ {
 		word := words[i]
+		word = strings.TrimRight(word, ",;")
 		key, value, _ := strings.Cut(word, "=")
 		switch strings.ToLower(key) {
+		case "ip", "addr", "address", "client-ip", "remote", "peer": // "(ip=203.0.113.7)"
+			word = value
 		case "helo", "ehlo":
 			if value == "" && i+1 < len(words) {
 				i++
-				value = words[i]
+				value = strings.TrimRight(words[i], ",;")
 			}
 			if c.Helo == "" {
 				c.Helo = value
@@ -143,6 +146,10 @@ func (c *Client) comment(text string) {
 		}
 		if c.Addr.IsValid() {
 			continue
+		}
+		if at := strings.IndexByte(word, '['); at > 0 && hostLike(word[:at]) { // "p1.example.net[203.0.113.7]"
+			c.nameFrom(word[:at])
+			word = word[at:]
 		}
 		if addr, ok := addressIn(word); ok {
 			c.Addr = addr
@@ -169,8 +176,8 @@ func hostLike(s string) bool {
 	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == ""
 }
 
-// addressIn reads [203.0.113.7], [IPv6:2001:db8::7], [203.0.113.7]:50123, u@203.0.113.7,
-// 203.0.113.7 and 203.0.113.7:50123.
+// addressIn reads [203.0.113.7], [IPv6:2001:db8::7], [203.0.113.7]:50123, [203.0.113.7:50123],
+// u@203.0.113.7, 203.0.113.7 and 203.0.113.7:50123.
 func addressIn(word string) (netip.Addr, bool) {
 	word = word[strings.LastIndexByte(word, '@')+1:]
 	if i := strings.IndexByte(word, '['); i == 0 {
@@ -179,7 +186,8 @@ func addressIn(word string) (netip.Addr, bool) {
 			return netip.Addr{}, false
 		}
 		word = inside
-	} else if port, err := netip.ParseAddrPort(word); err == nil {
+	}
+	if port, err := netip.ParseAddrPort(word); err == nil {
 		return port.Addr().Unmap().WithZone(""), true
 	}
 	if len(word) > 5 && strings.EqualFold(word[:5], "IPv6:") {

@@ -7,6 +7,13 @@ func TestFrom(t *testing.T) {
 	for in, want := range map[string]string{
 		// Postfix, OpenSMTPD, Gmail
 		"from pc (host.example.org [192.0.2.1]) by mx.example.org; x": "192.0.2.1 host.example.org pc",
+		"from [198.51.100.3](p1.example.net[192.0.2.1]) by mx; x":     "192.0.2.1 p1.example.net [198.51.100.3]",
+		"from [192.0.2.1:50123] (EHLO [198.51.100.3]) by mx; x":       "192.0.2.1  [198.51.100.3]",
+		"from pc ([192.0.2.1:25]) by mx; x":                           "192.0.2.1  pc",
+		"from pc (HELO=198.51.100.3; addr=[192.0.2.1]) by mx; x":      "192.0.2.1  198.51.100.3",
+		"from pc (ip=192.0.2.1, helo=198.51.100.3) by mx; x":          "192.0.2.1  198.51.100.3",
+		"from pc (192.0.2.1, helo 198.51.100.3) by mx; x":             "192.0.2.1  198.51.100.3",
+		"from pc (client-ip=192.0.2.1) by mx; x":                      "192.0.2.1  pc",
 		"from pc (unknown [192.0.2.1])\n\tby mx; x":                   "192.0.2.1  pc",
 		"from [10.1.2.3] (p1.example.net [192.0.2.1])\n\t(using TLSv1.3 (256/256 bits))\n\t(Authenticated sender: by [192.0.2.9])\n\tby mx (Postfix) with ESMTPSA; x": "192.0.2.1 p1.example.net [10.1.2.3]",
 		"from [IPv6:2001:db8::7] (unknown [IPv6:2001:db8:1::8]) by mx; x":                                                                                             "2001:db8:1::8  [IPv6:2001:db8::7]",
