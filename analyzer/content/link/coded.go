@@ -11,6 +11,8 @@ import (
 //
 //	location = atob("aHR0cHM6Ly9leGFtcGxlLm9yZy8=")
 //	location = "\x68ttps:\/\/example.org/"
+//	location = "https:" + "//example.org/"
+//	location = String.fromCharCode(104, 116, 116, 112, 115, 58, 47, 47, 101, ...)
 //	ATTACH;ENCODING=BASE64:PGEgaHJlZj0iaHR0cHM6Ly9leGFtcGxlLm9yZy8i...
 func Coded(text string, found func(raw string)) {
 	give := func(v escaped) bool {
@@ -31,6 +33,15 @@ func Coded(text string, found func(raw string)) {
 	}
 	if strings.Contains(text, "%3A") || strings.Contains(text, "%3a") || strings.Contains(text, "%2F") {
 		eachWeb(text, give)
+	}
+	if strings.Contains(text, "%68") || strings.Contains(text, "%48") { // "%68ttps"
+		eachWeb(mime.PercentDecode(text), give)
+	}
+	if strings.ContainsAny(text, `"'`) && strings.IndexByte(text, '+') >= 0 || strings.Contains(text, `"//`) || strings.Contains(text, "'//") {
+		eachWeb(joinStrings(text), give)
+	}
+	if codes := charCodes(text); codes != "" {
+		eachWeb(codes, give)
 	}
 	each64(text, give)
 }
@@ -53,6 +64,79 @@ func (v escaped) cut(most int) string {
 		raw = raw[:end]
 	}
 	return raw
+}
+
+// joinStrings undoes how a script puts strings together, and gives a scheme to those that have none:
+//
+//	"https:" + '//exa' + "mple.org/"     "https://example.org/"
+//	location = "//example.org/"          location = "http://example.org/"
+func joinStrings(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] != '"' && s[i] != '\'' && s[i] != '`' {
+			b.WriteByte(s[i])
+			continue
+		}
+		rest := strings.TrimLeft(s[i+1:min(len(s), i+maxJoint)], " \t\r\n")
+		if rest != "" && rest[0] == '+' {
+			rest = strings.TrimLeft(rest[1:], " \t\r\n")
+			if rest != "" && strings.IndexByte("\"'`", rest[0]) >= 0 {
+				i = min(len(s), i+maxJoint) - len(rest) // the quote that opens the next string
+				continue
+			}
+		}
+		b.WriteByte(s[i])
+		if strings.HasPrefix(s[i+1:], "//") {
+			b.WriteString("http:")
+		}
+	}
+	return b.String()
+}
+
+// maxJoint bounds what may stand between two strings that a script puts together, in bytes.
+const maxJoint = 40
+
+// Bounds of a list of character codes that says something, and of all of them, in characters.
+const (
+	minCodes = len("http://a.b")
+	maxCodes = 64 << 10
+)
+
+// charCodes returns the text of the lists of decimal character codes in a script, a line each: "104,
+// 116, 116, 112". What is no list is passed over.
+func charCodes(s string) string {
+	if !strings.Contains(s, "104") && !strings.Contains(s, "72") { // "h", "H"
+		return ""
+	}
+	var all, list strings.Builder
+	end := func() {
+		if list.Len() >= minCodes {
+			all.WriteString(list.String() + "\n")
+		}
+		list.Reset()
+	}
+	for i := 0; i < len(s) && all.Len()+list.Len() < maxCodes; {
+		j, n := i, 0
+		for j < len(s) && j-i < 3 && s[j] >= '0' && s[j] <= '9' {
+			n = n*10 + int(s[j]-'0')
+			j++
+		}
+		switch {
+		case j > i && n >= '\t' && n < 0x7f:
+			list.WriteByte(byte(n))
+			i = j
+		case j > i:
+			end()
+			i = j
+		case strings.IndexByte(", \t\r\n", s[i]) >= 0:
+			i++
+		default:
+			end()
+			i++
+		}
+	}
+	end()
+	return all.String()
 }
 
 // unescapeScript undoes "\x68", "\u0068" and "\/" of JavaScript (ECMA-262, section 12.9.4).
