@@ -78,7 +78,8 @@ soak:
 	@scripts/needs.sh gcc postfix dovecot postgresql
 	HISSEKI_LOAD_MAILS=100000 go test -run TestNothingLeaks -count 1 -timeout 30m ./milter
 	HISSEKI_PROMOTIONS=5 go test ./store -engine postgres -run TestStandbyIsPromoted -count 1 -v
-	HISSEKI_KILL_ROUNDS=300 go test -run TestKill -count 1 -timeout 60m -v ./cmd/hisseki
+	HISSEKI_KILL_ROUNDS=200 go test -run 'TestKillCluster$$' -count 1 -timeout 60m -v ./cmd/hisseki
+	HISSEKI_KILL_ROUNDS=300 go test -run 'TestKill$$' -count 1 -timeout 60m -v ./cmd/hisseki
 
 fuzz:
 	@scripts/needs.sh gcc

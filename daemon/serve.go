@@ -239,9 +239,11 @@ func (d *Serve) own(ctx context.Context, m *analyzer.Mail) bool {
 	return err == nil && own
 }
 
-// report logs an error that the next round may not have.
+// report logs an error that the next round may not have. That a database does not answer the store
+// has said itself, once for all that fails until it does.
 func (d *Serve) report(ctx context.Context, message string, err error) {
-	if err != nil && ctx.Err() == nil {
+	var known interface{ Away() bool }
+	if err != nil && ctx.Err() == nil && !errors.As(err, &known) {
 		d.Log.Error(message, "error", err)
 	}
 }

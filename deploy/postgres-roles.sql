@@ -99,4 +99,21 @@ BEGIN
             EXECUTE format('REVOKE ALL ON public.%I FROM hisseki_serve, hisseki_agent', t);
         END IF;
     END LOOP;
+    -- The tables that grow with the mail are cleaned a little at a time, not once a fifth of them
+    -- is dead: a purge of a day leaves some hundredths, and their indexes are read at every mail.
+    FOREACH t IN ARRAY ARRAY['journal', 'recipient', 'lesson', 'mark', 'delivery', 'event', 'login'] LOOP
+        IF to_regclass(format('public.%I', t)) IS NOT NULL THEN
+            EXECUTE format('ALTER TABLE public.%I SET (autovacuum_vacuum_scale_factor = 0.01, '
+                'autovacuum_vacuum_threshold = 1000, autovacuum_analyze_scale_factor = 0.02, '
+                'autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 1)', t);
+        END IF;
+    END LOOP;
+    -- These are changed at every mail, or every few seconds, and are small: room for changed rows on the
+    -- same page spares their indexes.
+    FOREACH t IN ARRAY ARRAY['profile', 'heartbeat', 'setting', 'session'] LOOP
+        IF to_regclass(format('public.%I', t)) IS NOT NULL THEN
+            EXECUTE format('ALTER TABLE public.%I SET (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05, '
+                'autovacuum_vacuum_threshold = 200)', t);
+        END IF;
+    END LOOP;
 END $$;

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 
 	"hisseki/internal/term"
@@ -15,7 +16,11 @@ import (
 func (d *Doctor) store() Store {
 	db, err := d.OpenStore(d.ctx)
 	if err != nil {
-		d.add("store", Bad, err.Error(), "start hisseki serve, or see the message")
+		do := "start hisseki serve, or see the message"
+		if strings.Contains(d.Config.Database, "://") { // of a server, whose message is long
+			do = "see the whole message with hisseki status, and docs/cluster.md"
+		}
+		d.add("store", Bad, err.Error(), do)
 		return nil
 	}
 	d.add("store", OK, d.Config.Database, "")

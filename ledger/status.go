@@ -16,4 +16,12 @@ type Status struct {
 	Opened    time.Time               // of the oldest of these, zero for none
 	Undecided time.Time               // of the oldest mail that is held, zero for none
 	Agent     time.Time               // last heartbeat of any agent, zero for never
+	Tables    []TableSize             // the biggest of a PostgreSQL database, biggest first; none of a file
+}
+
+// TableSize is how much room a table of a database server takes.
+type TableSize struct {
+	Name  string `json:"name"`
+	Bytes int64  `json:"bytes"` // with its indexes
+	Dead  int64  `json:"dead"`  // rows that were deleted or changed, and wait for autovacuum
 }

@@ -29,6 +29,7 @@ type StatusLine struct {
 	Undecided *time.Time              `json:"undecided"` // the oldest held mail's, null for none
 	Incidents int                     `json:"incidents"` // open ones
 	Opened    *time.Time              `json:"opened"`    // the oldest of these, null for none
+	Tables    []ledger.TableSize      `json:"tables"`    // the biggest of a PostgreSQL database, null of a file
 }
 
 // Status says how things stand; whether the milter answers is the caller's to find out.
@@ -40,7 +41,7 @@ func (s *Service) Status(ctx context.Context) (*StatusLine, error) {
 	l := &StatusLine{Schema: 1, Kind: "status", Database: s.Settings.Database, Milter: "answers",
 		Agent: orNull(now.Agent), Stale: s.Now().Sub(now.Agent) > s.Settings.StaleAfter, Day: now.Did,
 		Would: now.Would, Later: now.Later, Queue: map[ledger.State]int{}, Undecided: orNull(now.Undecided),
-		Incidents: now.Incidents, Opened: orNull(now.Opened)}
+		Incidents: now.Incidents, Opened: orNull(now.Opened), Tables: now.Tables}
 	for _, state := range ledger.InQueue {
 		if n := now.Holds[state]; n > 0 {
 			l.Queue[state] = n

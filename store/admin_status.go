@@ -44,7 +44,10 @@ func (db *DB) Status(ctx context.Context, since time.Time) (ledger.Status, error
 		return s, fmt.Errorf("count: %w", err)
 	}
 	s.Opened, s.Undecided, s.Agent = fromUnix(opened), fromUnix(undecided), fromUnix(agent)
-	return s, nil
+	if db.onServer() {
+		s.Tables, err = serverTables(ctx, tx)
+	}
+	return s, err
 }
 
 // live leaves out mail that was taught from an archive: it has neither host nor queue id. The

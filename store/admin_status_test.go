@@ -23,3 +23,14 @@ func TestStatusCountsLiveMailOnly(t *testing.T) {
 		t.Errorf("%+v, %v", s, err)
 	}
 }
+
+// A database server says how big its biggest tables are.
+func TestStatusHasSizes(t *testing.T) {
+	onlyServer(t)
+	db := openFor(t)
+	keep(t, db, record("a@example.jp", analyzer.Hold))
+	s, err := db.Status(t.Context(), noon.Add(-time.Hour))
+	if err != nil || len(s.Tables) != shownTables || s.Tables[0].Bytes < s.Tables[1].Bytes || s.Tables[0].Bytes < 8192 {
+		t.Errorf("tables %+v, %v; want %d, the biggest first", s.Tables, err, shownTables)
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 
+	"hisseki/ledger"
 	"hisseki/store/postgres"
 )
 
@@ -67,6 +68,9 @@ func openServerReadOnly(ctx context.Context, url string, opt Options) (*DB, erro
 	if err != nil {
 		return nil, err
 	}
+	if f.version == 0 {
+		return nil, errEmpty(db.path)
+	}
 	if f.version < f.known {
 		return nil, older(db.path, f)
 	}
@@ -79,6 +83,12 @@ func openServerReadOnly(ctx context.Context, url string, opt Options) (*DB, erro
 	close(db.closed) // nobody commits
 	db.lend()
 	return db, nil
+}
+
+// errEmpty says that a database has no tables of ours.
+func errEmpty(path string) error {
+	return fmt.Errorf("no store at %s, the database is empty: is the name right? hisseki serve and "+
+		"hisseki migrate make the tables", path)
 }
 
 // serverAnswers says in the log that the database is away, or back.
@@ -131,6 +141,9 @@ func (db *DB) prepareServer(ctx context.Context) error {
 	if err != nil || f.version == f.known {
 		return err
 	}
+	if f.version == 0 && db.opt.Existing {
+		return errEmpty(db.path)
+	}
 	if f.version != 0 && !db.opt.Migrate {
 		return older(db.path, f)
 	}
@@ -165,6 +178,30 @@ func serverSize(ctx context.Context, tx *sql.Tx) (n int64, err error) {
 	return n, err
 }
 
+// shownTables is how many tables status shows: the others are small.
+const shownTables = 4
+
+// serverTables returns the biggest tables of the database.
+func serverTables(ctx context.Context, tx *sql.Tx) (list []ledger.TableSize, err error) {
+	rows, err := tx.QueryContext(ctx, `SELECT relname, pg_total_relation_size(relid) AS bytes, n_dead_tup
+		FROM pg_stat_user_tables
+		WHERE schemaname = current_schema()
+		ORDER BY bytes DESC, relname
+		LIMIT ?`, shownTables)
+	if err != nil {
+		return nil, fmt.Errorf("read the sizes of tables: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var t ledger.TableSize
+		if err := rows.Scan(&t.Name, &t.Bytes, &t.Dead); err != nil {
+			return nil, fmt.Errorf("read the sizes of tables: %w", err)
+		}
+		list = append(list, t)
+	}
+	return list, rows.Err()
+}
+
 // checkServer is Check for a PostgreSQL URL: that the schema is ours, each row refers to rows that
 // are there (the server sees to that at every write), and each profile can be read. Whether pages
 // are whole is the server's business (pg_amcheck, data checksums).
@@ -179,7 +216,7 @@ func checkServer(ctx context.Context, url string) (c Checked, err error) {
 	}
 	c = Checked{Path: db.path, Schema: f.version, Known: f.known}
 	if f.version == 0 {
-		return c, fmt.Errorf("store %s is empty: start hisseki serve, it makes the tables", db.path)
+		return c, errEmpty(db.path)
 	}
 	if db.read, err = db.gate.Reader(readers); err != nil {
 		return c, err

@@ -83,6 +83,9 @@ type Options struct {
 	// Migrate brings a store of an older schema up to date. Without it such a store is refused
 	// (ErrOlder), since an older serve may be using it; an empty one gets its tables anyway.
 	Migrate bool
+	// Existing refuses an empty PostgreSQL database instead of making tables there: whoever only
+	// asks or decides does not want a store where a URL has another name in it.
+	Existing bool
 	// Copying is package transfer's, which gets the connections: nobody else may have the file open
 	// then, and Open takes a copy that is not finished. write is nil with OpenReadOnly.
 	Copying func(read, write *sql.DB)

@@ -133,6 +133,7 @@ func (q *request) actor() review.Actor {
 func (q *request) fail(err error) {
 	var usage review.UsageError
 	var wait access.WaitError
+	var away interface{ Away() bool } // a database that does not answer
 	status, key := http.StatusInternalServerError, "wrong-internal"
 	detail := ""
 	switch {
@@ -144,6 +145,8 @@ func (q *request) fail(err error) {
 		status, key, detail = http.StatusBadRequest, "wrong-request", q.Mistake(err.Error())
 	case errors.As(err, &wait):
 		status, key = http.StatusTooManyRequests, "wrong-wait"
+	case errors.As(err, &away):
+		status, key = http.StatusServiceUnavailable, "wrong-away"
 	case errors.Is(err, review.ErrNothing):
 		status, key = http.StatusNotFound, "wrong-nothing"
 	case errors.Is(err, q.ctx().Err()) && q.ctx().Err() != nil: // the browser went away

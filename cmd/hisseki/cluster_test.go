@@ -45,12 +45,18 @@ func newCluster(t *testing.T, n int, past []company.Mail) *cluster {
 			t.Fatal(err)
 		}
 	}
-	c := &cluster{t: t}
 	clock := time.Now().UTC().Format(time.RFC3339) + "@0"
+	return clusterOf(t, n, past, siteOptions{delay: 90, hold: 90, sum: 45, delayFor: time.Hour, clock: clock,
+		database: database})
+}
+
+// clusterOf starts n hosts with the same settings.
+func clusterOf(t *testing.T, n int, past []company.Mail, o siteOptions) *cluster {
+	t.Helper()
+	c := &cluster{t: t}
 	for i := range n {
-		s := newSite(t, siteOptions{delay: 90, hold: 90, sum: 45, delayFor: time.Hour, clock: clock,
-			host: fmt.Sprintf("mx%d.example.jp", i+1), database: database})
-		c.sites = append(c.sites, s)
+		o.host = fmt.Sprintf("mx%d.example.jp", i+1)
+		c.sites = append(c.sites, newSite(t, o))
 	}
 	c.sites[0].learn(past)
 	for _, s := range c.sites {

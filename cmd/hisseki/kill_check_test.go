@@ -11,47 +11,54 @@ import (
 	"time"
 
 	"hisseki/daemon"
-	"hisseki/internal/demo"
-	"hisseki/internal/mta"
 	"hisseki/ledger"
 	"hisseki/quarantine"
 )
 
-// settle lets everything come to its end: Postfix delivers, and an agent whose clock
-// runs ahead, so that nothing is too young, does what is due and reconciles.
+// settle lets everything come to its end: Postfix delivers, and agents whose clock
+// runs ahead, so that nothing is too young, do what is due and reconcile.
 func (k *killing) settle() {
 	k.t.Helper()
-	for _, p := range []*process{k.agent, k.serve} {
-		if p.stop() != 0 {
-			k.t.Errorf("%s ends with %s: %s", p.cmd.Args[1], p.cmd.ProcessState, p.said())
-		}
-	}
-	ahead, unknown := 2*time.Minute, -1
+	ahead := 2 * time.Minute
 	var log bytes.Buffer
-	agent := &quarantine.Agent{
-		Host: demo.Host, Store: daemon.Tasks{TaskStore: k.store, Signed: k.key()},
-		Log:   slog.New(slog.NewTextHandler(&log, nil)),
-		MTA:   &quarantine.Queue{ConfigDir: k.Config, Timeout: time.Minute},
-		Now:   func() time.Time { return time.Now().Add(ahead) },
-		Every: time.Second, Seen: func(c quarantine.Counts) { unknown = c.Unknown },
+	var agents []*quarantine.Agent
+	unknown := make([]int, len(k.sites))
+	for i, s := range k.sites {
+		for _, p := range []*process{s.agent, s.serve} {
+			if p.stop() != 0 {
+				k.t.Errorf("%s ends with %s: %s", p.cmd.Args[1], p.cmd.ProcessState, p.said())
+			}
+		}
+		unknown[i] = -1
+		agents = append(agents, &quarantine.Agent{
+			Host: s.Host, Store: daemon.Tasks{TaskStore: k.store, Signed: s.key()},
+			Log:   slog.New(slog.NewTextHandler(&log, nil)),
+			MTA:   &quarantine.Queue{ConfigDir: s.Config, Timeout: time.Minute},
+			Now:   func() time.Time { return time.Now().Add(ahead) },
+			Every: time.Second, Seen: func(c quarantine.Counts) { unknown[i] = c.Unknown },
+		})
 	}
 	looks, left := 0, ""
 	defer func() {
 		if left != "" {
-			k.t.Logf("after %d looks there is left: %s\nagent:\n%s", looks, left, &log)
+			k.t.Logf("after %d looks there is left: %s\nagents:\n%s", looks, left, &log)
 		}
 	}()
 	wait(k.t, "all decisions carried out, all mail delivered", func() bool {
-		if err := agent.Once(k.t.Context()); err != nil {
-			k.t.Fatalf("agent: %v", err)
+		for _, agent := range agents {
+			if err := agent.Once(k.t.Context()); err != nil {
+				k.t.Fatalf("agent of %s: %v", agent.Host, err)
+			}
 		}
 		ahead += time.Minute
 		looks++
 		left = k.left()
 		return looks > 2 && left == ""
 	})
-	if unknown != 0 {
-		k.t.Errorf("%d mails are on hold without a record:\n%s", unknown, &log)
+	for i, n := range unknown {
+		if n != 0 {
+			k.t.Errorf("%s: %d mails are on hold without a record:\n%s", k.sites[i].Host, n, &log)
+		}
 	}
 }
 
@@ -59,31 +66,36 @@ func (k *killing) settle() {
 func (k *killing) left() string {
 	k.t.Helper()
 	var left []string
-	for _, h := range k.holds(k.store, ledger.HoldFilter{States: []ledger.State{ledger.Delayed,
+	for _, h := range k.sites[0].holds(k.store, ledger.HoldFilter{States: []ledger.State{ledger.Delayed,
 		ledger.Recalling, ledger.Releasing, ledger.Discarding}}) {
 		left = append(left, fmt.Sprintf("%s %s (%s)", h.Name(), h.State, h.Error))
 	}
-	for id, queue := range k.queues() {
+	for at, queue := range k.queues() {
 		if queue != "hold" {
-			left = append(left, id+" "+queue)
+			left = append(left, at.host+" "+at.id+" "+queue)
 		}
 	}
 	return strings.Join(left, ", ")
 }
 
-// queues returns the queue of every mail in Postfix, by queue id.
-func (k *killing) queues() map[string]string {
+// queued is a mail's name in a queue.
+type queued struct{ host, id string }
+
+// queues returns the queue of every mail in each site's Postfix.
+func (k *killing) queues() map[queued]string {
 	k.t.Helper()
-	all := map[string]string{}
-	for lines := bufio.NewScanner(strings.NewReader(k.queue())); lines.Scan(); {
-		var m struct {
-			Queue string `json:"queue_name"`
-			ID    string `json:"queue_id"`
+	all := map[queued]string{}
+	for _, s := range k.sites {
+		for lines := bufio.NewScanner(strings.NewReader(s.queue())); lines.Scan(); {
+			var m struct {
+				Queue string `json:"queue_name"`
+				ID    string `json:"queue_id"`
+			}
+			if err := json.Unmarshal(lines.Bytes(), &m); err != nil {
+				k.t.Fatalf("postqueue says %q: %v", lines.Text(), err)
+			}
+			all[queued{s.Host, m.ID}] = m.Queue
 		}
-		if err := json.Unmarshal(lines.Bytes(), &m); err != nil {
-			k.t.Fatalf("postqueue says %q: %v", lines.Text(), err)
-		}
-		all[m.ID] = m.Queue
 	}
 	return all
 }
@@ -95,27 +107,26 @@ func number(id string) (int, bool) {
 	return n, ok && err == nil
 }
 
-// arrived counts the mails in the sink by number. A second copy whose first one came
+// arrived counts the mails in the sinks by number. A second copy whose first one came
 // right before Postfix died is not counted: Postfix had no time to note that it was
 // delivered, as RFC 5321 section 4.1.1.4 lets happen.
 func (k *killing) arrived() map[int]int {
 	count, first := map[int]int{}, map[int]time.Time{}
-	k.Sink.Wait(k.t, time.Second, "a look", func(all []mta.Mail) bool {
-		for i := range all {
-			_, rest, _ := bytes.Cut(all[i].Data, idField)
+	for _, s := range k.sites {
+		for _, m := range s.Sink.Mails() {
+			_, rest, _ := bytes.Cut(m.Data, idField)
 			n, ok := number(string(rest[:min(len(rest), 20)]))
 			if !ok {
-				k.t.Errorf("a mail without number arrived:\n%s", all[i].Data)
+				k.t.Errorf("a mail without number arrived:\n%s", m.Data)
 				continue
 			}
-			if count[n] > 0 && k.diedBetween(first[n], all[i].At) {
+			if count[n] > 0 && k.diedBetween(first[n], m.At) {
 				continue
 			}
 			count[n]++
-			first[n] = all[i].At
+			first[n] = m.At
 		}
-		return true
-	})
+	}
 	return count
 }
 
@@ -133,7 +144,7 @@ func (k *killing) check() {
 	k.t.Helper()
 	records := map[int]*ledger.Hold{}
 	states := map[ledger.State]int{}
-	all := k.holds(k.store, ledger.HoldFilter{})
+	all := k.sites[0].holds(k.store, ledger.HoldFilter{})
 	for i := range all {
 		h := &all[i]
 		n, ok := number(h.Record.MessageID)
@@ -165,10 +176,10 @@ func (k *killing) check() {
 }
 
 // wrong says what must not be of one mail, "" when all is well.
-func (k *killing) wrong(m sentOnce, h *ledger.Hold, arrived int, queues map[string]string) string {
-	queue := queues[m.queueID]
+func (k *killing) wrong(m sentOnce, h *ledger.Hold, arrived int, queues map[queued]string) string {
+	queue := queues[queued{m.host, m.queueID}]
 	if h != nil {
-		queue = queues[h.Record.Envelope.QueueID]
+		queue = queues[queued{h.Record.Envelope.Host, h.Record.Envelope.QueueID}]
 	}
 	taken := m.queueID != ""
 	switch {
@@ -193,7 +204,7 @@ func (k *killing) wrong(m sentOnce, h *ledger.Hold, arrived int, queues map[stri
 			return "released, and did not arrive"
 		}
 	case ledger.Discarded:
-		if arrived != 0 || k.decided[h.ID] != ledger.Discarding {
+		if arrived != 0 || k.decided[h.ID] != ledger.Discarding && k.doubted[h.ID] != ledger.Discarding {
 			return "discarded, but it arrived or nobody wanted that"
 		}
 	case ledger.Gone: // it had passed, and was recalled too late

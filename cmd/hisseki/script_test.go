@@ -29,28 +29,32 @@ func (c cleaning) Run() int {
 	return c.M.Run()
 }
 
+// scripts is where they are.
+const scripts = "../../testdata/script"
+
 // TestScript runs every script: the real main, one subcommand and its refusals each.
 func TestScript(t *testing.T) {
 	t.Parallel()
-	testscript.Run(t, testscript.Params{
-		Dir: "../../testdata/script",
-		Setup: func(env *testscript.Env) error {
-			env.Setenv("HOME", env.WorkDir)
-			env.Setenv("HISSEKI_CONFIG", "")
-			env.Setenv("GORACE", raceExit)
-			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
-			env.Setenv("STATE_DIRECTORY", filepath.Join(env.WorkDir, "state"))
-			return nil
-		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"company":  writeCompany,
-			"incident": playIncident,
-			"answers":  waitForSocket,
-			"kept-in":  findInFiles,
-		},
-		RequireExplicitExec: true,
-		RequireUniqueNames:  true,
-	})
+	runScripts(t, testscript.Params{Dir: scripts})
+}
+
+func runScripts(t *testing.T, p testscript.Params) {
+	p.Setup = func(env *testscript.Env) error {
+		env.Setenv("HOME", env.WorkDir)
+		env.Setenv("HISSEKI_CONFIG", "")
+		env.Setenv("GORACE", raceExit)
+		env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
+		env.Setenv("STATE_DIRECTORY", filepath.Join(env.WorkDir, "state"))
+		return nil
+	}
+	p.Cmds = map[string]func(*testscript.TestScript, bool, []string){
+		"company":  writeCompany,
+		"incident": playIncident,
+		"answers":  waitForSocket,
+		"kept-in":  findInFiles,
+	}
+	p.RequireExplicitExec, p.RequireUniqueNames = true, true
+	testscript.Run(t, p)
 }
 
 // scriptEnd is when the company's past ends in scripts: fixed, so that output is.

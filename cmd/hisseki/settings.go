@@ -93,7 +93,7 @@ func openStore(ctx context.Context, cfg config.Config, create bool) (*store.DB, 
 			return nil, err
 		}
 	}
-	db, err := store.Open(ctx, cfg.Database, store.Options{Signs: wiring.Signs(cfg)})
+	db, err := store.Open(ctx, cfg.Database, store.Options{Signs: wiring.Signs(cfg), Existing: !create})
 	return db, asWhom(err)
 }
 

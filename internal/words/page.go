@@ -52,6 +52,7 @@ var ofPage = map[string][2]string{
 
 	"wrong":          {"That did not work", "処理できませんでした"},
 	"wrong-internal": {"Something failed here. The log of hisseki web says what.", "内部エラーが発生しました。詳細は hisseki web のログを確認してください。"},
+	"wrong-away":     {"The database does not answer. Mail flows meanwhile, unjudged; load this page again in a while.", "データベースが応答しません。その間もメールは判定されずに配送されます。しばらくしてから再読み込みしてください。"},
 	"wrong-page":     {"There is no such page.", "お探しのページはありません。"},
 	"wrong-role":     {"Your role may not do that.", "現在の権限では実行できません。"},
 	"wrong-request":  {"Something is written wrongly:", "入力に誤りがあります:"},

@@ -19,6 +19,7 @@ type conn struct {
 	commit string // of a writer: it tells other nodes, in the same round trip; "" for readers
 	gate   *Gate
 	term   int64 // of the primary that it goes to
+	amid   bool  // a writer's transaction
 }
 
 // ResetSession is asked before a connection is used again. One to a server that was the primary
@@ -35,21 +36,32 @@ func (c *conn) Prepare(query string) (driver.Stmt, error) { return c.Conn.Prepar
 func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
 	s, err := c.Conn.PrepareContext(ctx, Numbered(query))
 	c.doubted(err)
-	return s, forbidden(err)
+	return s, c.said(err)
 }
 
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (
 	driver.Result, error) {
 	r, err := c.Conn.ExecContext(ctx, Numbered(query), args)
 	c.doubted(err)
-	return r, forbidden(err)
+	return r, c.said(err)
 }
 
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (
 	driver.Rows, error) {
 	r, err := c.Conn.QueryContext(ctx, Numbered(query), args)
 	c.doubted(err)
-	return r, forbidden(err)
+	return r, c.said(err)
+}
+
+// said is a statement's error with what to do. That a connection ended amid a transaction the driver
+// says in no words.
+func (c *conn) said(err error) error {
+	if c.amid && errors.Is(err, driver.ErrBadConn) {
+		return fmt.Errorf("%w: the server ended the transaction, and nothing of it is kept: try again. It ends one "+
+			"whose process says nothing for %v, as on a busy host; idle_in_transaction_session_timeout in the "+
+			"URL makes that longer", err, idleTimeout)
+	}
+	return forbidden(err)
 }
 
 // forbidden adds what to do to "permission denied for table override": the configuration names
@@ -87,6 +99,7 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 		c.doubted(err)
 		return nil, Explained(err)
 	}
+	c.amid = true
 	return locked{ctx, tx, c}, nil
 }
 
@@ -98,12 +111,16 @@ type locked struct {
 }
 
 func (l locked) Commit() error {
+	l.of.amid = false
 	err := l.tx.Commit(l.ctx)
 	l.of.doubted(err)
 	return err
 }
 
-func (l locked) Rollback() error { return l.tx.Rollback(l.ctx) }
+func (l locked) Rollback() error {
+	l.of.amid = false
+	return l.tx.Rollback(l.ctx)
+}
 
 // CheckNamedValue puts a value into a form that the server takes: whole numbers for booleans, as
 // the tables have them, and text without what PostgreSQL's text cannot hold. Mail is hostile: a

@@ -62,8 +62,16 @@ func (g *Gate) Open() error {
 	if g.away == nil {
 		return nil
 	}
-	return fmt.Errorf("%w since %s: %w", ErrAway, g.since.Format("15:04:05"), g.away)
+	return awayError{fmt.Errorf("%w since %s: %w", ErrAway, g.since.Format("15:04:05"), g.away)}
 }
+
+// awayError is ErrAway for those who do not know this package.
+type awayError struct{ error }
+
+func (e awayError) Unwrap() error { return e.error }
+
+// Away says that the database does not answer, which the log says once.
+func (awayError) Away() bool { return true }
 
 // Doubt has the server asked whether it is there, unless somebody does already.
 func (g *Gate) Doubt() {

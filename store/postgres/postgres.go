@@ -145,6 +145,9 @@ func (g *Gate) open(commit string, connections int, settings map[string]string) 
 		return nil, err
 	}
 	for k, v := range settings {
+		if _, named := cfg.RuntimeParams[k]; named && strings.HasSuffix(k, "_timeout") {
+			continue // in the URL: a busy host may want longer ones
+		}
 		cfg.RuntimeParams[k] = v
 	}
 	if _, named := cfg.RuntimeParams["application_name"]; !named {
@@ -197,5 +200,5 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if c.gate.termNow() != term { // another server has become the primary meanwhile
 		return nil, errors.Join(driver.ErrBadConn, pg.Close())
 	}
-	return &conn{pg, c.commit, c.gate, term}, nil
+	return &conn{Conn: pg, commit: c.commit, gate: c.gate, term: term}, nil
 }
