@@ -3,6 +3,7 @@
 package received
 
 import (
+	"cmp"
 	"net/netip"
 	"strings"
 
@@ -48,7 +49,7 @@ func Hop(field string) Client {
 		return Client{}
 	}
 	var c Client
-	front := strings.TrimSuffix(words[0], ".")
+	front := cmp.Or(strings.TrimSuffix(words[0], "."), words[0]) // "from . (10.0.0.1)": it called itself so
 	for _, text := range comments {
 		c.comment(text)
 	}
