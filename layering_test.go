@@ -83,6 +83,7 @@ var mayImport = map[string][]string{
 	"maillog":             {"analyzer", "internal/mailbox", "internal/capped", "internal/term", "internal/unpack", "ledger", "postfix"},
 	"review":              {"analyzer", "analyzer/content", "baseline", "identity", "internal/config", "internal/similar", "internal/term", "ledger", "report", "internal/mailbox"},
 	"review/command":      {"internal/jsonl", "internal/table", "internal/term", "internal/whoami", "review", "review/terminal"},
+	"review/coverage":     {"calibration", "drill", "review"},
 	"review/terminal":     {"analyzer", "internal/signalname", "internal/table", "internal/term", "ledger", "review"},
 	"internal/words":      {"analyzer", "internal/signalname", "internal/term", "ledger"},
 	"report":              {"analyzer", "analyzer/content", "internal/signalname", "internal/term", "internal/words", "ledger"},
@@ -96,7 +97,7 @@ var mayImport = map[string][]string{
 		"internal/wiring", "ledger", "postfix", "proof", "signing"},
 
 	"web":         {"access", "access/openid", "access/passkey", "analyzer", "ask", "internal/words", "ledger", "report", "review"},
-	"web/command": {"access", "access/openid", "access/passkey", "ask", "internal/config", "internal/jsonl", "internal/table", "internal/term", "review", "store", "web"},
+	"web/command": {"access", "access/openid", "access/passkey", "ask", "internal/config", "internal/jsonl", "internal/table", "internal/term", "review", "store", "store/postgres", "web"},
 
 	// Every part's configuration is made here.
 	"internal/wiring": {"analyzer", "analyzer/content", "ask", "hook", "identity", "internal/config", "ledger", "seal",

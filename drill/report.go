@@ -101,7 +101,7 @@ func (r *Report) Write(screen table.Screen) error {
 	if err := r.table(screen); err != nil {
 		return err
 	}
-	for _, t := range r.totals() {
+	for _, t := range r.Totals() {
 		if err := t.print(screen); err != nil {
 			return err
 		}
@@ -118,7 +118,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	if err := jsonl.Write(w, lines); err != nil {
 		return err
 	}
-	return jsonl.Write(w, r.totals())
+	return jsonl.Write(w, r.Totals())
 }
 
 func (r *Report) line(res *Result) Line {
@@ -135,7 +135,8 @@ func (r *Report) line(res *Result) Line {
 	return l
 }
 
-func (r *Report) totals() []TotalLine {
+// Totals sums the thefts up by recipe.
+func (r *Report) Totals() []TotalLine {
 	var out []TotalLine
 	for _, recipe := range r.recipes {
 		var of []*Result

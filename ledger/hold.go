@@ -75,6 +75,12 @@ type HoldCount struct {
 	Last       int64 // the highest id
 }
 
+// HoldPlace is the place of a hold in a list by points; the zero value is before the first.
+type HoldPlace struct {
+	Points float64
+	ID     int64
+}
+
 // HoldFilter chooses holds; zero fields choose all.
 type HoldFilter struct {
 	IDs       []int64
@@ -90,6 +96,8 @@ type HoldFilter struct {
 	DueBy     time.Time // the agent should act by then
 	Limit     int       // the oldest so many, or the newest
 	Newest    bool      // the newest first
+	Worst     bool      // the one with the most points first, of equals the newest
+	Past      HoldPlace // with Worst: what comes after this place
 	Before    int64     // ids below this one
 	After     int64     // ids above this one
 }

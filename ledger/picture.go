@@ -32,7 +32,8 @@ type Telling struct {
 
 // TellingFilter chooses tellings, the newest first; zero fields choose all.
 type TellingFilter struct {
-	State  string
-	Before int64 // events below this one
-	Limit  int
+	State    string
+	Incident int64
+	Before   int64 // events below this one
+	Limit    int
 }

@@ -9,17 +9,52 @@ import (
 	"hisseki/ledger"
 )
 
-// HoldPage is a part of a list of kept mail, the newest first.
+// HoldPage is a part of a list of kept mail.
 type HoldPage struct {
 	Holds []ledger.Hold
 	Count ledger.HoldCount // of all that the query chooses
-	More  bool             // older ones follow
+	More  bool             // others follow
 }
 
-// PageHolds returns at most limit of the kept mail that a query chooses, the newest first, from
-// below an id on (0 for the newest). Without states or ids it is what is still in the queue.
-// Lists are paged by key: mail that comes in between moves nothing.
-func (s *Service) PageHolds(ctx context.Context, q HoldQuery, below int64, limit int) (*HoldPage, error) {
+// Order is how a list of kept mail is sorted.
+type Order string
+
+// Orders.
+const (
+	NewestFirst Order = "newest"
+	OldestFirst Order = "oldest"
+	WorstFirst  Order = "points" // the most points first, of equals the newest
+)
+
+// Orders are all orders, the usual one first.
+var Orders = []Order{NewestFirst, OldestFirst, WorstFirst}
+
+// Place is where in a list a page begins; the zero value is the beginning of the newest first.
+type Place struct {
+	Order  Order
+	After  int64   // the last mail of the page before, by id
+	Points float64 // that this mail has, for WorstFirst
+}
+
+// sort has a filter begin at a place.
+func (p Place) sort(f *ledger.HoldFilter) {
+	switch p.Order {
+	case OldestFirst:
+		f.After = max(f.After, p.After)
+	case WorstFirst:
+		f.Worst, f.Past = true, ledger.HoldPlace{Points: p.Points, ID: p.After}
+	default:
+		f.Newest = true
+		if p.After > 0 && (f.Before == 0 || p.After < f.Before) {
+			f.Before = p.After
+		}
+	}
+}
+
+// PageHolds returns at most limit of the kept mail that a query chooses, from a place on. Without
+// states or ids it is what is still in the queue. Lists are paged by key: mail that comes in between
+// moves nothing.
+func (s *Service) PageHolds(ctx context.Context, q HoldQuery, from Place, limit int) (*HoldPage, error) {
 	f, err := s.queueFilter(&q)
 	if err != nil {
 		return nil, err
@@ -28,10 +63,8 @@ func (s *Service) PageHolds(ctx context.Context, q HoldQuery, below int64, limit
 	if p.Count, err = s.Store.CountHolds(ctx, f); err != nil {
 		return nil, err
 	}
-	f.Newest, f.Limit = true, limit+1
-	if below > 0 && (f.Before == 0 || below < f.Before) {
-		f.Before = below
-	}
+	f.Limit = limit + 1
+	from.sort(&f)
 	if p.Holds, err = s.Store.Holds(ctx, f); err != nil {
 		return nil, err
 	}
@@ -107,8 +140,8 @@ func (s *Service) PreviewChoice(ctx context.Context, q HoldQuery, to ledger.Stat
 // tellingStore is what hooks were told.
 type tellingStore interface {
 	Tellings(ctx context.Context, f ledger.TellingFilter) ([]ledger.Telling, error)
-	// TellAgain has a hook told an event once more that was given up.
-	TellAgain(ctx context.Context, hook string, event int64, by string) (bool, error)
+	// TellAgain has a hook told an event once more that is in a state, such as given up.
+	TellAgain(ctx context.Context, hook string, event int64, in, by string) (bool, error)
 }
 
 // Tellings returns what hooks were told, the newest event first.
@@ -118,9 +151,47 @@ func (s *Service) Tellings(ctx context.Context, f ledger.TellingFilter) ([]ledge
 
 // TellAgain has a hook told an event once more that was given up.
 func (s *Service) TellAgain(ctx context.Context, who Actor, hook string, event int64) error {
-	ok, err := s.Store.TellAgain(ctx, hook, event, who.String())
+	ok, err := s.Store.TellAgain(ctx, hook, event, ledger.HookFailed, who.String())
 	if err == nil && !ok {
 		err = errors.Join(ErrNothing, errors.New("the hook is told of it already"))
 	}
 	return err
+}
+
+// AskAgain has the hooks that ask owners bring an incident's owner another link, and returns how many
+// do. How often an owner is asked has a bound of its own. ErrNothing says that nobody can be asked:
+// the incident has ended, or no hook has asked yet.
+func (s *Service) AskAgain(ctx context.Context, who Actor, incident string) (int, error) {
+	if err := s.mayDecide(); err != nil {
+		return 0, err
+	}
+	list, err := s.Incidents(ctx, IncidentQuery{IDs: []string{incident}})
+	if err != nil {
+		return 0, err
+	}
+	if list[0].State != ledger.IncidentOpen {
+		return 0, ErrNothing
+	}
+	told, err := s.Store.Tellings(ctx, ledger.TellingFilter{Incident: list[0].ID})
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, t := range told {
+		if t.Kind != ledger.EventOpened || !slices.Contains(s.Settings.Asking, t.Hook) ||
+			t.State != ledger.HookDone && t.State != ledger.HookFailed {
+			continue
+		}
+		ok, err := s.Store.TellAgain(ctx, t.Hook, t.N, t.State, who.String())
+		if err != nil {
+			return n, err
+		}
+		if ok {
+			n++
+		}
+	}
+	if n == 0 {
+		return 0, ErrNothing
+	}
+	return n, nil
 }

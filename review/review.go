@@ -33,6 +33,7 @@ func (a Actor) String() string { return strings.TrimSpace(a.Name + " " + a.Via) 
 type Service struct {
 	Store    Store
 	Second   Seconds // nil where no release needs a second reviewer
+	Findings Findings
 	Settings Settings
 	Now      func() time.Time
 	// Normal returns the account that a login counts as, as it is done for mail.
@@ -63,6 +64,10 @@ type Settings struct {
 	TwoPerson bool
 	// Hooks are the names of the hooks that are told of a kind of event.
 	Hooks map[ledger.EventKind][]string
+	// Fixed says that the configuration sets thresholds, which go before those of a calibration.
+	Fixed bool
+	// Asking are the names of the hooks that ask an account's owner.
+	Asking []string
 }
 
 // Store is where everything is kept. Each part names what it needs of it.
@@ -77,6 +82,7 @@ type Store interface {
 	statusStore
 	pictureStore
 	tellingStore
+	thresholdStore
 	senderReads
 }
 

@@ -23,6 +23,28 @@ func (db *DB) Salt(ctx context.Context) ([]byte, error) {
 	return salt, nil
 }
 
+// findings are what drills and calibrations found, each the last one.
+type findings struct{ db *DB }
+
+// Findings returns where what drills and calibrations found is kept.
+func (db *DB) Findings() findings { return findings{db} }
+
+// Keep keeps a value under a name, in the place of the one before.
+func (f findings) Keep(ctx context.Context, name string, value []byte) error {
+	err := f.db.update(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec(`INSERT INTO setting (key, value) VALUES (?, ?)
+			ON CONFLICT (key) DO UPDATE SET value = excluded.value`, name, value)
+		return err
+	})
+	return wrapped("keep "+name, err)
+}
+
+// Kept returns what is kept under a name, nil for nothing.
+func (f findings) Kept(ctx context.Context, name string) ([]byte, error) {
+	value, _, err := f.db.setting(ctx, name)
+	return value, err
+}
+
 // setting returns the value kept under a key, and whether there is one.
 func (db *DB) setting(ctx context.Context, key string) (value []byte, ok bool, err error) {
 	err = db.read.QueryRowContext(ctx, `SELECT value FROM setting WHERE key = ?`, key).Scan(&value)

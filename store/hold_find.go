@@ -36,6 +36,9 @@ func whereHolds(f *ledger.HoldFilter) *where {
 	if f.Before != 0 {
 		w.add("h.id < ?", f.Before)
 	}
+	if f.Worst && f.Past.ID != 0 {
+		w.add("(j.points, h.id) < (?, ?)", f.Past.Points, f.Past.ID)
+	}
 	if f.After != 0 {
 		w.add("h.id > ?", f.After)
 	}
@@ -67,7 +70,10 @@ func (db *DB) CountHolds(ctx context.Context, f ledger.HoldFilter) (n ledger.Hol
 func (db *DB) Holds(ctx context.Context, f ledger.HoldFilter) ([]ledger.Hold, error) {
 	w := whereHolds(&f)
 	order := "h.id"
-	if f.Newest {
+	switch {
+	case f.Worst:
+		order = "j.points DESC, h.id DESC"
+	case f.Newest:
 		order = "h.id DESC"
 	}
 	rows, err := db.read.QueryContext(ctx, `SELECT

@@ -107,6 +107,9 @@ func (db *DB) Tellings(ctx context.Context, f ledger.TellingFilter) ([]ledger.Te
 	if f.State != "" {
 		w.add("s.state = ?", f.State)
 	}
+	if f.Incident != 0 {
+		w.add("e.incident = ?", f.Incident)
+	}
 	if f.Before != 0 {
 		w.add("e.n < ?", f.Before)
 	}
@@ -145,13 +148,14 @@ func (db *DB) Tellings(ctx context.Context, f ledger.TellingFilter) ([]ledger.Te
 	return out, rows.Err()
 }
 
-// TellAgain has a hook told an event once more that was given up; false when it was not.
-func (db *DB) TellAgain(ctx context.Context, hook string, n int64, by string) (ok bool, err error) {
+// TellAgain has a hook told an event once more that is in a state, such as given up; false when it
+// is in another.
+func (db *DB) TellAgain(ctx context.Context, hook string, n int64, in, by string) (ok bool, err error) {
 	err = db.update(ctx, func(tx *sql.Tx) error {
 		ok, err = changed(tx.Exec(`UPDATE hook_event SET state = ?, due = 0, runs = 0, first = ?
 			WHERE event = ?
 			  AND hook = ?
-			  AND state = ?`, ledger.HookDue, db.now().Unix(), n, hook, ledger.HookFailed))
+			  AND state = ?`, ledger.HookDue, db.now().Unix(), n, hook, in))
 		if err != nil || !ok {
 			return err
 		}

@@ -28,6 +28,7 @@ func TestAccessible(t *testing.T) {
 			o.hire("alice", access.Admin)
 			o.theft()
 			o.agent()
+			o.dial()
 			accessible(t, o, axe, lang)
 		})
 	}

@@ -268,6 +268,7 @@ func TestPictures(t *testing.T) {
 	o.hire("alice", "admin")
 	o.theft()
 	o.agent()
+	o.dial()
 	list, err := o.db.Incidents(t.Context(), "")
 	if err != nil || len(list) == 0 {
 		t.Fatal(list, err)

@@ -165,6 +165,7 @@ func TestJapanese(t *testing.T) {
 	o.hire("alice", access.Admin)
 	o.theft()
 	o.agent()
+	o.dial()
 	b := newBrowser(t, o, "ja")
 	b.login("alice")
 	b.says("対応中のインシデント: 1 件", "確認して判断する")

@@ -74,7 +74,7 @@ func (q *request) incident() error {
 			}
 		}
 		var err error
-		p.Mail, err = q.s.Review.PageHolds(q.ctx(), review.HoldQuery{Incident: i.Name(), States: allStates}, 0, incidentMail)
+		p.Mail, err = q.s.Review.PageHolds(q.ctx(), review.HoldQuery{Incident: i.Name(), States: allStates}, review.Place{}, incidentMail)
 		if err != nil {
 			return err
 		}
@@ -188,6 +188,24 @@ func (p incidentPage) Answer() (said ledger.EventKind) {
 		}
 	}
 	return said
+}
+
+// MayAsk says whether the account's owner can be asked again.
+func (p incidentPage) MayAsk() bool { return len(p.s.Review.Settings.Asking) > 0 && p.s.Desk != nil }
+
+// askAgain has the owner brought another link.
+func (q *request) askAgain() error {
+	id := q.r.PathValue("id")
+	_, err := q.s.Review.AskAgain(q.ctx(), q.actor(), id)
+	said := "asked-again"
+	if errors.Is(err, review.ErrNothing) {
+		said, err = "asked-nobody", nil
+	}
+	if err != nil {
+		return err
+	}
+	q.done("/incident/"+id, said, 0)
+	return nil
 }
 
 // Notes are what hooks said.

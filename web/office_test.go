@@ -80,7 +80,7 @@ func officeAt(t testing.TB, path string, clock func() time.Time) *office {
 	}
 	t.Cleanup(func() { db.Close() })
 	o := &office{t: t, db: db, clock: clock, log: &lockedBuffer{}, secret: map[string]string{}}
-	o.review = &review.Service{Store: db, Now: clock, Normal: strings.ToLower,
+	o.review = &review.Service{Store: db, Findings: db.Findings(), Now: clock, Normal: strings.ToLower,
 		Unseal: func(s string) (string, error) { return s, nil },
 		Settings: review.Settings{Journal: 21 * 24 * time.Hour, StaleAfter: 30 * time.Second, Grace: time.Hour,
 			Mode: map[analyzer.Class]analyzer.Mode{analyzer.Account: analyzer.Enforce,

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -24,9 +25,10 @@ type quarantinePage struct {
 	*request
 	*review.HoldPage
 	Filter url.Values // as written
-	Newest int64      // id of the newest mail that the list knows
-	Older  string     // address of the next page, "" for none
-	Bad    string     // what of the filter is written wrongly
+	Order  review.Order
+	Newest int64  // id of the newest mail that the list knows
+	Next   string // address of the next page, "" for none
+	Bad    string // what of the filter is written wrongly
 }
 
 // holdQuery reads a filter from an address or a form.
@@ -68,11 +70,12 @@ func filterOf(v url.Values) url.Values {
 func (q *request) quarantine() error {
 	v := q.r.URL.Query()
 	p := quarantinePage{request: q, HoldPage: &review.HoldPage{}, Filter: filterOf(v)}
-	below, _ := strconv.ParseInt(v.Get("below"), 10, 64) // what is none is the first page
+	from := placeOf(v)
+	p.Order = from.Order
 	hq, err := holdQuery(p.Filter)
 	if err == nil {
 		var list *review.HoldPage
-		if list, err = q.s.Review.PageHolds(q.ctx(), hq, below, pageRows); err == nil {
+		if list, err = q.s.Review.PageHolds(q.ctx(), hq, from, pageRows); err == nil {
 			p.HoldPage = list
 		}
 	}
@@ -83,19 +86,55 @@ func (q *request) quarantine() error {
 	case err != nil:
 		return err
 	}
-	if len(p.Holds) > 0 {
-		p.Newest = p.Holds[0].ID
-		if p.More {
-			older := filterOf(v)
-			older.Set("below", strconv.FormatInt(p.Holds[len(p.Holds)-1].ID, 10))
-			p.Older = "/quarantine?" + older.Encode()
-		}
+	if from.After == 0 { // a later page is not the place to look for what is new
+		p.Newest = p.Count.Last
 	}
-	if below > 0 {
-		p.Newest = 0 // of an older page nothing is newer
+	if p.More {
+		p.Next = p.after(&p.Holds[len(p.Holds)-1])
 	}
 	q.Title, q.Nav = q.W("nav-quarantine"), "quarantine"
 	return q.show(http.StatusOK, "quarantine.html", p)
+}
+
+// placeOf reads where a page begins. What is none is the beginning, the newest first.
+func placeOf(v url.Values) review.Place {
+	p := review.Place{Order: review.Order(v.Get("sort"))}
+	if !slices.Contains(review.Orders, p.Order) {
+		p.Order = review.NewestFirst
+	}
+	p.After, _ = strconv.ParseInt(v.Get("after"), 10, 64)
+	points, err := strconv.ParseFloat(v.Get("points"), 64)
+	if p.Points = points; p.Order == review.WorstFirst && (err != nil || math.IsNaN(points)) {
+		p.After = 0
+	}
+	return p
+}
+
+// after is the address of the page after a mail.
+func (p quarantinePage) after(h *ledger.Hold) string {
+	v := p.sorted(p.Order)
+	v.Set("after", strconv.FormatInt(h.ID, 10))
+	if p.Order == review.WorstFirst {
+		v.Set("points", strconv.FormatFloat(h.Record.Verdict.Points, 'g', -1, 64))
+	}
+	return "/quarantine?" + v.Encode()
+}
+
+// sorted is the filter, and an order where it is not the usual one.
+func (p quarantinePage) sorted(o review.Order) url.Values {
+	v := filterOf(p.Filter)
+	if o != review.NewestFirst {
+		v.Set("sort", string(o))
+	}
+	return v
+}
+
+// Sorts are links to the list in each order.
+func (p quarantinePage) Sorts() (out []navLink) {
+	for _, o := range review.Orders {
+		out = append(out, navLink{"/quarantine?" + p.sorted(o).Encode(), p.W("sort-" + string(o)), o == p.Order})
+	}
+	return out
 }
 
 // States are the states that kept mail is listed by.

@@ -8,9 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
-	"hisseki/analyzer"
 	"hisseki/ledger"
 	"hisseki/review"
 )
@@ -130,29 +128,4 @@ func (q *request) tellAgain() error {
 	}
 	q.done("/hooks", "telling-again", 0)
 	return nil
-}
-
-// coveragePage is what hisseki can see, by sender.
-type coveragePage struct {
-	*request
-	Signals []string
-	List    []review.SenderLine
-	Counted time.Time // when, zero while that is under way
-	Modes   map[analyzer.Class]analyzer.Mode
-}
-
-// coverage shows for which senders which signals have enough history.
-func (q *request) coverage() error {
-	list, at, err := q.s.busiest.get(q.ctx(), q.s.Review)
-	if err != nil {
-		return err
-	}
-	p := coveragePage{request: q, List: list, Counted: at, Modes: q.s.Review.Settings.Mode}
-	if len(list) > 0 {
-		for _, r := range list[0].Signals {
-			p.Signals = append(p.Signals, r.Signals)
-		}
-	}
-	q.Title, q.Nav = q.W("nav-coverage"), "coverage"
-	return q.show(http.StatusOK, "coverage.html", p)
 }

@@ -151,6 +151,9 @@ func (q *request) fail(err error) {
 		status, key = http.StatusNotFound, "wrong-nothing"
 	case errors.Is(err, q.ctx().Err()) && q.ctx().Err() != nil: // the browser went away
 		return
+	case q.s.Away != nil && q.s.Away(err):
+		q.waitForStore(err)
+		return
 	}
 	if status == http.StatusInternalServerError {
 		// The route and no path: that of a link has its token, which lets in or answers for an owner.
@@ -161,4 +164,20 @@ func (q *request) fail(err error) {
 		*request
 		Detail string
 	}{q, detail})
+}
+
+// storeRetry is when a browser asks again while the store does not answer.
+const storeRetry = "10" // seconds
+
+// waitForStore says that the store does not answer. It is nobody's mistake here, and it passes: the
+// page says what that means for mail and asks again by itself.
+func (q *request) waitForStore(err error) {
+	q.s.Log.Warn("the store does not answer", "route", q.r.Pattern, "error", err)
+	h := q.w.Header()
+	h.Set("Retry-After", storeRetry)
+	if q.r.Method == http.MethodGet {
+		h.Set("Refresh", storeRetry)
+	}
+	q.Title = q.W("away")
+	q.show(http.StatusServiceUnavailable, "away.html", q)
 }

@@ -13,9 +13,9 @@ import (
 // rulesPage is every rule of the reviewers.
 type rulesPage struct {
 	*request
-	Senders, Links []review.RuleLine
-	Habits         []review.HabitLine
-	Form           url.Values
+	Senders, Blocked, Links []review.RuleLine // Links are those that are allowed
+	Habits                  []review.HabitLine
+	Form                    url.Values
 }
 
 func (q *request) rules() error { return q.showRules(http.StatusOK, nil) }
@@ -30,10 +30,15 @@ func (q *request) showRules(status int, form url.Values) error {
 		if err != nil && !errors.Is(err, review.ErrNothing) {
 			return err
 		}
-		if kind == review.SenderRules {
-			p.Senders = review.RuleLines(list)
-		} else {
-			p.Links = review.RuleLines(list)
+		for _, line := range review.RuleLines(list) {
+			switch {
+			case kind == review.SenderRules:
+				p.Senders = append(p.Senders, line)
+			case line.Action == analyzer.Hold:
+				p.Blocked = append(p.Blocked, line)
+			default:
+				p.Links = append(p.Links, line)
+			}
 		}
 	}
 	var err error
@@ -112,6 +117,7 @@ func (q *request) addHabit() error {
 	f := q.r.PostForm
 	_, _, err := q.s.Review.AddHabit(q.ctx(), q.actor(), review.HabitRequest{Senders: fields(f.Get("senders"), ", \n"),
 		Countries: fields(f.Get("countries"), ", \n"), Networks: fields(f.Get("networks"), ", \n"),
+		Programs: fields(f.Get("programs"), ";\n"), Devices: fields(f.Get("devices"), ";\n"),
 		Hours: fields(f.Get("hours"), ";\n"), Zone: strings.TrimSpace(f.Get("zone")),
 		Until: strings.TrimSpace(f.Get("until")), Reason: strings.TrimSpace(f.Get("reason"))})
 	return q.ruled(err, "habit-set")

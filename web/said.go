@@ -10,7 +10,7 @@ var sayings = map[string]bool{
 	"newer": false, "overtaken": false, "nothing-left": false, "rule-set": false, "rule-cleared": false,
 	"rule-none": false, "habit-set": false, "habit-ended": false, "telling-again": false, "session-ended": false,
 	"second-asked": false, "second-done": true, "second-refused": false, "second-over": false, "second-more": false,
-	"passkey-added": false, "passkey-removed": false,
+	"asked-again": false, "dial-set": false, "asked-nobody": false, "passkey-added": false, "passkey-removed": false,
 }
 
 // maxSaid bounds the figure.

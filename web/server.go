@@ -37,6 +37,9 @@ type Options struct {
 	OpenIDLabel string
 	// Passkeys adds passkeys and checks them, nil where there are none.
 	Passkeys *passkey.Desk
+	// Away says whether an error means that the store does not answer; nil where it is a file, which
+	// always does.
+	Away func(error) bool
 	// Milter says what is wrong with the milter, nil for nothing.
 	Milter func() error
 	// Version is of the program: browsers ask for new assets with it.
@@ -99,6 +102,7 @@ func (s *Server) table() []route {
 		{"GET /incident/{id}", access.Viewer, (*request).incident},
 		{"GET /incident/{id}/live", access.Viewer, (*request).incidentLive},
 		{"GET /incident/{id}/report", access.Viewer, (*request).report},
+		{"POST /incident/{id}/ask", access.Reviewer, (*request).askAgain},
 		{"GET /incident/{id}/{end}", access.Reviewer, (*request).previewEnding},
 		{"POST /incident/{id}/{end}", access.Reviewer, (*request).end},
 
@@ -125,6 +129,7 @@ func (s *Server) table() []route {
 		{"GET /hooks", access.Viewer, (*request).hooks},
 		{"POST /hooks/again", access.Admin, (*request).tellAgain},
 		{"GET /coverage", access.Viewer, (*request).coverage},
+		{"POST /coverage/notch", access.Admin, (*request).setNotch},
 	}
 }
 

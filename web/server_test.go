@@ -83,6 +83,7 @@ var forms = map[string]url.Values{
 	"POST /rules/clear":         {"subject": {"sender:bando@example.jp"}},
 	"POST /rules/habit":         {"senders": {"bando@example.jp"}, "networks": {"192.0.2.0/24"}, "until": {"1d"}},
 	"POST /rules/habit/end":     {"id": {"T1"}},
+	"POST /coverage/notch":      {"notch": {"1.2"}, "reason": {"x"}, "seen": {"2026-11-17T10:00:00Z"}},
 	"POST /hooks/again":         {"event": {"1"}, "hook": {"soc"}},
 	"POST /sessions/end":        {"session": {"00000000"}},
 }

@@ -14,6 +14,7 @@ import (
 	"hisseki/internal/config"
 	"hisseki/internal/wiring"
 	"hisseki/review"
+	"hisseki/review/coverage"
 	"hisseki/store"
 )
 
@@ -21,6 +22,7 @@ type calibrateFlags struct {
 	since   string
 	show    bool
 	apply   bool
+	keep    bool
 	reset   bool
 	notch   float64
 	recipes []string
@@ -62,6 +64,7 @@ calibrated ones; --reset lets the thresholds follow the history again.`,
 	fl.BoolVar(&f.show, "show", false, "only show what really happened, against the budget")
 	fl.BoolVar(&f.apply, "apply", false, "use the chosen thresholds from now on")
 	fl.Float64Var(&f.notch, "notch", 0, "choose this `NOTCH` instead of what the budget says")
+	fl.BoolVar(&f.keep, "keep", false, "keep the table for the page Coverage of hisseki web; --apply does so too")
 	fl.BoolVar(&f.reset, "reset", false, "forget calibrated thresholds")
 	fl.StringSliceVar(&f.recipes, "recipe", []string{"incident", "slow"},
 		"`NAMES` of drill recipes, all or none")
@@ -71,6 +74,8 @@ calibrated ones; --reset lets the thresholds follow the history again.`,
 	f.out.add(cmd)
 	cmd.MarkFlagsMutuallyExclusive("show", "apply", "reset")
 	cmd.MarkFlagsMutuallyExclusive("show", "notch")
+	cmd.MarkFlagsMutuallyExclusive("show", "keep")
+	cmd.MarkFlagsMutuallyExclusive("reset", "keep")
 	cmd.MarkFlagsMutuallyExclusive("reset", "notch")
 	return cmd
 }
@@ -106,7 +111,7 @@ func runCalibrate(cmd *cobra.Command, f *calibrateFlags) error {
 			return db.SetThresholds(ctx, analyzer.Thresholds{}, actor().String(), f.reason)
 		})
 	}
-	return onStoreGround(cmd, f.apply, func(cfg config.Config, db *store.DB, g *drill.Ground) error {
+	return onStoreGround(cmd, f.apply || f.keep, func(cfg config.Config, db *store.DB, g *drill.Ground) error {
 		for i := range f.selection.Thefts {
 			t := &f.selection.Thefts[i]
 			t.Sender = wiring.Identity(cfg).Normal(t.Sender)
@@ -148,6 +153,15 @@ func (f *calibrateFlags) try(cmd *cobra.Command, cfg config.Config, db *store.DB
 		return err
 	}
 	end()
+	if f.keep || f.apply {
+		s, err := newReview(cfg, db)
+		if err != nil {
+			return err
+		}
+		if err := s.KeepDial(ctx, coverage.Dial(t, f.now.UTC())); err != nil {
+			return err
+		}
+	}
 	applied := f.apply && t.Fits
 	if applied {
 		if err := db.SetThresholds(ctx, t.Thresholds(), actor().String(), f.reason); err != nil {
@@ -168,6 +182,11 @@ func (f *calibrateFlags) write(cmd *cobra.Command, cfg config.Config, t *calibra
 	if f.out.json {
 		return t.WriteJSON(cmd.OutOrStdout())
 	}
+	return t.Write(f.out.screen(cmd), fixed(cfg), applied)
+}
+
+// fixed says whether the configuration sets thresholds.
+func fixed(cfg config.Config) bool {
 	v := cfg.Verdict
-	return t.Write(f.out.screen(cmd), v.Hold != 0 || v.Sum != 0 || v.Delay != 0, applied)
+	return v.Hold != 0 || v.Sum != 0 || v.Delay != 0
 }

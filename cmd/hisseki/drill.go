@@ -18,6 +18,7 @@ import (
 	"hisseki/internal/wiring"
 	"hisseki/replay"
 	"hisseki/review"
+	"hisseki/review/coverage"
 	"hisseki/store"
 )
 
@@ -29,6 +30,8 @@ type drillFlags struct {
 	client   string
 	attacker string
 	at       string
+	keep     bool
+	review   *review.Service // keeps what was found
 	opt      drill.Options
 	out      listFlags
 }
@@ -44,7 +47,7 @@ func newDrill() *cobra.Command {
 		Short: "Play a simulated theft in every account, and show which are blind",
 		Long: `Play a simulated theft in every account: an attacker's mail is composed in memory and
 judged by the very same analyzer as serve, in mode enforce, against a copy of what the
-store knows, or of what a replayed archive teaches. Nothing is written, nothing is sent.
+store knows, or of what a replayed archive teaches. Nothing is learned, nothing is sent.
 
 The recipes:` + names.String() + `
 
@@ -73,12 +76,14 @@ Exit code 3 says that some theft was not contained: none of its mails was held.`
 	fl.Uint64Var(&f.opt.Seed, "seed", 1, "`NUMBER` that all choices follow from")
 	fl.StringVar(&f.past.Timeline, "timeline", "", "an archive: timeline.jsonl `FILE`")
 	fl.StringVar(&f.past.Sender, "sender", "", "the `ACCOUNT` that sent all of PATH")
+	fl.BoolVar(&f.keep, "keep", false, "keep the table for the page Coverage of hisseki web")
 	f.out.add(cmd)
 	completeAccounts(cmd, "account")
 	cmd.MarkFlagsMutuallyExclusive("own-network", "client")
 	cmd.MarkFlagsMutuallyExclusive("own-network", "attacker")
 	cmd.MarkFlagsMutuallyExclusive("own-network", "no-client")
 	cmd.MarkFlagsMutuallyExclusive("timeline", "sender")
+	cmd.MarkFlagsMutuallyExclusive("timeline", "keep")
 	return cmd
 }
 
@@ -107,12 +112,20 @@ func runDrill(cmd *cobra.Command, f *drillFlags, paths []string) error {
 	if err := f.read(time.Now()); err != nil {
 		return usageError{err}
 	}
+	if f.keep && len(paths) > 0 {
+		return usageError{errors.New("--keep keeps what the store's accounts showed: name no paths")}
+	}
 	if f.past.Timeline != "" || len(paths) > 0 {
 		return onReplayGround(cmd, &f.past, paths, func(cfg config.Config, g *drill.Ground) error {
 			return f.play(cmd, g, wiring.Identity(cfg).Normal)
 		})
 	}
-	return onStoreGround(cmd, false, func(cfg config.Config, _ *store.DB, g *drill.Ground) error {
+	return onStoreGround(cmd, f.keep, func(cfg config.Config, db *store.DB, g *drill.Ground) error {
+		s, err := newReview(cfg, db)
+		if err != nil {
+			return err
+		}
+		f.review = s
 		return f.play(cmd, g, wiring.Identity(cfg).Normal)
 	})
 }
@@ -194,6 +207,11 @@ func (f *drillFlags) play(cmd *cobra.Command, g *drill.Ground, normal func(strin
 	end()
 	if err != nil {
 		return err
+	}
+	if f.keep {
+		if err := f.review.KeepDrill(cmd.Context(), coverage.Drilled(report, f.opt.Now.UTC())); err != nil {
+			return err
+		}
 	}
 	if f.out.json {
 		err = report.WriteJSON(cmd.OutOrStdout())

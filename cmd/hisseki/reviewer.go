@@ -49,7 +49,7 @@ func newReview(cfg config.Config, db *store.DB) (*review.Service, error) {
 	}
 	s := &review.Service{
 		Store: db, Now: time.Now, Normal: wiring.Identity(cfg).Normal, Unseal: unsealer(cfg.Privacy),
-		Second: db.Reviewers(),
+		Second: db.Reviewers(), Findings: db.Findings(),
 		Settings: review.Settings{
 			Mode: map[analyzer.Class]analyzer.Mode{
 				analyzer.Account:     analyzer.Mode(cfg.Mode),
@@ -60,7 +60,8 @@ func newReview(cfg config.Config, db *store.DB) (*review.Service, error) {
 			Signins: len(cfg.Signin.Files) > 0,
 			Habits:  habits, Relays: wiring.RelayHosts(cfg), Database: cfg.Database, StaleAfter: daemon.StaleAfter,
 			Grace: time.Duration(cfg.Review.Grace), TwoPerson: cfg.Review.TwoPerson,
-			Hooks: wiring.HooksByEvent(cfg.Hooks),
+			Hooks: wiring.HooksByEvent(cfg.Hooks), Asking: wiring.AskNames(cfg.Hooks),
+			Fixed: fixed(cfg),
 		},
 	}
 	s.Ready = wiring.Signs(cfg).Ready

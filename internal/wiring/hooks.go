@@ -58,6 +58,15 @@ func CommandHooks(h config.Hooks) []hook.Hook {
 // askFor is how long an owner's link is good by default: a night and a morning.
 const askFor = 24 * time.Hour
 
+// AskNames names the hooks that ask owners of accounts.
+func AskNames(h config.Hooks) []string {
+	names := make([]string, len(h.Ask))
+	for i := range h.Ask {
+		names[i] = h.Ask[i].Name
+	}
+	return names
+}
+
 // AskHooks are those by which the agent asks owners of accounts. Applications and null senders have
 // none.
 func AskHooks(cfg config.Config, questions ask.Store, random io.Reader) ([]hook.Hook, error) {

@@ -18,6 +18,9 @@ var ofAsked = map[string][2]string{
 	"owner-step-desk":     {"Call your help desk, by a number that you know.", "ご存じの電話番号でヘルプデスクに連絡してください。"},
 
 	"field-of":            {"%s: ", "「%s」の値: "},
+	"ask-again":           {"Ask the owner again", "本人にもう一度確認する"},
+	"said-asked-again":    {"The owner gets another link within moments.", "まもなく本人に新しいリンクが届きます。"},
+	"said-asked-nobody":   {"Nobody could be asked: the owner was not asked yet, or is being asked now.", "確認を送れませんでした。まだ一度も送っていないか、送信処理中です。"},
 	"second-title":        {"A release waits for a second reviewer", "送信の承認待ち"},
 	"second-waiting":      {"Waits for a second reviewer", "2人目の承認待ち"},
 	"second-lead":         {"%s wants to send mails: %d", "%s さんが %d 通の送信を求めています"},

@@ -22,6 +22,7 @@ var mistakes = []struct {
 	{regexp.MustCompile(`(".*") is not a country code such as (".*")`), "$1 は国コードではありません(例: $2)"},
 	{regexp.MustCompile(`(".*") is not the code that databases use, write (".*")`), "$1 ではなく $2 と書いてください"},
 	{regexp.MustCompile(`it needs a country database: .*|needs a country database: .*`), "国のデータベースが必要です(places.country を設定してください)"},
+	{regexp.MustCompile(`needs sign-in logs, which alone name devices: .*`), "サインインログが必要です(端末名はサインインログにのみ含まれます。signin.files を設定してください)"},
 	{regexp.MustCompile(`(".*") is not an address or a network such as (".*")`), "$1 はアドレスでもネットワークでもありません(例: $2)"},
 	{regexp.MustCompile(`(".*") is not a span of hours.*`), `$1 は時間帯ではありません(例: "06:00-22:00"、"mon-fri 07:30-19:00")`},
 	{regexp.MustCompile(`(".*") is not a time zone such as (".*")`), "$1 はタイムゾーンではありません(例: $2)"},
@@ -36,6 +37,9 @@ var mistakes = []struct {
 	{regexp.MustCompile(`(".*") is not a host, domain or URL: .*`), "$1 はホスト、ドメイン、URL のいずれでもありません"},
 	{regexp.MustCompile(`(".*") has no dot: .*`), "$1 に「.」がありません。ホスト名全体を入力してください"},
 	{regexp.MustCompile(`(".*") is where a registry gives out names.*`), "$1 は登録の単位で、多数の他人のドメインを含みます。ドメイン名全体を入力してください"},
+	{regexp.MustCompile(`a reason is needed`), "理由を入力してください"},
+	{regexp.MustCompile(`there is another calibration by now: .*`), "計算結果が更新されています。新しい結果を確認してください"},
+	{regexp.MustCompile(`there is no such notch`), "そのような設定はありません"},
 	{regexp.MustCompile(`there is no such rule`), "そのようなルールはありません"},
 	{regexp.MustCompile(`a decision is release or discard`), "判断は送信か破棄のいずれかです"},
 	{regexp.MustCompile(`nothing is selected`), "何も選択されていません"},
@@ -51,7 +55,7 @@ var mistakes = []struct {
 // optionNames are what the page calls the options of commands.
 var optionNames = map[string]string{"since": "since", "until": "until", "state": "state", "sender": "habit-senders",
 	"country": "habit-countries", "network": "habit-networks", "hours": "habit-hours", "zone": "habit-zone",
-	"min-points": "f-points"}
+	"min-points": "f-points", "program": "habit-programs", "device": "habit-devices"}
 
 // option is how the command line says which of the fields is meant: "--since "x" is not a time".
 var option = regexp.MustCompile(`^--([a-z-]+):? (.+)$`)

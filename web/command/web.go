@@ -28,6 +28,7 @@ import (
 	"hisseki/internal/config"
 	"hisseki/review"
 	"hisseki/store"
+	"hisseki/store/postgres"
 	"hisseki/web"
 )
 
@@ -154,7 +155,7 @@ func (s Shared) page(cmd *cobra.Command, cfg config.Config, db *store.DB) (*web.
 	}
 	return web.New(web.Options{Passkeys: passkeys, OpenID: provider, OpenIDLabel: w.OpenID.Label, Review: service, Guard: guard(cfg, db), Desk: desk(cfg, db), Log: s.Log(cmd, cfg), Zone: zone,
 		TLS: w.Cert != "" || strings.HasPrefix(w.URL, "https:"), Proxies: proxies, UserHeader: w.UserHeader,
-		Milter: func() error { return s.Milter(cfg.Milter.Listen) }, Version: s.Version}), nil
+		Away: postgres.Away, Milter: func() error { return s.Milter(cfg.Milter.Listen) }, Version: s.Version}), nil
 }
 
 // desk takes the answers of owners, where the settings have them asked.
