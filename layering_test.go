@@ -84,7 +84,7 @@ var mayImport = map[string][]string{
 	"review":              {"analyzer", "analyzer/content", "baseline", "identity", "internal/config", "internal/similar", "internal/term", "ledger", "report", "internal/mailbox"},
 	"review/command":      {"internal/jsonl", "internal/table", "internal/term", "internal/whoami", "review", "review/terminal"},
 	"review/coverage":     {"calibration", "drill", "review"},
-	"review/terminal":     {"analyzer", "internal/signalname", "internal/table", "internal/term", "ledger", "review"},
+	"review/terminal":     {"analyzer", "internal/signalname", "internal/table", "internal/term", "internal/words", "ledger", "review"},
 	"internal/words":      {"analyzer", "internal/signalname", "internal/term", "ledger"},
 	"report":              {"analyzer", "analyzer/content", "internal/signalname", "internal/term", "internal/words", "ledger"},
 	"internal/places":     {"analyzer", "internal/config"},

@@ -163,21 +163,6 @@ func (p quarantinePage) DecideAll(to string) string {
 // Decidable says whether anything waits for a decision.
 func (q *request) Decidable(h *ledger.Hold) bool { return ledger.Undecided(h.State) }
 
-// Later is how a mail came to be held after it had been delayed or let go.
-func (q *request) Later(h *ledger.Hold) string {
-	switch {
-	case q.Late(h.Record) != "":
-		return q.Late(h.Record)
-	case h.Incident == 0:
-		return ""
-	case !h.Recalled.IsZero():
-		return q.W("later-recalled", review.IncidentName(h.Incident))
-	case !h.Promoted.IsZero():
-		return q.W("later-promoted", review.IncidentName(h.Incident))
-	}
-	return ""
-}
-
 // IncidentName is an incident's name: "I3".
 func (q *request) IncidentName(id int64) string { return review.IncidentName(id) }
 

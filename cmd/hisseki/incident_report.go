@@ -10,14 +10,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"hisseki/internal/private"
+	"hisseki/internal/words"
 	"hisseki/report"
 	"hisseki/review"
 )
 
 // reportFlags say how a report is printed, and where.
 type reportFlags struct {
-	format, lang, output string
-	alone, json          bool
+	format, output string
+	lang           words.Lang
+	alone, json    bool
 }
 
 func newIncidentReport() *cobra.Command {
@@ -45,6 +47,11 @@ zone (TZ). What happened to each mail is known as far as the MTA's log told of i
 			if err := f.check(); err != nil {
 				return usageError{err}
 			}
+			t, err := inWords(cmd)
+			if err != nil {
+				return err
+			}
+			f.lang = words.Lang(t.Lang())
 			return withReview(cmd, func(s *review.Service) error {
 				r, err := s.Report(cmd.Context(), actor(), ids[0], f.alone, "report, "+f.format)
 				if err != nil {
@@ -57,21 +64,16 @@ zone (TZ). What happened to each mail is known as far as the MTA's log told of i
 	fl := cmd.Flags()
 	fl.StringVar(&f.format, "format", "text", "`FORMAT`: "+review.Names(report.Formats))
 	addJSON(cmd, &f.json)
-	fl.StringVar(&f.lang, "lang", "en", "`LANGUAGE` of text and html: en or ja")
 	fl.StringVarP(&f.output, "output", "o", "", "write to this `FILE`, readable by its owner only")
 	fl.BoolVar(&f.alone, "alone", false, "only this incident, not its case")
 	cmd.MarkFlagsMutuallyExclusive("format", "json")
 	completeFlag(cmd, "format", review.Names(report.Formats))
-	completeFlag(cmd, "lang", "en, ja")
 	return cmd
 }
 
 func (f *reportFlags) check() error {
 	if !slices.Contains(report.Formats, report.Format(f.format)) {
 		return fmt.Errorf("--format %q is not one of: %s", f.format, review.Names(report.Formats))
-	}
-	if l := report.Lang(f.lang); l != report.English && l != report.Japanese {
-		return fmt.Errorf("--lang %q is neither en nor ja", f.lang)
 	}
 	return nil
 }

@@ -1,11 +1,16 @@
 package main
 
 import (
+	"fmt"
+	"os"
+	"time"
+
 	"github.com/spf13/cobra"
 
 	"hisseki/internal/table"
 	"hisseki/internal/term"
 	"hisseki/internal/whoami"
+	"hisseki/internal/words"
 	"hisseki/review"
 )
 
@@ -24,6 +29,17 @@ func (f *listFlags) add(cmd *cobra.Command) {
 // screen is where a command prints a list.
 func (f *listFlags) screen(cmd *cobra.Command) table.Screen {
 	return table.ScreenOf(cmd.OutOrStdout(), f.wide)
+}
+
+// inWords returns the words in which a command speaks to people: --lang, else what the locale asks for.
+func inWords(cmd *cobra.Command) (words.Reader, error) {
+	lang := words.FromLocale(os.Getenv)
+	if said, _ := cmd.Flags().GetString("lang"); said != "" {
+		if lang = words.Lang(said); lang != words.English && lang != words.Japanese {
+			return words.Reader{}, usageError{fmt.Errorf("--lang %q is neither en nor ja", said)}
+		}
+	}
+	return words.For(lang, time.Local), nil
 }
 
 // safe makes text from a mail fit for a terminal.

@@ -42,6 +42,8 @@ func addSettingsFlags(root *cobra.Command) {
 	fl.String("config", os.Getenv(configVariable), "configuration `FILE` ($"+configVariable+
 		"), else "+machineConfig+" if it exists and --db names no other database")
 	fl.String("db", "", "database `FILE`, overrides the configuration")
+	fl.String("lang", "", "`LANGUAGE` of what people read: en or ja (default: as $LC_ALL, $LC_MESSAGES or $LANG say)")
+	completeFlag(root, "lang", "en, ja")
 }
 
 // machineConfig is the configuration of the machine's hisseki: what the units read, and so

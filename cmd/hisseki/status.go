@@ -36,7 +36,11 @@ func newStatus() *cobra.Command {
 				if asJSON {
 					return jsonl.Write(cmd.OutOrStdout(), []*review.StatusLine{line})
 				}
-				return terminal.Status(cmd.OutOrStdout(), line, time.Now())
+				t, err := inWords(cmd)
+				if err != nil {
+					return err
+				}
+				return terminal.Status(cmd.OutOrStdout(), t, line, time.Now())
 			})
 		},
 	}

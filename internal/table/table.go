@@ -38,6 +38,9 @@ type Table struct {
 	rows    [][]string
 }
 
+// Pad fills a text up to a width in columns of a terminal, on which Japanese takes two a character.
+func Pad(s string, width int) string { return text.Pad(s, width, ' ') }
+
 // New begins a list.
 func New(s Screen, columns ...Column) *Table { return &Table{screen: s, columns: columns} }
 

@@ -6,26 +6,28 @@ import (
 	"slices"
 	"strings"
 
+	"hisseki/analyzer"
 	"hisseki/internal/signalname"
 	"hisseki/internal/table"
 	"hisseki/internal/term"
+	"hisseki/internal/words"
 	"hisseki/ledger"
 	"hisseki/review"
 )
 
 // Holds lists kept mail.
-func Holds(screen table.Screen, holds []ledger.Hold) error {
-	t := table.New(screen, table.Fixed("id"), table.Fixed("time"), table.Cut("state", 8),
-		table.Cut("sender", 16), table.Fixed("points"), table.Spare("link", 14),
-		table.Spare("recipients", 14), table.Spare("because", 20))
+func Holds(screen table.Screen, w words.Reader, holds []ledger.Hold) error {
+	t := table.New(screen, table.Fixed(w.W("cli-id")), table.Fixed(w.W("cli-time")), table.Cut(w.W("cli-state"), 8),
+		table.Cut(w.W("cli-sender"), 16), table.Fixed(w.W("cli-points")), table.Spare(w.W("cli-link"), 14),
+		table.Spare(w.W("cli-recipients"), 14), table.Spare(w.W("cli-because"), 20))
 	for i := range holds {
 		h := &holds[i]
 		r := h.Record
 		because := ""
 		if len(r.Verdict.Evidence) > 0 {
-			because = safe(r.Verdict.Evidence[0].Text, 60)
+			because = safe(sign(w, r.Verdict.Evidence[0]), 60)
 		}
-		t.Row(h.Name(), term.Stamp(r.Envelope.Time), screen.Paint(word(h.State))+beside(h),
+		t.Row(h.Name(), term.Stamp(r.Envelope.Time), screen.Paint(stateOf(w, h.State))+beside(h),
 			safe(r.Envelope.Sender, 60), points(r.Verdict.Points), safe(strings.Join(r.Hosts, " "), 30),
 			term.Few(h.Recipients, 1), because)
 	}
@@ -72,10 +74,10 @@ func Senders(holds []ledger.Hold) string {
 
 // Hold prints a kept mail: what it is, why it is kept, and what is in it; raw prints its
 // source instead of what a reader sees.
-func Hold(w io.Writer, h *review.Shown, raw bool) error {
-	var b fields
+func Hold(w io.Writer, t words.Reader, h *review.Shown, raw bool) error {
+	b := fields{t: t}
 	r, e := h.Record, &h.Record.Envelope
-	b.add("hold", h.Name()+" "+string(h.State))
+	b.add("hold", h.Name()+" "+stateOf(t, h.State))
 	if h.Incident != 0 {
 		b.add("incident", review.IncidentName(h.Incident))
 	}
@@ -86,11 +88,11 @@ func Hold(w io.Writer, h *review.Shown, raw bool) error {
 	b.add("from", r.HeaderFrom)
 	b.add("subject", r.Subject)
 	b.add("client", strings.TrimSpace(client(&h.Hold)+" "+e.Helo))
-	b.add("queue id", e.QueueID+" on "+e.Host)
+	b.add("queue id", t.W("cli-on", e.QueueID, e.Host))
 	if !h.Due.IsZero() && h.State == ledger.Delayed {
-		b.add("leaves", term.Stamp(h.Due)+" unless more follows")
+		b.add("leaves", t.W("cli-more-follows", term.Stamp(h.Due)))
 	}
-	b.add("later", review.Later(&h.Hold))
+	b.add("later", later(t, &h.Hold))
 	b.add("decided", strings.TrimSpace(h.By+" "+h.Reason))
 	b.add("error", h.Error)
 	b.list("recipients", h.Recipients)
@@ -98,12 +100,20 @@ func Hold(w io.Writer, h *review.Shown, raw bool) error {
 	b.list("files", r.Files)
 	b.verdict(h.Record.Verdict.Would == h.Record.Verdict.Action, h)
 	if h.Excerpt != "" {
-		fmt.Fprintf(&b, "\nexcerpt     %s\n", safe(h.Excerpt, 2000))
+		fmt.Fprintf(&b, "\n%s %s\n", b.label("excerpt"), safe(h.Excerpt, 2000))
 	}
 	b.WriteString("\n")
 	b.mail(h, raw)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// later is how a mail came to be held later.
+func later(t words.Reader, h *ledger.Hold) string {
+	if t.Japanese() {
+		return t.Later(h)
+	}
+	return review.Later(h)
 }
 
 func client(h *ledger.Hold) string {
@@ -119,21 +129,37 @@ func (f *fields) verdict(enforced bool, h *review.Shown) {
 	v := &h.Record.Verdict
 	note := ""
 	if !enforced {
-		note = " (what was done: " + word(v.Action) + ")"
+		note = f.t.W("cli-was-done", f.action(v.Action))
 	}
-	fmt.Fprintf(f, "\nverdict     %s: %s points, sum %s%s\n", word(v.Would), points(v.Points),
-		points(v.Sum), note)
+	fmt.Fprintf(f, "\n%s %s%s\n", f.label("verdict"), f.t.W("cli-points-sum", f.action(v.Would), points(v.Points),
+		points(v.Sum)), note)
 	for _, e := range v.Evidence {
 		if e.Observed == "" && e.Usual == "" { // a note: what could not be judged
-			fmt.Fprintf(f, "      -  %s  [%s]\n", safe(e.Text, 200), word(e.Signal))
+			fmt.Fprintf(f, "      -  %s  [%s]\n", sign(f.t, e), word(e.Signal))
 			continue
 		}
-		fmt.Fprintf(f, "  %5.2f  %s\n         observed: %s\n         usual:    %s  [%s]\n", e.Points,
-			safe(e.Text, 200), safe(signalname.Observed(&e), 200), safe(e.Usual, 200), word(e.Signal))
+		seen, usual := safe(signalname.Observed(&e), 200), safe(e.Usual, 200)
+		if f.t.Japanese() {
+			seen, usual = f.t.Observed(e), f.t.Phrase(e.Usual)
+		}
+		fmt.Fprintf(f, "  %5.2f  %s\n         %s\n         %s  [%s]\n", e.Points, sign(f.t, e), f.t.W("cli-observed", seen),
+			f.t.W("cli-usual", usual), word(e.Signal))
 	}
 	if v.PassIf != "" {
-		fmt.Fprintf(f, "  %s\n", safe(v.PassIf, 200))
+		passIf := safe(v.PassIf, 200)
+		if f.t.Japanese() {
+			passIf = f.t.PassIf(v.PassIf)
+		}
+		fmt.Fprintf(f, "  %s\n", passIf)
 	}
+}
+
+// action is the word for what was decided.
+func (f *fields) action(a analyzer.Action) string {
+	if f.t.Japanese() {
+		return f.t.Named("verdict-", string(a))
+	}
+	return word(a)
 }
 
 // Bounds of a mail shown on a terminal.
@@ -145,7 +171,7 @@ const (
 // mail prints the mail itself.
 func (f *fields) mail(h *review.Shown, raw bool) {
 	if h.Unread != "" {
-		fmt.Fprintf(f, "mail        not shown: %s\n", safe(h.Unread, 200))
+		fmt.Fprintf(f, "%s %s\n", f.label("mail"), f.t.W("cli-not-shown", safe(h.Unread, 200)))
 	}
 	if len(h.Source) == 0 {
 		return
@@ -168,7 +194,7 @@ func (f *fields) mail(h *review.Shown, raw bool) {
 		}
 	}
 	if !raw {
-		fmt.Fprintln(f, "(the source: --raw)")
+		fmt.Fprintln(f, f.t.W("cli-source"))
 	}
 }
 

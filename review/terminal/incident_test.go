@@ -12,7 +12,7 @@ import (
 
 func TestNotesAreShownHarmless(t *testing.T) {
 	at := time.Date(2026, 11, 17, 10, 13, 0, 0, time.Local)
-	var b fields
+	b := fields{t: english}
 	b.notes([]ledger.Note{
 		{At: at, Hook: "sieve", Event: ledger.EventOpened, State: ledger.HookDone, Runs: 1,
 			Output: "redirect \"thief@evil.test\x1b[2J\u202e\";\r\n" + strings.Repeat("line\n", 100)},
@@ -40,7 +40,7 @@ func TestIncidentsCutNoDate(t *testing.T) {
 	date := noon.Local().Format("2006-01-02 15:04")
 	for width := 60; width < 120; width++ {
 		var b bytes.Buffer
-		if err := Incidents(table.Screen{Writer: &b, Width: width}, list); err != nil {
+		if err := Incidents(table.Screen{Writer: &b, Width: width}, english, list); err != nil {
 			t.Fatal(err)
 		}
 		want := 1

@@ -9,6 +9,7 @@ import (
 	"hisseki/analyzer"
 	"hisseki/internal/table"
 	"hisseki/internal/term"
+	"hisseki/internal/words"
 	"hisseki/ledger"
 	"hisseki/review"
 )
@@ -62,38 +63,51 @@ func Acts(screen table.Screen, acts []ledger.Act) error {
 }
 
 // Status prints how things stand.
-func Status(w io.Writer, s *review.StatusLine, now time.Time) error {
-	agent := "never seen"
+func Status(w io.Writer, t words.Reader, s *review.StatusLine, now time.Time) error {
+	ago := func(at time.Time) string {
+		if t.Japanese() {
+			return t.Rough(now.Sub(at))
+		}
+		return Ago(at, now)
+	}
+	agent := t.W("cli-never-seen")
 	if s.Agent != nil {
-		agent = "seen " + Ago(*s.Agent, now) + " ago"
+		agent = t.W("cli-seen-ago", ago(*s.Agent))
 		if s.Stale {
-			agent += ", stale: nothing is delayed, released or discarded"
+			agent += t.W("cli-stale")
 		}
 	}
-	incidents := fmt.Sprintf("%d open", s.Incidents)
+	incidents := t.W("cli-open-n", s.Incidents)
 	if s.Opened != nil {
-		incidents += ", the oldest since " + Ago(*s.Opened, now)
+		incidents += t.W("cli-oldest", ago(*s.Opened))
 	}
-	undecided := ""
-	if s.Undecided != nil {
-		undecided = "waiting   the oldest held mail since " + Ago(*s.Undecided, now) + "\n"
-	}
-	unjudged := ""
+	day := t.W("cli-day-of", s.Day[analyzer.Pass], s.Day[analyzer.Delay], s.Day[analyzer.Hold],
+		s.Would[analyzer.Delay], s.Would[analyzer.Hold])
 	if n := s.Would[analyzer.Unjudged]; n > 0 {
-		unjudged = fmt.Sprintf("; %d NOT JUDGED", n)
+		day += t.W("cli-unjudged", n)
 		if s.Later > 0 {
-			unjudged += fmt.Sprintf(", %d to be judged later", s.Later)
+			day += t.W("cli-judged-later", s.Later)
 		}
 	}
-	_, err := fmt.Fprintf(w, "milter    %s\nagent     %s\nstore     %s\n"+
-		"24 hours  %d passed, %d delayed, %d held (enforce: %d delayed, %d held)%s\n"+
-		"incidents %s\n"+
-		"queue     %d held, %d delayed, %d recalling, %d releasing, %d discarding\n%s",
-		safe(s.Milter, 200), agent, safe(s.Database, 200),
-		s.Day[analyzer.Pass], s.Day[analyzer.Delay], s.Day[analyzer.Hold],
-		s.Would[analyzer.Delay], s.Would[analyzer.Hold], unjudged, incidents,
-		s.Queue[ledger.Held], s.Queue[ledger.Delayed], s.Queue[ledger.Recalling],
-		s.Queue[ledger.Releasing], s.Queue[ledger.Discarding], undecided+tableSizes(s.Tables))
+	queue := t.W("cli-queue-of", s.Queue[ledger.Held], s.Queue[ledger.Delayed], s.Queue[ledger.Recalling],
+		s.Queue[ledger.Releasing], s.Queue[ledger.Discarding])
+	width := 9
+	if t.Japanese() {
+		width = 12
+	}
+	var b strings.Builder
+	line := func(name, value string) { fmt.Fprintf(&b, "%s %s\n", table.Pad(t.W("cli-"+name), width), value) }
+	line("milter", milter(t, s.Milter))
+	line("agent", agent)
+	line("store", safe(s.Database, 200))
+	line("day", day)
+	line("incidents", incidents)
+	line("queue", queue)
+	if s.Undecided != nil {
+		line("waiting", t.W("cli-held-since", ago(*s.Undecided)))
+	}
+	b.WriteString(tableSizes(s.Tables))
+	_, err := io.WriteString(w, b.String())
 	return err
 }
 
@@ -116,3 +130,11 @@ func tableSizes(list []ledger.TableSize) string {
 // manyDead is how many dead rows of a table are named: autovacuum comes long before at
 // the settings of postgres-roles.sql, unless something holds it up.
 const manyDead = 1_000_000
+
+// milter says whether the milter answers. Why it does not comes from the system, in its words.
+func milter(t words.Reader, said string) string {
+	if t.Japanese() && said == "answers" {
+		return t.W("cli-good")
+	}
+	return safe(said, 200)
+}

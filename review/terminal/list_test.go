@@ -11,9 +11,12 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/internal/table"
+	"hisseki/internal/words"
 	"hisseki/ledger"
 	"hisseki/review"
 )
+
+var english, japanese = words.For(words.English, nil), words.For(words.Japanese, nil)
 
 var noon = time.Date(2026, 11, 17, 12, 0, 0, 0, time.UTC)
 
@@ -34,7 +37,7 @@ func record() *analyzer.Record {
 }
 
 // printed are all lists as a screen of 80 columns shows them.
-func printed(t *testing.T) map[string]string {
+func printed(t *testing.T, in words.Reader) map[string]string {
 	t.Helper()
 	h := ledger.Hold{ID: 12345, State: ledger.Discarding, Incident: 678, Recalled: noon,
 		Record: record(), Recipients: record().Envelope.Recipients, By: long, Reason: long, Error: long}
@@ -54,13 +57,13 @@ func printed(t *testing.T) map[string]string {
 		Traits: []analyzer.Trait{analyzer.SharedText, analyzer.SharedNetwork}}
 	out := map[string]string{}
 	for name, print := range map[string]func(table.Screen) error{
-		"quarantine list": func(s table.Screen) error { return Holds(s, []ledger.Hold{h, h}) },
-		"incident list":   func(s table.Screen) error { return Incidents(s, []ledger.Incident{i}) },
+		"quarantine list": func(s table.Screen) error { return Holds(s, in, []ledger.Hold{h, h}) },
+		"incident list":   func(s table.Screen) error { return Incidents(s, in, []ledger.Incident{i}) },
 		"sender list":     func(s table.Screen) error { return SenderList(s, []review.SenderLine{sender}) },
 		"url list":        func(s table.Screen) error { return Rules(s, []review.RuleLine{rule}) },
 		"habit list":      func(s table.Screen) error { return Habits(s, []review.HabitLine{habit}) },
 		"audit list":      func(s table.Screen) error { return Acts(s, []ledger.Act{act}) },
-		"suspects":        func(s table.Screen) error { return suspects(s, []ledger.Suspect{suspect}) },
+		"suspects":        func(s table.Screen) error { return suspects(s, &fields{t: in}, []ledger.Suspect{suspect}) },
 	} {
 		var b bytes.Buffer
 		if err := print(table.Screen{Writer: &b, Width: 80}); err != nil {
@@ -72,7 +75,14 @@ func printed(t *testing.T) map[string]string {
 }
 
 func TestListsFitEightyColumns(t *testing.T) {
-	for name, list := range printed(t) {
+	for _, in := range []words.Reader{english, japanese} {
+		fitEightyColumns(t, in)
+	}
+}
+
+func fitEightyColumns(t *testing.T, in words.Reader) {
+	t.Helper()
+	for name, list := range printed(t, in) {
 		for _, line := range strings.Split(list, "\n") {
 			if n := text.StringWidthWithoutEscSequences(line); n > 80 {
 				t.Errorf("%s: a line of %d columns: %s", name, n, line)
@@ -82,7 +92,11 @@ func TestListsFitEightyColumns(t *testing.T) {
 }
 
 func TestListsAreHarmless(t *testing.T) {
-	for name, text := range printed(t) {
+	both := printed(t, japanese)
+	for name, text := range printed(t, english) {
+		both["in English "+name] = text
+	}
+	for name, text := range both {
 		if strings.ContainsAny(text, "\x1b\u202e\r") || strings.Contains(text, "\nforged") {
 			t.Errorf("%s: %q", name, text)
 		}
@@ -97,7 +111,7 @@ func TestHoldIsHarmless(t *testing.T) {
 	h.Letter = review.ReadLetter(h.Source, time.Now)
 	for _, raw := range []bool{false, true} {
 		var b bytes.Buffer
-		if err := Hold(&b, &h, raw); err != nil {
+		if err := Hold(&b, english, &h, raw); err != nil {
 			t.Fatal(err)
 		}
 		text := b.String()
@@ -140,7 +154,7 @@ func TestStatus(t *testing.T) {
 		Queue: map[ledger.State]int{ledger.Held: 12345, ledger.Discarding: 1234}, Undecided: &old,
 		Incidents: 12, Opened: &old}
 	var b bytes.Buffer
-	if err := Status(&b, s, noon); err != nil {
+	if err := Status(&b, english, s, noon); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"incidents 12 open, the oldest since 11d\n", "waiting   the oldest held mail since 11d\n",
@@ -152,6 +166,53 @@ func TestStatus(t *testing.T) {
 	for line := range strings.Lines(b.String()) {
 		if len(line) > 81 {
 			t.Errorf("%d columns: %s", len(line)-1, line)
+		}
+	}
+}
+
+// TestJapanese: a Japanese postmaster reads labels, states, evidence and what to do next in Japanese;
+// what is copied into a shell stays as it is.
+func TestJapanese(t *testing.T) {
+	r := record()
+	r.Envelope.Sender, r.Envelope.ClientName, r.Subject, r.HeaderFrom = "bando@example.jp", "", "請求書", "bando@example.jp"
+	r.Verdict = analyzer.Verdict{Would: analyzer.Hold, Action: analyzer.Pass, Points: 9.4, Sum: 12,
+		PassIf: "would pass if [network-new] were usual for this account", Evidence: []analyzer.Evidence{
+			{Signal: analyzer.NetworkNew, Points: 4.2, Observed: "192.0.2.0/24", Usual: "(none)",
+				Text: "sent from 192.0.2.0/24, new to this account"}}}
+	h := ledger.Hold{ID: 7, State: ledger.Held, Incident: 3, Record: r, Promoted: noon, Recipients: []string{"a@example.org"}}
+	i := ledger.Incident{ID: 3, Case: 3, Sender: "bando@example.jp", State: ledger.IncidentOpen, Opened: noon,
+		States: map[ledger.State]int{ledger.Held: 36, ledger.Gone: 2}}
+	day := map[analyzer.Action]int{analyzer.Pass: 100, analyzer.Hold: 3}
+	beat := noon.Add(-20 * time.Minute)
+	for name, want := range map[string]struct {
+		print func(*bytes.Buffer) error
+		says  []string
+	}{
+		"show": {func(b *bytes.Buffer) error { return Hold(b, japanese, &review.Shown{Hold: h}, false) },
+			[]string{"保留           H7 保留中", "インシデント   I3", "件名           請求書", "判定           保留: 9.4 点、合計 12.0 点(実際の処理: 通過)",
+				"一時保留中に I3 が発生したため保留", "このアカウントには初めて", "[network-new]", "初めての接続元ネットワーク"}},
+		"list": {func(b *bytes.Buffer) error { return Holds(table.Screen{Writer: b}, japanese, []ledger.Hold{h}) },
+			[]string{"番号", "状態", "保留中 I3", "このアカウントには初めて"}},
+		"incidents": {func(b *bytes.Buffer) error { return Incidents(table.Screen{Writer: b}, japanese, []ledger.Incident{i}) },
+			[]string{"対応中", "保留中 36 通、回収前に送信済み 2 通"}},
+		"next": {func(b *bytes.Buffer) error {
+			f := fields{t: japanese}
+			f.next(&i)
+			b.WriteString(f.String())
+			return nil
+		}, []string{"不正利用の場合:   hisseki incident confirm I3 --dry-run\n", "本人の送信の場合: hisseki incident dismiss I3 --dry-run\n"}},
+		"status": {func(b *bytes.Buffer) error {
+			return Status(b, japanese, &review.StatusLine{Milter: "answers", Agent: &beat, Stale: true, Incidents: 1, Day: day, Would: day}, noon)
+		}, []string{"判定         正常\n", "エージェント 最終確認 20分前、応答なし", "24時間       通過 100、一時保留 0、保留 3", "対応中 1 件"}},
+	} {
+		var b bytes.Buffer
+		if err := want.print(&b); err != nil {
+			t.Fatal(name, err)
+		}
+		for _, w := range want.says {
+			if !strings.Contains(b.String(), w) {
+				t.Errorf("%s does not say %q:\n%s", name, w, &b)
+			}
 		}
 	}
 }

@@ -7,7 +7,11 @@ import (
 	"strings"
 	"time"
 
+	"hisseki/analyzer"
+	"hisseki/internal/table"
 	"hisseki/internal/term"
+	"hisseki/internal/words"
+	"hisseki/ledger"
 )
 
 func safe(s string, most int) string { return term.Safe(s, most) }
@@ -17,26 +21,68 @@ func word[T ~string](s T) string { return term.Safe(string(s), 20) }
 
 func points(p float64) string { return fmt.Sprintf("%.1f", p) }
 
-// fields are lines "name  value", made safe; empty values are left out.
-type fields struct{ strings.Builder }
+// fields are lines "name  value", made safe, in the reader's words; empty values are left out.
+type fields struct {
+	strings.Builder
+	t words.Reader
+}
+
+// label is a name of a field in its column.
+func (f *fields) label(name string) string {
+	if name == "" {
+		return f.column("")
+	}
+	return f.column(f.t.W("cli-" + name))
+}
+
+func (f *fields) column(text string) string {
+	if f.t.Japanese() {
+		return table.Pad(text, 14)
+	}
+	return table.Pad(text, 11)
+}
 
 func (f *fields) add(name, value string) {
 	if value != "" {
-		fmt.Fprintf(f, "%-11s %s\n", name, safe(value, 300))
+		fmt.Fprintf(f, "%s %s\n", f.label(name), safe(value, 300))
 	}
+}
+
+// sign is a sentence of the evidence.
+func sign(t words.Reader, e analyzer.Evidence) string {
+	if t.Japanese() {
+		return t.Sign(e)
+	}
+	return safe(e.Text, 200)
+}
+
+// stateOf is the word for a state of mail.
+func stateOf(t words.Reader, s ledger.State) string {
+	if t.Japanese() {
+		return t.Named("hold-", string(s))
+	}
+	return word(s)
+}
+
+// incidentState is the word for a state of an incident.
+func incidentState(t words.Reader, s ledger.IncidentState) string {
+	if t.Japanese() {
+		return t.Named("istate-", string(s))
+	}
+	return word(s)
 }
 
 // list adds a list under its name, at most 20 entries of it.
 func (f *fields) list(name string, list []string) {
 	for i, s := range list {
 		if i == 20 {
-			fmt.Fprintf(f, "%-11s and %d more\n", "", len(list)-i)
+			fmt.Fprintf(f, "%s %s\n", f.column(""), f.t.W("and-more", len(list)-i))
 			return
 		}
 		if i > 0 {
 			name = ""
 		}
-		fmt.Fprintf(f, "%-11s %s\n", name, safe(s, 300))
+		fmt.Fprintf(f, "%s %s\n", f.label(name), safe(s, 300))
 	}
 }
 
