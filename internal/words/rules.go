@@ -62,7 +62,7 @@ var ofRules = map[string][2]string{
 	"dial-notch":        {"Setting", "設定"},
 	"dial-line":         {"Points to hold", "保留する点数"},
 	"dial-held":         {"Ordinary mails held a week", "保留される通常メール(週)"},
-	"dial-at-most":      {"at most (95 %%)", "上限(95 %%)"},
+	"dial-at-most":      {"at most (95 %)", "上限(95 %)"},
 	"dial-escaped":      {"Attacker's mails that escape", "送信される攻撃メール"},
 	"dial-contained":    {"Thefts noticed", "検知できた不正利用"},
 	"dial-now":          {"was in force", "計算時の設定"},
