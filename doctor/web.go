@@ -15,6 +15,7 @@ func (d *Doctor) web() {
 	if w.Cert != "" {
 		d.certificate(w.Cert, w.Key)
 	}
+	d.openID(&w.OpenID)
 	if w.PasswordOnly {
 		d.add("review page", Warn, "web.password_only lets reviewers in without a second factor",
 			"hisseki reviewer totp NAME for each, then take it out")
