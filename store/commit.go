@@ -25,8 +25,9 @@ type job struct {
 	do     func(*sql.Tx) error
 	shares bool // do may run again after a rollback, so it may share a transaction
 	done   chan error
-	sender string // whose writes keep their order, "" for nobody's
-	rows   int    // that it writes, about
+	sender string     // whose writes keep their order, "" for nobody's
+	rows   int        // that it writes, about: what goes to random places of an index counts as four
+	record *recording // of a record that needs nothing of what is stored, else nil
 }
 
 // update runs do in a transaction of its own that is durable when update returns nil.
@@ -40,14 +41,7 @@ func (db *DB) update(ctx context.Context, do func(*sql.Tx) error) error {
 // when it is run again after a rollback. Writes are done in the order in which share
 // returns; what it returns waits until the write is durable.
 func (db *DB) share(ctx context.Context, do func(*sql.Tx) error) (wait func() error) {
-	return db.shareRows(ctx, "", 1, do)
-}
-
-// shareRows is share for a write of so many rows of one sender. Only a sender's own writes keep
-// their order: others pass a long one.
-func (db *DB) shareRows(ctx context.Context, sender string, rows int, do func(*sql.Tx) error) (
-	wait func() error) {
-	return db.enqueue(job{ctx, do, true, make(chan error, 1), sender, rows})
+	return db.enqueue(job{ctx: ctx, do: do, shares: true, done: make(chan error, 1), rows: 1})
 }
 
 // enqueue gives a job its place in the order of writes. While the queue is full it waits
@@ -180,6 +174,9 @@ func (db *DB) waiting(rows, writes int) (j job, more bool) {
 
 // commitAll commits jobs together, or else one by one.
 func (db *DB) commitAll(batch []job) {
+	if db.onServer() {
+		batch = db.publish(batch)
+	}
 	if len(batch) == 0 {
 		return
 	}

@@ -27,10 +27,12 @@ func TestLongWritesLetShortOnesPass(t *testing.T) {
 	<-begun
 	var order []string // the writer's until all have ended
 	write := func(sender string, rows int) {
-		waits = append(waits, db.shareRows(t.Context(), sender, rows, func(*sql.Tx) error {
+		do := func(*sql.Tx) error {
 			order = append(order, fmt.Sprint(sender, rows))
 			return nil
-		}))
+		}
+		waits = append(waits, db.enqueue(job{ctx: t.Context(), do: do, shares: true, done: make(chan error, 1),
+			sender: sender, rows: rows}))
 	}
 	for range 10 {
 		write("thief", longRows)

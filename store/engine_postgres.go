@@ -46,11 +46,14 @@ func openServer(ctx context.Context, url string, opt Options) (*DB, error) {
 	if db.read, err = db.gate.Reader(readers); err != nil {
 		return nil, errors.Join(err, db.write.Close())
 	}
-	if err := db.keepSalt(ctx); err != nil {
+	if db.settler, err = db.gate.Writer(); err != nil {
 		return nil, errors.Join(err, db.read.Close(), db.write.Close())
 	}
-	if err := db.others.begin(ctx, db.read); err != nil {
-		return nil, errors.Join(err, db.read.Close(), db.write.Close())
+	if err = db.keepSalt(ctx); err == nil {
+		err = db.others.begin(ctx, db.read)
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.settler.Close(), db.read.Close(), db.write.Close())
 	}
 	close(db.stopped) // there is no copier
 	go db.commitLoop()
@@ -241,7 +244,7 @@ var errServersOwn = errors.New("is a PostgreSQL database: back it up and restore
 const versionAge = time.Second
 
 // trustServerStill refuses to write to a schema that a newer hisseki made. It is the committer's.
-func (db *DB) trustServerStill(tx *sql.Tx) error {
+func (db *DB) trustServerStill(tx interface{ QueryRow(string, ...any) *sql.Row }) error {
 	if time.Since(db.looked) < versionAge {
 		return nil
 	}

@@ -51,13 +51,18 @@ func (db *DB) Begin(ctx context.Context, r *analyzer.Record) analyzer.Pending {
 	var kept analyzer.Recorded // the writer's until wait returns, as is in
 	var in opening
 	rows := 1 + len(r.Envelope.Recipients) + 4*len(r.Observation.Marks)
-	wait := db.shareRows(ctx, r.Envelope.Sender, rows, func(tx *sql.Tx) error {
+	do := func(tx *sql.Tx) error {
 		values, err := row()
 		if err == nil {
 			kept, in, err = db.record(tx, r, values)
 		}
 		return err
-	})
+	}
+	j := job{ctx: ctx, do: do, shares: true, done: make(chan error, 1), sender: r.Envelope.Sender, rows: rows}
+	if needsNothing(r) {
+		j.record = &recording{r, row, &kept}
+	}
+	wait := db.enqueue(j)
 	return func() (analyzer.Recorded, error) {
 		ahead(row)
 		err := wait()
@@ -136,11 +141,13 @@ func (db *DB) row(r *analyzer.Record) ([]any, error) {
 		r.Learn, obs, string(more), int64(r.Observation.SimHash), reasons}, nil
 }
 
+// journalColumns are those that a record fills.
+const journalColumns = `at, host, queue_id, sender, class, mail_from, header_from, client, message_id, subject,
+	bytes, action, would, points, sum, due, learned, observation, detail, simhash, evidence`
+
 func insertRecord(tx *sql.Tx, r *analyzer.Record, row []any) (int64, error) {
 	var id int64
-	err := tx.QueryRow(`INSERT INTO journal (at, host, queue_id, sender, class, mail_from,
-			header_from, client, message_id, subject, bytes, action, would, points, sum, due,
-			learned, observation, detail, simhash, evidence)
+	err := tx.QueryRow(`INSERT INTO journal (`+journalColumns+`)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		RETURNING id`, row...).Scan(&id)
 	if err != nil {
@@ -148,7 +155,7 @@ func insertRecord(tx *sql.Tx, r *analyzer.Record, row []any) (int64, error) {
 	}
 	for _, addr := range r.Envelope.Recipients {
 		if _, err := tx.Exec(`INSERT INTO recipient (journal, address, domain) VALUES (?, ?, ?)`,
-			id, addr, strings.ToLower(addr[strings.LastIndexByte(addr, '@')+1:])); err != nil {
+			id, addr, domainOf(addr)); err != nil {
 			return 0, fmt.Errorf("insert recipient: %w", err)
 		}
 	}

@@ -16,7 +16,7 @@ const (
 	// othersEvery is how often a node looks for what others recorded, if it hears nothing of them.
 	othersEvery = 200 * time.Millisecond
 	// othersPause is the least time between two looks: a busy site commits all the time.
-	othersPause = 20 * time.Millisecond
+	othersPause = 40 * time.Millisecond
 	// othersWithin is how long a look may take: a database that takes longer hangs.
 	othersWithin = 3 * time.Second
 	// othersAtOnce bounds how many records one look takes in.
@@ -28,6 +28,9 @@ type others struct {
 	mu   sync.Mutex
 	seen int64          // the last record that was looked at
 	own  map[int64]bool // this node's records after it
+	told time.Time      // when other nodes were last told of a record: the committer's
+
+	publishing sync.Mutex // held while this node's records can be seen and are not in own
 }
 
 // wrote notes a record of this node's own. It is noted before the commit: a number that is rolled
@@ -70,7 +73,7 @@ func (db *DB) Others(ctx context.Context, hear func([]analyzer.Elsewhere), troub
 	defer tick.Stop()
 	for {
 		look, cancel := context.WithTimeout(ctx, othersWithin)
-		err := db.lookAtOthers(look, hear)
+		found, err := db.lookAtOthers(look, hear)
 		cancel()
 		if err != nil && ctx.Err() == nil && !errors.Is(err, postgres.ErrAway) { // which is said already
 			db.gate.Doubt() // whether it hangs or not
@@ -81,6 +84,9 @@ func (db *DB) Others(ctx context.Context, hear func([]analyzer.Elsewhere), troub
 			return
 		case <-time.After(othersPause):
 		}
+		if found { // and what was recorded at once behind it was not told
+			continue
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -90,21 +96,35 @@ func (db *DB) Others(ctx context.Context, hear func([]analyzer.Elsewhere), troub
 	}
 }
 
-// lookAtOthers tells hear of all records of others since the last look.
-func (db *DB) lookAtOthers(ctx context.Context, hear func([]analyzer.Elsewhere)) error {
+// lookAtOthers tells hear of all records of others since the last look, and says whether there were
+// any, of this node too.
+func (db *DB) lookAtOthers(ctx context.Context, hear func([]analyzer.Elsewhere)) (found bool, err error) {
 	for {
 		list, last, n, err := db.othersSince(ctx)
+		if err == nil && n > 0 {
+			err = db.settle(ctx)
+		}
 		if err != nil {
-			return wrapped("look for other hosts' mail", err)
+			return found, wrapped("look for other hosts' mail", err)
 		}
 		if len(list) > 0 {
 			hear(list)
 		}
 		db.others.passed(last)
+		found = found || n > 0
 		if n < othersAtOnce {
-			return nil
+			return found, nil
 		}
 	}
+}
+
+// tell says whether other nodes are to be told of records now: they look no more often anyway.
+func (o *others) tell(now time.Time) bool {
+	if now.Sub(o.told) < othersPause {
+		return false
+	}
+	o.told = now
+	return true
 }
 
 // passed notes up to where was looked.
@@ -150,6 +170,8 @@ func (db *DB) othersSince(ctx context.Context) (list []analyzer.Elsewhere, last 
 		return nil, last, 0, err
 	}
 	defer rows.Close()
+	db.others.publishing.Lock()   // of what is in these rows this node has noted its own now
+	db.others.publishing.Unlock() //nolint:staticcheck // it only waits
 	for rows.Next() {
 		var e analyzer.Elsewhere
 		var obs sql.RawBytes

@@ -275,5 +275,8 @@ func (db *DB) Lessons(ctx context.Context, after int64, limit int) ([]analyzer.L
 		}
 		out = append(out, l)
 	}
-	return out, rows.Err()
+	if err = rows.Err(); err == nil && len(out) > 0 {
+		err = db.settle(ctx)
+	}
+	return out, wrapped("read lessons", err)
 }

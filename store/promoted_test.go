@@ -88,7 +88,7 @@ func TestStandbyIsPromoted(t *testing.T) {
 	t.Logf("%d promotions; the first hold after each was answered after %v", rounds, first)
 }
 
-// load records holds on three nodes until check.
+// load records holds, and mail that passes, on three nodes until check.
 type load struct {
 	t        *testing.T
 	nodes    []*DB
@@ -97,11 +97,12 @@ type load struct {
 	answered atomic.Int64
 	failed   atomic.Int64
 	mu       sync.Mutex
-	promised map[string]bool // by Message-ID
+	promised map[string]bool  // by Message-ID
+	heard    map[int64]string // senders of the others' records, as the last node heard of them
 }
 
 func newLoad(t *testing.T, url string) *load {
-	l := &load{t: t, promised: map[string]bool{}}
+	l := &load{t: t, promised: map[string]bool{}, heard: map[int64]string{}}
 	for range 3 {
 		db, err := Open(t.Context(), url, Options{})
 		if err != nil {
@@ -115,8 +116,16 @@ func newLoad(t *testing.T, url string) *load {
 	for i := range 6 {
 		l.writers.Go(func() { l.write(ctx, i) })
 	}
-	for _, db := range l.nodes {
-		l.writers.Go(func() { db.Others(ctx, func([]analyzer.Elsewhere) {}, func(error) {}) })
+	for i, db := range l.nodes {
+		l.writers.Go(func() {
+			db.Others(ctx, func(list []analyzer.Elsewhere) {
+				for _, e := range list {
+					if i == len(l.nodes)-1 {
+						l.heard[e.ID] = e.Sender
+					}
+				}
+			}, func(error) {})
+		})
 	}
 	t.Cleanup(l.writers.Wait)
 	t.Cleanup(stop)
@@ -126,7 +135,11 @@ func newLoad(t *testing.T, url string) *load {
 // write is one mail after the other as a milter judges it: it asks for what is usual, and records.
 func (l *load) write(ctx context.Context, i int) {
 	for n := 0; ctx.Err() == nil; n++ {
-		r := record(fmt.Sprintf("u%d@example.jp", i), analyzer.Hold)
+		action := analyzer.Hold
+		if i < len(l.nodes) { // one of each node's two writers
+			action = analyzer.Pass
+		}
+		r := record(fmt.Sprintf("u%d@example.jp", i), action)
 		r.MessageID = fmt.Sprintf("<%d.%d@example.jp>", i, n)
 		db := l.nodes[i%len(l.nodes)]
 		budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
@@ -147,7 +160,7 @@ func (l *load) write(ctx context.Context, i int) {
 	}
 }
 
-// goesOn waits until each of n more holds is answered.
+// goesOn waits until n more mails are answered.
 func (l *load) goesOn(n int64) {
 	l.t.Helper()
 	want := l.answered.Load() + n
@@ -167,7 +180,8 @@ func (l *load) check() {
 		time.Sleep(10 * time.Millisecond)
 	}
 	rows, err := l.nodes[0].read.Query(`SELECT j.message_id, count(*), count(h.id),
-			(SELECT count(*) FROM recipient r WHERE r.journal = min(j.id))
+			(SELECT count(*) FROM recipient r WHERE r.journal = min(j.id)),
+			(SELECT count(*) FROM lesson l WHERE l.journal = min(j.id))
 		FROM journal j
 		LEFT JOIN hold h ON h.journal = j.id
 		GROUP BY j.message_id`)
@@ -178,19 +192,36 @@ func (l *load) check() {
 	found := 0
 	for rows.Next() {
 		var id string
-		var records, holds, recipients int
-		if err := rows.Scan(&id, &records, &holds, &recipients); err != nil {
+		var records, holds, recipients, lessons int
+		if err := rows.Scan(&id, &records, &holds, &recipients, &lessons); err != nil {
 			l.t.Fatal(err)
 		}
-		if records != 1 || holds != 1 || recipients != 2 {
-			l.t.Errorf("mail %s has %d records, %d holds, %d recipients", id, records, holds, recipients)
+		if records != 1 || holds+lessons != 1 || recipients != 2 {
+			l.t.Errorf("mail %s has %d records, %d holds, %d lessons, %d recipients", id, records, holds, lessons,
+				recipients)
 		}
 		if l.promised[id] {
 			found++
 		}
 	}
+	l.knew()
 	l.t.Logf("%d mails promised, %d not recorded in time", len(l.promised), l.failed.Load())
 	if err := rows.Err(); err != nil || found != len(l.promised) || l.failed.Load() == 0 {
 		l.t.Errorf("%d of %d promised mails are there, %d failed, %v", found, len(l.promised), l.failed.Load(), err)
+	}
+}
+
+// knew checks that a node heard of nothing that a crash or a promotion took back.
+func (l *load) knew() {
+	l.t.Helper()
+	if len(l.heard) == 0 {
+		l.t.Error("a node heard of nothing")
+	}
+	for id, sender := range l.heard {
+		var is string
+		if err := l.nodes[0].read.QueryRow(`SELECT sender FROM journal WHERE id = ?`, id).Scan(&is); err != nil ||
+			is != sender {
+			l.t.Errorf("record %d of %s was heard of, and is of %q, %v", id, sender, is, err)
+		}
 	}
 }

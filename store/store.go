@@ -61,6 +61,8 @@ type DB struct {
 	recalls recalls
 	others  others
 	gate    *postgres.Gate // of a server
+	settler *sql.DB        // a server's connection for settle, nil when read-only
+	syncs   syncs
 
 	// The committer's:
 	lanes    lanes
@@ -71,6 +73,7 @@ type DB struct {
 	cookie   int64     // of the schema that was looked at, -1 for none
 	known    int64     // the newest schema that this program knows
 	looked   time.Time // when a server's schema was looked at
+	unsynced bool      // a server does not let records be published
 }
 
 // Options of Open. The zero value is ready for use.
@@ -295,6 +298,9 @@ func (db *DB) Close() error {
 		if db.write != nil {
 			db.failed = errors.Join(db.failed, db.write.Close())
 			ended(db.write)
+		}
+		if db.settler != nil {
+			db.failed = errors.Join(db.failed, db.settler.Close())
 		}
 	})
 	return db.failed

@@ -125,11 +125,14 @@ func (l locked) Rollback() error {
 // CheckNamedValue puts a value into a form that the server takes: whole numbers for booleans, as
 // the tables have them, and text without what PostgreSQL's text cannot hold. Mail is hostile: a
 // subject may have NUL and bytes that are no UTF-8.
-func (c *conn) CheckNamedValue(v *driver.NamedValue) error {
-	value, err := driver.DefaultParameterConverter.ConvertValue(v.Value)
-	if err != nil {
-		return err
-	}
+func (c *conn) CheckNamedValue(v *driver.NamedValue) (err error) {
+	v.Value, err = plain(v.Value)
+	return err
+}
+
+// plain is a value as the server takes it.
+func plain(v any) (any, error) {
+	value, err := driver.DefaultParameterConverter.ConvertValue(v)
 	switch x := value.(type) {
 	case bool:
 		value = int64(0)
@@ -139,8 +142,7 @@ func (c *conn) CheckNamedValue(v *driver.NamedValue) error {
 	case string:
 		value = Text(x)
 	}
-	v.Value = value
-	return nil
+	return value, err
 }
 
 // Text is a text as the server keeps it: what is no UTF-8, and NUL, is U+FFFD.
