@@ -72,7 +72,7 @@ func advice(err error) string {
 		case "25006":
 			return errStandby.Error()
 		case "53300":
-			return "the server has no connection left: a node takes about seven, raise max_connections"
+			return "the server has no connection left: a node takes about eight, raise max_connections"
 		case "55P03":
 			return "another node keeps the writers' lock, try again"
 		}
