@@ -24,7 +24,7 @@ func keepMany(t testing.TB, db *DB, mails int, mail func(n int) *analyzer.Record
 				if err != nil {
 					return err
 				}
-				id, err := insertRecord(tx, r, row)
+				id, _, err := db.insertRecord(tx, r, row)
 				if err != nil {
 					return err
 				}

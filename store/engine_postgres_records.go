@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"strings"
 	"time"
@@ -67,6 +68,15 @@ var insertRecords = `WITH ` + postgres.Turn + `, mail AS MATERIALIZED (
 	FROM placed p
 	LEFT JOIN taught t ON t.journal = p.id
 	ORDER BY p.n`
+
+// insertAtOnce inserts a record within a transaction that does more, such as opening an incident.
+func (db *DB) insertAtOnce(tx *sql.Tx, r *analyzer.Record, row []any) (id, lesson int64, err error) {
+	columns, err := db.columnsOf([]job{{record: &recording{r: r, row: func() ([]any, error) { return row, nil }}}})
+	if err == nil {
+		err = tx.QueryRow(insertRecords, columns...).Scan(&id, &lesson)
+	}
+	return id, lesson, wrapped("insert journal row", err)
+}
 
 // publish commits those of a batch's records that need nothing of what is stored, and returns the
 // rest: others, what must come behind them, and all when nothing was done.

@@ -88,7 +88,7 @@ func (db *DB) record(tx *sql.Tx, r *analyzer.Record, row []any) (k analyzer.Reco
 	if !r.Late.Judged.IsZero() {
 		return db.recordLate(tx, r, row)
 	}
-	if k.ID, err = insertRecord(tx, r, row); err != nil {
+	if k.ID, k.Lesson, err = db.insertRecord(tx, r, row); err != nil {
 		return k, in, err
 	}
 	db.others.wrote(k.ID)
@@ -105,10 +105,19 @@ func (db *DB) record(tx *sql.Tx, r *analyzer.Record, row []any) (k analyzer.Reco
 			return k, in, err
 		}
 	}
-	if r.Learn {
-		k.Lesson, err = teachNew(tx, k.ID, r, db.now())
+	return k, in, nil
+}
+
+// insertRecord inserts a record with what hangs on it, and returns its id and that of its lesson, 0
+// without.
+func (db *DB) insertRecord(tx *sql.Tx, r *analyzer.Record, row []any) (id, lesson int64, err error) {
+	if db.onServer() {
+		return db.insertAtOnce(tx, r, row)
 	}
-	return k, in, err
+	if id, err = insertRows(tx, r, row); err == nil && r.Learn {
+		lesson, err = teachNew(tx, id, r, db.now())
+	}
+	return id, lesson, err
 }
 
 // row returns a record's values for the columns of insertRecord.
@@ -145,7 +154,7 @@ func (db *DB) row(r *analyzer.Record) ([]any, error) {
 const journalColumns = `at, host, queue_id, sender, class, mail_from, header_from, client, message_id, subject,
 	bytes, action, would, points, sum, due, learned, observation, detail, simhash, evidence`
 
-func insertRecord(tx *sql.Tx, r *analyzer.Record, row []any) (int64, error) {
+func insertRows(tx *sql.Tx, r *analyzer.Record, row []any) (int64, error) {
 	var id int64
 	err := tx.QueryRow(`INSERT INTO journal (`+journalColumns+`)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

@@ -156,8 +156,8 @@ func TestOthersAreHeard(t *testing.T) {
 	}
 	slices.Sort(took)
 	t.Logf("heard after %v (median), %v (slowest of %d)", took[mails/2], took[mails-1], mails)
-	if took[mails*98/100] > 300*time.Millisecond {
-		t.Errorf("heard after %v", took[mails*98/100])
+	if took[mails/2] > 300*time.Millisecond { // BenchmarkNodes has the 99th percentile
+		t.Errorf("heard after %v", took[mails/2])
 	}
 	list[0].others.mu.Lock()
 	defer list[0].others.mu.Unlock()

@@ -126,6 +126,10 @@ func (l locked) Rollback() error {
 // the tables have them, and text without what PostgreSQL's text cannot hold. Mail is hostile: a
 // subject may have NUL and bytes that are no UTF-8.
 func (c *conn) CheckNamedValue(v *driver.NamedValue) (err error) {
+	switch v.Value.(type) {
+	case []int64, []float64, []string, [][]byte: // a column, as of Columns
+		return nil
+	}
 	v.Value, err = plain(v.Value)
 	return err
 }
