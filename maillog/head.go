@@ -100,10 +100,14 @@ const maxPrefix = 255
 
 // behindWord returns what follows a word that stands before a line: "mail-1  | Nov  4 ...",
 // "[pod/mail-0/postfix] Nov  4 ...", "/var/log/mail.log:12:Nov  4 ...". A line that begins with a
-// blank has none: so journalctl continues a message, which may be anybody's.
+// blank has none: so journalctl continues a message, which may be anybody's. Nor has a field of a mail,
+// "Date: Mon, 02 Nov 2026 09:00:00 +0900".
 func behindWord(line string) (inner string, ok bool) {
 	end := strings.IndexAny(line[:min(len(line), maxPrefix)], " :")
 	if end <= 0 || !strings.ContainsAny(line[end:min(len(line), maxHead)], "0123456789") {
+		return "", false
+	}
+	if strings.HasPrefix(line[end:], ": ") {
 		return "", false
 	}
 	rest := strings.TrimLeft(line[end+1:], " |")
