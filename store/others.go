@@ -170,8 +170,10 @@ func (db *DB) othersSince(ctx context.Context) (list []analyzer.Elsewhere, last 
 		return nil, last, 0, err
 	}
 	defer rows.Close()
-	db.others.publishing.Lock()   // of what is in these rows this node has noted its own now
-	db.others.publishing.Unlock() //nolint:staticcheck // it only waits
+	// After it this node has noted its own of what is in these rows.
+	db.others.publishing.Lock()
+	//lint:ignore SA2001 it only waits
+	db.others.publishing.Unlock()
 	for rows.Next() {
 		var e analyzer.Elsewhere
 		var obs sql.RawBytes
