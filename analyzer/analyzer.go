@@ -34,6 +34,8 @@ type Conditions struct {
 	CanDelay bool // somebody ends delays; false makes a delay a pass
 	// Decided is called when all is done but to wait for the record; nil for nobody.
 	Decided func()
+	// Read does the reading of the mail, which may take long; nil does it at once.
+	Read func(reading func())
 	// Late is of a mail that went its way by the failure action, and is judged now.
 	Late LateMail
 }
@@ -198,7 +200,14 @@ func (a *Analyzer) Judge(ctx context.Context, m *Mail, cond Conditions) (*Record
 		return nil, err
 	}
 	rules := *a.urlRules.Load()
-	c, blocked := rules.read(m.Source, a.limits(), m.Time)
+	var c *content.Content
+	var blocked Evidence
+	reading := func() { c, blocked = rules.read(m.Source, a.limits(), m.Time) }
+	if cond.Read == nil {
+		reading()
+	} else {
+		cond.Read(reading)
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("judge mail: %w", err)
 	}

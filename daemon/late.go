@@ -148,7 +148,7 @@ func (d *Serve) judgeOne(ctx context.Context, m *spool.Mail) (r *analyzer.Record
 		_, err := d.db.Begin(ctx, r)()
 		return r, err
 	}
-	return d.core.Load().Judge(ctx, &m.Mail, analyzer.Conditions{Late: late})
+	return d.core.Load().Judge(ctx, &m.Mail, analyzer.Conditions{Late: late, Read: aside})
 }
 
 // giveUp notes that a mail will not be judged.

@@ -9,8 +9,6 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"runtime"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -74,32 +72,11 @@ func (d *Serve) Committed(writes int, took time.Duration) { d.watch.metrics.Comm
 // Panicked counts a write to the store that failed by a panic, as a bug.
 func (d *Serve) Panicked() { d.watch.counted.Bugs.Add(1) }
 
-// Garbage may be gcPercent of what is in use and of heapReserve together: hundred, Go's
-// default, is 30 MiB more of a large site for a hundredth of the CPU, and of a small site,
-// which has 5 MiB in use, any share is collected every dozen mails. The reserve is memory that
-// nobody touches, so it takes no room. $GOGC overrides both.
-const (
-	gcPercent   = 40
-	heapReserve = 32 << 20
-)
-
-// collectSeldom sets the collection of garbage up, until the function it returns is called.
-func collectSeldom() (end func()) {
-	if os.Getenv("GOGC") != "" {
-		return func() {}
-	}
-	before := debug.SetGCPercent(gcPercent)
-	reserve := make([]byte, heapReserve)
-	return func() {
-		runtime.KeepAlive(reserve)
-		debug.SetGCPercent(before)
-	}
-}
-
 // Run serves until ctx ends or the store is lost, then drains. SIGHUP reloads. cfg is what
 // Load returned last, and db the open store that it names, which stays the caller's.
 func (d *Serve) Run(ctx context.Context, cfg config.Config, db ServeStore) error {
 	defer collectSeldom()()
+	defer spareThreads()()
 	d.db, d.watch.db = db, db
 	waiting, err := spool.Open(cfg.SpoolFolder(), int64(cfg.Milter.KeepUnjudged))
 	d.report(ctx, "mail that is not judged will not be judged later", err)
@@ -216,7 +193,7 @@ func (d *Serve) Judge(ctx context.Context, m *analyzer.Mail) (analyzer.Verdict, 
 	}
 	begun := time.Now()
 	r, err := d.core.Load().Judge(ctx, m, analyzer.Conditions{CanDelay: d.agents.canDelay(m.Host),
-		Decided: func() { milter.TurnOver(ctx) }})
+		Decided: func() { milter.TurnOver(ctx) }, Read: reader(ctx, m)})
 	if err != nil {
 		return analyzer.Verdict{}, err
 	}

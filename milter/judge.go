@@ -40,7 +40,8 @@ func (s *Server) judge(cfg *Config, m *analyzer.Mail, who string, ended func()) 
 		return analyzer.Verdict{}, err
 	}
 	defer give() // also when the judgement hangs
-	ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), turnKey{}, give), cfg.Budget)
+	ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), turnKey{},
+		turn{give, s.turns.slow(who)}), cfg.Budget)
 	defer cancel()
 	result := make(chan outcome, 1)
 	var decided atomic.Bool // by the verdict or by the clock, whichever comes first

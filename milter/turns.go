@@ -33,11 +33,14 @@ const (
 	fewNarrow = 64 // of them may be over: the processors bound how many are not
 )
 
+// processors are those that there are, before anybody asks for more threads than that.
+var processors = runtime.GOMAXPROCS(0)
+
 // most is how many mails of one account or client are read at once.
 func (t *turns) most(who string, now time.Time) int {
 	n := t.processors
 	if n == 0 {
-		n = runtime.GOMAXPROCS(0)
+		n = processors
 	}
 	if now.Before(t.narrow[who]) {
 		n /= 2
@@ -142,14 +145,32 @@ func (t *turns) pass(who string, d time.Duration) {
 	}
 }
 
-// turnKey is where a judgement's context has what gives its turn back.
+// slow says whether a mail of an account or client took long lately.
+func (t *turns) slow(who string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return time.Now().Before(t.narrow[who])
+}
+
+// turnKey is where a judgement's context has its turn.
 type turnKey struct{}
+
+type turn struct {
+	give func()
+	slow bool
+}
 
 // TurnOver says that a judgement has only its record to wait for: the account's next mail may be
 // read meanwhile. Not before: mails that are read wait for each other once more, with their time
 // budget running.
 func TurnOver(ctx context.Context) {
-	if give, ok := ctx.Value(turnKey{}).(func()); ok {
-		give()
+	if t, ok := ctx.Value(turnKey{}).(turn); ok {
+		t.give()
 	}
+}
+
+// Slow says whether the mail that is judged is of an account or client of which one took long lately.
+func Slow(ctx context.Context) bool {
+	t, _ := ctx.Value(turnKey{}).(turn)
+	return t.slow
 }
