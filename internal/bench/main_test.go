@@ -33,6 +33,13 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if os.Getenv(asThief) != "" {
+		if err := beThief(); err != nil {
+			fmt.Fprintln(os.Stderr, "thief:", err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	switch os.Getenv(asNoop) {
 	case "answering":
 		serveNoop(0, nil)
