@@ -14,8 +14,10 @@ import (
 //
 // That is as many as there are processors, and half of that once one of its mails took long, for
 // a time that grows with how long it took: so a newsletter of one account runs as one of many,
-// and whoever sends long mails has both lanes at most a twentieth of the time. What a mail looks
-// like does not say what it costs: a small file may unpack to a large one.
+// and whoever sends long mails has both lanes at most a twentieth of the time. And while more of its
+// mails wait, it rests after each long one: for what it does beside reading, others wait too (a mail
+// to a thousand people takes the one writer 3 ms). What a mail looks like does not say what it costs:
+// a small file may unpack to a large one.
 type turns struct {
 	processors int // 0 means GOMAXPROCS
 
@@ -23,6 +25,7 @@ type turns struct {
 	reading map[string]int             // by account or client
 	waiting map[string][]chan struct{} // the first is next
 	narrow  map[string]time.Time       // until when it has half of the processors
+	resting map[string]bool            // who has none for a moment, however many wait
 }
 
 // A turn takes a third of a millisecond as a rule. After one that took longTurn its account is
@@ -31,6 +34,15 @@ const (
 	longTurn  = 10 * time.Millisecond
 	narrowFor = 20
 	fewNarrow = 64 // of them may be over: the processors bound how many are not
+)
+
+// An account rests restFor times as long as its long mail took, so that it has a fifth of a processor.
+// No rest is longer than mostRest, and the more of its mails wait, the shorter it is: those of fifty
+// connections wait half a minute longer for the rests of all before them, far from turnTime.
+const (
+	restFor   = 4
+	mostRest  = time.Second
+	sharedOut = 20 * time.Second // among those that wait
 )
 
 // processors are those that there are, before anybody asks for more threads than that.
@@ -96,9 +108,9 @@ func (t *turns) ask(who string) chan struct{} {
 	defer t.mu.Unlock()
 	if t.reading == nil {
 		t.reading, t.waiting = make(map[string]int), make(map[string][]chan struct{})
-		t.narrow = make(map[string]time.Time)
+		t.narrow, t.resting = make(map[string]time.Time), make(map[string]bool)
 	}
-	if len(t.waiting[who]) == 0 && t.reading[who] < t.most(who, time.Now()) {
+	if !t.resting[who] && len(t.waiting[who]) == 0 && t.reading[who] < t.most(who, time.Now()) {
 		t.reading[who]++
 		return nil
 	}
@@ -124,14 +136,31 @@ func (t *turns) leave(who string, next chan struct{}) bool {
 	return false
 }
 
-// pass gives a turn that took so long back, and to those who wait longest as many as there are.
+// pass gives a turn that took so long back, to those who wait longest: at once or after a rest.
 func (t *turns) pass(who string, d time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := time.Now()
 	t.took(who, d, now)
 	t.reading[who]--
-	for list := t.waiting[who]; len(list) > 0 && t.reading[who] < t.most(who, now); {
+	if n := len(t.waiting[who]); n > 0 && d >= longTurn && !t.resting[who] {
+		t.resting[who] = true
+		time.AfterFunc(min(restFor*d, mostRest, sharedOut/time.Duration(n)), func() { t.rested(who) })
+	}
+	t.handOut(who, now)
+}
+
+// rested ends an account's rest.
+func (t *turns) rested(who string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.resting, who)
+	t.handOut(who, time.Now())
+}
+
+// handOut gives turns to those who wait longest, as many as there are.
+func (t *turns) handOut(who string, now time.Time) {
+	for list := t.waiting[who]; len(list) > 0 && !t.resting[who] && t.reading[who] < t.most(who, now); {
 		close(list[0])
 		t.reading[who]++
 		if list = list[1:]; len(list) == 0 {

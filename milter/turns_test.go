@@ -55,10 +55,12 @@ func TestTurns(t *testing.T) {
 		if _, err := turns.take(ctx, "thief"); !errors.Is(err, errNoTurn) {
 			t.Errorf("whoever gave up: %v", err)
 		}
-		time.Sleep(time.Minute)
+		time.Sleep(turnTime) // nobody waits as long, rests or not
 		synctest.Wait()
-		if peak != 4 || later != 2 || len(order) != 50 || len(turns.reading) != 0 || len(turns.waiting) != 0 {
-			t.Errorf("at most %d at once, later %d, %d in all, left: %v %v", peak, later, len(order), turns.reading, turns.waiting)
+		if peak != 4 || later != 2 || len(order) != 50 || len(turns.reading) != 0 || len(turns.waiting) != 0 ||
+			len(turns.resting) != 0 {
+			t.Errorf("at most %d at once, later %d, %d in all, left: %v %v %v", peak, later, len(order), turns.reading,
+				turns.waiting, turns.resting)
 		}
 		want := slices.Clone(order)
 		slices.SortFunc(want, func(a, b string) int { return len(a) - len(b) })
@@ -66,6 +68,64 @@ func TestTurns(t *testing.T) {
 			t.Errorf("order %v", order)
 		}
 	})
+}
+
+// After a long mail an account rests while more of its mails wait, the shorter the more there are;
+// others do not wait for that, and an account with one connection never rests.
+func TestLongMailIsFollowedByARest(t *testing.T) {
+	for _, c := range []struct {
+		waiting int
+		d, rest time.Duration
+	}{
+		{0, time.Second / 10, 0},
+		{1, longTurn - 1, 0},
+		{1, time.Second / 10, restFor * time.Second / 10},
+		{5, time.Second, mostRest},
+		{50, time.Second, sharedOut / 50},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			turns := turns{processors: 1}
+			give, err := turns.take(t.Context(), "a")
+			if err != nil {
+				t.Fatal(err)
+			}
+			first := make(chan time.Time, 1)
+			for range c.waiting {
+				go func() {
+					give, err := turns.take(context.Background(), "a")
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					select {
+					case first <- time.Now():
+					default:
+					}
+					give()
+				}()
+			}
+			synctest.Wait()
+			time.Sleep(c.d)
+			ended := time.Now()
+			give()
+			other, err := turns.take(t.Context(), "b")
+			if err != nil || time.Since(ended) != 0 {
+				t.Errorf("another account waited %v, %v", time.Since(ended), err)
+			}
+			other()
+			if c.waiting == 0 { // its next mail comes after its answer
+				give, err := turns.take(t.Context(), "a")
+				if err != nil {
+					t.Fatal(err)
+				}
+				first <- time.Now()
+				give()
+			}
+			if rest := (<-first).Sub(ended); rest != c.rest {
+				t.Errorf("with %d waiting, after %v it rested %v, want %v", c.waiting, c.d, rest, c.rest)
+			}
+		})
+	}
 }
 
 // An account is kept to half for a time after a long mail, and what is kept of that has an end.
