@@ -199,37 +199,82 @@ func (db *DB) suspectIDs(ctx context.Context, x *attacks) ([]int64, error) {
 			}
 		}
 	}
+	alike, err := db.ofClients(ctx, slices.Sorted(maps.Keys(x.client)), since)
+	if err != nil {
+		return nil, err
+	}
+	for id := range own {
+		alike = append(alike, id)
+	}
+	slices.Sort(alike)
 	rows, err := db.read.QueryContext(ctx, `WITH found AS (
 			SELECT CAST(value AS BIGINT) AS id FROM json_each(?1)
 			UNION
-			SELECT m.journal FROM json_each(?2) k CROSS JOIN mark m WHERE m.key = CAST(k.value AS BIGINT)
-			UNION
-			SELECT o.id FROM json_each(?3) c CROSS JOIN journal o WHERE o.id IN (SELECT id
-				FROM journal
-				WHERE client = c.value
-				  AND client != ''
-				  AND at >= ?4
-				ORDER BY at DESC
-				LIMIT ?5))
+			SELECT m.journal FROM json_each(?2) k CROSS JOIN mark m WHERE m.key = CAST(k.value AS BIGINT))
 		SELECT j.id
 		FROM found f
 		CROSS JOIN journal j
 		WHERE j.id = f.id
-		  AND j.at >= ?4
+		  AND j.at >= ?3
 		  AND NOT EXISTS (SELECT 1
 			FROM hold h
 			WHERE h.journal = j.id
 			  AND h.incident IS NOT NULL)
 		ORDER BY j.at DESC, j.id DESC
-		LIMIT ?6`, listOf(slices.Sorted(maps.Keys(own))),
-		listOf(slices.Sorted(maps.Keys(x.key))), listOf(slices.Sorted(maps.Keys(x.client))),
-		unix(since), maxOfClient, maxLookedAt)
+		LIMIT ?4`, listOf(slices.Compact(alike)), listOf(slices.Sorted(maps.Keys(x.key))), unix(since), maxLookedAt)
 	if err != nil {
 		return nil, err
 	}
 	ids, err := ints(rows)
 	slices.Reverse(ids)
 	return ids, err
+}
+
+// ofClients returns the newest mail that came from each of some addresses, at most maxOfClient of one
+// and about maxLookedAt in all. Each address is asked for by itself: in one statement PostgreSQL looked
+// at the whole journal for every one.
+func (db *DB) ofClients(ctx context.Context, clients []string, since time.Time) ([]int64, error) {
+	type seen struct{ at, id int64 }
+	var list []seen
+	newest := func() {
+		slices.SortFunc(list, func(a, b seen) int { return cmp.Or(cmp.Compare(b.at, a.at), cmp.Compare(b.id, a.id)) })
+		list = list[:min(len(list), maxLookedAt)]
+	}
+	one := func(client string) error {
+		rows, err := db.read.QueryContext(ctx, `SELECT at, id
+			FROM journal
+			WHERE client = ?
+			  AND client != ''
+			  AND at >= ?
+			ORDER BY at DESC
+			LIMIT ?`, client, unix(since), maxOfClient)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var s seen
+			if err := rows.Scan(&s.at, &s.id); err != nil {
+				return err
+			}
+			list = append(list, s)
+		}
+		return rows.Err()
+	}
+	for _, client := range clients {
+		if err := one(client); err != nil {
+			return nil, err
+		}
+		if len(list) > 2*maxLookedAt {
+			newest()
+		}
+	}
+	newest()
+	ids := make([]int64, len(list))
+	for i, s := range list {
+		ids[i] = s.id
+	}
+	return ids, nil
 }
 
 // records returns recorded mails with their recipients, in order of time.

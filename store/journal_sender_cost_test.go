@@ -49,8 +49,9 @@ func bigJournal(t testing.TB, db *DB, mails, senders int) {
 					detail, simhash, evidence)
 				SELECT ?2 - i % 86000, 'mx.example.jp', 'q' || i, 'user' || (i * 7919 % ?3) ||
 					'@example.jp', 'account', '', '', '198.51.100.' || i % 250, i || '@example.jp',
-					'subject ' || i, 2000, iif(i % 1000, 'pass', 'hold'), iif(i % 1000, 'pass', 'hold'),
-					1.5, 0, 0, i % 1000 != 0, ?4, ?5, i, ?6
+					'subject ' || i, 2000, CASE i % 1000 WHEN 0 THEN 'hold' ELSE 'pass' END,
+					CASE i % 1000 WHEN 0 THEN 'hold' ELSE 'pass' END, 1.5, 0, 0,
+					CASE i % 1000 WHEN 0 THEN 0 ELSE 1 END, ?4, ?5, i, ?6
 				FROM n`, []any{mails, noon.Unix(), senders, obs, detail, evidence}},
 			{`INSERT INTO recipient (journal, address, domain)
 				SELECT id, 'someone@partner.example', 'partner.example' FROM journal`, nil},
