@@ -26,6 +26,31 @@ type turns struct {
 	waiting map[string][]chan struct{} // the first is next
 	narrow  map[string]time.Time       // until when it has half of the processors
 	resting map[string]bool            // who has none for a moment, however many wait
+	asked   [2]asking                  // the two who asked last
+}
+
+// asking is when an account or client last asked for a turn.
+type asking struct {
+	who string
+	at  time.Time
+}
+
+// note remembers who asks for a turn.
+func (t *turns) note(who string, now time.Time) {
+	if t.asked[0].who != who {
+		t.asked[1] = t.asked[0]
+	}
+	t.asked[0] = asking{who, now}
+}
+
+// alone says whether nobody else has asked lately.
+func (t *turns) alone(who string, now time.Time) bool {
+	for _, a := range t.asked {
+		if a.who != who && now.Sub(a.at) < othersLately {
+			return false
+		}
+	}
+	return true
 }
 
 // A turn takes a third of a millisecond as a rule. After one that took longTurn its account is
@@ -36,13 +61,16 @@ const (
 	fewNarrow = 64 // of them may be over: the processors bound how many are not
 )
 
-// An account rests restFor times as long as its long mail took, so that it has a fifth of a processor.
+// An account rests restFor times as long as its long mail took, so that it has a twentieth of a processor.
 // No rest is longer than mostRest, and the more of its mails wait, the shorter it is: those of fifty
-// connections wait half a minute longer for the rests of all before them, far from turnTime.
+// connections wait half a minute longer for the rests of all before them, far from turnTime. Where
+// nobody else has sent anything for othersLately, there is nobody to rest for.
 const (
-	restFor   = 4
+	restFor   = 19
 	mostRest  = time.Second
 	sharedOut = 20 * time.Second // among those that wait
+
+	othersLately = time.Second
 )
 
 // processors are those that there are, before anybody asks for more threads than that.
@@ -110,7 +138,9 @@ func (t *turns) ask(who string) chan struct{} {
 		t.reading, t.waiting = make(map[string]int), make(map[string][]chan struct{})
 		t.narrow, t.resting = make(map[string]time.Time), make(map[string]bool)
 	}
-	if !t.resting[who] && len(t.waiting[who]) == 0 && t.reading[who] < t.most(who, time.Now()) {
+	now := time.Now()
+	t.note(who, now)
+	if !t.resting[who] && len(t.waiting[who]) == 0 && t.reading[who] < t.most(who, now) {
 		t.reading[who]++
 		return nil
 	}
@@ -143,7 +173,7 @@ func (t *turns) pass(who string, d time.Duration) {
 	now := time.Now()
 	t.took(who, d, now)
 	t.reading[who]--
-	if n := len(t.waiting[who]); n > 0 && d >= longTurn && !t.resting[who] {
+	if n := len(t.waiting[who]); n > 0 && d >= longTurn && !t.resting[who] && !t.alone(who, now) {
 		t.resting[who] = true
 		time.AfterFunc(min(restFor*d, mostRest, sharedOut/time.Duration(n)), func() { t.rested(who) })
 	}

@@ -75,13 +75,15 @@ func TestTurns(t *testing.T) {
 func TestLongMailIsFollowedByARest(t *testing.T) {
 	for _, c := range []struct {
 		waiting int
+		others  bool // somebody else sends too
 		d, rest time.Duration
 	}{
-		{0, time.Second / 10, 0},
-		{1, longTurn - 1, 0},
-		{1, time.Second / 10, restFor * time.Second / 10},
-		{5, time.Second, mostRest},
-		{50, time.Second, sharedOut / 50},
+		{0, true, time.Second / 50, 0},
+		{1, true, longTurn - 1, 0},
+		{1, true, time.Second / 50, restFor * time.Second / 50},
+		{1, false, time.Second / 50, 0},
+		{5, true, time.Second / 2, mostRest},
+		{50, true, time.Second / 2, sharedOut / 50},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			turns := turns{processors: 1}
@@ -105,6 +107,13 @@ func TestLongMailIsFollowedByARest(t *testing.T) {
 				}()
 			}
 			synctest.Wait()
+			if c.others {
+				give, err := turns.take(t.Context(), "c")
+				if err != nil {
+					t.Fatal(err)
+				}
+				give()
+			}
 			time.Sleep(c.d)
 			ended := time.Now()
 			give()
