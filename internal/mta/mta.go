@@ -225,7 +225,11 @@ func (in *Instance) configure(ports []int) error {
 		if err := tmpl.Execute(&text, values); err != nil {
 			return err
 		}
-		err = os.WriteFile(filepath.Join(in.Dir, to), []byte(text.String()), 0o644)
+		written := text.String()
+		if to == "etc/main.cf" {
+			written = lastOnly(written)
+		}
+		err = os.WriteFile(filepath.Join(in.Dir, to), []byte(written), 0o644)
 		if err != nil {
 			return err
 		}
