@@ -19,7 +19,7 @@ import (
 const maxPacked = 4
 
 // maxMember bounds what one file in a package unpacks to.
-const maxMember = 12 << 20
+const maxMember = 10 << 20
 
 // unpack returns the budget of all files of this mail.
 func (p *parser) unpack() *inflate.Budget {
