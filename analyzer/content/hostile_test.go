@@ -67,6 +67,9 @@ func hostileParts() map[string]func() Source {
 	const header, end = "--b\r\n", "\r\nx\r\n--b--\r\n"
 	return map[string]func() Source{
 		"nested-30000":      nestedMail,
+		"messengers":        oneMail(plain, many("skype telegram line id ", 10<<20/23)),
+		"messengers-colons": oneMail(plain, many("telegram: (", 10<<20/11)),
+		"messengers-kana":   oneMail(plain, many("ライン微信", 10<<20/15)),
 		"messages-coded":    messagesCoded,
 		"million-parts":     oneMail(mixed, many("--b\r\n\r\nx\r\n", 1_000_000)+"--b--\r\n"),
 		"part-headers-9M":   oneMail(mixed, header+many("X-Y: zzzz\r\n", 9<<20/11)+end),

@@ -7,16 +7,34 @@ import "strings"
 var services = []string{"telegram", "whatsapp", "wechat", "weixin", "kakaotalk", "viber", "skype",
 	"line id", "lineid", "discord", "微信", "カカオトーク", "ライン"}
 
-// serviceStart says whether a byte begins the name of a service.
-var serviceStart = func() (t [256]bool) {
+// servicesFrom are the services by their first byte, in either case.
+var servicesFrom = func() (t [256][]string) {
 	for _, s := range services {
-		t[s[0]] = true
+		t[s[0]] = append(t[s[0]], s)
 		if class[s[0]] == classLetter {
-			t[s[0]-'a'+'A'] = true
+			t[s[0]-'a'+'A'] = append(t[s[0]-'a'+'A'], s)
 		}
 	}
 	return t
 }()
+
+// begins says whether text begins with a word in lower case; only ASCII has cases here. It ends at
+// the first byte that differs: every character of Japanese text may begin the name of a service.
+func begins(text, word string) bool {
+	if len(text) < len(word) {
+		return false
+	}
+	for i := range len(word) {
+		c := text[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != word[i] {
+			return false
+		}
+	}
+	return true
+}
 
 // Bounds of a name, and of what stands between the service and it.
 const (
@@ -33,11 +51,11 @@ func handle(text string, i int, found func(Hit)) (next int) {
 	if i > 0 && class[text[i]] == classLetter && isAlnum(text[i-1]) {
 		return i + 1
 	}
-	for _, service := range services {
-		end := i + len(service)
-		if end > len(text) || !strings.EqualFold(text[i:end], service) {
+	for _, service := range servicesFrom[text[i]] {
+		if !begins(text[i:], service) {
 			continue
 		}
+		end := i + len(service)
 		if start, n := nameBehind(text, end); n > 0 {
 			found(Hit{Handle, "handle:" + service + ":" + strings.ToLower(text[start:start+n]), text[start : start+n], start})
 			return start + n
@@ -50,7 +68,7 @@ func handle(text string, i int, found func(Hit)) (next int) {
 // nameBehind returns where a name stands: behind "@", or behind a colon or "id" with a sign that no
 // word of a sentence has in it.
 func nameBehind(text string, i int) (start, n int) {
-	colon := strings.HasSuffix(strings.ToLower(text[:i]), "id")
+	colon := begins(text[i-2:], "id") // "line id"
 	for end := min(i+maxBefore, len(text)); i < end; {
 		rest := text[i:]
 		switch {

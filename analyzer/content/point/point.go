@@ -41,7 +41,7 @@ func Find(text string, found func(Hit)) {
 			}
 			i += 3
 		default:
-			if serviceStart[text[i]] {
+			if servicesFrom[text[i]] != nil {
 				i = handle(text, i, found)
 			} else {
 				i++
