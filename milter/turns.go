@@ -19,7 +19,7 @@ import (
 // to a thousand people takes the one writer 3 ms). What a mail looks like does not say what it costs:
 // a small file may unpack to a large one.
 type turns struct {
-	processors int // 0 means GOMAXPROCS
+	processors int // 0 means those that there are
 
 	mu      sync.Mutex
 	reading map[string]int             // by account or client
@@ -33,24 +33,6 @@ type turns struct {
 type asking struct {
 	who string
 	at  time.Time
-}
-
-// note remembers who asks for a turn.
-func (t *turns) note(who string, now time.Time) {
-	if t.asked[0].who != who {
-		t.asked[1] = t.asked[0]
-	}
-	t.asked[0] = asking{who, now}
-}
-
-// alone says whether nobody else has asked lately.
-func (t *turns) alone(who string, now time.Time) bool {
-	for _, a := range t.asked {
-		if a.who != who && now.Sub(a.at) < othersLately {
-			return false
-		}
-	}
-	return true
 }
 
 // A turn takes a third of a millisecond as a rule. After one that took longTurn its account is
@@ -75,6 +57,24 @@ const (
 
 // processors are those that there are, before anybody asks for more threads than that.
 var processors = runtime.GOMAXPROCS(0)
+
+// note remembers who asks for a turn.
+func (t *turns) note(who string, now time.Time) {
+	if t.asked[0].who != who {
+		t.asked[1] = t.asked[0]
+	}
+	t.asked[0] = asking{who, now}
+}
+
+// alone says whether nobody else has asked lately.
+func (t *turns) alone(who string, now time.Time) bool {
+	for _, a := range t.asked {
+		if a.who != who && now.Sub(a.at) < othersLately {
+			return false
+		}
+	}
+	return true
+}
 
 // most is how many mails of one account or client are read at once.
 func (t *turns) most(who string, now time.Time) int {

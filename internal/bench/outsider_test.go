@@ -106,8 +106,8 @@ func (g *guesser) keep(b *testing.B, at time.Time, n int) {
 	}
 }
 
-// idlers is how many connections of one client wait in BenchmarkIdleConnections: as many as Postfix's
-// default_process_limit of a large server.
+// idlers is how many connections of one client wait in BenchmarkIdleConnections: nine times Postfix's
+// default_process_limit.
 const idlers = 900
 
 // BenchmarkIdleConnections sends ordinary mail, at rest and while one client has 900 connections and says
