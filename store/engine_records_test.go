@@ -136,15 +136,7 @@ func TestOneRecordOfABatchFails(t *testing.T) {
 // standby would not know of it. Other nodes write meanwhile, and all is answered once it is confirmed.
 func TestNothingIsKnownBeforeItIsDurable(t *testing.T) {
 	onlyServer(t)
-	pg, err := pgtest.Start("fsync=off")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := pg.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	pg := pgtest.Own(t, "fsync=off")
 	url, err := pg.Database("")
 	if err != nil {
 		t.Fatal(err)

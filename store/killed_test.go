@@ -16,15 +16,7 @@ const killRounds = 10
 // what was promised is there, once, with its recipients, and the nodes go on without a restart.
 func TestServerIsKilled(t *testing.T) {
 	onlyServer(t)
-	pg, err := pgtest.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := pg.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	pg := pgtest.Own(t)
 	url, err := pg.Database("")
 	if err != nil {
 		t.Fatal(err)

@@ -17,15 +17,7 @@ import (
 // status and doctor, while mail flows; when it is back all say so, and nothing was restarted.
 func TestDatabaseAwayIsSeen(t *testing.T) {
 	t.Parallel()
-	pg, err := pgtest.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := pg.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	pg := pgtest.Own(t)
 	url, err := pg.Database("")
 	if err != nil {
 		t.Fatal(err)

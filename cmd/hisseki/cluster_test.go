@@ -32,15 +32,8 @@ func newCluster(t *testing.T, n int, past []company.Mail) *cluster {
 	t.Helper()
 	database := ""
 	if n > 1 {
-		pg, err := pgtest.Start()
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := pg.Close(); err != nil {
-				t.Error(err)
-			}
-		})
+		var err error
+		pg := pgtest.Own(t)
 		if database, err = pg.Database(""); err != nil {
 			t.Fatal(err)
 		}

@@ -20,15 +20,7 @@ const goOnWithin = 10 * time.Second
 // The other host goes on meanwhile. Nothing is lost, doubled or unexplained.
 func TestKillCluster(t *testing.T) {
 	t.Parallel()
-	pg, err := pgtest.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := pg.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	pg := pgtest.Own(t)
 	k := newKilling(t)
 	k.may = func(err error) bool { return err != nil } // the server is away at times
 	k.beginCluster(pg)

@@ -28,15 +28,7 @@ var (
 // PostgreSQL: every command says and does the same.
 func TestScriptOnPostgres(t *testing.T) {
 	t.Parallel()
-	pg, err := pgtest.Start(pgtest.Fast...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := pg.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	pg := pgtest.Own(t, pgtest.Fast...)
 	list, err := filepath.Glob(scripts + "/*.txtar")
 	if err != nil || len(list) == 0 {
 		t.Fatalf("no scripts: %v", err)
