@@ -40,20 +40,46 @@ type head struct {
 //
 // with each of the times that stamp knows. ok is false for what is not a line of a log.
 func parseHead(line string, ref time.Time, zone *time.Location) (h head, ok bool) {
-	line = strings.TrimSuffix(strings.TrimPrefix(line, "\ufeff"), "\r")
-	line = strings.TrimLeft(line, "\x00\t") // NUL: what a file system leaves of a crash
-	line, modern := priority(blanks(line))
+	for words, spent := 0, 0; words < maxWords; words++ {
+		line = bare(line)
+		if spent <= maxBefore {
+			h, ok = timedHead(line, ref, zone, maxWrapped)
+		} else { // there is a time, but no program that can be believed behind it
+			s := stamp{ref: ref, zone: zone}
+			h.odd, ok = s.read(line)
+			h.at, h.fine = s.at, s.fine
+		}
+		if ok {
+			return h, true
+		}
+		inner, cost, found := behindWord(line)
+		if !found {
+			break
+		}
+		spent += cost
+		if cost == costClosing {
+			spent = max(spent, maxBefore)
+		}
+		line = inner
+	}
+	return head{}, false
+}
+
+// maxWrapped is how many lines in each other are read: CRI's around Docker's around Dovecot's.
+const maxWrapped = 3
+
+// timedHead reads a line that begins with its time, or its priority. depth is how many more lines may
+// stand in it.
+func timedHead(line string, ref time.Time, zone *time.Location, depth int) (h head, ok bool) {
+	line, modern := priority(bare(line))
 	s := stamp{ref: ref, zone: zone}
 	rest, ok := s.read(line)
 	if !ok {
-		if inner, found := behindWord(line); found {
-			return parseHead(inner, ref, zone)
-		}
 		return h, false
 	}
 	h.at, h.fine = s.at, s.fine
-	if s.offset != nil { // "docker logs -t" puts its time before the line's own
-		if in, ok := innerHead(rest, s.at, zone); ok {
+	if s.offset != nil && depth > 0 { // "docker logs -t" puts its time before the line's own
+		if in, ok := innerHead(rest, s.at, zone, depth-1); ok {
 			return in, true
 		}
 	}
@@ -65,8 +91,14 @@ func parseHead(line string, ref time.Time, zone *time.Location) (h head, ok bool
 	if h.tag == "" {
 		h.odd = rest
 	}
-	h.unwrap(ref, zone)
+	h.unwrap(ref, zone, depth)
 	return h, true
+}
+
+// bare takes off what programs and file systems leave around a line.
+func bare(line string) string {
+	line = strings.TrimSuffix(strings.TrimPrefix(line, "\ufeff"), "\r")
+	return blanks(strings.TrimLeft(line, "\x00\t")) // NUL: of a crash
 }
 
 // maxHead bounds what may stand before a program's words, in bytes.
@@ -93,43 +125,6 @@ func priority(line string) (rest string, modern bool) {
 		return rest, true // RFC 5424's version
 	}
 	return line, false
-}
-
-// maxPrefix bounds a word before the time, in bytes: a file's path is one.
-const maxPrefix = 255
-
-// behindWord returns what follows a word that stands before a line: "mail-1  | Nov  4 ...",
-// "[pod/mail-0/postfix] Nov  4 ...", "/var/log/mail.log:12:Nov  4 ...". A line that begins with a
-// blank has none: so journalctl continues a message, which may be anybody's. Nor has a field of a mail,
-// "Date: Mon, 02 Nov 2026 09:00:00 +0900".
-func behindWord(line string) (inner string, ok bool) {
-	end := strings.IndexAny(line[:min(len(line), maxPrefix)], " :")
-	if end <= 0 || !strings.ContainsAny(line[end:min(len(line), maxHead)], "0123456789") {
-		return "", false
-	}
-	if strings.HasPrefix(line[end:], ": ") {
-		return "", false
-	}
-	rest := strings.TrimLeft(line[end+1:], " |")
-	return rest, rest != ""
-}
-
-// innerHead reads a line that stands in another behind its time, and no more than two words: the
-// stream and whether the line is whole (CRI), a group and a stream. A program's tag is none of them:
-// its words may be anybody's.
-func innerHead(rest string, ref time.Time, zone *time.Location) (h head, ok bool) {
-	for range 3 {
-		s := stamp{ref: ref, zone: zone}
-		if _, ok := s.read(rest); ok {
-			return parseHead(rest, ref, zone)
-		}
-		word, after, found := strings.Cut(rest, " ")
-		if !found || word == "" || strings.ContainsAny(word, ":[") {
-			return h, false
-		}
-		rest = after
-	}
-	return h, false
 }
 
 // isPriority says whether s is the beginning of "<22>" or "<mail.info>".
@@ -179,7 +174,8 @@ const maxHosts = 3
 // plain reads "host tag[process]: message" with what may stand between, or nothing of a
 // program's: "mx -- MARK --".
 func (h *head) plain(rest string) {
-	for hosts := 0; hosts <= maxHosts; {
+	hosts := 0
+	for range maxWords {
 		if h.again = repeated(rest); h.again > 0 {
 			return
 		}
@@ -194,7 +190,7 @@ func (h *head) plain(rest string) {
 		case isOurs(word) && h.untagged(word, after):
 			return
 		case isLevel(word):
-		case tagged && name != "":
+		case tagged && name != "", hosts == maxHosts, !isPlace(word):
 			return
 		default:
 			hosts++
@@ -248,13 +244,15 @@ func isLevel(word string) bool {
 		return true
 	}
 	word = strings.ToLower(strings.Trim(word, "[]()|"))
-	if isFacility(strings.NewReplacer(":", ".", "-", ".").Replace(word)) || isFacility(word+".info") ||
+	if isFacility(dotted.Replace(word)) || isFacility(word+".info") ||
 		isFacility("mail."+word) || len(word) == 1 && digits(word) {
 		return true
 	}
 	facility, level, ok := strings.Cut(word, ".")
 	return ok && isFacility(facility+".info") && len(level) == 1 && digits(level)
 }
+
+var dotted = strings.NewReplacer(":", ".", "-", ".")
 
 // isFacility says whether a word is "mail.info".
 func isFacility(word string) bool {
@@ -296,9 +294,9 @@ func (h *head) tagged(tag, message string, hostless bool) {
 //	message repeated 4 times: [ warning: ...]
 //
 // and the time of Dovecot's that a container's log has beside its own.
-func (h *head) unwrap(ref time.Time, zone *time.Location) {
-	if isContainer(h.tag) {
-		if in, ok := parseHead(h.message, h.at, zone); ok {
+func (h *head) unwrap(ref time.Time, zone *time.Location, depth int) {
+	if depth > 0 && isContainer(h.tag) {
+		if in, ok := timedHead(h.message, h.at, zone, depth-1); ok {
 			at, fine := h.at, h.fine
 			*h = in
 			h.at, h.fine = at, fine
@@ -330,8 +328,11 @@ func isContainer(tag string) bool {
 // without a tag; 0 for anything else.
 func repeated(rest string) int {
 	count, ok := strings.CutPrefix(rest, "last message repeated ")
-	count, _, end := strings.Cut(count, " time")
-	if !ok || !end {
+	if !ok {
+		return 0
+	}
+	count, _, ok = strings.Cut(count, " time")
+	if !ok {
 		return 0
 	}
 	return number(count)

@@ -46,23 +46,39 @@ const (
 var entryFields = map[string]bool{"__REALTIME_TIMESTAMP": true, "_UID": true, "_SYSTEMD_UNIT": true,
 	"_PID": true, "SYSLOG_IDENTIFIER": true, "MESSAGE": true}
 
+// Bounds of an entry for people, and of a field of any bytes (systemd's DATA_SIZE_MAX), in bytes.
+const (
+	maxJoined = 16 << 20
+	maxBinary = 768 << 20
+)
+
 // add takes a line, of size bytes in the file. It returns the lines that are complete now: an entry
-// as one object of JSON, and the line itself where it is of none.
+// as one object of JSON, and the line itself where it is of none. Of an entry that does not end where
+// one must, the first line is returned, which nobody can read: what is missing may be who wrote it.
 func (n *joiner) add(line string, size int64) (done []joined) {
 	if n.binary != "" {
 		n.size += size
-		n.more(line, size)
+		if !n.more(line, size) {
+			return n.broken()
+		}
 		return nil
+	}
+	// Not of an export: its lines say where bytes follow that may look like any line.
+	if (n.form == pretty || n.form == verbose) && n.size > maxJoined {
+		done = n.broken()
 	}
 	line = strings.TrimSuffix(line, "\r")
 	switch n.form {
 	case exported:
-		n.size += size
 		if line == "" {
+			n.size += size
 			return n.end()
 		}
-		n.export(line)
-		return nil
+		if n.export(line) {
+			n.size += size
+			return nil
+		}
+		done = n.broken()
 	case pretty:
 		n.size += size
 		if n.object.Len() < maxEntry {
@@ -139,6 +155,13 @@ func (n *joiner) end() []joined {
 	return []joined{{line, shown, size}}
 }
 
+// broken returns the first line of an entry that has no end.
+func (n *joiner) broken() []joined {
+	shown, size := n.shown, n.size
+	*n = joiner{zone: n.zone}
+	return []joined{{shown, "", size}}
+}
+
 // field notes "MESSAGE=x". What is there twice is not what journald says of it.
 func (n *joiner) field(line string) {
 	name, value, ok := strings.Cut(line, "=")
@@ -148,29 +171,43 @@ func (n *joiner) field(line string) {
 }
 
 // export notes a field. A name alone is followed by 64 bits of length, little-endian, and so many
-// bytes, whatever they are (systemd's JOURNAL_EXPORT_FORMATS).
-func (n *joiner) export(line string) {
-	if strings.Contains(line, "=") {
-		n.field(line)
-		return
+// bytes, whatever they are (systemd's JOURNAL_EXPORT_FORMATS). false is for what is no field.
+func (n *joiner) export(line string) bool {
+	name, _, text := strings.Cut(line, "=")
+	if !isField(name) {
+		return false
 	}
-	n.binary, n.bytes, n.skipped = line, nil, 0
+	if text {
+		n.field(line)
+	} else {
+		n.binary, n.bytes, n.skipped = line, nil, 0
+	}
+	return true
 }
 
-// more takes what lies between two line ends of such a field.
-func (n *joiner) more(line string, size int64) {
+// isField says whether journald has fields of that name (systemd's journal_field_valid).
+func isField(name string) bool {
+	return name != "" && len(name) <= 64 && strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == ""
+}
+
+// more takes what lies between two line ends of such a field; false is for a length that no field has.
+func (n *joiner) more(line string, size int64) bool {
 	n.bytes = append(append(n.bytes, line...), '\n')
-	n.skipped += size - int64(len(line)) - 1 // what readLine has cut off
+	n.skipped += max(size-int64(len(line))-1, 0) // what readLine has cut off; a file's last line may have no end
 	if len(n.bytes) < 8 {
-		return
+		return true
 	}
 	length := binary.LittleEndian.Uint64(n.bytes)
+	if length > maxBinary {
+		return false
+	}
 	if have := uint64(int64(len(n.bytes)) - 8 + n.skipped); have <= length {
 		if over := len(n.bytes) - maxLine; over > 0 {
 			n.bytes, n.skipped = n.bytes[:maxLine], n.skipped+int64(over)
 		}
-		return
+		return true
 	}
 	n.field(n.binary + "=" + string(n.bytes[8:min(uint64(len(n.bytes)-1), length+8)]))
 	n.binary, n.bytes = "", nil
+	return true
 }

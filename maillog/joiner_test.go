@@ -115,3 +115,24 @@ func TestEntriesAreBounded(t *testing.T) {
 		t.Errorf("%d bytes are kept of a field", len(n.bytes))
 	}
 }
+
+// What has no end, or none that journald wrote, is no entry: it is said, and the lines behind it count.
+func TestEntriesWithoutEnd(t *testing.T) {
+	const begin = "__CURSOR=s=1;i=2\n__REALTIME_TIMESTAMP=1793754000000000\nSYSLOG_IDENTIFIER=postfix/smtpd\n"
+	line := "Nov  4 10:00:00 mx postfix/smtpd[1]: " + loginOf("b") + "\n"
+	for name, c := range map[string]struct{ text, want string }{
+		"a line in it":        {begin + "MESSAGE=" + loginOf("a") + "\n" + line, "b"},
+		"a length of letters": {begin + "MESSAGE\nabcdefgh\n" + line, "b"},
+		"half a length":       {begin + "MESSAGE\n1234567", ""},
+		"a whole length":      {begin + "MESSAGE\n\x01\x00\x00\x00\x00\x00\x00\x00", ""},
+		"an object":           {"{\n" + strings.Repeat("\t\"A\" : \""+strings.Repeat("x", maxLine/2)+"\",\n", 2*maxJoined/maxLine) + line, "b"},
+	} {
+		senders, counts, _ := importText(t, c.text)
+		if got := strings.Join(senders, " "); got != c.want {
+			t.Errorf("%s: logins of %q, want %q", name, got, c.want)
+		}
+		if c.want != "" && counts.Unreadable == 0 {
+			t.Errorf("%s: nothing is said of it", name)
+		}
+	}
+}

@@ -176,7 +176,7 @@ func (p *Parser) journal(r *record) entry {
 	if !r.believed() {
 		return entry{kind: irrelevant, at: h.at}
 	}
-	h.unwrap(h.at, p.zone())
+	h.unwrap(h.at, p.zone(), maxWrapped)
 	return p.message(&h)
 }
 

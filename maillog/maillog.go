@@ -135,7 +135,8 @@ func (p *Parser) message(h *head) (e entry) {
 	if e.kind == irrelevant && h.again == 0 && isStranger(h) {
 		e.kind = unknown
 	}
-	if _, said, ok := strings.Cut(h.message, "pam_faillock(dovecot:auth): "); ok && e.kind != telling {
+	// Somewhere in the words of others it may be a name that was tried.
+	if said, ok := strings.CutPrefix(h.message, "pam_faillock(dovecot:auth): "); ok && e.kind != telling {
 		e = faillock(said)
 	}
 	e.at, e.again = h.at.UTC(), h.again

@@ -127,7 +127,7 @@ func (p *Parser) relay(line string, ref time.Time) entry {
 	// A line of any form out of a file or of a container. Behind a program's name the words may be
 	// anybody's.
 	if whole := strings.TrimRight(r.message, "\r\n"); r.program == "" || isContainer(r.program) {
-		if h, ok := parseHead(whole, ref, p.zone()); ok {
+		if h, ok := timedHead(whole, ref, p.zone(), maxWrapped); ok {
 			return p.message(&h)
 		}
 	}
@@ -137,7 +137,7 @@ func (p *Parser) relay(line string, ref time.Time) entry {
 	}
 	h := head{at: at, fine: fine}
 	h.tagged(strings.TrimSuffix(tag, ":"), r.message, false)
-	h.unwrap(at, p.zone())
+	h.unwrap(at, p.zone(), maxWrapped)
 	return p.message(&h)
 }
 
