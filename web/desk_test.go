@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -15,6 +16,7 @@ import (
 	"hisseki/ask"
 	"hisseki/ledger"
 	"hisseki/review"
+	"hisseki/store/postgres"
 	"hisseki/web"
 )
 
@@ -201,8 +203,38 @@ func TestStoreIsAway(t *testing.T) {
 		}
 	}
 	if res := o.ask("POST", "/quarantine/decide", token, url.Values{}); res.StatusCode != http.StatusServiceUnavailable ||
-		res.Header.Get("Refresh") != "" {
+		res.Header.Get("Refresh") != "" || !strings.Contains(body(t, res.Body), "may not have been done") {
 		t.Errorf("a decision: %s, Refresh %q", res.Status, res.Header.Get("Refresh"))
+	}
+}
+
+// gone is a store whose database is known to be away.
+type gone struct {
+	review.Store
+	gate *postgres.Gate
+}
+
+func (g gone) AgentSeen(context.Context) (time.Time, error) { return time.Time{}, g.gate.Open() }
+
+// TestKnownAway: the page is the same when it was known before that the database does not answer, as it
+// is from the second request on.
+func TestKnownAway(t *testing.T) {
+	t.Parallel()
+	gate := postgres.NewGate("postgres://nobody@127.0.0.1:1/none?connect_timeout=1", func(error, time.Duration) {})
+	t.Cleanup(gate.Close)
+	gate.Doubt()
+	for end := time.Now().Add(time.Minute); gate.Open() == nil; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the gate does not see that nobody answers")
+		}
+	}
+	o := newOffice(t, nil)
+	o.review.Store = gone{o.review.Store, gate}
+	o.serve(func(opt *web.Options) { opt.Away = postgres.Away })
+	res := o.ask("GET", "/healthz", "", nil)
+	if text := body(t, res.Body); res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Refresh") == "" ||
+		!strings.Contains(text, "asks again by itself") || strings.Contains(text, "127.0.0.1:1") {
+		t.Errorf("%s, Refresh %q\n%s", res.Status, res.Header.Get("Refresh"), text)
 	}
 }
 

@@ -133,7 +133,6 @@ func (q *request) actor() review.Actor {
 func (q *request) fail(err error) {
 	var usage review.UsageError
 	var wait access.WaitError
-	var away interface{ Away() bool } // a database that does not answer
 	status, key := http.StatusInternalServerError, "wrong-internal"
 	detail := ""
 	switch {
@@ -145,8 +144,6 @@ func (q *request) fail(err error) {
 		status, key, detail = http.StatusBadRequest, "wrong-request", q.Mistake(err.Error())
 	case errors.As(err, &wait):
 		status, key = http.StatusTooManyRequests, "wrong-wait"
-	case errors.As(err, &away):
-		status, key = http.StatusServiceUnavailable, "wrong-away"
 	case errors.Is(err, review.ErrNothing):
 		status, key = http.StatusNotFound, "wrong-nothing"
 	case errors.Is(err, q.ctx().Err()) && q.ctx().Err() != nil: // the browser went away
@@ -170,14 +167,19 @@ func (q *request) fail(err error) {
 const storeRetry = "10" // seconds
 
 // waitForStore says that the store does not answer. It is nobody's mistake here, and it passes: the
-// page says what that means for mail and asks again by itself.
+// page says what that means for mail and asks again by itself, but for what somebody sent: whether that
+// was done only he can see, when the store is back.
 func (q *request) waitForStore(err error) {
 	q.s.Log.Warn("the store does not answer", "route", q.r.Pattern, "error", err)
 	h := q.w.Header()
 	h.Set("Retry-After", storeRetry)
-	if q.r.Method == http.MethodGet {
+	asks := q.r.Method == http.MethodGet
+	if asks {
 		h.Set("Refresh", storeRetry)
 	}
 	q.Title = q.W("away")
-	q.show(http.StatusServiceUnavailable, "away.html", q)
+	q.show(http.StatusServiceUnavailable, "away.html", struct {
+		*request
+		Asks bool // again, by itself
+	}{q, asks})
 }
