@@ -63,9 +63,6 @@ type description struct {
 }
 
 func describe(ctx context.Context, issuer string) (about description, err error) {
-	if ctx == nil {
-		ctx = context.Background()
-	}
 	ctx, cancel := context.WithTimeout(ctx, providerTime)
 	defer cancel()
 	url := strings.TrimSuffix(issuer, "/") + "/.well-known/openid-configuration"

@@ -47,7 +47,7 @@ func TestOpenID(t *testing.T) {
 		{"/good", open, Bad, "open to everybody"},
 		{"/good", secret + "-not", Bad, "no such file"},
 	} {
-		d := &Doctor{}
+		d := &Doctor{ctx: t.Context()}
 		d.openID(&config.OpenID{Issuer: issuer + c.path, SecretFile: c.secret})
 		if len(d.list) == 0 || d.list[0].State != c.level || !strings.Contains(d.list[0].Found, c.says) {
 			t.Errorf("%s, %s: %+v", c.path, c.secret, d.list)

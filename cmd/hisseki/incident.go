@@ -64,11 +64,7 @@ func writeIncidents(cmd *cobra.Command, out *listFlags, list []ledger.Incident) 
 	if out.json {
 		return jsonl.Write(cmd.OutOrStdout(), review.IncidentLines(list))
 	}
-	t, err := inWords(cmd)
-	if err != nil {
-		return err
-	}
-	return terminal.Incidents(out.screen(cmd), t, list)
+	return terminal.Incidents(out.screen(cmd), inWords(cmd), list)
 }
 
 func newIncidentShow() *cobra.Command {
@@ -79,16 +75,12 @@ func newIncidentShow() *cobra.Command {
 		Args:              someArgs("an id: see hisseki incident list"),
 		ValidArgsFunction: completeIncidents(),
 		RunE: func(cmd *cobra.Command, ids []string) error {
-			t, err := inWords(cmd)
-			if err != nil {
-				return err
-			}
 			return withReview(cmd, func(s *review.Service) error {
 				return s.ShowIncidents(cmd.Context(), actor(), ids, func(d *review.Detail) error {
 					if out.json {
 						return jsonl.Write(cmd.OutOrStdout(), []review.DetailLine{d.Line()})
 					}
-					return terminal.Incident(out.screen(cmd), t, d)
+					return terminal.Incident(out.screen(cmd), inWords(cmd), d)
 				})
 			})
 		},

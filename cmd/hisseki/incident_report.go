@@ -47,11 +47,7 @@ zone (TZ). What happened to each mail is known as far as the MTA's log told of i
 			if err := f.check(); err != nil {
 				return usageError{err}
 			}
-			t, err := inWords(cmd)
-			if err != nil {
-				return err
-			}
-			f.lang = words.Lang(t.Lang())
+			f.lang = words.Lang(inWords(cmd).Lang())
 			return withReview(cmd, func(s *review.Service) error {
 				r, err := s.Report(cmd.Context(), actor(), ids[0], f.alone, "report, "+f.format)
 				if err != nil {

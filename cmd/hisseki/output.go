@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"cmp"
 	"os"
 	"time"
 
@@ -32,14 +32,9 @@ func (f *listFlags) screen(cmd *cobra.Command) table.Screen {
 }
 
 // inWords returns the words in which a command speaks to people: --lang, else what the locale asks for.
-func inWords(cmd *cobra.Command) (words.Reader, error) {
-	lang := words.FromLocale(os.Getenv)
-	if said, _ := cmd.Flags().GetString("lang"); said != "" {
-		if lang = words.Lang(said); lang != words.English && lang != words.Japanese {
-			return words.Reader{}, usageError{fmt.Errorf("--lang %q is neither en nor ja", said)}
-		}
-	}
-	return words.For(lang, time.Local), nil
+func inWords(cmd *cobra.Command) words.Reader {
+	lang := words.Lang(cmd.Flag("lang").Value.String())
+	return words.For(cmp.Or(lang, words.FromLocale(os.Getenv)), time.Local)
 }
 
 // safe makes text from a mail fit for a terminal.

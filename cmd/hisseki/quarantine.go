@@ -68,11 +68,7 @@ func writeHolds(cmd *cobra.Command, out *listFlags, holds []ledger.Hold) error {
 	if out.json {
 		return jsonl.Write(cmd.OutOrStdout(), review.HoldLines(holds))
 	}
-	t, err := inWords(cmd)
-	if err != nil {
-		return err
-	}
-	return terminal.Holds(out.screen(cmd), t, holds)
+	return terminal.Holds(out.screen(cmd), inWords(cmd), holds)
 }
 
 func newDecision(to ledger.State, short string) *cobra.Command {

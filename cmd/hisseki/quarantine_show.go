@@ -40,15 +40,12 @@ see it: decoded, with what its links and files are. That somebody looked is in t
 
 func writeShown(cmd *cobra.Command, list []review.Shown, asJSON, raw bool) error {
 	w := cmd.OutOrStdout()
-	t, err := inWords(cmd)
-	if err != nil {
-		return err
-	}
 	for i := range list {
+		var err error
 		if asJSON {
 			err = jsonl.Write(w, []review.HoldLine{review.LineOf(&list[i].Hold)})
 		} else {
-			err = terminal.Hold(w, t, &list[i], raw)
+			err = terminal.Hold(w, inWords(cmd), &list[i], raw)
 		}
 		if err != nil {
 			return err

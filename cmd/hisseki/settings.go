@@ -12,6 +12,7 @@ import (
 
 	"hisseki/internal/config"
 	"hisseki/internal/wiring"
+	"hisseki/internal/words"
 	"hisseki/store"
 	"hisseki/store/postgres"
 )
@@ -42,7 +43,7 @@ func addSettingsFlags(root *cobra.Command) {
 	fl.String("config", os.Getenv(configVariable), "configuration `FILE` ($"+configVariable+
 		"), else "+machineConfig+" if it exists and --db names no other database")
 	fl.String("db", "", "database `FILE`, overrides the configuration")
-	fl.String("lang", "", "`LANGUAGE` of what people read: en or ja (default: as $LC_ALL, $LC_MESSAGES or $LANG say)")
+	fl.Var(new(words.Lang), "lang", "`LANGUAGE` of what people read: en or ja (default: as $LC_ALL, $LC_MESSAGES or $LANG say)")
 	completeFlag(root, "lang", "en, ja")
 }
 

@@ -36,11 +36,7 @@ func newStatus() *cobra.Command {
 				if asJSON {
 					return jsonl.Write(cmd.OutOrStdout(), []*review.StatusLine{line})
 				}
-				t, err := inWords(cmd)
-				if err != nil {
-					return err
-				}
-				return terminal.Status(cmd.OutOrStdout(), t, line, time.Now())
+				return terminal.Status(cmd.OutOrStdout(), inWords(cmd), line, time.Now())
 			})
 		},
 	}

@@ -170,6 +170,8 @@ func kindOf(kind string) string {
 		return "a number"
 	case "bool":
 		return "true or false"
+	case "language":
+		return "en or ja"
 	case "duration":
 		return "a time span such as 30m or 4h"
 	}

@@ -24,6 +24,22 @@ const (
 	Japanese Lang = "ja"
 )
 
+// Set takes the language that a flag names, English or Japanese (pflag.Value).
+func (l *Lang) Set(name string) error {
+	lang := Lang(name)
+	if lang != English && lang != Japanese {
+		return fmt.Errorf("%q is neither en nor ja", name)
+	}
+	*l = lang
+	return nil
+}
+
+// String implements pflag.Value.
+func (l *Lang) String() string { return string(*l) }
+
+// Type implements pflag.Value.
+func (*Lang) Type() string { return "language" }
+
 var figures = regexp.MustCompile(`-?[0-9]+(?:\.[0-9]+)?`)
 
 // Phrase is something observed or usual, in words.
