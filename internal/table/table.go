@@ -140,11 +140,14 @@ func total(widths []int) int {
 }
 
 // Paint gives the name of a state or action its colour.
-func (s Screen) Paint(word string) string {
+func (s Screen) Paint(name string) string { return s.PaintAs(name, name) }
+
+// PaintAs gives a word the colour of a state or action that it stands for, as in the reader's language.
+func (s Screen) PaintAs(name, word string) string {
 	if !s.Colour {
 		return word
 	}
-	switch word {
+	switch name {
 	case "held", "hold", "stale", "bad", "blind":
 		return text.FgRed.Sprint(word)
 	case "delayed", "delay", "releasing", "discarding", "warn":

@@ -88,6 +88,7 @@ var ofTerminal = map[string][2]string{
 	"cli-incidents":  {"incidents", "インシデント"},
 	"cli-queue":      {"queue", "キュー"},
 	"cli-waiting":    {"waiting", "最古の保留"},
+	"cli-tables":     {"tables", "テーブル"},
 
 	"cli-on":           {"%s on %s", "%s(ホスト %s)"},
 	"cli-more-follows": {"%s unless more follows", "%s(不審なメールが続かなければ)"},
@@ -122,4 +123,7 @@ var ofTerminal = map[string][2]string{
 	"cli-queue-of":     {"%d held, %d delayed, %d recalling, %d releasing, %d discarding", "保留 %d、一時保留 %d、回収中 %d、送信処理中 %d、破棄処理中 %d"},
 	"cli-held-since":   {"the oldest held mail since %s", "%s前から"},
 	"cli-good":         {"answers", "正常"},
+	"cli-dead":         {" (%d dead rows)", "(不要な行 %d)"},
+	"cli-recalled":     {" recalled", " 回収済み"},
+	"cli-run":          {" (run %d)", "(%d 回目)"},
 }

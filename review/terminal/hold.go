@@ -27,7 +27,7 @@ func Holds(screen table.Screen, w words.Reader, holds []ledger.Hold) error {
 		if len(r.Verdict.Evidence) > 0 {
 			because = safe(sign(w, r.Verdict.Evidence[0]), 60)
 		}
-		t.Row(h.Name(), term.Stamp(r.Envelope.Time), screen.Paint(stateOf(w, h.State))+beside(h),
+		t.Row(h.Name(), term.Stamp(r.Envelope.Time), screen.PaintAs(string(h.State), stateOf(w, h.State))+beside(w, h),
 			safe(r.Envelope.Sender, 60), points(r.Verdict.Points), safe(strings.Join(r.Hosts, " "), 30),
 			term.Few(h.Recipients, 1), because)
 	}
@@ -35,13 +35,13 @@ func Holds(screen table.Screen, w words.Reader, holds []ledger.Hold) error {
 }
 
 // beside is what a list says beside a hold's state.
-func beside(h *ledger.Hold) string {
+func beside(t words.Reader, h *ledger.Hold) string {
 	out := ""
 	if h.Incident != 0 {
 		out = " " + review.IncidentName(h.Incident)
 	}
 	if !h.Recalled.IsZero() && h.State != ledger.Recalling && h.State != ledger.Gone {
-		out += " recalled"
+		out += t.W("cli-recalled")
 	}
 	return out
 }

@@ -136,7 +136,7 @@ func (f *fields) notes(list []ledger.Note) {
 			text = f.t.Named("event-", string(n.Event)) + f.t.W("comma") + f.t.Named("told-", n.State)
 		}
 		if n.Runs > 1 {
-			text += fmt.Sprintf(" (run %d)", n.Runs)
+			text += f.t.W("cli-run", n.Runs)
 		}
 		if n.Error != "" {
 			text += ": " + safe(n.Error, 200)

@@ -106,25 +106,24 @@ func Status(w io.Writer, t words.Reader, s *review.StatusLine, now time.Time) er
 	if s.Undecided != nil {
 		line("waiting", t.W("cli-held-since", ago(*s.Undecided)))
 	}
-	b.WriteString(tableSizes(s.Tables))
+	if len(s.Tables) > 0 {
+		line("tables", tableSizes(t, s.Tables))
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// tableSizes is a line about a database's biggest tables: "tables    journal 812 MB, recipient 95 MB".
+// tableSizes says how big a database's biggest tables are: "journal 812.0 MB, recipient 95.1 MB".
 // Rows that wait for autovacuum are named where they are many: it does not follow.
-func tableSizes(list []ledger.TableSize) string {
-	if len(list) == 0 {
-		return ""
-	}
+func tableSizes(t words.Reader, list []ledger.TableSize) string {
 	parts := make([]string, len(list))
-	for i, t := range list {
-		parts[i] = fmt.Sprintf("%s %.1f MB", safe(t.Name, 40), float64(t.Bytes)/1e6)
-		if t.Dead > manyDead {
-			parts[i] += fmt.Sprintf(" (%d dead rows)", t.Dead)
+	for i, s := range list {
+		parts[i] = fmt.Sprintf("%s %.1f MB", safe(s.Name, 40), float64(s.Bytes)/1e6)
+		if s.Dead > manyDead {
+			parts[i] += t.W("cli-dead", s.Dead)
 		}
 	}
-	return "tables    " + strings.Join(parts, ", ") + "\n"
+	return strings.Join(parts, t.W("comma"))
 }
 
 // manyDead is how many dead rows of a table are named: autovacuum comes long before at

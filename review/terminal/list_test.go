@@ -109,19 +109,26 @@ func TestHoldIsHarmless(t *testing.T) {
 	h.Source = []byte("Subject: " + long + "\r\n\r\n" + long + strings.Repeat("あ", 1000) + "\r\n" +
 		strings.Repeat("line\r\n", 2*maxLines))
 	h.Letter = review.ReadLetter(h.Source, time.Now)
-	for _, raw := range []bool{false, true} {
+	for _, c := range []struct {
+		in   words.Reader
+		raw  bool
+		says string // how it came to be held
+	}{
+		{english, false, "held because incident I3 opened later"}, {english, true, "held because incident I3 opened later"},
+		{japanese, false, "一時保留中に I3 が発生したため保留"}, {japanese, true, "一時保留中に I3 が発生したため保留"},
+	} {
 		var b bytes.Buffer
-		if err := Hold(&b, english, &h, raw); err != nil {
+		if err := Hold(&b, c.in, &h, c.raw); err != nil {
 			t.Fatal(err)
 		}
-		text := b.String()
+		text, raw := b.String(), c.raw
 		if strings.ContainsAny(text, "\x1b\u202e\r") || strings.Contains(text, "\nforged") {
 			t.Errorf("raw %v: %q", raw, text)
 		}
 		if !strings.Contains(text, "cut after 400 lines") || strings.Count(text, "\n| ") > maxLines {
 			t.Errorf("raw %v: %d lines of mail", raw, strings.Count(text, "\n| "))
 		}
-		if !strings.Contains(text, "held because incident I3 opened later") {
+		if !strings.Contains(text, c.says) {
 			t.Errorf("it does not say how the delayed mail came to be held:\n%s", text[:600])
 		}
 	}
@@ -193,6 +200,18 @@ func TestJapanese(t *testing.T) {
 				"一時保留中に I3 が発生したため保留", "このアカウントには初めて", "[network-new]", "初めての接続元ネットワーク"}},
 		"list": {func(b *bytes.Buffer) error { return Holds(table.Screen{Writer: b}, japanese, []ledger.Hold{h}) },
 			[]string{"番号", "状態", "保留中 I3", "このアカウントには初めて"}},
+		"red as in English": {func(b *bytes.Buffer) error {
+			return Holds(table.Screen{Writer: b, Colour: true}, japanese, []ledger.Hold{h})
+		},
+			[]string{"\x1b[31m保留中\x1b[0m I3"}},
+		"recalled": {func(b *bytes.Buffer) error {
+			back := h
+			back.Recalled = noon
+			return Holds(table.Screen{Writer: b}, japanese, []ledger.Hold{back})
+		}, []string{"保留中 I3 回収済み"}},
+		"tables": {func(b *bytes.Buffer) error {
+			return Status(b, japanese, &review.StatusLine{Tables: []ledger.TableSize{{Name: "journal", Bytes: 812e6, Dead: 2e6}, {Name: "hold"}}}, noon)
+		}, []string{"テーブル     journal 812.0 MB(不要な行 2000000)、hold 0.0 MB\n"}},
 		"incidents": {func(b *bytes.Buffer) error { return Incidents(table.Screen{Writer: b}, japanese, []ledger.Incident{i}) },
 			[]string{"対応中", "保留中 36 通、回収前に送信済み 2 通"}},
 		"next": {func(b *bytes.Buffer) error {
