@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"hisseki/analyzer"
@@ -123,6 +124,20 @@ func (s *Service) kept(ctx context.Context, name string, into any) error {
 // KeepDrill keeps a drill's outcome for who looks at it later.
 func (s *Service) KeepDrill(ctx context.Context, d *Drilled) error {
 	return s.keep(ctx, keptDrill, d)
+}
+
+// undrill takes an account out of the drill that is kept. The sums, in which nobody can be found, stay.
+func (s *Service) undrill(ctx context.Context, account string) error {
+	var d *Drilled
+	if err := s.kept(ctx, keptDrill, &d); err != nil || d == nil {
+		return err
+	}
+	all := len(d.Accounts)
+	d.Accounts = slices.DeleteFunc(d.Accounts, func(a DrilledAccount) bool { return a.Sender == account })
+	if len(d.Accounts) == all {
+		return nil
+	}
+	return s.KeepDrill(ctx, d)
 }
 
 // KeepDial keeps a calibration's outcome.

@@ -249,6 +249,10 @@ func (s *Service) PreviewForget(ctx context.Context, account string) (*Forgettin
 
 // Forget erases what is stored about an account, and what it taught.
 func (s *Service) Forget(ctx context.Context, who Actor, f *Forgetting, reason string) error {
+	// First, for the store ends what is left of the account in its files.
+	if err := s.undrill(ctx, f.Account); err != nil {
+		return err
+	}
 	_, err := s.Store.Forget(ctx, f.Account, who.String(), reason)
 	if errors.Is(err, ledger.ErrKept) {
 		return fmt.Errorf("%w: see hisseki quarantine list --sender %s", err, strings.ReplaceAll(

@@ -58,7 +58,8 @@ func sum(a review.DrilledAccount) (blind, escaped int) {
 	return blind, escaped
 }
 
-// Dial is the outcome of a calibration.
+// Dial is the outcome of a calibration. To use its choice is what calibrate --apply does: its delay may
+// be that of another notch.
 func Dial(t *calibration.Trial, at time.Time) *review.Dial {
 	h := t.History
 	out := &review.Dial{At: at, Weeks: h.Weeks(), Mails: len(h.Mails), Senders: h.Senders, Budget: t.Budget.Holds}
@@ -66,6 +67,9 @@ func Dial(t *calibration.Trial, at time.Time) *review.Dial {
 	for i, l := range t.Lines() {
 		n := review.Notch{Factor: l.Factor, Thresholds: t.Notches[i].Thresholds, Held: l.HoldsWeek, AtMost: l.HoldBound * week,
 			Delayed: l.DelaysWeek, Chosen: l.ChosenHold && t.Fits}
+		if n.Chosen {
+			n.Thresholds = t.Thresholds()
+		}
 		if d := l.Drill; d != nil {
 			n.Drilled, n.Thefts, n.Contained, n.Mails, n.Escaped = true, d.Thefts, d.Contained, d.Mails, d.Escaped
 		}
