@@ -97,14 +97,11 @@ func (s *Service) habit(r HabitRequest) (h analyzer.Habit, err error) {
 		}
 		h.Networks = append(h.Networks, netip.Prefix(n))
 	}
-	for of, list := range map[*[]string][]string{&h.Programs: r.Programs, &h.Devices: r.Devices} {
-		for _, text := range list {
-			var w config.Word
-			if err := w.UnmarshalText([]byte(text)); err != nil {
-				return h, fmt.Errorf("--program, --device: %w", err)
-			}
-			*of = append(*of, w.Pattern)
-		}
+	if h.Programs, err = patterns("--program", r.Programs); err != nil {
+		return h, err
+	}
+	if h.Devices, err = patterns("--device", r.Devices); err != nil {
+		return h, err
 	}
 	for _, text := range r.Hours {
 		span, err := analyzer.ParseHours(text)
@@ -132,6 +129,18 @@ func (s *Service) habit(r HabitRequest) (h analyzer.Habit, err error) {
 		return h, errors.New("--until is not after --from: the change would never be")
 	}
 	return h, nil
+}
+
+// patterns reads names and patterns of an option: "Thunderbird*".
+func patterns(option string, list []string) (out []string, err error) {
+	for _, text := range list {
+		var w config.Word
+		if err := w.UnmarshalText([]byte(text)); err != nil {
+			return nil, fmt.Errorf("%s: %w", option, err)
+		}
+		out = append(out, w.Pattern)
+	}
+	return out, nil
 }
 
 // readChange reads what of a request is a declared change.

@@ -81,7 +81,7 @@ func (q *request) setNotch() error {
 // Seen says which calibration a form is about.
 func (p coveragePage) Seen() string { return p.Dial.At.Format(time.RFC3339Nano) }
 
-// Drilled says whether the notches were drilled too.
+// HasDrill says whether the notches were drilled too.
 func (p coveragePage) HasDrill() bool { return len(p.Dial.Notches) > 0 && p.Dial.Notches[0].Drilled }
 
 // Notch is the name of a setting: a percentage of the thresholds in force.
@@ -107,6 +107,8 @@ func few(x float64) string {
 	switch {
 	case x == 0:
 		return "0"
+	case x < 0.1: // one mail in 10,000 of an office that sends 209 a week
+		return strconv.FormatFloat(x, 'g', 1, 64)
 	case x < 10:
 		return strconv.FormatFloat(x, 'f', 1, 64)
 	}

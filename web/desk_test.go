@@ -109,11 +109,21 @@ func TestException(t *testing.T) {
 	if !strings.Contains(text, "サインインログが必要です") || !strings.Contains(text, `value="PC-07"`) {
 		t.Errorf("devices without sign-in logs:\n%s", text)
 	}
+	form.Set("programs", "Thunderbird*, [")
+	if text = body(t, o.ask("POST", "/rules/habit", token, form, "Accept-Language", "ja").Body); !strings.Contains(text,
+		"「メールソフト」の値: &#34;[&#34; は名前でもパターンでもありません") {
+		t.Errorf("a pattern that is none:\n%s", text)
+	}
 	o.review.Settings.Signins = true
+	form.Set("programs", "Thunderbird*, Outlook*; Mail")
 	if res := o.ask("POST", "/rules/habit", token, form); res.StatusCode != http.StatusSeeOther {
 		t.Fatalf("%s\n%s", res.Status, body(t, res.Body))
 	}
 	text = body(t, o.ask("GET", "/rules", token, nil).Body)
+	list, err := o.review.Habits(t.Context())
+	if err != nil || len(list) != 1 || list[0].Declares != "program Thunderbird*, Outlook*, Mail; device PC-07" {
+		t.Errorf("declared is %+v, %v", list, err)
+	}
 	for _, want := range []string{"Thunderbird*", "PC-07", "bando@example.jp"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the list does not name %s", want)
@@ -316,6 +326,13 @@ func TestDial(t *testing.T) {
 	}
 	if set, err = o.db.Thresholds(t.Context()); err != nil || set != (analyzer.Thresholds{}) {
 		t.Error(set, err)
+	}
+	d.Budget = 0.00002
+	if err := o.review.KeepDial(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	if text := body(t, o.ask("GET", "/coverage", token, nil).Body); !strings.Contains(text, "budget: 0.02 a week") {
+		t.Errorf("a small budget is not told from none:\n%s", text)
 	}
 	if _, err := o.review.Acts(t.Context(), review.ActQuery{Verb: "forget"}); !errors.Is(err, review.ErrNothing) {
 		t.Error(err)

@@ -117,7 +117,7 @@ func (q *request) addHabit() error {
 	f := q.r.PostForm
 	_, _, err := q.s.Review.AddHabit(q.ctx(), q.actor(), review.HabitRequest{Senders: fields(f.Get("senders"), ", \n"),
 		Countries: fields(f.Get("countries"), ", \n"), Networks: fields(f.Get("networks"), ", \n"),
-		Programs: fields(f.Get("programs"), ";\n"), Devices: fields(f.Get("devices"), ";\n"),
+		Programs: fields(f.Get("programs"), ",;\n"), Devices: fields(f.Get("devices"), ",;\n"),
 		Hours: fields(f.Get("hours"), ";\n"), Zone: strings.TrimSpace(f.Get("zone")),
 		Until: strings.TrimSpace(f.Get("until")), Reason: strings.TrimSpace(f.Get("reason"))})
 	return q.ruled(err, "habit-set")

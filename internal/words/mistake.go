@@ -23,6 +23,7 @@ var mistakes = []struct {
 	{regexp.MustCompile(`(".*") is not the code that databases use, write (".*")`), "$1 ではなく $2 と書いてください"},
 	{regexp.MustCompile(`it needs a country database: .*|needs a country database: .*`), "国のデータベースが必要です(places.country を設定してください)"},
 	{regexp.MustCompile(`needs sign-in logs, which alone name devices: .*`), "サインインログが必要です(端末名はサインインログにのみ含まれます。signin.files を設定してください)"},
+	{regexp.MustCompile(`(".*") is not a name or a pattern such as (".*")`), "$1 は名前でもパターンでもありません(例: $2)"},
 	{regexp.MustCompile(`(".*") is not an address or a network such as (".*")`), "$1 はアドレスでもネットワークでもありません(例: $2)"},
 	{regexp.MustCompile(`(".*") is not a span of hours.*`), `$1 は時間帯ではありません(例: "06:00-22:00"、"mon-fri 07:30-19:00")`},
 	{regexp.MustCompile(`(".*") is not a time zone such as (".*")`), "$1 はタイムゾーンではありません(例: $2)"},
