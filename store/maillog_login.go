@@ -110,44 +110,37 @@ func (r *loginRow) near(tx *sql.Tx) (int64, error) {
 		r.l.Result.Failed(), r.l.Device, r.l.Program, r.l.Note))
 }
 
-// sameHour returns the row of the same network that began in the attempt's hour, 0 for none.
-func (r *loginRow) sameHour(tx *sql.Tx) (int64, error) {
-	hour := r.l.At.Truncate(time.Hour).Unix()
-	return oneID(tx.QueryRow(`SELECT id
-		FROM login
-		WHERE sender = ?1
-		  AND network = ?2
-		  AND result = ?3
-		  AND last >= ?4
-		  AND at BETWEEN ?4 AND ?4 + 3599
-		LIMIT 1`, r.l.Sender, r.network, r.l.Result, hour))
-}
-
 // crowded finds a row, 0 for a new one, where its account has many failures in its hour: that
-// of its network, and where there are too many of these, that of all others.
+// of its network, and where there are too many of these, that of all others. Rows of a network ended
+// in the hour they began in. Only these rows are looked at: an old log is read with newer rows there.
 func (r *loginRow) crowded(tx *sql.Tx) (int64, error) {
-	n, err := rowsAt(tx, r.l.Sender, r.l.At.Truncate(time.Hour).Unix(), crowding(r.l.Result))
+	near := anyNetwork
+	if r.l.Client.IsValid() {
+		near = network(r.l.Client).String()
+	}
+	hour := r.l.At.Truncate(time.Hour).Unix()
+	var n int
+	var same, other int64
+	err := tx.QueryRow(`SELECT
+			count(*),
+			coalesce(min(CASE WHEN network = ?1 AND result = ?2 AND at >= ?3 THEN id END), 0),
+			coalesce(min(CASE WHEN network = ?4 AND result = ?2 AND at >= ?3 THEN id END), 0)
+		FROM login
+		WHERE sender = ?5
+		  AND last BETWEEN ?3 AND ?3 + 3599
+		  AND result IN `+anyOf, near, r.l.Result, hour, anyNetwork, r.l.Sender,
+		listOf(crowding(r.l.Result))).Scan(&n, &same, &other)
 	if err != nil || n < exactFailures {
 		return 0, err
 	}
 	if r.l.Client.IsValid() {
-		r.network = network(r.l.Client).String()
-		if id, err := r.sameHour(tx); err != nil || id != 0 || n < failedNetworks {
-			return id, err
+		r.network = near
+		if same != 0 || n < failedNetworks {
+			return same, nil
 		}
 	}
 	r.network, r.client = anyNetwork, ""
-	return r.sameHour(tx)
-}
-
-// rowsAt counts the rows of an account with some results that ended within an hour.
-func rowsAt(tx *sql.Tx, sender string, hour int64, results []analyzer.LoginResult) (n int, err error) {
-	err = tx.QueryRow(`SELECT count(*)
-		FROM login
-		WHERE sender = ?1
-		  AND last BETWEEN ?2 AND ?2 + 3599
-		  AND result IN `+anyOf, sender, hour, listOf(results)).Scan(&n)
-	return n, err
+	return other, nil
 }
 
 func knownAccount(tx *sql.Tx, sender string) (known bool, err error) {

@@ -154,6 +154,44 @@ func TestLoginsReadAreBounded(t *testing.T) {
 	}
 }
 
+// TestAFailureCostsTheSameBeforeManyOthers: a failure of an hour with many rows looks at these and at none
+// of those that are there of later hours, as when an old log is read, or two hosts' logs.
+func TestAFailureCostsTheSameBeforeManyOthers(t *testing.T) {
+	db, _ := clocked(t)
+	const few, many = "few@example.jp", "many@example.jp"
+	raw(t, db.path, `WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
+		INSERT INTO login (sender, client, result, service, at, last, backend, front)
+		SELECT '`+many+`', '2001:db8::' || i % 10000, 'failure', 'imap', 1767225600 + i * 50,
+			1767225600 + i * 50, 1, 0 FROM n`)
+	first := time.Unix(1767225600, 0).Add(-time.Hour)
+	guess := func(sender string, i int) time.Duration {
+		b := ledger.LogBatch{Logins: []ledger.LogLogin{{Backend: true, Exists: true, Login: analyzer.Login{
+			At: first.Add(time.Duration(i) * time.Second), Sender: sender, Result: analyzer.LoginFailure, Service: "imap",
+			Client: netip.AddrFrom16([16]byte{0x20, 1, 0xd, 0xb8, 0, byte(i)})}}}}
+		began := time.Now()
+		if kept, err := db.KeepLog(t.Context(), &b); err != nil || kept.Logins != 1 {
+			t.Fatal(kept, err)
+		}
+		return time.Since(began)
+	}
+	const limit = 8
+	least := map[string]time.Duration{few: time.Hour, many: time.Hour}
+	for i := range 1000 {
+		if i > 2*failedNetworks && least[many] <= limit*least[few] {
+			break // a busy machine needs more rounds until each account has had a quiet one
+		}
+		for sender := range least {
+			took := guess(sender, i)
+			if i > failedNetworks { // the hour's rows are all there
+				least[sender] = min(least[sender], took)
+			}
+		}
+	}
+	if least[many] > limit*least[few] {
+		t.Errorf("a failure took %v with many others behind it, %v with none", least[many], least[few])
+	}
+}
+
 // TestGuessingHidesNothing: an outsider who guesses from a thousand networks puts neither a sign-in nor
 // a rule out of sight that came before.
 func TestGuessingHidesNothing(t *testing.T) {

@@ -38,7 +38,8 @@ func BenchmarkFailedLogins(b *testing.B) {
 	g := &guesser{db: openStore(b, path), list: list}
 	now := time.Now()
 	for kept := 0; kept < n; kept += guesses {
-		g.keep(b, now.Add(-72*time.Hour*time.Duration(n-kept)/time.Duration(n)), guesses)
+		before := float64(n-kept) / float64(n) * float64(72*time.Hour)
+		g.keep(b, now.Add(-time.Duration(before)), guesses)
 	}
 	b.ReportMetric(float64(n)/time.Since(now).Seconds(), "kept/s")
 	p := startServe(b, "unix", path)
