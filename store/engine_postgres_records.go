@@ -139,13 +139,23 @@ func apart(batch []job) (records, rest []job) {
 	return records, rest
 }
 
+// values is the record's row. A panic is an error here, and comes again in run, which reports it.
+func (r *recording) values() (row []any, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &panicError{value: p}
+		}
+	}()
+	return r.row()
+}
+
 // columnsOf returns the parameters of insertRecords.
 func (db *DB) columnsOf(records []job) ([]any, error) {
 	rows := make([][]any, len(records))
 	of, marked := []int64{}, []int64{} // which record, from 1
 	addresses, domains, keys := []string{}, []string{}, []int64{}
 	for i, j := range records {
-		row, err := j.record.row()
+		row, err := j.record.values()
 		if err != nil {
 			return nil, err
 		}

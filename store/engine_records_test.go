@@ -98,6 +98,29 @@ func TestRecordsOfOneBatch(t *testing.T) {
 	}
 }
 
+// A record whose encoding panics fails alone, too, and the writer goes on.
+func TestOneRecordOfABatchPanics(t *testing.T) {
+	db := openFor(t)
+	begun, release := make(chan struct{}), make(chan struct{})
+	busy := db.share(t.Context(), func(*sql.Tx) error { close(begun); <-release; return nil })
+	<-begun
+	bad := func() ([]any, error) { panic("a mail that nobody thought of") }
+	failing := db.enqueue(job{ctx: t.Context(), shares: true, done: make(chan error, 1), sender: "b@example.jp", rows: 1,
+		do:     func(*sql.Tx) error { _, err := bad(); return err },
+		record: &recording{record("b@example.jp", analyzer.Pass), bad, new(analyzer.Recorded)}})
+	good := db.Begin(t.Context(), record("a@example.jp", analyzer.Pass))
+	close(release)
+	if err := busy(); err != nil {
+		t.Fatal(err)
+	}
+	if p := (*panicError)(nil); !errors.As(failing(), &p) || p.stack == nil {
+		t.Error("the panic is not told, with its stack")
+	}
+	if k, err := good(); err != nil || k.ID == 0 {
+		t.Errorf("the other record: %+v, %v", k, err)
+	}
+}
+
 // One record that cannot be written fails alone, and so does one with more bytes than go at once: it goes alone.
 func TestOneRecordOfABatchFails(t *testing.T) {
 	db := openFor(t)

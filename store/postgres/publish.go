@@ -120,7 +120,7 @@ func (c *conn) publish(ctx context.Context, query string, columns []any, tell bo
 // published reads the answers to a publication.
 func published(p *pgconn.Pipeline, seen func([][2]int64)) error {
 	rows, err := answers(p)
-	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) && pg.Severity == "ERROR" {
+	if refused(err) {
 		err = NotDone{Explained(err)}
 	}
 	if pgconn.SafeToRetry(err) {
@@ -130,13 +130,20 @@ func published(p *pgconn.Pipeline, seen func([][2]int64)) error {
 		seen(rows)
 	}
 	_, late := answers(p)
-	if pg := (*pgconn.PgError)(nil); errors.As(late, &pg) && pg.Severity == "ERROR" {
+	if refused(late) {
 		late = fmt.Errorf("%w: %w", ErrUnsynced, Explained(late))
 	}
 	if err == nil {
 		return late
 	}
 	return err
+}
+
+// refused says whether the server refused a transaction and goes on: nothing of it is kept. Severity is
+// in the language of lc_messages ("FEHLER").
+func refused(err error) bool {
+	said := (*pgconn.PgError)(nil)
+	return errors.As(err, &said) && said.SeverityUnlocalized == "ERROR"
 }
 
 // answers reads what is answered up to a Sync: rows of two whole numbers of the last statement that
