@@ -34,6 +34,8 @@ const (
 	moveDay     = 4       // people within a day, beside the largest mail: below the least that reach counts
 	moveHour    = 2       // and within an hour
 	moveNew     = 2       // of them may be new
+	moveLinks   = 16      // that nobody here used before, all of one site: each costs a look at the text
+	movePlaces  = 1000    // networks or programs of an account: who has more has none that is his place
 	moveStyle   = 1.5     // points of the wording: one author in thirty
 )
 
@@ -47,7 +49,7 @@ const (
 // before. What the profiles hold of it is mail that passed or was released.
 func (v *view) findMove(found *measured) (m move) {
 	f, moved := v.movedBy()
-	if !moved || v.state.open || v.mail.Class != Account || !v.keepsWays(found) {
+	if !moved || v.state.open || v.mail.Class != Account || v.sender.Count(f) > movePlaces || !v.keepsWays(found) {
 		return m
 	}
 	old, mails, ok := v.sender.Most(f)
@@ -108,43 +110,49 @@ func (v *view) keepsWays(found *measured) bool {
 	return content <= weakLure && v.linksInSignature()
 }
 
-// keepsPace says whether a mail and those of the day before reach no more people than is usual.
+// keepsPace says whether a mail and those of the day before reach no more people than the account
+// does on most days. What it reached once, in a run or by a newsletter, is no measure: one such mail
+// is all that a thief wants.
 func (v *view) keepsPace() bool {
 	mean := v.sender.Mails() / max(v.daysWithMail(), 1)
 	strangers, _ := unknownKeys(v, baseline.Recipient)
-	return len(v.mail.Recipients) <= max(moveCircle, v.mostReached(mailPeople)) &&
-		v.reach[dayPeople] <= max(moveDay, 2*mean, v.mostReached(dayPeople)) &&
-		v.reach[hourPeople] <= max(moveHour, mean, v.mostReached(hourPeople)) &&
+	return len(v.mail.Recipients) <= moveCircle &&
+		v.reach[dayPeople] <= max(moveDay, 2*mean) && v.reach[hourPeople] <= max(moveHour, mean) &&
 		max(strangers, v.reach[dayNew]) <= moveNew
 }
 
 // linksInSignature says whether the links that nobody here used before are one site, in the
-// signature only.
+// signature only, and not more than a signature has.
 func (v *view) linksInSignature() bool {
 	signature, own := strings.ToLower(v.c.Signature), strings.ToLower(v.c.Own)
+	site, n := baseline.Key(0), 0
 	for i := range v.links {
 		l := &v.links[i]
 		if l.level < urlPage {
 			continue
 		}
-		if l.key != v.unknownSite() || l.url.InFile || l.url.Quoted ||
-			!strings.Contains(signature, l.url.Host) || strings.Contains(own, l.url.Host) {
+		if n++; n == 1 {
+			site = l.key
+		}
+		if n > moveLinks || l.key != site || !l.standsIn(signature) || strings.Contains(own, l.url.Host) {
 			return false
 		}
 	}
 	return true
 }
 
+// standsIn says whether a link may be one of a signature, in lower case.
+func (l *linkFound) standsIn(signature string) bool {
+	return !l.url.InFile && !l.url.Quoted && strings.Contains(signature, l.url.Host)
+}
+
 // onlySignature says whether a mail asks for nothing but to open links of its signature.
 func (v *view) onlySignature() bool {
-	links := v.links
-	v.links = nil
-	lured := v.isLured()
-	v.links = links
+	if len(v.links) > moveLinks || v.asksBesideLinks() {
+		return false
+	}
 	signature := strings.ToLower(v.c.Signature)
-	return !lured && !slices.ContainsFunc(links, func(l linkFound) bool {
-		return l.url.InFile || l.url.Quoted || !strings.Contains(signature, l.url.Host)
-	})
+	return !slices.ContainsFunc(v.links, func(l linkFound) bool { return !l.standsIn(signature) })
 }
 
 // unknownSite is the first site that nobody here used before, 0 for none.
@@ -161,8 +169,8 @@ func (v *view) unknownSite() baseline.Key {
 func (s *state) sentFrom(f baseline.Family, k baseline.Key) (n int) {
 	for i := range s.recent {
 		t := &s.recent[i]
-		if f == baseline.Network && share1(t.networks, []baseline.Key{k}) ||
-			f == baseline.IDShape && share1(t.programs, []baseline.Key{k}) {
+		if f == baseline.Network && slices.Contains(t.networks, k) ||
+			f == baseline.IDShape && slices.Contains(t.programs, k) {
 			n++
 		}
 	}

@@ -85,3 +85,44 @@ func TestAMoveExcusesNoBurst(t *testing.T) {
 		}
 	}
 }
+
+// That an account once wrote to many at a time is no measure: such a mail is held of a thief with
+// one account, and not explained by the move of others.
+func TestAMoveExcusesNoMailToMany(t *testing.T) {
+	var all []string
+	for i := range 15 {
+		all = append(all, fmt.Sprintf("p%d@partner%d.example.org", i%5, i/5))
+	}
+	const later = 7 * 24 * time.Hour
+	circulars := func() *analyzer.Analyzer {
+		a := office(t, replay.NewMemory())
+		for day := range 4 {
+			m := letter("b@example.jp", attackDay.AddDate(0, 0, day), "192.0.2.11", all[0], honest)
+			m.Recipients = all
+			if _, err := a.Judge(t.Context(), m, analyzer.Conditions{CanDelay: true}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return a
+	}
+	for n, want := range map[int]analyzer.Action{8: analyzer.Delay, 11: analyzer.Hold} {
+		m := letter("b@example.jp", attackDay.Add(later), "198.51.100.8", all[0],
+			honest+"-- \nB. Ando, Example Ltd.\nhttps://www.new-name.example/\n", "X-Mailer: Another 1.0")
+		m.Recipients = all[:n]
+		r, err := circulars().Judge(t.Context(), m, analyzer.Conditions{CanDelay: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v := r.Verdict; v.Action != want {
+			t.Errorf("alone, to %d people: %s by %s, %+v, want %s", n, v.Action, v.Cause, v.Evidence, want)
+		}
+		a := circulars()
+		for i, who := range []string{"a", "c", "d"} {
+			moving(t, a, who+"@example.jp", "198.51.100.7", later+time.Duration(i)*time.Minute)
+		}
+		e := moving(t, a, "b@example.jp", "198.51.100.8", later+time.Hour, all[:n]...)
+		if explained(e) != (want == analyzer.Delay) {
+			t.Errorf("as the fourth, to %d people: %.2f points, %q", n, e.Points, e.Text)
+		}
+	}
+}

@@ -88,7 +88,10 @@ func (v *view) toOthersLately(alike func(*trace) bool) (r reading, n int) {
 
 // isLured says whether the mail asks its reader to act on something unusual. It is kept with
 // the observation: levels are not, for the late mails of an episode.
-func (v *view) isLured() bool {
-	return len(v.links) > 0 || len(newContacts(v)) > 0 ||
+func (v *view) isLured() bool { return len(v.links) > 0 || v.asksBesideLinks() }
+
+// asksBesideLinks says whether it asks for something unusual but to open a link.
+func (v *view) asksBesideLinks() bool {
+	return len(newContacts(v)) > 0 ||
 		newFile(v).level+newMailLink(v).level+newReplyTo(v).level+unreadContent(v).level > 0
 }

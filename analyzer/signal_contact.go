@@ -131,8 +131,9 @@ func contactWhy(f *contactFound, level int) string {
 	return "that nobody in the organisation gave before"
 }
 
-// newPhone: a telephone number, or a name to write to in a messenger. Levels: see contactOrg. Signatures are full of them, so that
-// what this account, or accounts as young as it, often do weighs little.
+// newPhone: a telephone number, or a name to write to in a messenger. Levels: see contactOrg.
+// Signatures are full of them, so that what this account, or accounts as young as it, often do
+// weighs little.
 func newPhone(v *view) reading {
 	r := v.newContact("a telephone number", content.Phone)
 	if h := v.newContact("a name in a messenger", content.Handle); h.level > r.level {
