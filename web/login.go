@@ -23,8 +23,8 @@ func (q *request) whoAsks() (*access.Session, error) {
 	return q.s.Guard.Check(q.ctx(), c.Value, !q.byItself())
 }
 
-// byItself says whether a page asks without a person.
-func (q *request) byItself() bool { return q.r.Header.Get("HX-Request") != "" }
+// byItself says whether a page asks without a person (page.js).
+func (q *request) byItself() bool { return q.r.Header.Get("Hisseki-Live") != "" }
 
 // byProxy returns whom a proxy of ours has let in. He needs an account here: it has his role.
 func (q *request) byProxy() (*access.Session, error) {
@@ -46,8 +46,7 @@ func (q *request) byProxy() (*access.Session, error) {
 // toLogin asks who somebody is, and comes back afterwards.
 func (q *request) toLogin() {
 	if q.byItself() {
-		q.w.Header().Set("HX-Refresh", "true")
-		q.w.WriteHeader(http.StatusUnauthorized)
+		q.w.WriteHeader(http.StatusUnauthorized) // the page then asks for itself anew
 		return
 	}
 	v := url.Values{}

@@ -78,7 +78,7 @@ var (
 
 func init() {
 	for name, kind := range map[string]string{"style.css": "text/css", "page.js": "text/javascript",
-		"htmx.min.js": "text/javascript", "icon.svg": "image/svg+xml"} {
+		"icon.svg": "image/svg+xml"} {
 		data, err := files.ReadFile("assets/" + name)
 		if err != nil {
 			panic(err)

@@ -1,5 +1,5 @@
-// What a page adds for browsers with scripts: keys, the count of what is selected, and the
-// browser's time zone for the next page. Everything works without it.
+// What a page adds for browsers with scripts: live parts, keys, the count of what is selected, passkeys, and
+// the browser's time zone for the next page. Everything works without it.
 "use strict";
 (() => {
   try {
@@ -37,6 +37,39 @@
     if (box && !document.querySelector("input[name=id]:checked")) box.checked = true;
     button.click();
   };
+
+  // Live parts, such as data-live="/" data-every="10": every so many seconds the server is asked for what
+  // stands there, or for a whole page of which the part is taken that data-part names. Where it does not answer,
+  // or the same as before, what is shown stays; so does the keyboard's place.
+  const put = (part, text) => {
+    const fresh = new DOMParser().parseFromString(text, "text/html"), at = document.activeElement;
+    const held = part.contains(at) && at.getAttribute("href");
+    const name = part.dataset.part;
+    if (name) {
+      const page = fresh.querySelector(name);
+      if (page) document.querySelector(name).replaceWith(page);
+      page?.querySelectorAll("[data-live]").forEach(live);
+      return;
+    }
+    part.replaceChildren(...fresh.body.childNodes);
+    if (held) [...part.querySelectorAll("a")].find((a) => a.getAttribute("href") == held)?.focus({ preventScroll: true });
+  };
+  const live = (part) => {
+    let shown;
+    const look = async () => {
+      if (!part.isConnected) return;
+      if (document.hidden) return document.addEventListener("visibilitychange", look, { once: true });
+      try {
+        const res = await fetch(part.dataset.live, { headers: { "Hisseki-Live": "1" } });
+        if (res.status == 401) return location.reload(); // the session has ended: to the login
+        const text = res.ok ? await res.text() : shown;
+        if (text !== shown) put(part, shown = text);
+      } catch { /* the next time */ }
+      setTimeout(look, 1000 * part.dataset.every);
+    };
+    setTimeout(look, 1000 * part.dataset.every);
+  };
+  document.querySelectorAll("[data-live]").forEach(live);
 
   // Passkeys: the server asks, the browser's passkey answers.
   const ask = async (path, body) => {
