@@ -82,7 +82,7 @@ var mayImport = map[string][]string{
 	"signin":              {"analyzer", "ledger", "maillog"},
 	"maillog":             {"analyzer", "internal/mailbox", "internal/capped", "internal/term", "internal/unpack", "ledger", "postfix"},
 	"review":              {"analyzer", "analyzer/content", "baseline", "identity", "internal/config", "internal/similar", "internal/term", "ledger", "report", "internal/mailbox"},
-	"review/command":      {"internal/jsonl", "internal/table", "internal/term", "internal/whoami", "review", "review/terminal"},
+	"review/command":      {"internal/jsonl", "internal/table", "internal/term", "internal/whoami", "internal/words", "review", "review/terminal"},
 	"review/coverage":     {"calibration", "drill", "review"},
 	"review/terminal":     {"analyzer", "internal/signalname", "internal/table", "internal/term", "internal/words", "ledger", "review"},
 	"internal/words":      {"analyzer", "internal/signalname", "internal/term", "ledger"},
@@ -94,7 +94,7 @@ var mayImport = map[string][]string{
 		"signin", "signing", "store"},
 
 	"doctor": {"analyzer", "identity", "internal/config", "internal/places", "internal/table", "internal/term",
-		"internal/wiring", "ledger", "postfix", "proof", "signing"},
+		"internal/wiring", "internal/words", "ledger", "postfix", "proof", "signing"},
 
 	"web":         {"access", "access/openid", "access/passkey", "analyzer", "ask", "internal/words", "ledger", "report", "review"},
 	"web/command": {"access", "access/openid", "access/passkey", "ask", "internal/config", "internal/jsonl", "internal/table", "internal/term", "review", "store", "store/postgres", "web"},

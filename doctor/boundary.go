@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 
 	"hisseki/internal/term"
 	"hisseki/internal/wiring"
+	"hisseki/internal/words"
 	"hisseki/proof"
 	"hisseki/signing"
 )
@@ -29,16 +29,15 @@ func (d *Doctor) boundary() {
 	_, err := signing.Load(folder)
 	switch {
 	case errors.Is(err, signing.ErrNoKey):
-		d.add("decisions", Warn, err.Error(), "nothing is decided before; start hisseki agent, or run this with sudo")
+		d.add("decisions", Warn, words.Fault(err), say("doctor-key-missing"))
 		return
 	case err != nil:
-		d.add("decisions", Bad, err.Error(), "nothing is released or discarded before")
+		d.add("decisions", Bad, words.Fault(err), say("doctor-key-bad"))
 		return
 	case sameOwner(folder, d.Config.Database):
-		d.add("decisions", OK, "signed by the key in "+folder+
-			"; serve, agent and reviewers are one user, so serve can sign too", "")
+		d.add("decisions", OK, say("doctor-key-shared", folder), nothing)
 	default:
-		d.add("decisions", OK, "signed by the key in "+folder, "")
+		d.add("decisions", OK, say("doctor-key-good", folder), nothing)
 	}
 	d.marks(folder)
 }
@@ -51,7 +50,7 @@ func (d *Doctor) marks(folder string) {
 		return // of reviewers who are not root
 	}
 	if err != nil {
-		d.add("decisions", Bad, err.Error(), "")
+		d.add("decisions", Bad, words.Fault(err), nothing)
 		return
 	}
 	var fresh []proof.Mark
@@ -61,12 +60,11 @@ func (d *Doctor) marks(folder string) {
 		}
 	}
 	for i, m := range fresh[max(0, len(fresh)-maxMarks):] {
-		do := ""
+		do := nothing
 		if i == 0 {
-			do = fmt.Sprintf("%s in a week; unless you know why, serve's rights are in wrong hands: look at"+
-				" docs/security.md", term.Count(len(fresh), "mark"))
+			do = say("doctor-marks", words.Count(len(fresh), "mark"))
 		}
-		d.add("marks", Bad, term.Stamp(m.At)+" "+term.Safe(strings.ToValidUTF8(m.What, "?"), 400), do)
+		d.add("marks", Bad, words.Plain(term.Stamp(m.At)+" "+term.Safe(strings.ToValidUTF8(m.What, "?"), 400)), do)
 	}
 }
 

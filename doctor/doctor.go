@@ -4,7 +4,6 @@ package doctor
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"hisseki/analyzer"
@@ -12,6 +11,7 @@ import (
 	"hisseki/internal/places"
 	"hisseki/internal/table"
 	"hisseki/internal/term"
+	"hisseki/internal/words"
 	"hisseki/ledger"
 )
 
@@ -30,6 +30,8 @@ type Finding struct {
 	State  string `json:"state"` // ok, warn or bad
 	Found  string `json:"found"`
 	Do     string `json:"do"` // what to do about it, "" for nothing
+
+	found, do words.Text // the same, for readers of any language
 }
 
 // Store is what doctor reads of the store.
@@ -84,15 +86,16 @@ func (d *Doctor) Examine(ctx context.Context) []Finding {
 	return d.list
 }
 
-// Write prints findings for people.
-func Write(screen table.Screen, list []Finding) error {
-	t := table.New(screen, table.Fixed("check"), table.Fixed("state"), table.Fixed("found"))
-	for _, f := range list {
-		found := term.Safe(f.Found, 200)
-		if f.Do != "" {
-			found += "\n-> " + f.Do
+// Write prints findings for people, in the reader's language.
+func Write(screen table.Screen, w words.Reader, list []Finding) error {
+	t := table.New(screen, table.Fixed(w.W("check")), table.Fixed(w.W("cli-state")), table.Fixed(w.W("found")))
+	for i := range list {
+		f := &list[i]
+		found := term.Safe(w.Say(f.found), 200)
+		if do := w.Say(f.do); do != "" {
+			found += "\n-> " + do
 		}
-		t.Row(f.Check, screen.Paint(f.State), found)
+		t.Row(w.W("check-"+f.Check), screen.PaintAs(f.State, w.W("level-"+f.State)), found)
 	}
 	return t.Write()
 }
@@ -109,37 +112,43 @@ func Count(list []Finding, state string) (n int) {
 
 // configuration says what all that follows is about.
 func (d *Doctor) configuration() {
-	path := d.File
-	if path == "" {
-		path = "none, the defaults"
+	path := words.Plain(d.File)
+	if d.File == "" {
+		path = say("doctor-defaults")
 	}
-	d.add("configuration", OK, fmt.Sprintf("%s; mode %s", path, d.Config.Mode), "")
+	d.add("configuration", OK, say("doctor-config", path, d.Config.Mode), nothing)
 }
 
-func (d *Doctor) add(check, state, found, do string) {
-	d.list = append(d.list, Finding{1, "finding", check, state, found, do})
+// say is a text of the catalogue: whatever doctor says can be said in Japanese.
+var say = words.Say
+
+// nothing is to be done.
+var nothing words.Text
+
+var english = words.For(words.English, nil)
+
+func (d *Doctor) add(check, state string, found, do words.Text) {
+	d.list = append(d.list, Finding{1, "finding", check, state, english.Say(found), english.Say(do), found, do})
 }
 
 func (d *Doctor) places() {
 	if d.Config.Places == (config.Places{}) {
-		d.add("places", Warn, "no country or provider database",
-			"optional: name .mmdb files in [places]")
+		d.add("places", Warn, say("doctor-places-none"), say("doctor-places-name"))
 		return
 	}
 	p, err := places.Open(d.Config.Places)
 	if err != nil {
-		d.add("places", Bad, err.Error(), "")
+		d.add("places", Bad, words.Fault(err), nothing)
 		return
 	}
 	for _, s := range p.Samples() {
 		if s.Network == "" {
-			d.add("places", Bad, fmt.Sprintf("%s: no record of this file (%s) has one",
-				s.Key, term.Safe(s.Type, 60)), "name a file with such data, or leave "+s.Key+" out")
+			d.add("places", Bad, say("doctor-places-blind", s.Key, term.Safe(s.Type, 60)), say("doctor-places-fit", s.Key))
 			continue
 		}
-		d.add("places", OK, fmt.Sprintf("%s: %s is %s", s.Key, s.Network, term.Safe(s.Found, 60)), "")
+		d.add("places", OK, say("doctor-places-is", s.Key, s.Network, term.Safe(s.Found, 60)), nothing)
 	}
 	if err := p.Close(); err != nil {
-		d.add("places", Warn, err.Error(), "")
+		d.add("places", Warn, words.Fault(err), nothing)
 	}
 }

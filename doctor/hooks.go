@@ -7,6 +7,7 @@ import (
 
 	"hisseki/internal/config"
 	"hisseki/internal/wiring"
+	"hisseki/internal/words"
 )
 
 // hooks looks for what the configured hooks need on this machine. Nobody is told anything.
@@ -24,23 +25,23 @@ func (d *Doctor) hooks() {
 			continue // only systemd can read it
 		}
 		_, err := wiring.Webhooks(config.Hooks{Webhook: []config.WebhookHook{w}})
-		d.hook(w.Name, err, "make the files fit for the user that runs serve")
+		d.hook(w.Name, err, say("doctor-hook-files"))
 	}
 	if len(h.Mail.To) > 0 {
-		d.hook("mail", programError(h.Mail.Sendmail), "set hooks.mail.sendmail")
+		d.hook("mail", programError(h.Mail.Sendmail), say("doctor-hook-sendmail"))
 	}
 }
 
 // program looks for a command and for who runs it.
 func (d *Doctor) program(name, path, runs string) {
-	d.hook(name, programError(path), "install the program, chmod 755")
+	d.hook(name, programError(path), say("doctor-hook-install"))
 	_, err := user.Lookup(runs)
-	d.hook(name, err, "create the user or name another one")
+	d.hook(name, err, say("doctor-hook-user"))
 }
 
-func (d *Doctor) hook(name string, err error, do string) {
+func (d *Doctor) hook(name string, err error, do words.Text) {
 	if err != nil {
-		d.add("hook", Bad, name+": "+err.Error(), do)
+		d.add("hook", Bad, words.Fault(err).Of(name), do)
 	}
 }
 

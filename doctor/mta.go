@@ -1,10 +1,10 @@
 package doctor
 
 import (
-	"fmt"
 	"time"
 
 	"hisseki/internal/term"
+	"hisseki/internal/words"
 	"hisseki/ledger"
 )
 
@@ -16,7 +16,7 @@ const retired = 7 * 24 * time.Hour
 func (d *Doctor) mtas(db Store) {
 	list, err := db.MTAs(d.ctx)
 	if err != nil {
-		d.add("agent", Bad, err.Error(), "")
+		d.add("agent", Bad, words.Fault(err), nothing)
 		return
 	}
 	seen := false
@@ -29,31 +29,27 @@ func (d *Doctor) mtas(db Store) {
 		d.agent(m)
 	}
 	if !seen {
-		d.add("agent", Bad, "never seen: nothing is delayed, released or discarded", startAgent)
+		d.add("agent", Bad, say("doctor-agent-never"), say("doctor-agent-start"))
 	}
 	d.mail(list)
 }
 
-const startAgent = "start hisseki agent as root on the MTA host: systemctl enable --now hisseki-agent;" +
-	" a second Postfix instance needs an agent of its own (hisseki-agent@.service)"
-
 // agent looks whether the agent of an MTA host lives. Another host's agent does not do its
 // work.
 func (d *Doctor) agent(m *ledger.MTA) {
-	host := term.Safe(m.Host, 60) + ": "
-	age := time.Since(m.Beat).Round(time.Second)
-	waiting := ""
+	host, age := term.Safe(m.Host, 60), time.Since(m.Beat).Round(time.Second)
+	waiting := words.Count(m.Waiting, "mail")
+	never, silent := say("doctor-agent-there"), say("doctor-agent-silent", age)
 	if m.Waiting > 0 {
-		waiting = ", and " + term.Count(m.Waiting, "mail") + " of it wait"
+		never, silent = say("doctor-agent-there-wait", waiting), say("doctor-agent-waiting", age, waiting)
 	}
 	switch {
 	case m.Beat.IsZero():
-		d.add("agent", Bad, host+"never seen: nothing is delayed, released or discarded there"+waiting,
-			startAgent)
+		d.add("agent", Bad, never.Of(host), say("doctor-agent-start"))
 	case age.Abs() > d.StaleAfter:
-		d.add("agent", Bad, fmt.Sprintf("%slast seen %s ago%s", host, age, waiting), startAgent)
+		d.add("agent", Bad, silent.Of(host), say("doctor-agent-start"))
 	default:
-		d.add("agent", OK, fmt.Sprintf("%sseen %s ago", host, age), "")
+		d.add("agent", OK, say("doctor-agent-good", age).Of(host), nothing)
 	}
 }
 
@@ -68,19 +64,18 @@ func (d *Doctor) mail(list []ledger.MTA) {
 		mails += m.Mails
 		last, account = later(last, m.Last), later(account, m.Account)
 	}
-	const do = "send a mail with SMTP AUTH, then look at hisseki status"
+	do := say("doctor-mail-send")
 	switch {
 	case mails == 0:
-		d.add("mail", Warn, "no mail was judged yet", do)
+		d.add("mail", Warn, say("doctor-mail-none"), do)
 	case time.Since(last) > quietFor:
-		d.add("mail", Warn, "the last mail was judged at "+term.Stamp(last), do)
+		d.add("mail", Warn, say("doctor-mail-old", term.Stamp(last)), do)
 	case d.logins && account.IsZero():
-		d.add("mail", Bad, "none of the last "+term.Count(mails, "mail")+" was of an account that had"+
-			" logged in", do+"; see smtpd_milters of the service that accounts use")
+		d.add("mail", Bad, say("doctor-mail-blind", words.Count(mails, "mail")), say("doctor-mail-macros"))
 	case d.logins:
-		d.add("mail", OK, "the last one of an account was judged at "+term.Stamp(account), "")
+		d.add("mail", OK, say("doctor-mail-account", term.Stamp(account)), nothing)
 	default:
-		d.add("mail", OK, "the last one was judged at "+term.Stamp(last), "")
+		d.add("mail", OK, say("doctor-mail-good", term.Stamp(last)), nothing)
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"hisseki/internal/config"
+	"hisseki/internal/term"
+	"hisseki/internal/words"
 )
 
 const (
@@ -32,15 +34,14 @@ func (d *Doctor) openID(o *config.OpenID) {
 	about, err := describe(d.ctx, o.Issuer)
 	switch {
 	case err != nil:
-		d.add("login provider", Bad, err.Error(), "see that it runs and that this machine reaches it; reviewers with a"+
-			" password of the page's own can log in meanwhile")
+		d.add("login provider", Bad, words.Fault(err), say("doctor-provider-reach"))
 	case about.Issuer != o.Issuer:
-		d.add("login provider", Bad, fmt.Sprintf("it calls itself %.200q, web.openid.issuer says %.200q", about.Issuer, o.Issuer),
-			"write the issuer as it calls itself: tokens are refused else")
+		d.add("login provider", Bad, say("doctor-provider-name", term.Safe(about.Issuer, 200), term.Safe(o.Issuer, 200)),
+			say("doctor-provider-issuer"))
 	case about.Authorize == "" || about.Token == "" || about.Keys == "":
-		d.add("login provider", Bad, "its description lacks where logins, tokens or keys are", "see whether it is an OpenID Connect provider")
+		d.add("login provider", Bad, say("doctor-provider-lacks"), say("doctor-provider-is"))
 	default:
-		d.add("login provider", OK, o.Issuer+" answers", "")
+		d.add("login provider", OK, say("doctor-answers", o.Issuer), nothing)
 	}
 }
 
@@ -48,9 +49,9 @@ func (d *Doctor) openID(o *config.OpenID) {
 func (d *Doctor) secret(path string) {
 	switch info, err := os.Stat(path); {
 	case err != nil:
-		d.add("login provider", Bad, err.Error(), "put the client's secret there: docs/review.md")
+		d.add("login provider", Bad, words.Fault(err), say("doctor-secret-put"))
 	case info.Mode().Perm()&0o007 != 0:
-		d.add("login provider", Bad, "the secret "+path+" is open to everybody", "chmod o= "+path)
+		d.add("login provider", Bad, say("doctor-secret-open", path), say("doctor-secret-close", path))
 	}
 }
 

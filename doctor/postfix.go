@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"hisseki/internal/words"
 	"hisseki/postfix"
 )
 
@@ -28,14 +29,13 @@ func (d *Doctor) postfix() {
 		services, err = d.Postfix.Services(d.ctx)
 	}
 	if err != nil {
-		d.add("postfix", Warn, err.Error(), "run doctor on the MTA host")
+		d.add("postfix", Warn, words.Fault(err), say("doctor-on-mta"))
 		return
 	}
 	if main["enable_long_queue_ids"] == "yes" {
-		d.add("queue ids", OK, "long", "")
+		d.add("queue ids", OK, say("doctor-ids-long"), nothing)
 	} else {
-		d.add("queue ids", Bad, "short: they are used again within seconds",
-			"postconf -e enable_long_queue_ids=yes && postfix reload")
+		d.add("queue ids", Bad, say("doctor-ids-short"), say("doctor-ids-set"))
 	}
 	d.services(main, services)
 	d.local(main)
@@ -78,10 +78,9 @@ func (d *Doctor) services(main postfix.Parameters, services []postfix.Service) {
 	}
 	switch {
 	case len(judged) > 0:
-		d.add("milter", OK, "last in smtpd_milters of "+strings.Join(judged, ", "), "")
+		d.add("milter", OK, say("doctor-milter-good", judged), nothing)
 	case !logins:
-		d.add("milter", Bad, "no smtpd asks hisseki at "+d.Config.Milter.Listen.String(),
-			"add it to smtpd_milters as the last one, see docs/howto.md")
+		d.add("milter", Bad, say("doctor-milter-none", d.Config.Milter.Listen), say("doctor-milter-add"))
 	}
 	d.logins = logins
 }
@@ -105,31 +104,25 @@ func (d *Doctor) entranceFindings(e *entrance) bool {
 		return false
 	}
 	ok := true
-	bad := func(check, found, do string) {
+	bad := func(check string, found, do words.Text) {
 		ok = false
-		d.add(check, Bad, e.Name+": "+found, do)
+		d.add(check, Bad, found.Of(e.Name), do)
 	}
 	if e.us < len(e.milters)-1 {
-		bad("milter", "not the last in smtpd_milters: a held mail skips the later ones",
-			"put hisseki last, after the one that signs")
+		bad("milter", say("doctor-milter-order"), say("doctor-milter-last"))
 	}
 	if e.value("smtpd_proxy_filter") != "" {
-		bad("milter", "smtpd_proxy_filter keeps header and body from every milter (MILTER_README)",
-			"use content_filter, or a milter, instead")
+		bad("milter", say("doctor-proxy-filter"), say("doctor-content-filter"))
 	}
 	if path, isUnix := strings.CutPrefix(e.milters[e.us].Address, "unix:"); isUnix &&
 		filepath.IsAbs(path) && e.Chroot {
-		bad("chroot", "smtpd is chrooted and does not see "+path, "write the path relative to "+
-			e.main["queue_directory"]+", such as unix:hisseki/milter.sock")
+		bad("chroot", say("doctor-chroot", path), say("doctor-chroot-path", e.main["queue_directory"]))
 	}
 	if e.comesBack() && e.main["content_filter"] != "" {
-		d.add("milter", Warn, e.Name+": mail that the content filter gives back is asked about twice, and is taken for an application's "+
-			"where the filter changes its sender, Message-ID or Received",
-			"-o smtpd_milters= for "+e.Name+" in master.cf")
+		d.add("milter", Warn, say("doctor-twice").Of(e.Name), say("doctor-twice-off", e.Name))
 	}
 	if e.logins() && !e.namesAccounts() {
-		bad("milter", "milter_mail_macros without {auth_authen}: hisseki does not hear who logged in",
-			"leave milter_mail_macros and milter_protocol at their defaults")
+		bad("milter", say("doctor-macros"), say("doctor-macros-default"))
 	}
 	return ok
 }
@@ -145,12 +138,9 @@ func (e *entrance) namesAccounts() bool {
 func (d *Doctor) unjudged(e *entrance) {
 	switch {
 	case e.logins():
-		d.add("milter", Bad, e.Name+": smtpd_milters there does not name "+d.Config.Milter.Listen.String()+
-			": mail of who logs in there is not judged",
-			"add it as the last one, in main.cf or as -o in master.cf, see docs/howto.md")
+		d.add("milter", Bad, say("doctor-logins-unjudged", d.Config.Milter.Listen).Of(e.Name), say("doctor-logins-add"))
 	case !e.comesBack():
-		d.add("milter", Warn, e.Name+": mail that comes in there is not judged",
-			"right for mail from outside; add hisseki where applications submit mail")
+		d.add("milter", Warn, say("doctor-unjudged").Of(e.Name), say("doctor-unjudged-right"))
 	}
 }
 
@@ -176,9 +166,8 @@ func (d *Doctor) judgesLocal(main postfix.Parameters) bool {
 // local looks at mail that programs of this machine give to sendmail(1): it meets no smtpd.
 func (d *Doctor) local(main postfix.Parameters) {
 	if d.judgesLocal(main) {
-		d.add("local mail", OK, "judged (non_smtpd_milters)", "")
+		d.add("local mail", OK, say("doctor-local-good"), nothing)
 		return
 	}
-	d.add("local mail", Warn, "mail that programs give to sendmail here is not judged",
-		"add hisseki to non_smtpd_milters where scripts of this machine send mail")
+	d.add("local mail", Warn, say("doctor-local"), say("doctor-local-add"))
 }

@@ -1,13 +1,13 @@
 package doctor
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"regexp"
 	"strconv"
 	"strings"
 
+	"hisseki/internal/words"
 	"hisseki/postfix"
 )
 
@@ -28,8 +28,7 @@ func (d *Doctor) reach(main postfix.Parameters) {
 func (d *Doctor) size(limit string) {
 	n, err := strconv.ParseInt(limit, 10, 64)
 	if body := int64(d.Config.Milter.MaxBody); err == nil && (n == 0 || n > body) {
-		d.add("size", Warn, fmt.Sprintf("message_size_limit is %d and milter.max_body %d: links behind that "+
-			"are not seen", n, body), "set max_body (bytes) to message_size_limit or above; 0 there means no limit")
+		d.add("size", Warn, say("doctor-size", n, body), say("doctor-size-set"))
 	}
 }
 
@@ -52,13 +51,12 @@ func (d *Doctor) redirects(name, table string) {
 	if !strings.HasPrefix(path, "{") {
 		var err error
 		if text, err = beginOf(path); err != nil {
-			d.add("rules", Warn, name+": "+err.Error(), "run doctor as root on the MTA host")
+			d.add("rules", Warn, words.Fault(err).Of(name), say("doctor-root-on-mta"))
 			return
 		}
 	}
 	if redirect.MatchString(text) {
-		d.add("rules", Warn, name+": "+table+" has a rule with REDIRECT: Postfix shows such mail to no milter, "+
-			"it goes out unjudged", "use an alias or always_bcc instead")
+		d.add("rules", Warn, say("doctor-redirect", table).Of(name), say("doctor-redirect-instead"))
 	}
 }
 

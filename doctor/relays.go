@@ -12,6 +12,7 @@ import (
 	"hisseki/identity"
 	"hisseki/internal/config"
 	"hisseki/internal/term"
+	"hisseki/internal/words"
 	"hisseki/ledger"
 )
 
@@ -36,7 +37,7 @@ func (d *Doctor) relays(db Store) {
 	}
 	list, err := db.Senders(d.ctx, ledger.SenderFilter{Since: time.Now().Add(-relaySpan)})
 	if err != nil {
-		d.add("relays", Bad, err.Error(), "")
+		d.add("relays", Bad, words.Fault(err), nothing)
 		return
 	}
 	all := 0
@@ -85,17 +86,14 @@ func (u *unnamed) domain() (name string, people int) {
 
 func (d *Doctor) unnamed(u *unnamed, all int) {
 	domain, people := u.domain()
-	found := fmt.Sprintf("%s: %s of %d senders of %s within 7 days, %.0f %% of all, without an account: nothing of"+
-		" it is held", u.network, term.Count(u.mails, "mail"), people, term.Safe(domain, 60),
-		100*float64(u.mails)/float64(max(all, 1)))
+	share := fmt.Sprintf("%.0f", 100*float64(u.mails)/float64(max(all, 1)))
+	found := say("doctor-unnamed", words.Count(u.mails, "mail"), people, term.Safe(domain, 60), share).Of(u.network.String())
 	if u.network.Addr().IsLoopback() {
-		d.add("relays", Warn, found, "let what sends there log in (SMTP AUTH), see docs/cloud.md")
+		d.add("relays", Warn, found, say("doctor-unnamed-login"))
 		return
 	}
-	d.add("relays", Warn, found, fmt.Sprintf("where people log in there (webmail, groupware, a cloud), add to the"+
-		" configuration, with the relay's own addresses, and see docs/cloud.md:\n"+
-		"[[identity.relay]]\nname    = \"relay\"\nhosts   = [%q]\ndomains = [%q]\naccount = [\"mail_from\"]\n"+
-		"client  = [\"header:X-Originating-IP\", \"received\"]", u.network, term.Safe(domain, 60)))
+	d.add("relays", Warn, found, say("doctor-unnamed-relay", fmt.Sprintf("[[identity.relay]]\nname    = \"relay\"\nhosts   = [%q]\ndomains = [%q]\naccount = [\"mail_from\"]\n"+
+		"client  = [\"header:X-Originating-IP\", \"received\"]", u.network, term.Safe(domain, 60))))
 }
 
 // shared are networks and a certificate that a provider uses for all of its customers, as it
@@ -124,20 +122,20 @@ func (d *Doctor) relay(r *config.Relay) {
 	})
 	switch {
 	case shared && len(r.Proof) == 0:
-		d.add("relays", Warn, r.Name+": these hosts hand over mail of all customers of the provider: another customer"+
-			" could name your accounts", "add a field that only your mail has, such as"+
-			" proof = [\"X-OriginatorOrg: "+r.Domains[0]+"\"], see docs/cloud.md")
+		d.add("relays", Warn, say("doctor-relay-shared").Of(r.Name), say("doctor-relay-proof", "X-OriginatorOrg: "+r.Domains[0]))
 	case r.BelievesFrom():
-		d.add("relays", Warn, r.Name+": From alone names the account", config.FromIsChosen)
+		d.add("relays", Warn, say("doctor-relay-from").Of(r.Name), say("doctor-relay-order"))
 	case len(r.Client) == 0:
-		d.add("relays", Warn, r.Name+": nothing says from where its people send: networks and countries are not judged",
-			"add client = [\"header:X-Originating-IP\"] or what the relay writes, see docs/cloud.md")
+		d.add("relays", Warn, say("doctor-relay-blind").Of(r.Name), say("doctor-relay-client", "header:X-Originating-IP"))
 	default:
-		found := fmt.Sprintf("%s: believed for %s, from %s", r.Name, strings.Join(r.Domains, ", "),
-			cmp.Or(r.Certificate, term.Count(len(hosts), "network")))
-		if len(r.Account) == 0 || r.Account[0].Kind == "mail_from" {
-			found += "; it must refuse a MAIL FROM that is not its login's (docs/cloud.md)"
+		from := words.Plain(r.Certificate)
+		if r.Certificate == "" {
+			from = words.Count(len(hosts), "network")
 		}
-		d.add("relays", OK, found, "")
+		found := say("doctor-relay-good", r.Domains, from)
+		if len(r.Account) == 0 || r.Account[0].Kind == "mail_from" {
+			found = say("doctor-relay-must", r.Domains, from)
+		}
+		d.add("relays", OK, found.Of(r.Name), nothing)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"hisseki/internal/config"
+	"hisseki/internal/words"
 )
 
 // socket looks whether serve answers, whether Postfix may write there, and who else may: a
@@ -14,10 +15,10 @@ import (
 func (d *Doctor) socket() {
 	a := d.Config.Milter.Listen
 	if err := d.Dial(a); err != nil {
-		d.add("socket", Bad, err.Error(), "start hisseki serve: systemctl enable --now hisseki")
+		d.add("socket", Bad, words.Fault(err), say("doctor-serve-start"))
 		return
 	}
-	d.add("socket", OK, a.String()+" answers", "")
+	d.add("socket", OK, say("doctor-answers", a), nothing)
 	switch a.Network {
 	case "unix":
 		d.socketFile(a.Name)
@@ -30,19 +31,18 @@ func (d *Doctor) socket() {
 func (d *Doctor) socketFile(path string) {
 	info, err := os.Stat(path)
 	if err != nil {
-		d.add("permission", Bad, err.Error(), "")
+		d.add("permission", Bad, words.Fault(err), nothing)
 		return
 	}
 	mode := info.Mode().Perm()
-	found := fmt.Sprintf("%s has mode %04o", path, mode)
-	const do = `set milter.socket_mode = "0660" and socket_group = "postfix"`
+	found := say("doctor-mode", path, fmt.Sprintf("%04o", mode))
 	switch {
 	case mode&0o006 == 0o006:
 		d.forgeable(found)
 	case mode&0o060 != 0o060:
-		d.add("permission", Bad, found, do)
+		d.add("permission", Bad, found, say("doctor-mode-set"))
 	default:
-		d.add("permission", OK, found, "")
+		d.add("permission", OK, found, nothing)
 	}
 }
 
@@ -50,19 +50,17 @@ func (d *Doctor) inet(a config.Address) {
 	host, _, err := net.SplitHostPort(a.Name)
 	ip := net.ParseIP(host)
 	if err == nil && (host == "localhost" || ip != nil && ip.IsLoopback()) {
-		d.forgeable(a.String() + " is open to every user of this machine")
+		d.forgeable(say("doctor-open-machine", a))
 		return
 	}
-	d.forgeable(a.String() + " is open to the network")
+	d.forgeable(say("doctor-open-network", a))
 }
 
 // forgeable says that others than Postfix can connect.
-func (d *Doctor) forgeable(found string) {
+func (d *Doctor) forgeable(found words.Text) {
 	if d.Config.Milter.TrustPeers {
-		d.add("permission", OK, found+" (milter.trust_peers)", "")
+		d.add("permission", OK, say("doctor-trusted", found), nothing)
 		return
 	}
-	d.add("permission", Bad, found+": who connects can send in any account's name",
-		`listen on unix:/var/spool/postfix/hisseki/milter.sock (docs/howto.md), or set`+
-			` milter.trust_peers = true where nobody else can connect`)
+	d.add("permission", Bad, say("doctor-forgeable", found), say("doctor-forgeable-listen"))
 }

@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"strings"
@@ -10,20 +9,21 @@ import (
 
 	"hisseki/internal/term"
 	"hisseki/internal/wiring"
+	"hisseki/internal/words"
 )
 
 // store looks at the database and returns it open, nil when it cannot be.
 func (d *Doctor) store() Store {
 	db, err := d.OpenStore(d.ctx)
 	if err != nil {
-		do := "start hisseki serve, or see the message"
+		do := say("doctor-start-serve")
 		if strings.Contains(d.Config.Database, "://") { // of a server, whose message is long
-			do = "see the whole message with hisseki status, and docs/cluster.md"
+			do = say("doctor-see-status")
 		}
-		d.add("store", Bad, err.Error(), do)
+		d.add("store", Bad, words.Fault(err), do)
 		return nil
 	}
-	d.add("store", OK, d.Config.Database, "")
+	d.add("store", OK, words.Plain(d.Config.Database), nothing)
 	d.maillog(db)
 	d.habits(db)
 	return db
@@ -31,7 +31,7 @@ func (d *Doctor) store() Store {
 
 func (d *Doctor) closeStore(db Store) {
 	if err := db.Close(); err != nil {
-		d.add("store", Warn, err.Error(), "")
+		d.add("store", Warn, words.Fault(err), nothing)
 	}
 }
 
@@ -39,12 +39,12 @@ func (d *Doctor) closeStore(db Store) {
 func (d *Doctor) habits(db Store) {
 	declared, err := wiring.Habits(d.Config)
 	if err != nil {
-		d.add("habits", Bad, err.Error(), "")
+		d.add("habits", Bad, words.Fault(err), nothing)
 		return
 	}
 	exceptions, err := db.Habits(d.ctx)
 	if err != nil {
-		d.add("habits", Bad, err.Error(), "")
+		d.add("habits", Bad, words.Fault(err), nothing)
 		return
 	}
 	all := append(declared, exceptions...)
@@ -52,19 +52,15 @@ func (d *Doctor) habits(db Store) {
 		h := &all[i]
 		switch {
 		case !h.Until.IsZero() && !h.Until.After(time.Now()):
-			d.add("habits", Warn, h.Name+" is over since "+term.Stamp(h.Until),
-				"remove it, or give it a new end")
+			d.add("habits", Warn, say("doctor-habit-over", h.Name, term.Stamp(h.Until)), say("doctor-habit-remove"))
 		case len(h.Countries) > 0 && !d.Config.TellsCountries():
-			d.add("habits", Warn, h.Name+" names countries, and no country is known of any client",
-				"name an .mmdb file in places.country, or sign-in logs that name countries in signin.files")
+			d.add("habits", Warn, say("doctor-habit-country", h.Name), say("doctor-name-countries"))
 		case len(h.Devices) > 0 && len(d.Config.Signin.Files) == 0:
-			d.add("habits", Warn, h.Name+" names devices, and no sign-in log is read that tells them",
-				"name the logs in signin.files")
+			d.add("habits", Warn, say("doctor-habit-device", h.Name), say("doctor-name-signins"))
 		}
 	}
 	if len(all) > 0 {
-		d.add("habits", OK, fmt.Sprintf("%d declared, %s", len(declared),
-			term.Count(len(exceptions), "exception")), "")
+		d.add("habits", OK, say("doctor-habits", len(declared), words.Count(len(exceptions), "exception")), nothing)
 	}
 }
 
@@ -72,8 +68,7 @@ func (d *Doctor) habits(db Store) {
 func (d *Doctor) maillog(db Store) {
 	m := &d.Config.Maillog
 	if len(m.Files) == 0 && !m.Journald {
-		d.add("maillog", Warn, "no mail log is followed: nothing says who got which mail",
-			"name it in [maillog], and restart the agent")
+		d.add("maillog", Warn, say("doctor-log-none"), say("doctor-log-name"))
 		return
 	}
 	sources := m.Files
@@ -84,14 +79,13 @@ func (d *Doctor) maillog(db Store) {
 		known, err := db.LogPositions(d.ctx, s, "")
 		switch {
 		case err != nil:
-			d.add("maillog", Bad, err.Error(), "")
+			d.add("maillog", Bad, words.Fault(err), nothing)
 		case len(known) == 0 && !m.Journald && missing(s):
-			d.add("maillog", Bad, s+" is not there", "name the file that Postfix logs to")
+			d.add("maillog", Bad, say("doctor-log-missing", s), say("doctor-log-right"))
 		case len(known) == 0:
-			d.add("maillog", Warn, s+": nothing of mail was read yet",
-				"see that the agent runs, and wait for a mail")
+			d.add("maillog", Warn, say("doctor-log-unread", s), say("doctor-log-wait"))
 		default:
-			d.add("maillog", OK, s+": read at "+term.Stamp(known[0].At), "")
+			d.add("maillog", OK, say("doctor-log-read", s, term.Stamp(known[0].At)), nothing)
 		}
 	}
 }

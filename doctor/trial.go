@@ -12,6 +12,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/internal/term"
+	"hisseki/internal/words"
 	"hisseki/ledger"
 )
 
@@ -35,18 +36,18 @@ func (d *Doctor) Try(ctx context.Context, t Trial) []Finding {
 	d.ctx, d.list = ctx, nil
 	t.Patience = cmp.Or(t.Patience, 30*time.Second)
 	if !strings.Contains(t.To, "@") {
-		d.add("sent", Bad, term.Safe(t.To, 80)+" is not an address", "name one of yours, such as you@example.jp")
+		d.add("sent", Bad, say("doctor-no-address", term.Safe(t.To, 80)), say("doctor-name-address"))
 		return d.list
 	}
 	db, err := d.OpenStore(ctx)
 	if err != nil {
-		d.add("store", Bad, err.Error(), "start hisseki serve, or see the message")
+		d.add("store", Bad, words.Fault(err), say("doctor-start-serve"))
 		return d.list
 	}
 	defer d.closeStore(db)
 	if t.Server == "" {
 		if t.Server, err = d.entry(t.User != ""); err != nil {
-			d.add("sent", Bad, err.Error(), "name it with --server HOST:PORT")
+			d.add("sent", Bad, words.Fault(err), say("doctor-name-server"))
 			return d.list
 		}
 	}
@@ -54,10 +55,10 @@ func (d *Doctor) Try(ctx context.Context, t Trial) []Finding {
 	id := messageID(t.To)
 	reply, err := t.send(ctx, id)
 	if err != nil {
-		d.add("sent", Bad, t.Server+": "+err.Error(), refusedBy(err))
+		d.add("sent", Bad, words.Fault(err).Of(t.Server), refusedBy(err))
 		return d.list
 	}
-	d.add("sent", OK, t.Server+": "+term.Safe(reply, 100), "")
+	d.add("sent", OK, words.Plain(term.Safe(reply, 100)).Of(t.Server), nothing)
 	if seen := d.judgedAs(db, &t, id, begun); seen != nil {
 		d.end(db, &t, seen)
 	}
@@ -95,26 +96,23 @@ func (d *Doctor) judgedAs(db Store, t *Trial, id string, since time.Time) (seen 
 		return seen != nil, err
 	})
 	if errors.Is(err, context.DeadlineExceeded) {
-		d.add("judged", Bad, fmt.Sprintf("Postfix took the mail, and hisseki did not see it within %s", t.Patience),
-			"see smtpd_milters of that service (hisseki doctor), and the log of Postfix for a milter error: "+
-				"journalctl -u 'postfix*' -u hisseki")
+		d.add("judged", Bad, say("doctor-not-taken", t.Patience), say("doctor-see-milter"))
 		return nil
 	}
 	if err != nil {
-		d.add("judged", Bad, err.Error(), "")
+		d.add("judged", Bad, words.Fault(err), nothing)
 		return nil
 	}
 	e, v := &seen.Envelope, &seen.Verdict
-	found := fmt.Sprintf("%s on %s, as the %s %s: %s, %.1f points", e.QueueID, term.Safe(e.Host, 60), e.Class,
-		term.Safe(e.Sender, 80), v.Action, v.Points)
+	found := say("doctor-judged", e.QueueID, term.Safe(e.Host, 60), words.Name{Kind: "class-", Name: string(e.Class)},
+		term.Safe(e.Sender, 80), words.Name{Kind: "verdict-", Name: string(v.Action)}, fmt.Sprintf("%.1f", v.Points))
 	switch {
 	case v.Would == analyzer.Unjudged:
-		d.add("judged", Bad, "it got the failure action: "+term.Safe(v.Cause, 120), "journalctl -u hisseki")
+		d.add("judged", Bad, say("doctor-failed", term.Safe(v.Cause, 120)), say("doctor-journal"))
 	case t.User != "" && e.Class != analyzer.Account:
-		d.add("judged", Bad, found, "hisseki did not hear who had logged in: see milter_mail_macros and "+
-			"milter_protocol (hisseki doctor)")
+		d.add("judged", Bad, found, say("doctor-not-heard"))
 	default:
-		d.add("judged", OK, found, "")
+		d.add("judged", OK, found, nothing)
 	}
 	return seen
 }
@@ -122,8 +120,9 @@ func (d *Doctor) judgedAs(db Store, t *Trial, id string, since time.Time) (seen 
 // end follows the mail to where the log or its hold says that it is.
 func (d *Doctor) end(db Store, t *Trial, seen *ledger.Seen) {
 	if seen.Hold != 0 && seen.Verdict.Action != analyzer.Pass {
-		d.add("delivered", Warn, fmt.Sprintf("it is kept as H%d: %s", seen.Hold, seen.Verdict.Action),
-			fmt.Sprintf("hisseki quarantine show H%d says why", seen.Hold))
+		hold := fmt.Sprintf("H%d", seen.Hold)
+		d.add("delivered", Warn, say("doctor-kept", hold, words.Name{Kind: "verdict-", Name: string(seen.Verdict.Action)}),
+			say("doctor-kept-why", hold))
 		return
 	}
 	var last ledger.RecipientFate
@@ -138,14 +137,12 @@ func (d *Doctor) end(db Store, t *Trial, seen *ledger.Seen) {
 	reply := term.Safe(last.Delivery.Relay+" "+last.Delivery.Reply, 120)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		d.add("delivered", Bad, fmt.Sprintf("the mail log said nothing of %s within %s", seen.Envelope.QueueID,
-			t.Patience), "name the log in [maillog], and see that the agent runs and reads it: hisseki doctor")
+		d.add("delivered", Bad, say("doctor-no-fate", seen.Envelope.QueueID, t.Patience), say("doctor-see-log"))
 	case err != nil:
-		d.add("delivered", Bad, err.Error(), "")
+		d.add("delivered", Bad, words.Fault(err), nothing)
 	case last.Fate == ledger.FateDelivered:
-		d.add("delivered", OK, reply, "")
+		d.add("delivered", OK, words.Plain(reply), nothing)
 	default:
-		d.add("delivered", Warn, fmt.Sprintf("%s: %s", last.Fate, reply), "hisseki saw and followed it; the reason "+
-			"is Postfix's or the receiver's")
+		d.add("delivered", Warn, say("doctor-fate", words.Name{Kind: "fate-", Name: string(last.Fate)}, reply), say("doctor-not-ours"))
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"hisseki/internal/words"
 	"hisseki/postfix"
 )
 
@@ -136,17 +137,17 @@ func (t *Trial) give(c *smtp.Client, id string) (reply string, err error) {
 }
 
 // refusedBy says what to do about a mail that Postfix did not take.
-func refusedBy(err error) string {
+func refusedBy(err error) words.Text {
 	var said *textproto.Error
 	switch {
 	case !errors.As(err, &said):
-		return "see that Postfix runs and listens there"
+		return say("doctor-see-postfix")
 	case said.Code == 535 || said.Code == 534:
-		return "check user and password"
+		return say("doctor-see-password")
 	case said.Code == 554 || said.Code == 550 || said.Code == 530:
-		return "log in with --user, as users do"
+		return say("doctor-log-in")
 	case said.Code/100 == 4:
-		return "Postfix refuses for now: see its log, a milter that does not answer is one reason (tempfail)"
+		return say("doctor-tempfail")
 	}
-	return "see the log of Postfix"
+	return say("doctor-postfix-log")
 }

@@ -3,10 +3,10 @@ package doctor
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"hisseki/internal/term"
+	"hisseki/internal/words"
 	"hisseki/ledger"
 	"hisseki/postfix"
 )
@@ -19,13 +19,12 @@ func (d *Doctor) Undo(ctx context.Context) []Finding {
 	d.detached()
 	db, err := d.OpenStore(ctx)
 	if err != nil {
-		d.add("store", Bad, err.Error(), "without it nobody knows what is held: restore a backup, or look at "+
-			"each mail that postqueue -p shows with a !")
+		d.add("store", Bad, words.Fault(err), say("doctor-no-store"))
 		return d.list
 	}
 	s, err := db.Status(ctx, time.Now())
 	if err != nil {
-		d.add("held mail", Bad, err.Error(), "")
+		d.add("held mail", Bad, words.Fault(err), nothing)
 	} else {
 		d.decided(&s)
 	}
@@ -42,7 +41,7 @@ func (d *Doctor) detached() {
 		services, err = d.Postfix.Services(d.ctx)
 	}
 	if err != nil {
-		d.add("postfix", Warn, err.Error(), "run it on the MTA host")
+		d.add("postfix", Warn, words.Fault(err), say("doctor-on-mta"))
 		return
 	}
 	var asks []string
@@ -55,33 +54,31 @@ func (d *Doctor) detached() {
 		asks = append(asks, "non_smtpd_milters")
 	}
 	if len(asks) > 0 {
-		d.add("postfix", Bad, "still asks hisseki: "+strings.Join(asks, ", "),
-			"put main.cf and master.cf back as they were, then postfix reload")
+		d.add("postfix", Bad, say("doctor-still-asks", asks), say("doctor-put-back"))
 		return
 	}
-	d.add("postfix", OK, "asks hisseki no more", "")
+	d.add("postfix", OK, say("doctor-asks-no-more"), nothing)
 }
 
 // decided looks at what is held.
 func (d *Doctor) decided(s *ledger.Status) {
-	undecided, all, since := 0, 0, ""
+	undecided, all := 0, 0
 	for _, state := range ledger.InQueue {
 		all += s.Holds[state]
 		if slices.Contains(ledger.Waiting(), state) {
 			undecided += s.Holds[state]
 		}
 	}
-	if !s.Undecided.IsZero() {
-		since = ", the oldest of " + term.Stamp(s.Undecided)
-	}
 	switch {
 	case undecided > 0:
-		d.add("held mail", Bad, term.Count(undecided, "mail")+" undecided"+since, "hisseki quarantine list; "+
-			"then incident confirm or dismiss, quarantine release or discard")
+		found := say("doctor-undecided", words.Count(undecided, "mail"))
+		if !s.Undecided.IsZero() {
+			found = say("doctor-undecided-from", words.Count(undecided, "mail"), term.Stamp(s.Undecided))
+		}
+		d.add("held mail", Bad, found, say("doctor-decide"))
 	case all > 0:
-		d.add("held mail", Bad, term.Count(all, "mail")+" decided and not carried out yet",
-			"wait for the agent, which must run: hisseki status")
+		d.add("held mail", Bad, say("doctor-not-done", words.Count(all, "mail")), say("doctor-wait-agent"))
 	default:
-		d.add("held mail", OK, "none is left", "")
+		d.add("held mail", OK, say("doctor-none-left"), nothing)
 	}
 }

@@ -2,8 +2,9 @@ package doctor
 
 import (
 	"crypto/tls"
-	"fmt"
 	"time"
+
+	"hisseki/internal/words"
 )
 
 // renewBefore is how long before its end a certificate should have been renewed.
@@ -17,28 +18,26 @@ func (d *Doctor) web() {
 	}
 	d.openID(&w.OpenID)
 	if w.PasswordOnly {
-		d.add("review page", Warn, "web.password_only lets reviewers in without a second factor",
-			"hisseki reviewer totp NAME for each, then take it out")
+		d.add("review page", Warn, say("doctor-password-only"), say("doctor-totp"))
 	}
 	if w.Listen.Network == "tcp" && w.Remote && w.Cert == "" {
-		d.add("review page", Warn, fmt.Sprintf("it listens on %s without TLS (web.plain)", w.Listen.Name),
-			"only a proxy with TLS may reach it: let the firewall see to that")
+		d.add("review page", Warn, say("doctor-web-plain", w.Listen.Name), say("doctor-firewall"))
 	}
 }
 
 func (d *Doctor) certificate(cert, key string) {
 	pair, err := tls.LoadX509KeyPair(cert, key)
 	if err != nil {
-		d.add("review page", Bad, err.Error(), "make web.cert and web.key readable for the user that runs hisseki web")
+		d.add("review page", Bad, words.Fault(err), say("doctor-cert-readable"))
 		return
 	}
 	end := pair.Leaf.NotAfter
 	switch left := time.Until(end); {
 	case left <= 0:
-		d.add("review page", Bad, "the certificate ended on "+end.Format(time.DateOnly), "renew "+cert)
+		d.add("review page", Bad, say("doctor-cert-ended", end.Format(time.DateOnly)), say("doctor-cert-renew", cert))
 	case left < renewBefore:
-		d.add("review page", Warn, "the certificate ends on "+end.Format(time.DateOnly), "renew "+cert)
+		d.add("review page", Warn, say("doctor-cert-ends", end.Format(time.DateOnly)), say("doctor-cert-renew", cert))
 	default:
-		d.add("review page", OK, "the certificate holds until "+end.Format(time.DateOnly), "")
+		d.add("review page", OK, say("doctor-cert-good", end.Format(time.DateOnly)), nothing)
 	}
 }

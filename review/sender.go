@@ -219,13 +219,6 @@ type Forgetting struct {
 	Rows    map[string]int // by table
 }
 
-// String says in words what is erased.
-func (f *Forgetting) String() string {
-	return fmt.Sprintf("%s, %s and %s of %s, with profile and rules",
-		term.Count(f.Rows["journal"], "mail"), term.Count(f.Rows["login"], "login"),
-		term.Count(f.Rows["incident"], "ended incident"), term.Safe(f.Account, 200))
-}
-
 // PreviewForget says what forgetting an account would erase; nothing is ErrNothing.
 func (s *Service) PreviewForget(ctx context.Context, account string) (*Forgetting, error) {
 	name, err := s.accountName(account)

@@ -48,7 +48,7 @@ seen by hisseki as whose, delivered by the mail log.`,
 			if asJSON {
 				err = jsonl.Write(cmd.OutOrStdout(), list)
 			} else {
-				err = doctor.Write((&listFlags{}).screen(cmd), list)
+				err = doctor.Write((&listFlags{}).screen(cmd), inWords(cmd), list)
 			}
 			if n := doctor.Count(list, doctor.Bad); err == nil && n > 0 {
 				err = fmt.Errorf("%s to repair", counted(n, "thing"))

@@ -97,11 +97,11 @@ func (e *ending) run(cmd *cobra.Command, s *review.Service) error {
 	if len(out.Ended) == 0 {
 		return lack
 	}
-	warnAgent(cmd.Context(), cmd.ErrOrStderr(), s)
+	warnAgent(cmd, s)
 	if e.flags.json {
 		return errors.Join(jsonl.Write(cmd.OutOrStdout(), review.IncidentLines(out.Now)), lack)
 	}
-	terminal.Outcome(cmd.OutOrStdout(), p, out)
+	terminal.Outcome(cmd.OutOrStdout(), inWords(cmd), p, out)
 	return lack
 }
 
@@ -133,7 +133,7 @@ func (e *ending) show(cmd *cobra.Command, p *review.Preview) error {
 		}
 	}
 	if e.flags.dryRun {
-		terminal.Preview(e.flags.screen(cmd), p)
+		terminal.Preview(e.flags.screen(cmd), inWords(cmd), p)
 	}
 	return nil
 }
@@ -143,13 +143,13 @@ func (e *ending) ask(cmd *cobra.Command, p *review.Preview) error {
 	if e.flags.yes {
 		return nil
 	}
-	if err := confirm(cmd, terminal.Plan(p)); err != nil {
+	if err := confirm(cmd, terminal.Plan(inWords(cmd), p)); err != nil {
 		return err
 	}
 	if e.To != ledger.IncidentConfirmed || e.others != "" || len(p.Others) == 0 {
 		return nil
 	}
-	yes, err := ask(cmd, terminal.OthersQuestion(p))
+	yes, err := ask(cmd, terminal.OthersQuestion(inWords(cmd), p))
 	if yes {
 		p.Ending.Others = ledger.Discarding
 	}
@@ -178,7 +178,7 @@ late: nobody can bring it back. Links that are blocked stay so; it says which, a
 					return errors.Join(jsonl.Write(cmd.OutOrStdout(), review.IncidentLines(back.Now)),
 						jsonl.Write(cmd.OutOrStdout(), review.RuleLines(back.Blocks)), lack)
 				}
-				terminal.Back(cmd.OutOrStdout(), back)
+				terminal.Back(cmd.OutOrStdout(), inWords(cmd), back)
 				return lack
 			})
 		},

@@ -53,10 +53,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if !started { // cobra refused the command line
 		err = usageError{plain(err)}
 	}
-	fmt.Fprintf(stderr, "hisseki: %v\n", err)
+	t := inWords(cmd)
+	fmt.Fprintln(stderr, "hisseki: "+t.Fault(err.Error()))
 	switch {
 	case isUsage(err):
-		fmt.Fprintf(stderr, "hisseki: see %s --help\n", cmd.CommandPath())
+		fmt.Fprintln(stderr, "hisseki: "+t.W("cli-see-help", cmd.CommandPath()))
 		return exitUsage
 	case errors.Is(err, errNothing):
 		return exitNothing

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hisseki/internal/jsonl"
+	"hisseki/internal/words"
 	"hisseki/ledger"
 	"hisseki/review"
 	"hisseki/review/terminal"
@@ -99,16 +100,16 @@ func newDecision(to ledger.State, short string) *cobra.Command {
 // decide shows what a decision is about, asks, and decides.
 func decide(cmd *cobra.Command, s *review.Service, f *decisionFlags, c *review.Choice,
 	to ledger.State) error {
-	ctx, w, verb := cmd.Context(), cmd.OutOrStdout(), review.Verbs[to]
+	ctx, w, t, verb := cmd.Context(), cmd.OutOrStdout(), inWords(cmd), review.Verbs[to].Verb
 	if !f.json || f.dryRun {
 		if err := writeHolds(cmd, &f.listFlags, c.Holds); err != nil {
 			return err
 		}
 	}
-	what := fmt.Sprintf("%s %s %s", verb.Verb, counted(len(c.Holds), "mail"), terminal.Senders(c.Holds))
+	what := t.W("plan-"+verb, t.Say(words.Count(len(c.Holds), "mail")), terminal.Senders(t, c.Holds))
 	if f.dryRun {
 		if !f.json {
-			fmt.Fprintln(w, "would "+what)
+			fmt.Fprintln(w, t.W("plan-would", what))
 		}
 		return c.Lack()
 	}
@@ -121,9 +122,9 @@ func decide(cmd *cobra.Command, s *review.Service, f *decisionFlags, c *review.C
 	if len(done) == 0 && err != nil && !errors.Is(err, errPartly) {
 		return err
 	}
-	warnAgent(ctx, cmd.ErrOrStderr(), s)
+	warnAgent(cmd, s)
 	if !f.json {
-		fmt.Fprintf(w, "%s will be %s\n", counted(len(done), "mail"), verb.Done)
+		fmt.Fprintln(w, t.W("did-will", t.Say(words.Count(len(done), "mail")), t.W("acted-"+verb)))
 		return err
 	}
 	now, failed := s.Decided(ctx, done)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -39,7 +38,7 @@ func withReview(cmd *cobra.Command, do func(*review.Service) error) error {
 // habits makes the commands of package review/command.
 func habits() reviewing.Shared {
 	return reviewing.Shared{With: withReview, NoArgs: noArgs, SomeArgs: someArgs, Group: needSubcommand,
-		NeedUntil: needUntil, Accounts: accounts}
+		NeedUntil: needUntil, Accounts: accounts, Words: inWords}
 }
 
 func newReview(cfg config.Config, db *store.DB) (*review.Service, error) {
@@ -83,10 +82,9 @@ func unsealer(cfg config.Privacy) func(string) (string, error) {
 }
 
 // warnAgent says so when nobody carries decisions out.
-func warnAgent(ctx context.Context, w io.Writer, s *review.Service) {
-	if s.AgentMissing(ctx) {
-		fmt.Fprintln(w, "hisseki: no agent is running: nothing leaves the queue until"+
-			" hisseki agent runs as root")
+func warnAgent(cmd *cobra.Command, s *review.Service) {
+	if s.AgentMissing(cmd.Context()) {
+		fmt.Fprintln(cmd.ErrOrStderr(), "hisseki: "+inWords(cmd).W("cli-no-agent"))
 	}
 }
 
@@ -112,7 +110,7 @@ func ask(cmd *cobra.Command, what string) (bool, error) {
 	if !table.IsTerminal(cmd.InOrStdin()) {
 		return false, usageError{errors.New("no terminal to ask on: add --yes, or --dry-run to look first")}
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "%s? [y/N] ", what)
+	fmt.Fprint(cmd.ErrOrStderr(), inWords(cmd).W("cli-ask", what))
 	line, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return false, fmt.Errorf("reading the answer: %w", err)

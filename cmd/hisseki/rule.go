@@ -107,12 +107,15 @@ func newRule(r ruleCommand, what string, kind review.RuleKind) *cobra.Command {
 // tellRules says which rules were set, and what is doubtful about them.
 func tellRules(cmd *cobra.Command, verb string, did *review.RuleDone) {
 	if did.Observed {
-		fmt.Fprintln(cmd.ErrOrStderr(), "hisseki: mode is observe here: what this rule"+
-			" would hold is only recorded, unless serve runs with --mode enforce")
+		fmt.Fprintln(cmd.ErrOrStderr(), "hisseki: "+inWords(cmd).W("cli-observing"))
 	}
 	warn(cmd.ErrOrStderr(), did.Doubts)
+	t, does := inWords(cmd), verb
+	if t.Japanese() {
+		does = t.W("rule-" + verb)
+	}
 	for _, subject := range did.Subjects {
-		fmt.Fprintf(cmd.OutOrStdout(), "%s for %s %s\n", verb, safe(subject, 200), terminal.Until(did.Until))
+		fmt.Fprintln(cmd.OutOrStdout(), t.W("did-rule", does, safe(subject, 200), terminal.Until(t, did.Until)))
 	}
 }
 
@@ -126,7 +129,7 @@ func newClearRule(what string, kind review.RuleKind) *cobra.Command {
 			return withReview(cmd, func(s *review.Service) error {
 				done, lack := s.ClearRules(cmd.Context(), actor(), kind, args, reason)
 				for _, subject := range done {
-					fmt.Fprintf(cmd.OutOrStdout(), "the rule for %s has ended\n", safe(subject, 200))
+					fmt.Fprintln(cmd.OutOrStdout(), inWords(cmd).W("did-clear", safe(subject, 200)))
 				}
 				return lack
 			})

@@ -116,19 +116,21 @@ Hashes stay for an hour or two, until running daemons have heard of it.`,
 				if err != nil {
 					return err
 				}
+				t := inWords(cmd)
+				what := terminal.Forgetting(t, f)
 				if dry {
-					fmt.Fprintln(cmd.OutOrStdout(), "would forget "+f.String())
+					fmt.Fprintln(cmd.OutOrStdout(), t.W("plan-would", t.W("plan-forget", what)))
 					return nil
 				}
 				if !yes {
-					if err := confirm(cmd, "forget "+f.String()); err != nil {
+					if err := confirm(cmd, t.W("plan-forget", what)); err != nil {
 						return err
 					}
 				}
 				if err := s.Forget(cmd.Context(), actor(), f, reason); err != nil {
 					return err
 				}
-				fmt.Fprintln(cmd.OutOrStdout(), "forgot "+f.String())
+				fmt.Fprintln(cmd.OutOrStdout(), t.W("did-forget", what))
 				return nil
 			})
 		},

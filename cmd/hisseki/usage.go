@@ -146,7 +146,7 @@ func badFlag(cmd *cobra.Command, err error) error {
 	var lacking *pflag.ValueRequiredError
 	switch {
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
-		err = fmt.Errorf("%s flag -%s", lacks(cmd), unknown.GetSpecifiedName())
+		err = fmt.Errorf("%s flag %s%s", lacks(cmd), "-"+unknown.GetSpecifiedName(), "")
 	case errors.As(err, &unknown):
 		var names []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })

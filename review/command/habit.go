@@ -12,6 +12,7 @@ import (
 	"hisseki/internal/table"
 	"hisseki/internal/term"
 	"hisseki/internal/whoami"
+	"hisseki/internal/words"
 	"hisseki/review"
 	"hisseki/review/terminal"
 )
@@ -25,6 +26,7 @@ type Shared struct {
 	Group     func(cmd *cobra.Command, args []string) error // refuses to run without a subcommand
 	NeedUntil func(cmd *cobra.Command) error                // the error of a command without --until
 	Accounts  cobra.CompletionFunc
+	Words     func(cmd *cobra.Command) words.Reader // in the language that the command speaks
 }
 
 // Habit is the command "habit".
@@ -87,7 +89,7 @@ func (s Shared) add(cmd *cobra.Command, r review.HabitRequest) error {
 			fmt.Fprintf(cmd.ErrOrStderr(), "hisseki: %s\n", text)
 		}
 		_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s for %s %s\n", e.Name,
-			term.Safe(e.Declares(), 300), term.Few(e.Senders, 5), terminal.Until(e.Until))
+			term.Safe(e.Declares(), 300), term.Few(e.Senders, 5), terminal.Until(s.Words(cmd), e.Until))
 		return err
 	})
 }

@@ -25,7 +25,7 @@ func TestPreviewSaysAll(t *testing.T) {
 		Lures:   []ledger.Lure{{Pattern: "lure.example.org"}, {Pattern: "it's.example.org", Elsewhere: true}},
 		Blocked: []string{"blocked.example.org"}, Hooks: []string{"lock"}}
 	var b bytes.Buffer
-	Preview(table.Screen{Writer: &b}, p)
+	Preview(table.Screen{Writer: &b}, english, p)
 	for _, want := range []string{
 		"would confirm I3: discard 2 mails of b@example.jp, unlearn 7 mails, run the hooks lock\n",
 		"would leave 1 recalled mail of c@example.jp on hold: --others discard or release decides\n",
@@ -40,7 +40,7 @@ func TestPreviewSaysAll(t *testing.T) {
 	}
 	b.Reset()
 	p.Ending.Block = true
-	Outcome(&b, p, &review.Outcome{Ended: []review.EndedIncident{{Name: "I3",
+	Outcome(&b, english, p, &review.Outcome{Ended: []review.EndedIncident{{Name: "I3",
 		Ended: ledger.Ended{Discarding: 2, Releasing: 1, Unlearned: 7, Left: 1}}},
 		Blocked: []string{"lure.example.org"}})
 	for _, want := range []string{
@@ -60,13 +60,13 @@ func TestPreviewSaysAll(t *testing.T) {
 func TestBackNamesBlocks(t *testing.T) {
 	var b bytes.Buffer
 	back := &review.Back{Incidents: []review.BackIncident{{Name: "I3", Reopened: ledger.Reopened{Held: 1}}}}
-	Back(&b, back)
+	Back(&b, english, back)
 	if b.String() != "I3 is open again: 1 mail held, 0 mails learned again, 0 mails too late to take back\n" {
 		t.Errorf("%q", &b)
 	}
 	back.Blocks = []ledger.Rule{{Subject: "url:lure.example.org/it's", Created: noon,
 		Override: analyzer.Override{By: "alice", Reason: "incident I3\x1b"}}}
-	Back(&b, back)
+	Back(&b, english, back)
 	if want := "  hisseki url clear 'lure.example.org/it'\\''s'   # " + noon.Local().Format("2006-01-02 15:04") +
 		", alice: incident I3·\n"; !strings.HasSuffix(b.String(), want) {
 		t.Errorf("no %q in\n%s", want, &b)

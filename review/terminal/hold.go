@@ -46,9 +46,9 @@ func beside(t words.Reader, h *ledger.Hold) string {
 	return out
 }
 
-// Senders names whose mail it is: "of bando@example.jp", or, of several,
-// "of bando@example.jp (38), sato@example.jp (2)".
-func Senders(holds []ledger.Hold) string {
+// Senders names whose mail it is: "bando@example.jp", or, of several,
+// "bando@example.jp (38), sato@example.jp (2)".
+func Senders(t words.Reader, holds []ledger.Hold) string {
 	count := map[string]int{}
 	var names []string
 	for i := range holds {
@@ -58,18 +58,18 @@ func Senders(holds []ledger.Hold) string {
 		}
 	}
 	if len(names) == 1 { // whoever counts the mail has said how much it is
-		return "of " + safe(names[0], 60)
+		return safe(names[0], 60)
 	}
 	slices.SortStableFunc(names, func(a, b string) int { return count[b] - count[a] })
 	var parts []string
 	for i, s := range names {
 		if i == 5 {
-			parts = append(parts, fmt.Sprintf("and %d more senders", len(names)-i))
+			parts = append(parts, t.W("more-senders", len(names)-i))
 			break
 		}
 		parts = append(parts, fmt.Sprintf("%s (%d)", safe(s, 60), count[s]))
 	}
-	return "of " + strings.Join(parts, ", ")
+	return strings.Join(parts, t.W("comma"))
 }
 
 // Hold prints a kept mail: what it is, why it is kept, and what is in it; raw prints its

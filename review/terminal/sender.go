@@ -7,6 +7,7 @@ import (
 
 	"hisseki/internal/table"
 	"hisseki/internal/term"
+	"hisseki/internal/words"
 	"hisseki/review"
 )
 
@@ -32,7 +33,7 @@ func modeText(s *review.SenderLine) string {
 	if s.Until == nil {
 		return safe(s.Rule, 20)
 	}
-	return safe(s.Rule, 20) + " " + Until(*s.Until)
+	return safe(s.Rule, 20) + " " + Until(words.For(words.English, nil), *s.Until)
 }
 
 func openText(s *review.SenderLine) string {
@@ -70,4 +71,11 @@ func Sender(w io.Writer, s *review.SenderLine) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// Forgetting says what would be erased.
+func Forgetting(t words.Reader, f *review.Forgetting) string {
+	count := func(table, noun string) string { return t.Say(words.Count(f.Rows[table], noun)) }
+	return t.W("forget-what", count("journal", "mail"), count("login", "login"), count("incident", "ended incident"),
+		safe(f.Account, 200))
 }

@@ -87,11 +87,11 @@ func (f *fields) list(name string, list []string) {
 }
 
 // Until is the end of a rule for people.
-func Until(t time.Time) string {
-	if t.IsZero() {
-		return "for good"
+func Until(t words.Reader, end time.Time) string {
+	if end.IsZero() {
+		return t.W("for-good")
 	}
-	return "until " + term.Stamp(t)
+	return t.W("until-time", term.Stamp(end))
 }
 
 // Ago is how long before now a time was: "45s", "3h12m", "5d".

@@ -1,0 +1,125 @@
+package words
+
+import (
+	"cmp"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// faultRooms are the packages whose errors a person at a terminal reads.
+var faultRooms = []string{"cmd/hisseki", "review", "review/command", "web/command", "access", "ledger", "doctor"}
+
+// formatsOf are the formats of all errors that a package makes.
+func formatsOf(t *testing.T, room string) (out []string) {
+	t.Helper()
+	files, err := filepath.Glob("../../" + room + "/*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatal(room, err)
+	}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if call, ok := n.(*ast.CallExpr); ok {
+				if f, ok := call.Fun.(*ast.SelectorExpr); ok {
+					if x, ok := f.X.(*ast.Ident); ok && (x.Name == "errors" && f.Sel.Name == "New" || x.Name == "fmt" && f.Sel.Name == "Errorf") {
+						out = append(out, format(call.Args[0]))
+					}
+				}
+			}
+			return true
+		})
+	}
+	return out
+}
+
+// format is an expression as a format: what is no constant is a place.
+func format(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.BinaryExpr:
+		return format(e.X) + format(e.Y)
+	case *ast.BasicLit:
+		if s, ok := constant(e); ok {
+			return s
+		}
+	}
+	return "%s"
+}
+
+// onlyPlaces are formats that say nothing themselves: "--since %w", "%w: %s", "web.openid: %w".
+var onlyPlaces = regexp.MustCompile(`^(?:--[a-z]+:? |web\.openid: )?(?:(?:--)?%(?:\.\d+)?[a-z](?:: | |$))*$`)
+
+// Every error that a person at a terminal reads has Japanese words, and no words are left of an error
+// that is gone.
+func TestEveryFaultIsJapanese(t *testing.T) {
+	unused := maps.Clone(faults)
+	ja := For(Japanese, nil)
+	count := 0
+	for _, room := range faultRooms {
+		for _, f := range formatsOf(t, room) {
+			if onlyPlaces.MatchString(f) {
+				continue
+			}
+			count++
+			delete(unused, f)
+			sample := place.ReplaceAllStringFunc(f, func(p string) string {
+				return cmp.Or(map[byte]string{'q': `"x"`, 'd': "3"}[p[len(p)-1]], "x")
+			})
+			if _, ok := faults[f]; !ok && !japanese(ja.Fault(sample)) {
+				t.Errorf("%s: %q has no Japanese", room, f)
+			}
+		}
+	}
+	if count < 100 {
+		t.Fatalf("only %d errors were found", count)
+	}
+	for _, gone := range []string{": did you mean %s?", "there is no key for decisions"} { // no error of their own
+		delete(unused, gone)
+	}
+	for _, f := range slices.Sorted(maps.Keys(unused)) {
+		t.Errorf("%q: no error says it", f)
+	}
+	for f, text := range faults {
+		if !japanese(text) {
+			t.Errorf("%q has no Japanese: %q", f, text)
+		}
+	}
+}
+
+func TestFault(t *testing.T) {
+	ja := For(Japanese, nil)
+	for text, want := range map[string]string{
+		`--since "yesterday" is not a time: write 2h, 3d, 2026-11-17, "2026-11-17 10:00" or RFC 3339`: `--since: "yesterday" は日時ではありません(例: 2h、3d、2026-11-17、2026-11-17 10:00)`,
+		`there is no command "lst": did you mean list?`:                                               `"lst" というコマンドはありません(もしかして: list)`,
+		`quarantine has no flag --sendr: did you mean --sender?`:                                      `フラグ --sendr はありません(もしかして: --sender)`,
+		`quarantine has no flag --x`:                                                                  `フラグ --x はありません`,
+		`--limit "many" is not a whole number`:                                                        `--limit: "many" は整数ではありません`,
+		`nothing matched that is open: take an end back with hisseki incident reopen`:                 `対応中のインシデントがありません。判断を取り消すには hisseki incident reopen を使ってください`,
+		`nothing matched: no release called R3 waits for a second reviewer`:                           `2 人目の承認を待つ R3 はありません`,
+		`nothing matched: I9`: `該当するものがありません: I9`,
+		`open store: open /var/lib/x.db: permission denied: run hisseki with sudo, or as the user of hisseki serve`: `データベースを開けません: open /var/lib/x.db: 権限がありません。sudo を付けるか、hisseki serve のユーザーで実行してください`,
+		"nothing was done\nwhat nobody knows": "何も実行しませんでした\nwhat nobody knows",
+	} {
+		if got := ja.Fault(text); got != want {
+			t.Errorf("%s:\n got %s\nwant %s", text, got, want)
+		}
+		if got := For(English, nil).Fault(text); got != text {
+			t.Errorf("in English: %s", got)
+		}
+	}
+	if long := strings.Repeat("a: ", 10_000); !strings.HasPrefix(ja.Fault(long), "a: a: ") {
+		t.Error("a long error")
+	}
+}
