@@ -64,6 +64,12 @@ const (
 	maxFault  = 2_000
 )
 
+// stateOf says why something cannot be decided: "I3 is confirmed".
+var stateOf = regexp.MustCompile(`^([IH]\d+) is ([a-z]+)$`)
+
+// gone says that there is no mail, incident or exception of a number: "there is no I9".
+var gone = regexp.MustCompile(`^there is no ([HIT]\d+)$`)
+
 // Fault is an error of a command in the reader's words, line by line. What it does not know, such as
 // what another program said, stays in English.
 func (t Reader) Fault(text string) string {
@@ -84,10 +90,8 @@ func (t Reader) fault(line string, deep int) string {
 	if deep == 0 || len(line) > maxFault {
 		return line
 	}
-	if m := option.FindStringSubmatch(line); m != nil {
-		if ja, ok := mistaken(m[2]); ok {
-			return "--" + m[1] + ": " + ja
-		}
+	if ja, ok := t.refusal(line); ok {
+		return ja
 	}
 	for _, f := range faultList() {
 		held := f.pattern.FindStringSubmatch(line)
@@ -100,16 +104,32 @@ func (t Reader) fault(line string, deep int) string {
 		}
 		return strings.NewReplacer(list...).Replace(f.ja)
 	}
-	if ja, ok := mistaken(line); ok {
-		return ja
-	}
 	if m := option.FindStringSubmatch(line); m != nil {
 		return "--" + m[1] + ": " + t.fault(m[2], deep-1)
+	}
+	if before, after, ok := strings.Cut(line, "; "); ok { // "there is no I9; I3 is confirmed"
+		return t.fault(before, deep-1) + "。" + t.fault(after, deep-1)
 	}
 	if before, after, ok := strings.Cut(line, ": "); ok { // "open /etc/hisseki.toml: permission denied"
 		return t.fault(before, deep-1) + ": " + t.fault(after, deep-1)
 	}
 	return line
+}
+
+// refusal is what is wrong with a value or with what a number stands for.
+func (t Reader) refusal(line string) (string, bool) {
+	if m := option.FindStringSubmatch(line); m != nil {
+		if ja, ok := mistaken(m[2]); ok {
+			return "--" + m[1] + ": " + ja, true
+		}
+	}
+	if m := stateOf.FindStringSubmatch(line); m != nil {
+		return m[1] + " は「" + t.Named(map[string]string{"I": "istate-", "H": "hold-"}[m[1][:1]], m[2]) + "」です", true
+	}
+	if m := gone.FindStringSubmatch(line); m != nil {
+		return m[1] + " はありません", true
+	}
+	return mistaken(line)
 }
 
 // mistaken is what is wrong with a value, in Japanese.
