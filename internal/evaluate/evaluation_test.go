@@ -150,6 +150,7 @@ func TestEvaluate(t *testing.T) {
 		t.Errorf("printed\n%s", &out)
 	}
 	write(t, filepath.Join(folder, "two.score.json"), `{"benign":4,"incidents":1,"contained":0}`)
+	f.only = "thefts"
 	err = evaluate(t.Context(), f, dirs, &out)
 	if err == nil || !strings.Contains(err.Error(), "two.score.json says") {
 		t.Errorf("another score: %v", err)
