@@ -36,6 +36,7 @@ type Record struct {
 type Late struct {
 	Failure string    // why it was not judged in time
 	Content string    // why it cannot be judged later, Waits while it can, "" when it was
+	Kept    int64     // names what is kept of it while it waits
 	Judged  time.Time // when it was judged after all, zero when it was not
 	// Recall: it would be kept, so it is asked back from the queue. Its Action is what was done.
 	Recall bool

@@ -14,8 +14,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/netip"
+	"path"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"hisseki/ledger"
@@ -57,10 +61,12 @@ func (q *Question) May(answer ledger.EventKind, now time.Time) bool {
 
 // Store is where questions are kept.
 type Store interface {
-	// PutQuestion keeps a question, in the place of one that the same hook asked before of the
+	// PutQuestion keeps a question and ends the link of one that the same hook asked before of the
 	// same incident and nobody answered. It is ErrEnough when the account's owner was asked so
-	// many times since a time.
+	// many times since a time: most by links that were brought, MostTries in all.
 	PutQuestion(ctx context.Context, q Question, most int, since time.Time) error
+	// NotBrought notes that a hook could not bring a question's link.
+	NotBrought(ctx context.Context, hash []byte) error
 	// Question returns the question with a hash, nil for none that was really asked.
 	Question(ctx context.Context, hash []byte) (*Question, error)
 	// Answer keeps an answer, with an event of the incident; false when it may not be given any
@@ -81,13 +87,53 @@ const (
 	// mostAsked is how often an account's owner is asked within askedWithin, by all hooks.
 	mostAsked   = 6
 	askedWithin = 24 * time.Hour
+	// MostTries bounds askings whose links were not brought too: a hook is run again when it fails, and
+	// may have brought the link all the same.
+	MostTries = 5 * mostAsked
+	// maxLimited bounds the accounts that a Limit knows.
+	maxLimited = 10_000
 )
+
+// Undelivered is in place of the answer to a question whose link a hook could not bring.
+const Undelivered ledger.EventKind = "undelivered"
+
+// Limit bounds how often owners are asked beside what the store says: serve may write to the store,
+// take away what was asked, and have a hook run again. One is for all hooks of a process.
+type Limit struct {
+	mu    sync.Mutex
+	asked map[string][]time.Time // of each account, oldest first
+}
+
+// take says whether an account's owner may be asked once more.
+func (l *Limit) take(sender string, now time.Time) bool {
+	if l == nil {
+		return true
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, ok := l.asked[sender]; !ok && len(l.asked) >= maxLimited {
+		maps.DeleteFunc(l.asked, func(_ string, at []time.Time) bool { return now.Sub(at[len(at)-1]) >= askedWithin })
+		if len(l.asked) >= maxLimited {
+			return false
+		}
+	}
+	at := slices.DeleteFunc(l.asked[sender], func(at time.Time) bool { return now.Sub(at) >= askedWithin })
+	if len(at) >= MostTries {
+		return false
+	}
+	if l.asked == nil {
+		l.asked = make(map[string][]time.Time)
+	}
+	l.asked[sender] = append(at, now)
+	return true
+}
 
 // Desk asks owners and takes their answers. It is safe for use by many at once.
 type Desk struct {
 	Store Store
 	URL   string        // of the review page, without a slash at its end
 	For   time.Duration // a link is good
+	Limit *Limit        // nil leaves it to the store
 	Now   func() time.Time
 	Rand  io.Reader
 }
@@ -100,9 +146,17 @@ func (d *Desk) Ask(ctx context.Context, hook string, incident int64, sender stri
 	}
 	token := base64.RawURLEncoding.EncodeToString(b)
 	now := d.Now()
+	if !d.Limit.take(sender, now) {
+		return "", time.Time{}, ErrEnough
+	}
 	q := Question{Hash: hash(token), Incident: incident, Sender: sender, Hook: hook, Asked: now, Until: now.Add(d.For)}
 	err := d.Store.PutQuestion(ctx, q, mostAsked, now.Add(-askedWithin))
 	return strings.TrimRight(d.URL, "/") + "/ask/" + token, q.Until, err
+}
+
+// NotBrought notes that a hook could not bring a link.
+func (d *Desk) NotBrought(ctx context.Context, link string) error {
+	return d.Store.NotBrought(ctx, hash(path.Base(link)))
 }
 
 // Look returns what a token asks; ErrOver when there is nothing to show any more. Looking uses

@@ -10,6 +10,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/daemon/spool"
+	"hisseki/ledger"
 )
 
 // How mail that was not judged in time is judged later: beside mail that comes in, one after
@@ -21,6 +22,7 @@ const (
 	lateAge   = 24 * time.Hour   // then it is not judged any more
 	lateTries = 3
 	lateSweep = time.Minute // between two looks for mail whose record was purged or forgotten
+	lateLost  = time.Hour   // between two looks for records of mail that is nowhere
 )
 
 // judgeLate judges what waits until ctx ends.
@@ -36,6 +38,7 @@ func (d *Serve) judgeLate(ctx context.Context) {
 		}
 		if time.Since(swept) >= lateSweep {
 			d.sweepLate(ctx)
+			d.sweepLost(ctx)
 			swept = time.Now()
 		}
 		for _, w := range d.unjudged.spool.Mails() {
@@ -62,7 +65,7 @@ func (d *Serve) sweepLate(ctx context.Context) {
 		m, err := d.unjudged.spool.Head(w)
 		var waits bool
 		if err == nil {
-			waits, err = d.db.Unjudged(ctx, &m.Mail.Envelope, "")
+			waits, err = d.db.Unjudged(ctx, ledger.Unjudged{Envelope: &m.Mail.Envelope}, "")
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -80,6 +83,36 @@ func (d *Serve) sweepLate(ctx context.Context) {
 	}
 }
 
+// contentLost is what a record says of mail whose file is damaged or gone: it waits no more.
+const contentLost = "its content was lost"
+
+// sweepLost notes of what is recorded as waiting, and too old for it, that its content was lost: a crash
+// of the machine may leave the record of a mail and not its file, and no serve knows of it then.
+func (d *Serve) sweepLost(ctx context.Context) {
+	if time.Since(d.unjudged.looked) < lateLost || !d.unjudged.recorded() {
+		return
+	}
+	d.unjudged.looked = time.Now()
+	old := time.Now().Add(-lateAge - lateLost) // which every serve has given up
+	lost, err := d.db.Unjudged(ctx, ledger.Unjudged{From: old.Add(-lateAge), To: old}, contentLost)
+	if lost {
+		d.Log.WarnContext(ctx, "mail that waited to be judged was lost: its records say so")
+	}
+	d.report(ctx, "mail that waits to be judged not looked up", err)
+}
+
+// lost notes that what was kept of a mail cannot be read and never will be, and removes it. Who sent it
+// may stand in the damaged part, so that its record is found by the name of the file.
+func (d *Serve) lost(ctx context.Context, w spool.Waiting, why error) {
+	kept := time.Unix(0, w.Kept())
+	if _, err := d.db.Unjudged(ctx, ledger.Unjudged{Kept: w.Kept(), From: kept.Add(-lateLost),
+		To: kept.Add(lateLost)}, contentLost); err != nil {
+		d.report(ctx, "not noted that a mail's content was lost", err)
+		return // it is tried again
+	}
+	d.drop(ctx, w, why)
+}
+
 // late judges one mail that was not judged in time.
 func (d *Serve) late(ctx context.Context, w spool.Waiting) {
 	m, err := d.unjudged.spool.Try(w)
@@ -87,7 +120,7 @@ func (d *Serve) late(ctx context.Context, w spool.Waiting) {
 		d.unread(ctx, w, err)
 		return
 	}
-	waits, err := d.db.Unjudged(ctx, &m.Mail.Envelope, "")
+	waits, err := d.db.Unjudged(ctx, ledger.Unjudged{Envelope: &m.Mail.Envelope}, "")
 	if err != nil {
 		d.report(ctx, "mail that waits to be judged not looked up", err)
 		return
@@ -120,9 +153,9 @@ func (d *Serve) late(ctx context.Context, w spool.Waiting) {
 func (d *Serve) unread(ctx context.Context, w spool.Waiting, err error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		d.drop(ctx, w, nil) // somebody removed it
+		d.lost(ctx, w, nil) // somebody removed it
 	case errors.Is(err, spool.ErrBroken), time.Since(w.Since) > lateAge:
-		d.drop(ctx, w, fmt.Errorf("mail that waits to be judged cannot be read: %w", err))
+		d.lost(ctx, w, fmt.Errorf("mail that waits to be judged cannot be read: %w", err))
 	case time.Since(d.unjudged.unread) > lateSweep: // of thousands it is one line a minute
 		d.unjudged.unread = time.Now()
 		d.report(ctx, "mail that waits to be judged cannot be read now", err)
@@ -153,7 +186,7 @@ func (d *Serve) judgeOne(ctx context.Context, m *spool.Mail) (r *analyzer.Record
 
 // giveUp notes that a mail will not be judged.
 func (d *Serve) giveUp(ctx context.Context, w spool.Waiting, m *spool.Mail, why error) {
-	if _, err := d.db.Unjudged(ctx, &m.Mail.Envelope, fmt.Sprintf("%.200s", why)); err != nil {
+	if _, err := d.db.Unjudged(ctx, ledger.Unjudged{Envelope: &m.Mail.Envelope}, fmt.Sprintf("%.200s", why)); err != nil {
 		d.report(ctx, "not noted that a mail will not be judged", err)
 		return
 	}

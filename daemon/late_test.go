@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"log/slog"
 	"net/netip"
@@ -216,7 +217,7 @@ func TestWhatIsNotKept(t *testing.T) {
 		u := failed("4Cabc123XYz", analyzer.Pass)
 		u.Read = func() { read = true }
 		change(u)
-		if got := d.unjudged.content(u); got != want || !read {
+		if got, kept := d.unjudged.content(u); got != want || kept != 0 || !read {
 			t.Errorf("it says %q, want %q; given back: %v", got, want, read)
 		}
 		d.unjudged.spool = kept
@@ -322,5 +323,65 @@ func TestMailThatCannotBeReadNowWaits(t *testing.T) {
 	lateAll(t, d)
 	if waiting := d.unjudged.spool.Mails(); len(waiting) != 0 {
 		t.Errorf("a damaged file waits: %+v", waiting)
+	}
+}
+
+// TestLostMailIsSaidToBeLost: the record of a mail whose file is damaged, gone, or never reached the disk
+// does not say for ever that it waits: it says that it was lost, and stays among the mail that nobody
+// judged. Records of mail that waits elsewhere stay as they are.
+func TestLostMailIsSaidToBeLost(t *testing.T) {
+	d, db := ill(t)
+	folder := d.settings.Load().SpoolFolder()
+	raw, err := sql.Open("sqlite3", "file:"+filepath.Join(filepath.Dir(folder), "h.db")+"?mode=ro")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { raw.Close() })
+	told := func(id string) (content string) {
+		t.Helper()
+		if err := raw.QueryRow(`SELECT json_extract(detail, '$.content') FROM journal WHERE queue_id = ? AND would = 'unjudged'`,
+			id).Scan(&content); err != nil {
+			t.Fatal(err)
+		}
+		return content
+	}
+	keepFailed(t, d, failed("4Cabc123XYa", analyzer.Pass))
+	first, err := os.ReadDir(folder)
+	if err != nil || len(first) != 1 {
+		t.Fatalf("files %v, %v", first, err)
+	}
+	keepFailed(t, d, failed("4Cabc123XYb", analyzer.Pass))
+	if err := os.WriteFile(filepath.Join(folder, first[0].Name()), []byte("damaged"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.sweepLate(t.Context())
+	if a, b := told("4Cabc123XYa"), told("4Cabc123XYb"); a != contentLost || b != analyzer.Waits {
+		t.Errorf("the damaged mail: %q, the one beside it: %q", a, b)
+	}
+	s, err := db.Status(t.Context(), time.Now().Add(-time.Hour))
+	if err != nil || s.Would[analyzer.Unjudged] != 2 || s.Later != 1 {
+		t.Errorf("status %+v, %v", s, err)
+	}
+	rest, err := os.ReadDir(folder)
+	if err != nil || len(rest) != 1 {
+		t.Fatalf("files %v, %v", rest, err)
+	}
+	if err := os.Remove(filepath.Join(folder, rest[0].Name())); err != nil {
+		t.Fatal(err)
+	}
+	d.sweepLate(t.Context())
+	if b := told("4Cabc123XYb"); b != contentLost {
+		t.Errorf("the mail that was removed: %q", b)
+	}
+
+	// A crash lost the file, and this serve has never heard of it.
+	old := failed("4Cabc123XYc", analyzer.Pass)
+	old.Envelope.Time = time.Now().Add(-lateAge - 2*lateLost)
+	keepFailed(t, d, old)
+	keepFailed(t, d, failed("4Cabc123XYd", analyzer.Pass))
+	d.unjudged.looked = time.Time{}
+	d.sweepLost(t.Context())
+	if c, e := told("4Cabc123XYc"), told("4Cabc123XYd"); c != contentLost || e != analyzer.Waits {
+		t.Errorf("the old mail: %q, the new one: %q", c, e)
 	}
 }

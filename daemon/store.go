@@ -28,9 +28,9 @@ type ServeStore interface {
 	TakeOwnMail(ctx context.Context, messageID string, recipients []string) (bool, error)
 	// Returned says whether a content filter gives a mail back that was judged before.
 	Returned(ctx context.Context, host, queueID, messageID string, m *analyzer.Mail) (bool, error)
-	// Unjudged says whether a mail has a record without a verdict, and notes there why it will
+	// Unjudged says whether mail has a record without a verdict, and notes there why it will
 	// never have one, where that is not "".
-	Unjudged(ctx context.Context, e *analyzer.Envelope, why string) (waits bool, err error)
+	Unjudged(ctx context.Context, w ledger.Unjudged, why string) (waits bool, err error)
 	// AgentSeen returns when any host's agent was last alive, zero for never.
 	AgentSeen(ctx context.Context) (time.Time, error)
 	// Beats returns when the agent of each MTA host was last alive.

@@ -24,6 +24,7 @@ type unjudged struct {
 	text  func() bool  // whether any text of mail may be kept; nil for yes
 
 	unread time.Time // when judgeLate said last that mail cannot be read now
+	looked time.Time // when it looked last for records of mail that is nowhere
 
 	mu     sync.Mutex
 	asked  int       // records that the store has not answered yet
@@ -48,7 +49,7 @@ func (k *unjudged) keep(ctx context.Context, u *milter.Unjudged) error {
 	k.mu.Unlock()
 	kept := make(chan error, 1)
 	go func() { // a store or disk that hangs must not keep the MTA waiting
-		r.Late.Content = k.content(u)
+		r.Late.Content, r.Late.Kept = k.content(u)
 		_, err := k.db.Begin(ctx, r)()
 		if err != nil {
 			k.postpone(r)
@@ -66,27 +67,28 @@ func (k *unjudged) keep(ctx context.Context, u *milter.Unjudged) error {
 	}
 }
 
-// content keeps the mail itself, and returns analyzer.Waits, or why it is not kept.
-func (k *unjudged) content(u *milter.Unjudged) string {
+// content keeps the mail itself, and returns analyzer.Waits and under which name, or why it is not
+// kept.
+func (k *unjudged) content(u *milter.Unjudged) (content string, kept int64) {
 	defer u.Read()
 	switch {
 	case u.Action == milter.TempFail:
-		return "the client was asked to send it again"
+		return "the client was asked to send it again", 0
 	case u.Source == nil:
-		return "there was no memory for it"
+		return "there was no memory for it", 0
 	case u.Envelope.QueueID == "":
-		return "it had no queue id"
+		return "it had no queue id", 0
 	case k.spool == nil:
-		return spool.ErrOff.Error()
+		return spool.ErrOff.Error(), 0
 	case k.text != nil && !k.text():
-		return "privacy.no_text"
+		return "privacy.no_text", 0
 	}
 	m := &spool.Mail{Mail: analyzer.Mail{Envelope: u.Envelope, Source: *u.Source}, Who: u.Who,
 		Reason: u.Reason, Action: u.Action}
 	if err := k.spool.Keep(m, time.Now()); err != nil {
-		return err.Error()
+		return err.Error(), 0
 	}
-	return analyzer.Waits
+	return analyzer.Waits, m.Kept
 }
 
 // well says whether mail has been judged for a while, and all that was not has its record.

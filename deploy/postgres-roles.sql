@@ -99,6 +99,17 @@ BEGIN
             EXECUTE format('REVOKE ALL ON public.%I FROM hisseki_serve, hisseki_agent', t);
         END IF;
     END LOOP;
+    -- While a store is copied, a setting has everybody else refuse it (hisseki store copy). Whoever could
+    -- write it could shut out agent, reviewers and every other serve: it is the owner's alone.
+    IF to_regclass('public.setting') IS NOT NULL THEN
+        ALTER TABLE public.setting ENABLE ROW LEVEL SECURITY; -- which the owner passes by
+        DROP POLICY IF EXISTS hisseki_reads ON public.setting;
+        DROP POLICY IF EXISTS hisseki_writes ON public.setting;
+        CREATE POLICY hisseki_reads ON public.setting FOR SELECT
+            TO hisseki_serve, hisseki_agent, hisseki_reviewer USING (true);
+        CREATE POLICY hisseki_writes ON public.setting
+            TO hisseki_serve, hisseki_agent, hisseki_reviewer USING ("key" != 'copying') WITH CHECK ("key" != 'copying');
+    END IF;
     -- The tables that grow with the mail are cleaned a little at a time, not once a fifth of them
     -- is dead: a purge of a day leaves some hundredths, and their indexes are read at every mail.
     FOREACH t IN ARRAY ARRAY['journal', 'recipient', 'lesson', 'mark', 'delivery', 'event', 'login'] LOOP

@@ -18,6 +18,7 @@ type Asker func(ctx context.Context, hook string, incident int64, sender string)
 type Asking struct {
 	Name string // of the hook
 	Asker
+	NotBrought func(ctx context.Context, link string) error // is told that the command failed; may be nil
 	Command
 }
 
@@ -38,6 +39,9 @@ func (a *Asking) Tell(ctx context.Context, e *Event) (string, error) {
 	said = strings.ReplaceAll(said, token, "(token)")
 	if err != nil {
 		err = errors.New(strings.ReplaceAll(err.Error(), token, "(token)"))
+		if a.NotBrought != nil {
+			err = errors.Join(err, a.NotBrought(ctx, link))
+		}
 	}
 	return said, err
 }

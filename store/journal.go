@@ -37,6 +37,7 @@ type detail struct {
 	Automatic  bool     `json:"automatic,omitempty"`
 	Failure    string   `json:"failure,omitempty"` // of mail that was not judged in time
 	Content    string   `json:"content,omitempty"`
+	Kept       int64    `json:"kept,omitempty"`
 	Judged     int64    `json:"judged_late,omitempty"`
 }
 
@@ -137,7 +138,7 @@ func (db *DB) row(r *analyzer.Record) ([]any, error) {
 	}
 	more, err := json.Marshal(detail{nil, v.PassIf, v.Incident, v.LittleHist, r.URLs, r.Hosts,
 		r.Files, login, e.ClientName, e.Helo, e.TLS, e.Daemon, e.AuthType, v.Lure, v.Repeat, v.Few,
-		v.Cause, e.Relay, e.NamedBy, e.Automatic, r.Late.Failure, r.Late.Content, unix(r.Late.Judged)})
+		v.Cause, e.Relay, e.NamedBy, e.Automatic, r.Late.Failure, r.Late.Content, r.Late.Kept, unix(r.Late.Judged)})
 	if err != nil {
 		return nil, err
 	}
@@ -247,7 +248,7 @@ func (db *DB) scanRecord(rows scanner, extra ...any) (*analyzer.Record, error) {
 	if e.Login == "" && e.Class == analyzer.Account && e.Relay == "" {
 		e.Login = e.Sender
 	}
-	r.Late = analyzer.Late{Failure: d.Failure, Content: d.Content, Judged: fromUnix(d.Judged)}
+	r.Late = analyzer.Late{Failure: d.Failure, Content: d.Content, Kept: d.Kept, Judged: fromUnix(d.Judged)}
 	e.AuthType, v.Lure, v.Cause, v.Repeat, v.Few = d.AuthType, d.Lure, d.Cause, d.Repeat, d.Few
 	e.Time, r.Due = time.Unix(at, 0).UTC(), fromUnix(due)
 	if client != "" {

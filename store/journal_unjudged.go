@@ -51,9 +51,13 @@ func unjudgedRow(ctx context.Context, q rowReader, e *analyzer.Envelope) (id int
 	return id, more, wrapped("look for the record of a mail that was not judged", err)
 }
 
-// Unjudged says whether a mail has a record without a verdict. Where it will not be judged any more,
-// why says so, and is noted there; "" only asks.
-func (db *DB) Unjudged(ctx context.Context, e *analyzer.Envelope, why string) (waits bool, err error) {
+// Unjudged says whether mail has a record without a verdict. Where it will not be judged any more,
+// why says so, and is noted there; "" only asks, of a mail by its envelope.
+func (db *DB) Unjudged(ctx context.Context, w ledger.Unjudged, why string) (waits bool, err error) {
+	e := w.Envelope
+	if e == nil {
+		return db.contentLost(ctx, w, why)
+	}
 	if why == "" {
 		id, _, err := unjudgedRow(ctx, db.read, e)
 		return id != 0, err
@@ -68,7 +72,7 @@ func (db *DB) Unjudged(ctx context.Context, e *analyzer.Envelope, why string) (w
 		if err := json.Unmarshal(more, &d); err != nil {
 			return err
 		}
-		d.Content = why
+		d.Content, d.Kept = why, 0
 		if more, err = json.Marshal(d); err != nil {
 			return err
 		}
@@ -76,6 +80,63 @@ func (db *DB) Unjudged(ctx context.Context, e *analyzer.Envelope, why string) (w
 		return err
 	})()
 	return waits, wrapped("note that a mail will not be judged", err)
+}
+
+// lostAtOnce bounds how many records contentLost changes in a call.
+const lostAtOnce = 1000
+
+// contentLost notes of mail that is recorded as waiting that it cannot be judged any more.
+func (db *DB) contentLost(ctx context.Context, w ledger.Unjudged, why string) (any bool, err error) {
+	mark := `%"content":"` + analyzer.Waits + `"%`
+	if w.Kept != 0 {
+		mark += fmt.Sprintf(`"kept":%d%%`, w.Kept)
+	}
+	err = db.update(ctx, func(tx *sql.Tx) error {
+		waiting, err := waitingRows(tx, w.From, w.To, mark)
+		any = len(waiting) > 0
+		for id, d := range waiting {
+			d.Content, d.Kept = why, 0
+			more, err := json.Marshal(d)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.Exec(`UPDATE journal SET detail = ? WHERE id = ?`, string(more), id); err != nil {
+				return err
+			}
+		}
+		return err
+	})
+	return any, wrapped("note that mail was lost", err)
+}
+
+// waitingRows returns the details of unjudged mail whose detail is like a mark, by row.
+func waitingRows(tx *sql.Tx, from, to time.Time, mark string) (map[int64]*detail, error) {
+	rows, err := tx.Query(`SELECT j.id, j.detail
+		FROM journal j
+		WHERE j.at >= ?
+		  AND j.at <= ?
+		  AND `+oddMail+`
+		  AND j.would = 'unjudged'
+		  AND j.detail LIKE ?
+		LIMIT ?`, from.Unix(), to.Unix(), mark, lostAtOnce)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	all := make(map[int64]*detail)
+	for rows.Next() {
+		var id int64
+		var more []byte
+		d := new(detail)
+		if err := rows.Scan(&id, &more); err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal(more, d); err != nil {
+			return nil, err
+		}
+		all[id] = d
+	}
+	return all, rows.Err()
 }
 
 // recordLate gives the record of a mail that was not judged the verdict that it has now. What was

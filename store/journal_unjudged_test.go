@@ -52,13 +52,13 @@ func TestLateVerdictTakesTheRecordsPlace(t *testing.T) {
 	late := mailOf(who, analyzer.Pass, lureText, 7)
 	late.Verdict.Would, late.Learn = analyzer.Hold, false
 	late.Late = analyzer.Late{Failure: "no verdict within 5s", Judged: noon.Add(time.Minute), Recall: true}
-	if waits, err := db.Unjudged(ctx, &late.Envelope, ""); err != nil || !waits {
+	if waits, err := db.Unjudged(ctx, ledger.Unjudged{Envelope: &late.Envelope}, ""); err != nil || !waits {
 		t.Errorf("it waits: %v, %v", waits, err)
 	}
 	if id := keep(t, db, late); id != first {
 		t.Errorf("record %d, want %d", id, first)
 	}
-	if waits, err := db.Unjudged(ctx, &late.Envelope, ""); err != nil || waits {
+	if waits, err := db.Unjudged(ctx, ledger.Unjudged{Envelope: &late.Envelope}, ""); err != nil || waits {
 		t.Errorf("it still waits: %v, %v", waits, err)
 	}
 	if _, err := db.Begin(ctx, late)(); err == nil {
@@ -84,7 +84,7 @@ func TestLateVerdictTakesTheRecordsPlace(t *testing.T) {
 	lost := mailOf("d@example.jp", analyzer.Pass, 0)
 	lost.Verdict.Would, lost.Learn, lost.Late.Content = analyzer.Unjudged, false, analyzer.Waits
 	keep(t, db, lost)
-	if waits, err := db.Unjudged(ctx, &lost.Envelope, "it waited for too long"); err != nil || !waits {
+	if waits, err := db.Unjudged(ctx, ledger.Unjudged{Envelope: &lost.Envelope}, "it waited for too long"); err != nil || !waits {
 		t.Errorf("%v, %v", waits, err)
 	}
 	if s, err = db.Status(ctx, noon.Add(-time.Hour)); err != nil || s.Later != 0 || s.Would[analyzer.Unjudged] != 1 {

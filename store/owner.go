@@ -21,21 +21,22 @@ func (db *DB) Questions() ask.Store { return questions{db} }
 
 func (s questions) PutQuestion(ctx context.Context, q ask.Question, most int, since time.Time) error {
 	err := s.db.update(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.Exec(`DELETE FROM question WHERE incident = ? AND hook = ? AND answer = ''`,
-			q.Incident, q.Hook); err != nil {
-			return err
-		}
-		var asked int
-		err := tx.QueryRow(`SELECT count(*)
+		var asked, brought int
+		err := tx.QueryRow(`SELECT count(*), count(CASE WHEN q.answer != ? THEN 1 END)
 			FROM incident i
 			JOIN question q ON q.incident = i.id
 			WHERE i.sender = ?
-			  AND q.asked > ?`, q.Sender, since.Unix()).Scan(&asked)
+			  AND q.asked > ?`, ask.Undelivered, q.Sender, since.Unix()).Scan(&asked, &brought)
 		if err != nil {
 			return err
 		}
-		if asked >= most {
+		if brought >= most || asked >= ask.MostTries {
 			return ask.ErrEnough
+		}
+		// The link before is over, but its row stays: it was an asking, and counts as one.
+		if _, err := tx.Exec(`UPDATE question SET until = 0, signature = ''
+			WHERE incident = ? AND hook = ? AND answer = ''`, q.Incident, q.Hook); err != nil {
+			return err
 		}
 		_, err = tx.Exec(`INSERT INTO question (hash, incident, hook, asked, until, answer, answered, signature)
 			VALUES (?, ?, ?, ?, ?, '', 0, ?)`, q.Hash, q.Incident, q.Hook, q.Asked.Unix(), q.Until.Unix(),
@@ -47,6 +48,14 @@ func (s questions) PutQuestion(ctx context.Context, q ask.Question, most int, si
 			"until "+q.Until.UTC().Format(time.RFC3339))
 	})
 	return wrapped(fmt.Sprintf("keep a question about I%d", q.Incident), err)
+}
+
+func (s questions) NotBrought(ctx context.Context, hash []byte) error {
+	err := s.db.update(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec(`UPDATE question SET answer = ? WHERE hash = ? AND answer = ''`, ask.Undelivered, hash)
+		return err
+	})
+	return wrapped("note that a question was not brought", err)
 }
 
 func (s questions) Question(ctx context.Context, hash []byte) (*ask.Question, error) {

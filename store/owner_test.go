@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -89,33 +90,68 @@ func TestOwnerIsSigned(t *testing.T) {
 	}
 }
 
-// TestOwnerIsAskedEnough: questions are bounded, those that are asked again by the same hook do not
-// add up, and an incident that somebody ended asks nothing.
+// TestOwnerIsAskedEnough: questions are bounded, also those that the same hook asks again of the same
+// incident (a reviewer may have it ask as often as he likes: who is asked all night says yes at last),
+// and an incident that somebody ended asks nothing.
 func TestOwnerIsAskedEnough(t *testing.T) {
 	db, now := clocked(t)
 	ctx := t.Context()
 	keep(t, db, record("bob@example.org", analyzer.Hold))
-	for i := range 5 {
-		if err := asked(t, db, "again"+string(rune('0'+i)), 1, "push", *now); err != nil {
+	for _, name := range []string{"again0", "again1"} {
+		if err := asked(t, db, name, 1, "push", *now); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if found, err := db.Questions().Question(ctx, []byte("again0")); found != nil || err != nil {
+	if found, err := db.Questions().Question(ctx, []byte("again0")); found != nil && now.Before(found.Until) || err != nil {
 		t.Errorf("the link before is still good: %+v, %v", found, err)
 	}
-	for _, name := range []string{"a", "b"} {
-		if err := asked(t, db, name, 1, name, *now); err != nil {
-			t.Fatal(err)
+	if ok, err := db.Questions().Answer(ctx, []byte("again0"), ledger.EventClaimed, "owner", ""); ok || err != nil {
+		t.Errorf("and can be answered: %v, %v", ok, err)
+	}
+	if err := asked(t, db, "a", 1, "a", *now); err != nil {
+		t.Fatal(err)
+	}
+	for hash, hook := range map[string]string{"again2": "push", "c": "c"} {
+		if err := asked(t, db, hash, 1, hook, *now); !errors.Is(err, ask.ErrEnough) {
+			t.Errorf("the fourth, by %s: %v", hook, err)
 		}
 	}
-	if err := asked(t, db, "c", 1, "c", *now); !errors.Is(err, ask.ErrEnough) {
-		t.Errorf("the fourth: %v", err)
+	if found, err := db.Questions().Question(ctx, []byte("again1")); found == nil || !now.Before(found.Until) || err != nil {
+		t.Errorf("what was refused ended the link before it: %+v, %v", found, err)
 	}
 	if _, ok, err := db.EndIncident(ctx, 1, ledger.Ending{To: ledger.IncidentDismissed, By: "alice"}); !ok || err != nil {
 		t.Fatal(ok, err)
 	}
 	if ok, err := db.Questions().Answer(ctx, []byte("a"), ledger.EventDenied, "owner", ""); ok || err != nil {
 		t.Errorf("an ended incident is answered: %v, %v", ok, err)
+	}
+}
+
+// TestUndeliveredIsNoAsking: what a hook could not bring counts as a try only, and its link, which may
+// have come all the same, can deny and not claim.
+func TestUndeliveredIsNoAsking(t *testing.T) {
+	db, now := clocked(t)
+	ctx := t.Context()
+	keep(t, db, record("bob@example.org", analyzer.Hold))
+	tries := 0
+	for ; tries < 2*ask.MostTries; tries++ {
+		hash := fmt.Sprintf("try%d", tries)
+		err := asked(t, db, hash, 1, "push", *now)
+		if errors.Is(err, ask.ErrEnough) {
+			break
+		}
+		if err = errors.Join(err, db.Questions().NotBrought(ctx, []byte(hash))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if tries != ask.MostTries {
+		t.Errorf("tried %d times, want %d", tries, ask.MostTries)
+	}
+	if ok, err := db.Questions().Answer(ctx, []byte("try0"), ledger.EventClaimed, "owner", ""); ok || err != nil {
+		t.Errorf("claimed: %v, %v", ok, err)
+	}
+	if ok, err := db.Questions().Answer(ctx, []byte("try0"), ledger.EventDenied, "owner", ""); !ok || err != nil {
+		t.Errorf("not denied: %v, %v", ok, err)
 	}
 }
 

@@ -119,6 +119,8 @@ func hostileArchives() map[string]func() Source {
 	}
 	for name, unit := range map[string]string{
 		"escapes": `\x68`, "http": "http%3A", "base64": "aHR0cDovL2EuYg-", "runs": "odHRw ", "slashes": `https:\/\/`,
+		// Each begins in the one before.
+		"escaped URLs": `\x68ttp:\/\/a.b/`, "percents": "%3A%68ttp%3A%2F%2Fa.b", "values": "=%2F%2F", "joins": `"//`, "quotes": `"+`,
 	} {
 		all["script-"+name] = fileMail(func() string { return "<script>" + fill(unit) })
 	}

@@ -79,6 +79,7 @@ func behind() map[string]struct {
 		"header fields":            {whole(manyURLs(520, "X-%d: y\r\n")+html64, coded64(lureTag)), ""},
 		"fields of a file":         {whole(manyURLs(1100, "X-%d: y\r\n")+html64, coded64(lureTag)), ""},
 		"repeated fields":          {whole(many("Content-Type: text/plain\r\n", 30)+html64, coded64(lureTag)), ""},
+		"URLs in a script":         {attached("a.html", "<script>"+many(`"\x68ttp:\/\/a.example.org/"`, 4100)+`"\x68ttps:\/\/`+lureHost+`/"</script>`), mime.UnreadLinks},
 		"addresses to write to":    {oneMail(htmlPart, manyURLs(230, "<a href=mailto:a@h%d.example.org>x</a>")+"<a href=mailto:a@"+lureHost+">x</a>")(), mime.UnreadLinks},
 		"a long field":             {whole("Content-Type: multipart/mixed;\r\n x=\""+many("y", 70<<10)+"\";\r\n boundary=b", "--b\r\n"+html64+"\r\n\r\n"+coded64(lureTag)+"--b--"), ""},
 		"parameters":               {whole("Content-Type: multipart/mixed; x=\"\xc3\"; "+manyURLs(70, "x%d=y; ")+"boundary=b", "--b\r\n"+html64+"\r\n\r\n"+coded64(lureTag)+"--b--"), ""},

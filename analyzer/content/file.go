@@ -144,9 +144,12 @@ var unfoldedLines = strings.NewReplacer("\r\n ", "", "\r\n\t", "", "\n ", "", "\
 
 // coded keeps the URLs that stand in text in a form that a program undoes.
 func (p *parser) coded(text string, at mime.Place) {
-	link.Coded(text, func(raw string) {
+	all := link.Coded(text, &p.coding, func(raw string) {
 		p.urls.AddFile(link.Hit{Raw: raw}, foreign(at))
 	})
+	if !all {
+		p.Skip(mime.UnreadLinks, "more links in scripts than are looked at")
+	}
 }
 
 // textFile collects the URLs of a file that is text, in JSON with escaped slashes.

@@ -23,6 +23,7 @@ func Watch(src Source, lim Limits, w Watcher) *Content {
 		Reader:  r,
 		out:     &Content{Head: r.Head},
 		urls:    link.NewSet(r.Limits.URLs, w),
+		coding:  link.MaxCoded,
 		forward: text.ForwardSubject(r.Subject),
 	}
 	p.subject()
@@ -39,6 +40,7 @@ type parser struct {
 	*mime.Reader
 	out       *Content
 	urls      *link.Set
+	coding    int      // URLs in scripts that are looked at yet
 	forward   bool     // the subject says that this mail is a forward
 	textBytes int      // of text kept
 	texts     []string // of the parts that are shown

@@ -19,6 +19,7 @@ type Mail struct {
 	Who    string          // account or client whose share it takes
 	Reason string          // why it was not judged
 	Action analyzer.Action // what was done with it
+	Kept   int64           // what Keep calls it
 }
 
 // A file has a line that says what it is, the length of its head in four bytes, the head, which is
@@ -82,6 +83,9 @@ type Waiting struct {
 	file  file
 }
 
+// Kept is what Keep called a mail.
+func (w Waiting) Kept() int64 { return w.file.time }
+
 // Mails returns what waits, oldest first.
 func (s *Spool) Mails() []Waiting {
 	s.mu.Lock()
@@ -137,7 +141,11 @@ func (s *Spool) read(f file, body bool) (*Mail, error) {
 	if !info.Mode().IsRegular() {
 		return nil, ErrBroken
 	}
-	return decode(r, info.Size(), body)
+	m, err := decode(r, info.Size(), body)
+	if err == nil {
+		m.Kept = f.time
+	}
+	return m, err
 }
 
 // Drop removes a mail.

@@ -177,7 +177,7 @@ func (s *Spool) take(who string, size int64, now time.Time) (file, error) {
 	return f, nil
 }
 
-// Keep writes a mail; now names it. The error says why it is not kept.
+// Keep writes a mail, and names it by now (Mail.Kept). The error says why it is not kept.
 func (s *Spool) Keep(m *Mail, now time.Time) (err error) {
 	head, err := m.head()
 	if err != nil {
@@ -206,6 +206,7 @@ func (s *Spool) Keep(m *Mail, now time.Time) (err error) {
 		return err
 	}
 	s.change(f, func(f *file) { f.whole = true })
+	m.Kept = f.time
 	return nil
 }
 

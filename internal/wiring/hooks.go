@@ -71,6 +71,7 @@ func AskNames(h config.Hooks) []string {
 // none.
 func AskHooks(cfg config.Config, questions ask.Store, random io.Reader) ([]hook.Hook, error) {
 	var out []hook.Hook
+	limit := new(ask.Limit)
 	for i := range cfg.Hooks.Ask {
 		a := &cfg.Hooks.Ask[i]
 		spared, err := cfg.Spared(a)
@@ -79,14 +80,16 @@ func AskHooks(cfg config.Config, questions ask.Store, random io.Reader) ([]hook.
 		}
 		asMailHas(cfg, spared)
 		habit := analyzer.Habit{Senders: spared}
-		desk := &ask.Desk{Store: questions, URL: cfg.Web.URL, For: orDefault(a.For, askFor), Now: time.Now, Rand: random}
+		desk := &ask.Desk{Store: questions, URL: cfg.Web.URL, For: orDefault(a.For, askFor), Limit: limit,
+			Now: time.Now, Rand: random}
 		out = append(out, hook.Hook{Name: a.Name, On: []string{string(ledger.EventOpened)}, Acts: true,
 			Within: commandWithin, Timeout: orDefault(a.Timeout, commandTimeout),
 			Spares: func(sender string) bool {
 				return !strings.Contains(sender, "@") || strings.ContainsAny(sender, ":|") ||
 					len(spared) > 0 && habit.Matches(sender, analyzer.Account)
 			},
-			Teller: &hook.Asking{Name: a.Name, Asker: desk.Ask, Command: hook.Command{Args: a.Run, User: a.User}}})
+			Teller: &hook.Asking{Name: a.Name, Asker: desk.Ask, NotBrought: desk.NotBrought,
+				Command: hook.Command{Args: a.Run, User: a.User}}})
 	}
 	return out, nil
 }

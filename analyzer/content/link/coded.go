@@ -14,10 +14,16 @@ import (
 //	location = "https:" + "//example.org/"
 //	location = String.fromCharCode(104, 116, 116, 112, 115, 58, 47, 47, 101, ...)
 //	ATTACH;ENCODING=BASE64:PGEgaHJlZj0iaHR0cHM6Ly9leGFtcGxlLm9yZy8i...
-func Coded(text string, found func(raw string)) {
+//
+// left is how many of all the texts of a mail are looked at yet, MaxCoded at first: where one begins in
+// another, each costs as much as a whole one. all is false when there were more.
+func Coded(text string, left *int, found func(raw string)) (all bool) {
 	give := func(v escaped) bool {
 		if v.times == 0 && !dotAhead(v.text) {
 			return true
+		}
+		if *left--; *left < 0 {
+			return false
 		}
 		if head := v.cut(innerHost); head != "" {
 			if u := split(head, InText); u.named(head) {
@@ -26,7 +32,7 @@ func Coded(text string, found func(raw string)) {
 		}
 		return true
 	}
-	if at := strings.Index(text, "\\"); at >= 0 {
+	if strings.IndexByte(text, '\\') >= 0 {
 		if plain := unescapeScript(text); plain != text {
 			eachWeb(plain, give)
 		}
@@ -44,7 +50,11 @@ func Coded(text string, found func(raw string)) {
 		eachWeb(codes, give)
 	}
 	each64(text, give)
+	return *left >= 0
 }
+
+// MaxCoded bounds what may be a URL in the scripts and cards of one mail. A page's own have hundreds.
+const MaxCoded = 1 << 12
 
 // dotAhead says whether what follows a scheme may be a host of several labels.
 func dotAhead(text string) bool {
@@ -72,6 +82,7 @@ func (v escaped) cut(most int) string {
 //	location = "//example.org/"          location = "http://example.org/"
 func joinStrings(s string) string {
 	var b strings.Builder
+	b.Grow(len(s) + len("http:")*(strings.Count(s, `"//`)+strings.Count(s, "'//")+strings.Count(s, "`//")))
 	for i := 0; i < len(s); i++ {
 		if s[i] != '"' && s[i] != '\'' && s[i] != '`' {
 			b.WriteByte(s[i])
@@ -142,6 +153,7 @@ func charCodes(s string) string {
 // unescapeScript undoes "\x68", "\u0068" and "\/" of JavaScript (ECMA-262, section 12.9.4).
 func unescapeScript(s string) string {
 	var b strings.Builder
+	b.Grow(len(s))
 	for i := 0; i < len(s); i++ {
 		if s[i] != '\\' || i+1 >= len(s) {
 			b.WriteByte(s[i])

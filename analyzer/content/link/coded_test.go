@@ -22,7 +22,8 @@ func TestCoded(t *testing.T) {
 		`1,2,3,104,116,116,112`:                                                                                              "",
 	} {
 		var got []string
-		Coded(text, func(raw string) { got = append(got, raw) })
+		left := MaxCoded
+		Coded(text, &left, func(raw string) { got = append(got, raw) })
 		if want == "" && len(got) > 0 || want != "" && !slices.Contains(got, want) {
 			t.Errorf("%s: %q, want %q", text, got, want)
 		}
@@ -34,7 +35,8 @@ func TestCodedCost(t *testing.T) {
 	for _, unit := range []string{`"+"`, `"+`, `"`, "104,", "104 ", "%68", `"//`, "\\x68", `"` + strings.Repeat(" ", 39)} {
 		text := strings.Repeat(unit, (1<<18)/len(unit))
 		begun := time.Now()
-		Coded(text, func(string) {})
+		left := MaxCoded
+		Coded(text, &left, func(string) {})
 		if took := time.Since(begun); took > 20*time.Second { // a second where it is linear, on a busy machine
 			t.Errorf("256 KiB of %q takes %v", unit, took)
 		}

@@ -49,16 +49,17 @@ func PercentDecode(s string) string {
 	if strings.IndexByte(s, '%') < 0 {
 		return s
 	}
-	out := make([]byte, 0, len(s))
+	var out strings.Builder
+	out.Grow(len(s))
 	for i := 0; i < len(s); i++ {
 		if s[i] == '%' && i+2 < len(s) {
 			if c, ok := unhexPair(s[i+1], s[i+2]); ok {
-				out = append(out, c)
+				out.WriteByte(c)
 				i += 2
 				continue
 			}
 		}
-		out = append(out, s[i])
+		out.WriteByte(s[i])
 	}
-	return string(out)
+	return out.String()
 }
