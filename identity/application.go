@@ -17,7 +17,7 @@ import (
 //
 // The address is in lower case. Recipients tell exactly which part of it is one of theirs.
 func applicationOf(from string, recipients []string) string {
-	from = unstamped(from)
+	from = unstamped(from, func(string) bool { return true })
 	at := strings.LastIndexByte(from, '@')
 	if at < 0 {
 		return unnumbered(from)
@@ -30,28 +30,37 @@ func applicationOf(from string, recipients []string) string {
 const maxStamps = 4
 
 // stamps are what gateways put around an address: the SRS of libsrs2 and postsrsd, and its
-// second hop; the BATV draft's prvs in both orders; those of Barracuda and Momentum.
+// second hop; the BATV draft's prvs in both orders; those of Barracuda and Momentum. SRS is that of
+// the domain that rewrote the address, the others leave the domain as it is.
 var stamps = []struct {
 	form *regexp.Regexp
 	into string
+	srs  bool
 }{
-	{regexp.MustCompile(`^srs0[=+-][^=]*=[^=]*=([^=]+)=(.+)@[^@]*$`), "$2@$1"},
-	{regexp.MustCompile(`^srs1[=+-][^=]*=[^=]+==[^=]*=[^=]*=([^=]+)=(.+)@[^@]*$`), "$2@$1"},
-	{regexp.MustCompile(`^prvs=[0-9a-f]{6,12}=(.+)$`), "$1"},
-	{regexp.MustCompile(`^prvs=([^/=]+)/[0-9a-f]{6,12}(@.*)$`), "$1$2"},
-	{regexp.MustCompile(`^btv1==[0-9a-f]+==(.+)$`), "$1"},
-	{regexp.MustCompile(`^msprvs1=[^=]+=(.+)$`), "$1"},
+	{regexp.MustCompile(`^srs0[=+-][^=]*=[^=]*=([^=]+)=(.+)@[^@]*$`), "$2@$1", true},
+	{regexp.MustCompile(`^srs1[=+-][^=]*=[^=]+==[^=]*=[^=]*=([^=]+)=(.+)@[^@]*$`), "$2@$1", true},
+	{regexp.MustCompile(`^prvs=[0-9a-f]{6,12}=(.+)$`), "$1", false},
+	{regexp.MustCompile(`^prvs=([^/=]+)/[0-9a-f]{6,12}(@.*)$`), "$1$2", false},
+	{regexp.MustCompile(`^btv1==[0-9a-f]+==(.+)$`), "$1", false},
+	{regexp.MustCompile(`^msprvs1=[^=]+=(.+)$`), "$1", false},
 }
 
-// unstamped takes off what gateways put around an address.
-func unstamped(from string) string {
+// unstamped takes off what gateways put around an address. SRS is undone where the domain that
+// rewrote the address is known: anybody can write an address of somebody else's into one of his own.
+//
+//	srs0=aB1c=X2=example.jp=ceo@evil.test
+func unstamped(from string, known func(domain string) bool) string {
 	for range maxStamps {
 		before := from
 		for _, s := range stamps {
-			if s.form.MatchString(from) {
-				from = s.form.ReplaceAllString(from, s.into)
-				break
+			if !s.form.MatchString(from) {
+				continue
 			}
+			if s.srs && !known(from[strings.LastIndexByte(from, '@')+1:]) {
+				return from
+			}
+			from = s.form.ReplaceAllString(from, s.into)
+			break
 		}
 		if from == before {
 			break

@@ -65,11 +65,25 @@ func (id *Identity) Principal(e *analyzer.Envelope) string {
 	for i := range id.Relays {
 		if r := &id.Relays[i]; r.hands(e) {
 			if account := r.mailFrom(id, e.MailFrom); account != "" {
-				return "account:" + account
+				return "account:" + id.Normal(account)
 			}
 		}
 	}
 	return "client:" + source(e)
+}
+
+// OfRelay returns whose mail it is that a relay handed over, and the address by which the relay
+// names him; "" where none that is believed does.
+func (id *Identity) OfRelay(m *analyzer.Mail) (sender, address string) {
+	for i := range id.Relays {
+		r := &id.Relays[i]
+		if m.Login == "" && r.hands(&m.Envelope) && r.proved(m) {
+			if address, _ := r.named(id, m); address != "" {
+				return id.Normal(address), address
+			}
+		}
+	}
+	return "", ""
 }
 
 // Names says whether fields of a name say whose mail it is, or from where, or that it is ours.
@@ -113,9 +127,10 @@ func (id *Identity) Normal(login string) string {
 }
 
 // knows says whether a realm distinguishes accounts. Where it does not, for SASL ignores it,
-// alice@anything is alice, and must be no account without a past.
+// alice@anything is alice, and must be no account without a past. The domains of relays do.
 func (id *Identity) knows(realm string) bool {
-	return len(id.Realms) == 0 || realm == mailbox.Lower(id.DefaultRealm) || slices.Contains(id.Realms, realm)
+	return len(id.Realms) == 0 || realm == mailbox.Lower(id.DefaultRealm) || slices.Contains(id.Realms, realm) ||
+		slices.ContainsFunc(id.Relays, func(r Relay) bool { return slices.Contains(r.Domains, realm) })
 }
 
 func cutLast(s, sep string) (before, after string, found bool) {

@@ -81,18 +81,25 @@ func (r *Relay) identify(id *Identity, m *analyzer.Mail) bool {
 	if !r.proved(m) {
 		return false
 	}
-	for _, s := range r.Account {
-		account := r.account(id, m, s)
-		if account == "" {
-			continue
-		}
-		m.Class, m.Sender = analyzer.Account, account
-		m.Relay, m.NamedBy = r.Name, s.String()
-		m.Automatic = automatic(m)
-		m.Client, m.ClientName, m.Helo = r.client(m), "", "" // those of the relay say nothing
-		return true
+	address, by := r.named(id, m)
+	if address == "" {
+		return false
 	}
-	return false
+	m.Class, m.Sender = analyzer.Account, id.Normal(address)
+	m.Relay, m.NamedBy = r.Name, by.String()
+	m.Automatic = automatic(m)
+	m.Client, m.ClientName, m.Helo = r.client(m), "", "" // those of the relay say nothing
+	return true
+}
+
+// named returns the address of ours that a mail of this relay names, and the place where.
+func (r *Relay) named(id *Identity, m *analyzer.Mail) (address string, by Source) {
+	for _, s := range r.Account {
+		if address := r.account(id, m, s); address != "" {
+			return address, s
+		}
+	}
+	return "", Source{}
 }
 
 // proved says whether a mail carries what shows that it is ours. Every field of the name must
@@ -116,7 +123,7 @@ func (r *Relay) proved(m *analyzer.Mail) bool {
 	return true
 }
 
-// account returns the account of ours that a place names, "" for none.
+// account returns the address of ours that a place names, "" for none.
 func (r *Relay) account(id *Identity, m *analyzer.Mail, s Source) string {
 	switch s.Kind {
 	case Header:
@@ -129,22 +136,25 @@ func (r *Relay) account(id *Identity, m *analyzer.Mail, s Source) string {
 		if r.mailFrom(id, m.MailFrom) == "" {
 			return ""
 		}
-		return r.ours(id, addressOf(topmost(m.Header, Source{Kind: Header, Header: "From"})))
+		return r.ours(id, addressOf(only(m.Header, "From")))
 	}
 	return ""
 }
 
-// mailFrom returns the account that a MAIL FROM names, "" for none: of other domains, of
+// mailFrom returns the address of ours that a MAIL FROM names, "" for none: of other domains, of
 // nobody, or of a machine that hands somebody else's mail on.
 func (r *Relay) mailFrom(id *Identity, from string) string {
 	from = mailbox.Lower(from)
 	if from == "" || forwards(from) {
 		return ""
 	}
-	return r.ours(id, unstamped(from))
+	return r.ours(id, unstamped(from, r.owns))
 }
 
-// ours returns the sender of an address that is one of our accounts', "" for others.
+// owns says whether a domain is one of our accounts'.
+func (r *Relay) owns(domain string) bool { return r.any || slices.Contains(r.Domains, domain) }
+
+// ours returns an address that is one of our accounts', "" for others.
 func (r *Relay) ours(id *Identity, address string) string {
 	if len(address) > maxAddress {
 		return ""
@@ -155,12 +165,13 @@ func (r *Relay) ours(id *Identity, address string) string {
 	}
 	name, domain, ok := cutLast(address, "@")
 	if !ok {
-		domain = mailbox.Lower(id.DefaultRealm) // as a login is written
+		domain = id.DefaultRealm // as a login is written
 	}
-	if name == "" || domain == "" || !r.any && !slices.Contains(r.Domains, domain) {
+	domain = mailbox.Domain(domain)
+	if name == "" || domain == "" || !r.owns(domain) {
 		return ""
 	}
-	return id.Normal(name + "@" + domain)
+	return name + "@" + domain
 }
 
 // maxAddress is the length of a mailbox (RFC 5321 4.5.3.1).
@@ -176,6 +187,22 @@ func topmost(fields []content.Field, s Source) string {
 				break
 			}
 		}
+	}
+	return value
+}
+
+// only returns the value of a field that a mail has once, "" where it has none or several: whoever
+// checks one of two (RFC 5322 3.6 allows one From) may have checked the other.
+func only(fields []content.Field, name string) (value string) {
+	seen := false
+	for i := range fields {
+		if !strings.EqualFold(fields[i].Name, name) {
+			continue
+		}
+		if seen {
+			return ""
+		}
+		value, seen = fields[i].Value, true
 	}
 	return value
 }

@@ -15,7 +15,7 @@ const provider = "198.51.100.25"
 func m365() *Identity {
 	return &Identity{DefaultRealm: "example.jp", Relays: []Relay{{
 		Name: "m365", Hosts: []netip.Prefix{netip.MustParsePrefix("198.51.100.16/28")},
-		Certificate: "relay.provider.example", Domains: []string{"example.jp"},
+		Certificate: "relay.provider.example", Domains: []string{"example.jp", "xn--r8jz45g.test"},
 		Account: []Source{{Kind: Header, Header: "X-Sender-Account"}, {Kind: MailFrom}, {Kind: From}},
 		Client:  []Source{{Kind: Header, Header: "X-Originating-IP"}, {Kind: Received}},
 		Inside:  []netip.Prefix{netip.MustParsePrefix("2001:db8:365::/48")},
@@ -55,7 +55,10 @@ func TestRelayNamesAccounts(t *testing.T) {
 			"bob@example.jp", "mail_from", ""},
 		"MAIL FROM":     {"Bob@example.jp", "From: other@example.jp", "bob@example.jp", "mail_from", ""},
 		"BATV":          {"prvs=0123456789=bob@example.jp", "", "bob@example.jp", "mail_from", ""},
-		"SRS of ours":   {"SRS0=aB1c=X2=example.jp=bob@relay.example", "", "bob@example.jp", "mail_from", ""},
+		"SRS of ours":   {"SRS0=aB1c=X2=example.jp=bob@example.jp", "", "bob@example.jp", "mail_from", ""},
+		"SRS and BATV":  {"prvs=0123456789=SRS0=aB1c=X2=example.jp=bob@example.jp", "", "bob@example.jp", "mail_from", ""},
+		"upper case":    {"BOB@EXAMPLE.JP", "", "bob@example.jp", "mail_from", ""},
+		"SMTPUTF8":      {"太郎@例え.test", "", "太郎@xn--r8jz45g.test", "mail_from", ""},
 		"quoted":        {`"bob"@example.jp`, "", "bob@example.jp", "mail_from", ""},
 		"the topmost":   {"bob@example.jp", "X-Originating-IP: 203.0.113.9\nX-Originating-IP: 192.0.2.1", "bob@example.jp", "mail_from", "203.0.113.9"},
 		"IPv6":          {"bob@example.jp", "X-Originating-IP: [IPv6:2001:db8:9::1]", "bob@example.jp", "mail_from", "2001:db8:9::1"},
@@ -86,7 +89,23 @@ func TestRelayLeavesOthersAlone(t *testing.T) {
 		"forwarded by Gmail":         "alice+caf_=bob=partner.test@example.jp",
 		"journal report":             "MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@example.jp",
 		"two addresses":              `"alice@example.jp"@partner.test`,
-		"spaces":                     `"a b"@example.jp`,
+		// Whoever writes to an account of ours that forwards its mail chooses the MAIL FROM.
+		"SRS of an outsider's":           "SRS0=aB1c=X2=example.jp=alice@evil.test",
+		"SRS of an outsider's, twice":    "SRS1=aB1c=evil.test==aB1c=X2=example.jp=alice@evil.test",
+		"SRS of an outsider's in ours":   "SRS0=a=b=evil.test=SRS0=a=b=example.jp=alice@example.jp",
+		"SRS of an outsider's in a BATV": "prvs=0123456789=SRS0=aB1c=X2=example.jp=alice@evil.test",
+		"BATV of an outsider's":          "prvs=0123456789=alice@example.jp@evil.test",
+		"a route":                        "@example.jp:alice@evil.test",
+		"a percent sign":                 "alice%example.jp@evil.test",
+		"letters that look alike":        "alice@ехample.jp", // Cyrillic
+		"letters of full width":          "alice@ｅｘａｍｐｌｅ.jp",
+		"a dot of full width":            "alice@example。jp",
+		"the Kelvin sign":                "alice@例\u212a.test",
+		"another top":                    "alice@example.jp.evil.test",
+		"a space behind":                 "alice@example.jp ",
+		"a line end":                     "alice@example.jp\r\nx",
+		"a NUL":                          "alice@example.jp\x00",
+		"spaces":                         `"a b"@example.jp`,
 	} {
 		m := mailOf(provider, from, "From: alice@example.jp\nX-Originating-IP: 203.0.113.9\nX-Sender-Account: a@x.test, alice@example.jp")
 		m365().Identify(m)
@@ -173,6 +192,15 @@ func TestFromNeedsOurMailFrom(t *testing.T) {
 	if id.Identify(m); m.Sender != "groupware@example.jp" {
 		t.Errorf("two authors: %s", m.Sender)
 	}
+	// Whoever checks one of two fields may have checked the other.
+	for _, header := range []string{"From: bob@example.jp\nFrom: alice@example.jp", "From: bob@example.jp\nfrom : alice@example.jp",
+		"From: bob@example.jp, alice@example.jp", "From: <alice@example.jp>, <bob@partner.test>",
+		"From: \"alice@example.jp\" <x@partner.test>", "From: x@partner.test (alice@example.jp)", "From: "} {
+		m = mailOf(provider, "groupware@example.jp", strings.ReplaceAll(header, "from : ", "fROM: "))
+		if id.Identify(m); m.Sender != "groupware@example.jp" {
+			t.Errorf("%q: %s", header, m.Sender)
+		}
+	}
 	// On behalf: Sender is the person, From the shared mailbox.
 	id.Relays[0].Account = []Source{{Kind: Header, Header: "Sender"}, {Kind: MailFrom}}
 	m = mailOf(provider, "info@example.jp", "From: info@example.jp\nSender: alice@example.jp")
@@ -249,13 +277,49 @@ func TestHandOver(t *testing.T) {
 	}
 }
 
+// Where SASL ignores realms the domains of relays are accounts' own all the same: nobody's mail is
+// another's.
+func TestDomainsOfRelaysAreRealms(t *testing.T) {
+	id := m365()
+	id.Realms = []string{"head.example.jp"}
+	id.DefaultRealm = "head.example.jp"
+	m := mailOf(provider, "alice@example.jp", "")
+	if id.Identify(m); m.Sender != "alice@example.jp" {
+		t.Errorf("alice of the relay is %s", m.Sender)
+	}
+	if got := id.Normal("alice@anything.test"); got != "alice@head.example.jp" {
+		t.Errorf("alice@anything.test is %s", got)
+	}
+}
+
+// The client's own fields below those of the relay, its hosts' names and the hops before it say nothing.
+func TestClientsOwnWordsSayNothing(t *testing.T) {
+	for name, c := range map[string]struct{ header, want string }{
+		"a field below":             {"X-Originating-IP: 203.0.113.9\nSubject: x\nX-Originating-IP: 192.0.2.10", "203.0.113.9"},
+		"a field of another case":   {"x-ORIGINATING-ip: 203.0.113.9\nX-Originating-IP: 192.0.2.10", "203.0.113.9"},
+		"a hop below":               {"Received: from pc ([203.0.113.9]) by relay\nReceived: from pc ([192.0.2.10]) by relay", "203.0.113.9"},
+		"a hop's HELO":              {"Received: from [192.0.2.10] (pc [203.0.113.9]) by relay", "203.0.113.9"},
+		"a hop of a relay's name":   {"Received: from relay.provider.example ([203.0.113.9]) by x\nReceived: from pc ([192.0.2.10]) by y", "203.0.113.9"},
+		"several in a field":        {"X-Originating-IP: 192.0.2.10, 203.0.113.9", ""},
+		"something else":            {"X-Originating-IP: nobody", ""},
+		"this machine":              {"X-Originating-IP: 127.0.0.1", ""},
+		"IPv4 in IPv6":              {"X-Originating-IP: [::ffff:203.0.113.9]", "203.0.113.9"},
+		"IPv4 in IPv6, the relay's": {"X-Originating-IP: [::ffff:198.51.100.17]", ""},
+	} {
+		m := mailOf(provider, "bob@example.jp", c.header)
+		if m365().Identify(m); client(m) != c.want || m.Sender != "bob@example.jp" {
+			t.Errorf("%s: %s from %q, want %q", name, m.Sender, client(m), c.want)
+		}
+	}
+}
+
 func FuzzRelay(f *testing.F) {
 	f.Add("alice@example.jp", "X-Sender-Account: alice@example.jp\nReceived: from pc ([203.0.113.9]) by x")
 	f.Add("SRS0=a=b=example.jp=x@y", "From: \"a\" <b@example.jp>\nX-Originating-IP: [::1]")
 	f.Fuzz(func(t *testing.T, from, header string) {
 		m := mailOf(provider, from, header)
 		m365().Identify(m)
-		if m.Class == analyzer.Account && (!strings.HasSuffix(m.Sender, "@example.jp") || m.Relay == "") {
+		if m.Class == analyzer.Account && (!strings.HasSuffix(m.Sender, "@example.jp") && !strings.HasSuffix(m.Sender, "@xn--r8jz45g.test") || m.Relay == "") {
 			t.Errorf("%q %q: %s", from, header, m.Sender)
 		}
 		if m.Class == analyzer.Account && m.Client.IsValid() && !personal(m.Client) {

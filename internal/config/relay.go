@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
+
+	"hisseki/internal/mailbox"
 )
 
 // Relay is a host that hands mail over for accounts which logged in there.
@@ -175,8 +177,9 @@ func (r *Relay) checkDomains(key string) error {
 	errs := []error{must(len(r.Domains) > 0, key,
 		fmt.Sprintf("is empty: whoever sends through %q could name any account; write the domains of your accounts", r.Name))}
 	for _, d := range r.Domains {
-		suffix, _ := publicsuffix.PublicSuffix(strings.ToLower(d))
-		errs = append(errs, must(hostName.MatchString(d) && !strings.EqualFold(suffix, d), key,
+		ascii := mailbox.Domain(d)
+		suffix, _ := publicsuffix.PublicSuffix(ascii)
+		errs = append(errs, must(hostName.MatchString(ascii) && suffix != ascii, key,
 			fmt.Sprintf("%.100q is not a domain of yours, such as \"example.jp\"", d)))
 	}
 	return errors.Join(errs...)

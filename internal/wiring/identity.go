@@ -40,7 +40,7 @@ func relay(c *config.Relay) identity.Relay {
 		r.Account = []identity.Source{{Kind: identity.MailFrom}}
 	}
 	for _, d := range c.Domains {
-		r.Domains = append(r.Domains, strings.ToLower(d))
+		r.Domains = append(r.Domains, mailbox.Domain(d))
 	}
 	for _, n := range c.Inside {
 		r.Inside = append(r.Inside, netip.Prefix(n))
