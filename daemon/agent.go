@@ -48,7 +48,7 @@ func (a *Agent) prepare(ctx context.Context) (err error) {
 		Now: time.Now, Proof: a.record}
 	if !a.QueueOnly {
 		a.gate = &commandGate{record: a.record, holds: a.Store.Holds, read: mta.Envelope,
-			normal: wiring.Identity(a.Config).Normal, relays: wiring.RelayHosts(a.Config), log: a.Log, now: time.Now}
+			header: mta.Header, id: wiring.Identity(a.Config), log: a.Log, now: time.Now}
 		a.hooks, err = newAgentHooks(ctx, a.Config, a.Store, a.key, a.gate, a.Log)
 	}
 	return err

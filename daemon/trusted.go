@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/netip"
-	"slices"
 	"time"
 
+	"hisseki/analyzer"
 	"hisseki/hook"
+	"hisseki/identity"
 	"hisseki/ledger"
 	"hisseki/postfix"
 	"hisseki/proof"
@@ -24,8 +24,8 @@ type commandGate struct {
 	record *proof.Record
 	holds  func(context.Context, ledger.HoldFilter) ([]ledger.Hold, error)
 	read   func(ctx context.Context, queueID string) (quarantine.Envelope, error)
-	normal func(login string) string
-	relays []netip.Prefix // hosts that hand over mail of accounts which logged in there
+	header func(ctx context.Context, queueID string) (text string, whole bool, err error)
+	id     *identity.Identity
 	log    *slog.Logger
 	now    func() time.Time
 	wait   time.Duration // for a mail to come to the hold queue, and for the agent to see it there
@@ -114,19 +114,39 @@ func (g *commandGate) onHold(ctx context.Context, e *hook.Event) (proven int, lo
 		if err != nil {
 			return 0, nil, err
 		}
-		if login := g.login(&q); q.Queue == postfix.Hold && login != "" && g.normal(login) == e.Sender {
+		sender, login, err := g.writer(ctx, h.Record.Envelope.QueueID, &q)
+		if err != nil {
+			return 0, nil, err
+		}
+		if q.Queue == postfix.Hold && login != "" && sender == e.Sender {
 			proven, logins = proven+1, append(logins, login)
 		}
 	}
 	return proven, logins, nil
 }
 
-// login returns who logged in to send a mail: Postfix's word, or that of a relay which is believed,
-// by the envelope's sender.
-func (g *commandGate) login(q *quarantine.Envelope) string {
-	relayed := slices.ContainsFunc(g.relays, func(p netip.Prefix) bool { return p.Contains(q.Client) })
-	if q.Login == "" && relayed {
-		return q.From
+// writer returns whose mail a queued one is, and the name by which he logged in: Postfix's word, or
+// that of a relay which is believed, "" where there is none.
+func (g *commandGate) writer(ctx context.Context, queueID string, q *quarantine.Envelope) (sender, login string, err error) {
+	if q.Login != "" {
+		return g.id.Normal(q.Login), q.Login, nil
 	}
-	return q.Login
+	if len(g.id.Relays) == 0 || q.Queue == "" {
+		return "", "", nil
+	}
+	text, whole, err := g.header(ctx, queueID)
+	if err != nil || !whole {
+		return "", "", err
+	}
+	m := analyzer.Mail{Envelope: analyzer.Envelope{MailFrom: q.From, Client: q.Client}}
+	m.Header = g.id.Fields(text)
+	// The first that has the mail's queue id: nobody knew that who wrote the mail.
+	for i := range m.Header {
+		if _, of, ok := postfix.Trace(m.Header[i].Value); ok && of == queueID && m.Header[i].Name == "Received" {
+			m.CertSubject = postfix.VerifiedClient(m.Header[i].Value)
+			break
+		}
+	}
+	sender, login = g.id.OfRelay(&m)
+	return sender, login, nil
 }

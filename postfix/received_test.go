@@ -24,3 +24,24 @@ func TestTrace(t *testing.T) {
 		}
 	}
 }
+
+// What a client may choose, the name that he greets with and those in his certificate, verifies
+// nothing.
+func TestVerifiedClient(t *testing.T) {
+	const tls = "from pc (unknown [192.0.2.7])\n\t(using TLSv1.3 with cipher X (256/256 bits)\n\t key-exchange X25519 server-signature ECDSA)\n"
+	const by = "\n\tby mx.example.jp (Postfix) with ESMTPS id 4b1Rw22LDbz9rxP\n\tfor <b@example.org>; x"
+	for field, want := range map[string]string{
+		tls + "\t(Client CN \"relay.example\", Issuer \"An Authority\" (verified OK))" + by:                                         "relay.example",
+		tls + "\t(Client CN \"relay.example\", Issuer \"An Authority (G2)\" (verified OK))" + by:                                    "relay.example",
+		tls + "\t(Client CN \"relay.example\", Issuer \"An Authority\" (not verified))" + by:                                        "",
+		tls + "\t(Client did not present a certificate)" + by:                                                                       "",
+		tls + "\t(Client CN \"relay.example\", Issuer \"x\" (verified OK)\", Issuer \"x\" (not verified))" + by:                     "",
+		"from (Client CN \"relay.example\", Issuer \"x\" (verified OK)) (unknown [192.0.2.7])" + by:                                 "",
+		tls + "\t(Authenticated sender: a (Client CN \"relay.example\", Issuer \"x\" (verified OK)))" + by:                          "",
+		tls + "\t(Client CN \"x\", Issuer \"y\", Client CN \"relay.example\", Issuer \"x\" (verified OK)\", z (not verified))" + by: "",
+	} {
+		if got := VerifiedClient(field); got != want {
+			t.Errorf("%q: %q, want %q", field, got, want)
+		}
+	}
+}

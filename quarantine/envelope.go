@@ -38,6 +38,23 @@ func (q *Queue) Envelope(ctx context.Context, id string) (Envelope, error) {
 	return parseEnvelope(out.String()), nil
 }
 
+// maxHeader bounds what is read of a header, in bytes: more than Postfix takes of a mail by default.
+const maxHeader = 16 << 20
+
+// Header reads the header of a mail in the queue, raw. An account can make its header as long as it
+// likes: whole is false where it is cut.
+func (q *Queue) Header(ctx context.Context, id string) (text string, whole bool, err error) {
+	if !postfix.ValidID(id) {
+		return "", false, fmt.Errorf("postcat: %.40q is not a queue id", id)
+	}
+	out := capped.New(maxHeader + 1)
+	if _, err := q.command(ctx, "", out, "postcat", "-qh", id); err != nil {
+		return "", false, fmt.Errorf("read the header of mail %s: %w", id, err)
+	}
+	text = out.String()
+	return text[:min(len(text), maxHeader)], len(text) <= maxHeader, nil
+}
+
 // parseEnvelope reads what postcat -e prints, up to the first recipient:
 //
 //	*** ENVELOPE RECORDS hold/4jc4sD3hSbz1Sbd3 ***

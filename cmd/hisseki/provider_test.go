@@ -29,7 +29,11 @@ const (
 	relayAddress  = "198.51.100.25"
 	relaySettings = `
 [signin]
-files = ["$DIR/signin/*.jsonl"]
+files = ["$DIR/signin"]
+[[hooks.command]]
+name = "lock"
+run = ["/bin/sh", "-c", "cat >>$DIR/locked"]
+user = "root"
 [[identity.relay]]
 name = "cloud"
 certificate = "relay.provider.example"
@@ -90,7 +94,7 @@ func newProvider(t *testing.T, past []company.Mail) *provider {
 	p.site = newSite(t, siteOptions{delay: 5, hold: 8, delayFor: time.Hour, settings: relaySettings,
 		files: map[string]string{"ca.pem": ca, "own.pem": ours.pem},
 		postfix: []string{"mynetworks = 0.0.0.0/0", "smtpd_tls_security_level = may", "smtpd_tls_chain_files = $DIR/own.pem",
-			"smtpd_tls_CAfile = $DIR/ca.pem", "smtpd_tls_ask_ccert = yes"}})
+			"smtpd_tls_CAfile = $DIR/ca.pem", "smtpd_tls_ask_ccert = yes", "smtpd_tls_received_header = yes"}})
 	if err := os.Mkdir(filepath.Join(p.dir, "signin"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -307,6 +311,10 @@ func (p *provider) theft(ordinary, theft []company.Mail) {
 			p.t.Errorf("%s's mail of %s at %s is held: %+v", e.Sender, e.Relay, e.Client, held[i].Record.Verdict.Evidence)
 		}
 	}
+	wait(p.t, "the lock of the account", func() bool {
+		told, err := os.ReadFile(filepath.Join(p.dir, "locked"))
+		return err == nil && bytes.Contains(told, []byte(`"event":"opened"`)) && bytes.Contains(told, []byte(`"logins":["`+company.Victim+`"]`))
+	})
 	for _, s := range all {
 		p.Sink.Wait(p.t, time.Minute, "mail of "+s.From, func(got []mta.Mail) bool {
 			return slices.ContainsFunc(got, func(m mta.Mail) bool { return idOf(m.Data) == idOf(s.Data) })
