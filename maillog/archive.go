@@ -1,7 +1,6 @@
 package maillog
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"errors"
@@ -24,6 +23,8 @@ type opened struct {
 	file *os.File
 	info os.FileInfo
 	done func() // of what unpacks it
+
+	packed bool
 }
 
 // Close closes the file.
@@ -45,11 +46,11 @@ func open(path string) (*opened, error) {
 	if !o.info.Mode().IsRegular() {
 		return nil, errors.Join(fmt.Errorf("%s is not a regular file", path), f.Close())
 	}
-	plain, _, done, err := unpack.Open(f)
+	plain, packed, done, err := unpack.Open(f)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), f.Close())
 	}
-	o.Reader, o.done = plain, done
+	o.Reader, o.done, o.packed = plain, done, packed
 	return o, nil
 }
 
@@ -156,6 +157,11 @@ func rotated(path string) ([]rotatedFile, error) {
 	return list, nil
 }
 
+// Rotated says whether a file may be what the rotation of a log has left.
+func Rotated(log, other string) bool {
+	return filepath.Dir(log) == filepath.Dir(other) && rotatedName(filepath.Base(log), filepath.Base(other))
+}
+
 // rotatedFile is a file of a log's rotation; at is when it was written to last.
 type rotatedFile struct {
 	path string
@@ -174,15 +180,12 @@ func rotatedName(name, other string) bool {
 		strings.Trim(suffix[1:], "0123456789-.") == ""
 }
 
-// FirstLine returns the first line of a file, also of a compressed one, cut to most bytes.
-func FirstLine(path string, most int) (string, error) {
+// Open opens a log file that is read whole, and says whether it is compressed: its bytes are plain
+// then.
+func Open(path string) (log io.ReadCloser, packed bool, err error) {
 	o, err := open(path)
 	if err != nil {
-		return "", err
+		return nil, false, err
 	}
-	line, _, err := readLine(bufio.NewReaderSize(o, most))
-	if errors.Is(err, io.EOF) || errors.Is(err, bufio.ErrBufferFull) {
-		err = nil
-	}
-	return string(line), errors.Join(err, o.Close())
+	return o, o.packed, nil
 }

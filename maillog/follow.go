@@ -26,6 +26,8 @@ type Follower struct {
 	Log      *slog.Logger
 	Now      func() time.Time
 	Interval time.Duration // between looks at a file; 0 is a second
+	// Rest is how long nobody may have written to a file until it is left, read to its end; 0 for ever.
+	Rest time.Duration
 
 	// Journalctl is the program that reads journald's files; nil is journalctl.
 	Journalctl []string
@@ -35,6 +37,8 @@ type Follower struct {
 type source interface {
 	// round reads what is new. It is called again after the interval, also after an error.
 	round(ctx context.Context) error
+	// rested says whether nobody needs to look again.
+	rested() bool
 	close()
 }
 
@@ -54,7 +58,9 @@ func (f *Follower) Run(ctx context.Context) {
 // follow goes on until ctx ends.
 func (f *Follower) follow(ctx context.Context, name string, s source) {
 	defer s.close()
-	f.Log.Info("following the mail log", "log", name)
+	if f.Rest == 0 {
+		f.Log.Info("following the mail log", "log", name)
+	}
 	tick := time.NewTicker(max(f.Interval, time.Millisecond))
 	if f.Interval == 0 {
 		tick.Reset(time.Second)
@@ -72,6 +78,9 @@ func (f *Follower) follow(ctx context.Context, name string, s source) {
 		case err != nil && err.Error() != trouble:
 			trouble = err.Error()
 			f.Log.Error("the mail log is not read", "log", name, "error", err)
+		}
+		if s.rested() {
+			return
 		}
 		select {
 		case <-ctx.Done():
@@ -104,6 +113,17 @@ func (s *fileSource) close() {
 			t.file.Close()
 		}
 	}
+}
+
+func (s *fileSource) rested() bool {
+	if s.Rest == 0 || len(s.old) > 0 {
+		return false
+	}
+	info, err := os.Stat(s.path)
+	if err != nil && s.cur != nil {
+		info, err = s.cur.file.Stat() // between renaming and the next line
+	}
+	return err != nil || s.Now().Sub(info.ModTime()).Abs() > s.Rest
 }
 
 func (s *fileSource) round(ctx context.Context) error {

@@ -38,6 +38,8 @@ type journalSource struct {
 	*Follower
 }
 
+func (s *journalSource) rested() bool { return false }
+
 func (s *journalSource) close() {}
 
 // round runs journalctl until it ends, which it does with ctx only, unless it fails.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -181,7 +182,10 @@ func (f *feed) read(ctx context.Context, r io.Reader, rest bool) error {
 	in := bufio.NewReaderSize(r, f.parser.longestLine())
 	for ctx.Err() == nil {
 		line, size, err := readLine(in)
-		if err == nil || errors.Is(err, io.EOF) && rest && size > 0 {
+		last := errors.Is(err, io.EOF) && rest && size > 0
+		if last && f.half(line) {
+			f.unfinished(line)
+		} else if err == nil || last {
 			if err := f.add(ctx, line, size); err != nil {
 				return err
 			}
@@ -199,6 +203,18 @@ func (f *feed) read(ctx context.Context, r io.Reader, rest bool) error {
 		}
 	}
 	return ctx.Err()
+}
+
+// half says whether the last line of a file may have an end that is not written yet. A sign-in of
+// which the error is missing would be a success; only JSON says where it ends.
+func (f *feed) half(line []byte) bool { return f.parser.Other != nil && !json.Valid(line) }
+
+// unfinished counts a line that is read when its end is there.
+func (f *feed) unfinished(line []byte) {
+	f.lines.Unreadable++
+	if f.counts.Sample == "" {
+		f.counts.Sample = sample(line)
+	}
 }
 
 // readLine returns a line without its end, cut to the buffer's size, and how many bytes

@@ -2,12 +2,9 @@ package signin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"log/slog"
-	"os"
-	"path/filepath"
-	"time"
 
 	"hisseki/ledger"
 	"hisseki/maillog"
@@ -50,8 +47,8 @@ func (m *Importer) Import(ctx context.Context, r io.Reader) (Kept, error) {
 		}
 		return keep()
 	})
-	if len(batch.Logins) > 0 && err == nil {
-		err = keep()
+	if len(batch.Logins) > 0 {
+		err = errors.Join(err, keep())
 	}
 	return k, err
 }
@@ -62,14 +59,14 @@ func (m *Importer) ImportFile(ctx context.Context, path string, stdin io.Reader)
 	if path == "-" {
 		return m.Import(ctx, stdin)
 	}
-	lines, err := m.isLines(path)
+	lines, _, err := isLines(path)
 	if err != nil {
 		return Kept{}, fmt.Errorf("import sign-ins: %w", err)
 	}
 	if lines {
 		return m.importLines(ctx, path)
 	}
-	f, err := os.Open(path)
+	f, _, err := maillog.Open(path)
 	if err != nil {
 		return Kept{}, fmt.Errorf("import sign-ins: %w", err)
 	}
@@ -85,6 +82,9 @@ func (m *Importer) ImportFile(ctx context.Context, path string, stdin io.Reader)
 func (m *Importer) importLines(ctx context.Context, path string) (k Kept, err error) {
 	c, err := maillog.Import(ctx, m.lineParser(&k.Counts), m.Store, "", path)
 	k.New = c.Logins
+	if half := c.Unreadable - k.Strange; half > 0 { // the last line, which has no end yet
+		k.strange("the last line", []byte(c.Sample))
+	}
 	return k, err
 }
 
@@ -105,112 +105,14 @@ func (m *Importer) lineParser(c *Counts) *maillog.Parser {
 	}}
 }
 
-// isLines says whether a file is one of lines, by its first.
-func (m *Importer) isLines(path string) (bool, error) {
-	first, err := maillog.FirstLine(path, maxLine)
+// isLines says whether a file is one of lines, by its beginning, and whether it is compressed.
+func isLines(path string) (lines, packed bool, err error) {
+	f, packed, err := maillog.Open(path)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
-	return m.Parser.IsLines(first), nil
-}
-
-// Follower reads logs as they grow. Those of lines are followed through rotations; documents and
-// tables, which something writes anew, are read whole when they changed.
-type Follower struct {
-	Importer
-	Files    []string // absolute paths, or patterns of them
-	Log      *slog.Logger
-	Now      func() time.Time
-	Interval time.Duration // between looks at the files; 0 is five seconds
-
-	followed map[string]bool
-	read     map[string]stamp
-}
-
-// stamp is when a document was written, and how long it was.
-type stamp struct {
-	at   time.Time
-	size int64
-}
-
-// maxFiles bounds the files that patterns name.
-const maxFiles = 1000
-
-// Run follows until ctx ends.
-func (f *Follower) Run(ctx context.Context) {
-	if len(f.Files) == 0 {
-		return
-	}
-	f.followed, f.read = make(map[string]bool), make(map[string]stamp)
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	tick := time.NewTicker(max(f.Interval, time.Millisecond))
-	if f.Interval == 0 {
-		tick.Reset(5 * time.Second)
-	}
-	defer tick.Stop()
-	for {
-		f.look(ctx)
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
-}
-
-// look begins to follow new files of lines, and reads documents that changed.
-func (f *Follower) look(ctx context.Context) {
-	for _, pattern := range f.Files {
-		paths, err := filepath.Glob(pattern)
-		if err != nil {
-			f.Log.Error("sign-in logs are not read", "files", pattern, "error", err)
-			continue
-		}
-		for _, path := range paths[:min(len(paths), maxFiles)] {
-			if !f.followed[path] && ctx.Err() == nil {
-				f.one(ctx, path)
-			}
-		}
-	}
-}
-
-func (f *Follower) one(ctx context.Context, path string) {
-	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
-		return
-	}
-	now := stamp{info.ModTime(), info.Size()}
-	// Whoever writes a document may not be done with it.
-	if f.read[path] == now || f.Now().Sub(now.at) < time.Second && f.read[path].size != now.size {
-		return
-	}
-	f.read[path] = now
-	lines, err := f.isLines(path)
-	switch {
-	case err != nil:
-		f.Log.Error("a sign-in log is not read", "log", path, "error", err)
-	case lines:
-		f.followed[path] = true
-		follow := &maillog.Follower{Files: []string{path}, Parser: f.lineParser(nil), Store: f.Store, Log: f.Log,
-			Now: f.Now, Interval: f.Interval}
-		go follow.Run(ctx)
-	default:
-		k, err := f.ImportFile(ctx, path, nil)
-		f.tell(path, k, err)
-	}
-}
-
-func (f *Follower) tell(path string, k Kept, err error) {
-	switch {
-	case err != nil:
-		f.Log.Error("a sign-in log is not read", "log", path, "error", err)
-	case k.Strange > 0:
-		f.Log.Warn("a sign-in log was read in part", "log", path, "format", k.Format, "events", k.Events,
-			"not understood", k.Strange, "first", k.First.Where+": "+k.First.What)
-	default:
-		f.Log.Info("a sign-in log was read", "log", path, "format", k.Format, "events", k.Events, "new", k.New)
-	}
+	begin, err := io.ReadAll(io.LimitReader(f, maxLine))
+	return IsLines(begin), packed, errors.Join(err, f.Close())
 }
 
 // Line is one log's result as JSON, schema 1.

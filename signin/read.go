@@ -10,6 +10,9 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 )
 
 // Parser reads events. It is safe for concurrent use.
@@ -149,13 +152,6 @@ func (p *Parser) formatOf(o object) Format {
 	return ""
 }
 
-// IsLines says whether a log is one of lines, which can be read on where it grew: one that
-// begins with a whole object, or with a line of a text log. A table or a document that is
-// laid out over lines is read whole.
-func (p *Parser) IsLines(first string) bool {
-	return p.Line(first).Verdict != Strange
-}
-
 // Problem is a piece of a log that was not understood.
 type Problem struct {
 	Where string // "line 5", "event 12"
@@ -200,66 +196,44 @@ func (c *Counts) take(f Found, where string, what []byte, each func(Format, *Eve
 	return nil
 }
 
-const (
-	// maxLine bounds a line, in bytes. A sign-in with all its policies has 100 KiB.
-	maxLine = 1 << 20
-	// maxDocument bounds one JSON value that is not in lines.
-	maxDocument = 64 << 20
-)
+// maxLine bounds a line, and an event in a document, in bytes. A sign-in with all its policies has
+// 100 KiB.
+const maxLine = 1 << 20
 
 // Read reads a whole log: JSON lines, a JSON document, CSV with a head, or lines of text. A
 // piece that cannot be read is counted, and the others are read.
 func (p *Parser) Read(ctx context.Context, r io.Reader, each func(Format, *Event) error) (Counts, error) {
 	in := bufio.NewReaderSize(r, maxLine)
-	first, err := in.Peek(maxLine)
+	begin, err := in.Peek(maxLine)
+	if isUTF16(begin) {
+		in = bufio.NewReaderSize(transform.NewReader(in, unicode.BOMOverride(transform.Nop)), maxLine)
+		begin, err = in.Peek(maxLine)
+	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		return Counts{}, err
 	}
-	if mark := []byte("\ufeff"); bytes.HasPrefix(first, mark) {
-		first = first[len(mark):]
-		_, _ = in.Discard(len(mark))
+	if _, err := in.Discard(len(begin) - len(trimmed(begin))); err != nil {
+		return Counts{}, err
 	}
-	first = bytes.TrimLeft(first, " \t\r\n")
-	head, _, ended := bytes.Cut(first, []byte("\n"))
-	head = bytes.TrimSpace(head)
-	switch {
-	case isDocument(head, ended || len(first) < maxLine/2):
+	switch shapeOf(begin) {
+	case document:
 		return p.document(ctx, in, each)
-	case isTable(head):
+	case table:
 		return p.table(ctx, in, each)
 	}
 	return p.lines(ctx, in, each)
 }
 
-// isDocument says whether a log that begins with a line is one JSON document: an array, an
-// object around one, or anything that is laid out over lines. whole says that the line ends.
-//
-//	[{"id": ...}, ...    {"@odata.context": "...", "value": [...]}    {
-func isDocument(head []byte, whole bool) bool {
-	if len(head) == 0 || head[0] != '{' && head[0] != '[' || roundcubeHead.Match(head) {
-		return false
-	}
-	var list []json.RawMessage
-	if !whole || json.Unmarshal(head, &list) == nil {
-		return true
-	}
-	var o map[string]json.RawMessage
-	if json.Unmarshal(head, &o) == nil {
-		return isArray(o["value"]) || isArray(o["items"])
-	}
-	return bytes.IndexByte([]byte("{[,"), head[len(head)-1]) >= 0 // else half a line
-}
-
-func isArray(v json.RawMessage) bool { return bytes.HasPrefix(bytes.TrimSpace(v), []byte("[")) }
-
 func (p *Parser) lines(ctx context.Context, in *bufio.Reader, each func(Format, *Event) error) (c Counts, err error) {
 	for n := 1; ctx.Err() == nil; n++ {
 		line, err := in.ReadSlice('\n')
 		long := errors.Is(err, bufio.ErrBufferFull)
+		// A sign-in of which the error is not written yet would be a success.
+		half := errors.Is(err, io.EOF) && !json.Valid(line)
 		if len(bytes.TrimSpace(line)) > 0 {
 			where := fmt.Sprintf("line %d", n)
 			f := Found{}
-			if !long {
+			if !long && !half {
 				f = p.Line(string(line))
 			}
 			if err := c.take(f, where, line, each); err != nil {
@@ -277,54 +251,4 @@ func (p *Parser) lines(ctx context.Context, in *bufio.Reader, each func(Format, 
 		}
 	}
 	return c, ctx.Err()
-}
-
-// document reads JSON that is laid out over lines: an array of events, an object around one
-// ("value", "items", "records"), or objects one after another.
-func (p *Parser) document(ctx context.Context, in io.Reader, each func(Format, *Event) error) (c Counts, err error) {
-	whole := &io.LimitedReader{R: in, N: maxDocument}
-	dec := json.NewDecoder(whole)
-	events := 0
-	for ctx.Err() == nil {
-		var v any
-		if err := dec.Decode(&v); errors.Is(err, io.EOF) {
-			return c, nil
-		} else if err != nil && whole.N <= 0 {
-			return c, fmt.Errorf("the document has more than %d MiB: write one event a line", maxDocument>>20)
-		} else if err != nil {
-			c.strange(fmt.Sprintf("event %d, byte %d", events+1, dec.InputOffset()), []byte(err.Error()))
-			return c, nil // nothing behind it can be told apart
-		}
-		whole.N = maxDocument
-		for _, item := range itemsOf(v) {
-			events++
-			f := Found{}
-			if o := asObject(item); o != nil {
-				f = p.object(o)
-			}
-			var what []byte
-			if f.Verdict == Strange {
-				what, _ = json.Marshal(item)
-			}
-			if err := c.take(f, fmt.Sprintf("event %d", events), what, each); err != nil {
-				return c, err
-			}
-		}
-	}
-	return c, ctx.Err()
-}
-
-// itemsOf are the events of a document.
-func itemsOf(v any) []any {
-	switch v := v.(type) {
-	case []any:
-		return v
-	case map[string]any:
-		for _, key := range []string{"value", "items"} {
-			if list, ok := v[key].([]any); ok {
-				return list
-			}
-		}
-	}
-	return []any{v}
 }

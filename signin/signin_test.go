@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -178,6 +179,17 @@ func TestSameEventsInAllExports(t *testing.T) {
 	}
 }
 
+// zimbraHalf is a line of which nobody knows whether an error follows.
+const zimbraHalf = "2026-11-28 10:00:00,123 WARN  [t] [ip=192.0.2.1;] security - cmd=Auth; account=a; protocol=soap"
+
+func utf16Of(text string) string {
+	out := []byte{0xff, 0xfe}
+	for _, c := range text {
+		out = append(out, byte(c), 0)
+	}
+	return string(out)
+}
+
 // What cannot be read is named with its place, and the rest is read.
 func TestBrokenPieces(t *testing.T) {
 	const good = `{"uuid":"a","published":"2026-11-28T01:00:00Z","eventType":"user.session.start","actor":{"alternateId":"a@example.jp"},"outcome":{"result":"SUCCESS"}}`
@@ -192,7 +204,13 @@ func TestBrokenPieces(t *testing.T) {
 		"another program":      {good + "\n\nhello\n" + good + "\n", 2, 1, "line 3"},
 		"unknown shape":        {`{"hello":"world"}` + "\n", 0, 1, "line 1"},
 		"a long line":          {good + "\n" + strings.Repeat("x", 3*maxLine) + "\n" + good, 2, 1, "line 2"},
-		"a broken document":    {"[\n" + good + ",\n{\"uuid\":", 0, 1, "event 1, byte 0"},
+		"a broken document":    {"[\n" + good + ",\n{\"uuid\":", 1, 1, "event 2, byte 153"},
+		"no document":          {"{\n} ]", 0, 2, "event 1"},
+		"half a document":      {"{\n\"value\": [\n" + good, 1, 1, "event 2, byte 163"},
+		"a table's first line": {"#TYPE X\n" + good + "\n", 1, 0, ""},
+		"UTF-16":               {utf16Of(good + "\r\n" + good + "\r\n"), 2, 0, ""},
+		"one event, no end":    {good, 1, 0, ""},
+		"half a Zimbra line":   {zimbraHalf + ";\n" + zimbraHalf, 1, 1, "line 2"},
 		"numbers in a list":    {"[1,2," + good + "]", 1, 2, "event 1"},
 		"a wrong time":         {strings.Replace(good, "2026-11-28T01:00:00Z", "yesterday", 1), 0, 0, ""},
 		"empty":                {"", 0, 0, ""},
@@ -204,6 +222,73 @@ func TestBrokenPieces(t *testing.T) {
 		if got.Events != c.events || got.Strange != c.strange || got.First.Where != c.where {
 			t.Errorf("%s: %+v", name, got)
 		}
+	}
+}
+
+// lineOf is one event in an array that goes on.
+type lineOf struct {
+	first, each, last string
+	n, i              int
+	rest              string
+}
+
+func (l *lineOf) Read(p []byte) (int, error) {
+	for l.rest == "" {
+		switch l.i++; {
+		case l.i == 1:
+			l.rest = l.first
+		case l.i <= l.n+1:
+			l.rest = fmt.Sprintf(l.each, l.i)
+		case l.i == l.n+2 && l.last != "":
+			l.rest = l.last
+		default:
+			return 0, io.EOF
+		}
+	}
+	n := copy(p, l.rest)
+	l.rest = l.rest[n:]
+	return n, nil
+}
+
+// A log may be as long as it likes, in one line or in many: no more than an event of it is in memory.
+func TestEndlessLogs(t *testing.T) {
+	event := `{"uuid":"%d","published":"2026-11-28T01:00:00Z","eventType":"user.session.start","actor":{"alternateId":"a@example.jp"},` +
+		`"outcome":{"result":"SUCCESS"},"x":"` + strings.Repeat("y", 3000) + `"}`
+	junk := strings.Repeat("x", 1<<20)
+	for name, c := range map[string]struct {
+		in     lineOf
+		events int
+		fails  bool
+	}{
+		"a document":             {lineOf{first: "{\n\"value\":[\n{}", each: "," + event, last: "]}", n: 20_000}, 20_000, false},
+		"a document in one line": {lineOf{first: "[{}", each: "," + event, last: "]", n: 20_000}, 20_000, false},
+		"lines":                  {lineOf{each: event + "\n", n: 20_000}, 20_000, false},
+		"a line of 100 MB":       {lineOf{first: "{\"x\":\"", each: strings.Repeat("x", 1<<20) + "%.0d", last: "\n" + strings.ReplaceAll(event, "%d", "1") + "\n", n: 100}, 1, false},
+		"an event of 100 MB":     {lineOf{first: "[\n{\"x\":\"", each: junk + "%.0d", last: "\"}]", n: 100}, 0, true},
+		"an object of 100 MB":    {lineOf{first: "{\n\"x\":0", each: ",\"y%d\":\"" + junk[:1000] + "\"", last: "}", n: 100_000}, 0, true},
+		"brackets":               {lineOf{first: "[\n", each: strings.Repeat("[", 1<<16) + "%.0d", n: 2000}, 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var before, now runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+			most, n := uint64(0), 0
+			got, err := parser().Read(t.Context(), &c.in, func(Format, *Event) error {
+				if n++; n%2_000 == 0 {
+					runtime.ReadMemStats(&now)
+					most = max(most, now.HeapSys)
+				}
+				return nil
+			})
+			runtime.ReadMemStats(&now)
+			most = max(most, now.HeapSys)
+			if got.Events != c.events || (err != nil) != c.fails {
+				t.Errorf("%+v, %v", got, err)
+			}
+			if grown := int64(most) - int64(before.HeapSys); grown > 40<<20 {
+				t.Errorf("it took %d MiB", grown>>20)
+			}
+		})
 	}
 }
 
