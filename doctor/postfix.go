@@ -23,7 +23,8 @@ func (d *Doctor) postfix() {
 	main, err := d.Postfix.Parameters(d.ctx, append([]string{"smtpd_milters", "non_smtpd_milters",
 		"smtpd_sasl_auth_enable", "receive_override_options", "content_filter",
 		"smtpd_proxy_filter", "milter_protocol", "milter_mail_macros", "enable_long_queue_ids",
-		"queue_directory", "message_size_limit"}, checks...)...)
+		"queue_directory", "message_size_limit", "smtpd_tls_security_level", "smtpd_use_tls", "smtpd_tls_ask_ccert",
+		"smtpd_tls_req_ccert", "smtpd_tls_received_header"}, checks...)...)
 	var services []postfix.Service
 	if err == nil {
 		services, err = d.Postfix.Services(d.ctx)
@@ -66,16 +67,19 @@ func (e *entrance) comesBack() bool {
 // services looks at every smtpd of master.cf with its own settings.
 func (d *Doctor) services(main postfix.Parameters, services []postfix.Service) {
 	judged, logins := []string{}, false
+	var entrances []*entrance
 	for i := range services {
 		if services[i].Command != "smtpd" {
 			continue
 		}
 		e := d.entrance(main, &services[i])
+		entrances = append(entrances, e)
 		logins = logins || e.logins()
 		if d.entranceFindings(e) {
 			judged = append(judged, e.Name)
 		}
 	}
+	d.certificates(entrances)
 	switch {
 	case len(judged) > 0:
 		d.add("milter", OK, say("doctor-milter-good", judged), nothing)
@@ -108,7 +112,10 @@ func (d *Doctor) entranceFindings(e *entrance) bool {
 		ok = false
 		d.add(check, Bad, found.Of(e.Name), do)
 	}
-	if e.us < len(e.milters)-1 {
+	switch {
+	case d.named(e) > 1:
+		bad("milter", say("doctor-milter-twice"), say("doctor-milter-once"))
+	case e.us < len(e.milters)-1:
 		bad("milter", say("doctor-milter-order"), say("doctor-milter-last"))
 	}
 	if e.value("smtpd_proxy_filter") != "" {
@@ -125,6 +132,16 @@ func (d *Doctor) entranceFindings(e *entrance) bool {
 		bad("milter", say("doctor-macros"), say("doctor-macros-default"))
 	}
 	return ok
+}
+
+// named says how often an entrance asks hisseki about a mail.
+func (d *Doctor) named(e *entrance) (n int) {
+	for i := range e.milters {
+		if d.isUs(&e.milters[i], e.main["queue_directory"]) {
+			n++
+		}
+	}
+	return n
 }
 
 // namesAccounts says whether the milter hears of logins: at protocol 6 it asks for the macros

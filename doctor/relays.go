@@ -27,6 +27,7 @@ type unnamed struct {
 	network netip.Prefix
 	mails   int
 	people  map[string]int // addresses by domain
+	names   []string       // the addresses
 }
 
 // relays says which hosts hand over mail that has no account though people seem to write it,
@@ -41,10 +42,11 @@ func (d *Doctor) relays(db Store) {
 		return
 	}
 	all := 0
-	found := make(map[netip.Prefix]*unnamed)
+	found, accounts := make(map[netip.Prefix]*unnamed), make(map[string]bool)
 	for i := range list {
 		s := &list[i]
 		all += s.Mails
+		accounts[s.Name] = s.Class == analyzer.Account
 		network, address, ok := identity.ApplicationParts(s.Name)
 		if s.Class != analyzer.Application || !ok {
 			continue
@@ -55,6 +57,7 @@ func (d *Doctor) relays(db Store) {
 			found[network] = u
 		}
 		u.mails += s.Mails
+		u.names = append(u.names, address)
 		u.people[address[strings.LastIndexByte(address, '@')+1:]]++
 	}
 	var crowded []*unnamed
@@ -67,7 +70,7 @@ func (d *Doctor) relays(db Store) {
 		return cmp.Or(b.mails-a.mails, a.network.Addr().Compare(b.network.Addr()))
 	})
 	for _, u := range crowded[:min(len(crowded), maxUnnamed)] {
-		d.unnamed(u, all)
+		d.unnamed(u, all, accounts)
 	}
 }
 
@@ -84,7 +87,7 @@ func (u *unnamed) domain() (name string, people int) {
 	return name, people
 }
 
-func (d *Doctor) unnamed(u *unnamed, all int) {
+func (d *Doctor) unnamed(u *unnamed, all int, accounts map[string]bool) {
 	domain, people := u.domain()
 	share := fmt.Sprintf("%.0f", 100*float64(u.mails)/float64(max(all, 1)))
 	found := say("doctor-unnamed", words.Count(u.mails, "mail"), people, term.Safe(domain, 60), share).Of(u.network.String())
@@ -92,8 +95,20 @@ func (d *Doctor) unnamed(u *unnamed, all int) {
 		d.add("relays", Warn, found, say("doctor-unnamed-login"))
 		return
 	}
-	d.add("relays", Warn, found, say("doctor-unnamed-relay", fmt.Sprintf("[[identity.relay]]\nname    = \"relay\"\nhosts   = [%q]\ndomains = [%q]\naccount = [\"mail_from\"]\n"+
-		"client  = [\"header:X-Originating-IP\", \"received\"]", u.network, term.Safe(domain, 60))))
+	known := 0
+	for _, name := range u.names {
+		if accounts[name] {
+			known++
+		}
+	}
+	table := fmt.Sprintf("[[identity.relay]]\nname    = \"relay\"\nhosts   = [%q]\ndomains = [%q]\naccount = [\"mail_from\"]\n"+
+		"client  = [\"header:X-Originating-IP\", \"received\"]", u.network, term.Safe(domain, 60))
+	do := say("doctor-unnamed-relay", table)
+	if known >= fewPeople {
+		do = say("doctor-unnamed-mta", table)
+		found = say("doctor-unnamed-twice", words.Count(u.mails, "mail"), people, term.Safe(domain, 60), share, known).Of(u.network.String())
+	}
+	d.add("relays", Warn, found, do)
 }
 
 // shared are networks and a certificate that a provider uses for all of its customers, as it
@@ -137,5 +152,28 @@ func (d *Doctor) relay(r *config.Relay) {
 			found = say("doctor-relay-must", r.Domains, from)
 		}
 		d.add("relays", OK, found.Of(r.Name), nothing)
+	}
+}
+
+// certificates looks whether Postfix asks for the certificates by which relays are believed, and
+// whether the agent can see them.
+func (d *Doctor) certificates(entrances []*entrance) {
+	asks, shows := false, true
+	for _, e := range entrances {
+		tls := e.value("smtpd_tls_security_level") == "may" || e.value("smtpd_tls_security_level") == "encrypt" ||
+			e.value("smtpd_use_tls") == "yes"
+		if e.us >= 0 && tls && (e.value("smtpd_tls_ask_ccert") == "yes" || e.value("smtpd_tls_req_ccert") == "yes") {
+			asks, shows = true, shows && e.value("smtpd_tls_received_header") == "yes"
+		}
+	}
+	for i := range d.Config.Identity.Relay {
+		r := &d.Config.Identity.Relay[i]
+		switch {
+		case r.Certificate == "":
+		case !asks:
+			d.add("relays", Bad, say("doctor-relay-unasked").Of(r.Name), say("doctor-relay-ask"))
+		case !shows && len(d.Config.Hooks.Command) > 0:
+			d.add("relays", Warn, say("doctor-relay-unseen").Of(r.Name), say("doctor-relay-show"))
+		}
 	}
 }
