@@ -57,7 +57,7 @@ func keycloak(o object) (Event, bool) {
 	at, timed := timeOf(o["time"])
 	details := o.at("details")
 	e := Event{ID: o.text("id"), At: at, Account: details.text("username", "identity_provider_identity"),
-		Client: addrOf(o.text("ipAddress")), Service: o.text("clientId"), Program: details.text("user_agent"),
+		Client: addrOf(o.text("ipAddress")), Service: o.text("clientId"),
 		Exists: o.text("userId") != ""}
 	reason := o.text("error")
 	switch o.text("type") {

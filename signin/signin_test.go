@@ -113,12 +113,12 @@ var used = map[string]string{
 	"entra-portal.csv":         "client country device program service id L E success failure lockout interrupted",
 	"m365.jsonl":               "client device program service note id H O E success failure lockout interrupted rule forwarding access",
 	"m365-export.csv":          "client device program service note id H O E success failure lockout interrupted rule forwarding access",
-	"google.json":              "client country service note id O E success failure lockout interrupted forwarding",
-	"okta.json":                "client country device program note id E success failure lockout interrupted",
+	"google.json":              "client country service note id L O E success failure lockout interrupted forwarding",
+	"okta.json":                "client country device program service note id E success failure lockout interrupted",
 	"keycloak.jsonl":           "client service note id E success failure lockout interrupted",
-	"zimbra-audit.log":         "client program service note L O E success failure lockout forwarding",
+	"zimbra-audit.log":         "client program service note L O E success failure lockout interrupted forwarding",
 	"roundcube-userlogins.log": "client service E success failure",
-	"dovecot.jsonl":            "client service L E success failure",
+	"dovecot.jsonl":            "client program service L E success failure",
 	"generic.jsonl":            "client country device program service id E success failure lockout interrupted",
 }
 

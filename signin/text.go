@@ -62,7 +62,7 @@ func zimbraFailure(e *Event, why string) bool {
 		return false
 	case strings.Contains(why, "lockout"), strings.Contains(why, "locked"):
 		e.Result = analyzer.LoginLockout
-	case strings.Contains(why, "two-factor"), strings.Contains(why, "two factor"):
+	case strings.Contains(why, "two-factor"), strings.Contains(why, "two factor"), strings.Contains(why, "totp"):
 		e.Result = analyzer.LoginInterrupted
 	}
 	return e.Account != ""
