@@ -54,7 +54,8 @@ func TestShippedHooksLockCloudAccounts(t *testing.T) {
 		server := httptest.NewServer(c)
 		defer server.Close()
 		if said := mustTell(t, "opened", "bob@example.jp", name, "--dry-run", token, server.URL); len(c.asked) != 0 ||
-			!strings.Contains(said, "would ask") || strings.Contains(said, "secret-token") {
+			!strings.Contains(said, "would ask") || strings.Contains(said, "secret-token") || strings.Contains(said, "is disabled") ||
+			strings.Contains(said, "is suspended") {
 			t.Errorf("%s in dry mode asked %q and said %q", name, c.asked, said)
 		}
 		mustTell(t, "opened", "bob@example.jp", name, token, server.URL)
