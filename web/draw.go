@@ -67,7 +67,7 @@ const (
 	barsWidth = 720
 	barsFloor = 110
 	barsTop   = 14
-	barsLeft  = 40
+	barsLeft  = 52
 )
 
 // bars places bars beside each other.

@@ -98,5 +98,6 @@ func newRoot() *cobra.Command {
 		newStatus(), newKey(), newDoctor(), newVersion(), newDemo(), manual.Command(),
 		shared().Web(), shared().Reviewer())
 	strict(root)
+	helpInWords(root)
 	return root
 }

@@ -92,6 +92,25 @@ func help(cmd *cobra.Command, args []string) error {
 	return of.Help()
 }
 
+// helpInWords has every command's help in the language that the command speaks.
+func helpInWords(root *cobra.Command) {
+	usual := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		if t := inWords(cmd); t.Japanese() {
+			say := func(f *pflag.Flag) { f.Usage = t.Help(f.Usage) }
+			cmd.InitDefaultHelpFlag()
+			cmd.Flags().VisitAll(say)
+			cmd.InheritedFlags().VisitAll(say)
+			cmd.PersistentFlags().VisitAll(say)
+			for _, c := range append(cmd.Commands(), cmd) {
+				c.Short, c.Long = t.Help(c.Short), t.Help(c.Long)
+			}
+			cmd.SetUsageTemplate(t.HelpTemplate(cmd.UsageTemplate()))
+		}
+		usual(cmd, args)
+	})
+}
+
 // subcommands are the names of a command's commands.
 func subcommands(cmd *cobra.Command) []string {
 	var names []string
