@@ -348,9 +348,16 @@ func (q *request) end() error {
 	return nil
 }
 
-// Seen says what a preview shows, for the decision that follows it.
+// Seen says what a preview shows, for the decision that follows it: how much mail, and the newest, so
+// that one mail that left and another that came are noticed.
 func Seen(p *review.Preview) string {
-	return fmt.Sprintf("%d.%d", len(p.Own), len(p.Others))
+	newest := int64(0)
+	for _, list := range [][]ledger.Hold{p.Own, p.Others} {
+		for i := range list {
+			newest = max(newest, list[i].ID)
+		}
+	}
+	return fmt.Sprintf("%d.%d.%d", len(p.Own), len(p.Others), newest)
 }
 
 // Seen is what the page shows.

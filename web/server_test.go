@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -69,6 +70,20 @@ func (o *office) state() string {
 	}
 	for i := range rules {
 		b.WriteString(rules[i].Subject)
+	}
+	habits, err := o.db.Habits(o.t.Context())
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	for i := range habits {
+		b.WriteString(habits[i].Name)
+	}
+	for name := range o.secret {
+		sessions, err := o.db.Reviewers().Sessions(o.t.Context(), name)
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "%d", len(sessions))
 	}
 	return b.String()
 }

@@ -43,7 +43,8 @@
   // or the same as before, what is shown stays; so does the keyboard's place.
   const put = (part, text) => {
     const fresh = new DOMParser().parseFromString(text, "text/html"), at = document.activeElement;
-    const held = part.contains(at) && at.getAttribute("href");
+    const alike = () => [...part.querySelectorAll("a")].filter((a) => a.getAttribute("href") == at.getAttribute("href"));
+    const place = alike().indexOf(at);
     const name = part.dataset.part;
     if (name) {
       const page = fresh.querySelector(name);
@@ -52,7 +53,7 @@
       return;
     }
     part.replaceChildren(...fresh.body.childNodes);
-    if (held) [...part.querySelectorAll("a")].find((a) => a.getAttribute("href") == held)?.focus({ preventScroll: true });
+    if (place >= 0) alike()[place]?.focus({ preventScroll: true });
   };
   const live = (part) => {
     let shown;
