@@ -160,6 +160,9 @@ func BenchmarkPages(b *testing.B) {
 			b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "ms/p50")
 			b.ReportMetric(float64(took[len(took)*95/100].Microseconds())/1000, "ms/p95")
 			b.ReportMetric(float64(size)/1024, "KiB")
+			if size > 150<<10 {
+				b.Errorf("%s has %d bytes", path, size)
+			}
 		})
 	}
 }

@@ -190,3 +190,23 @@ func TestFocusStays(t *testing.T) {
 	}
 	b.calm()
 }
+
+// TestStalePage: an open page says when hisseki does not answer any more, and keeps what it shows.
+func TestStalePage(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, nil)
+	o.hire("alice", access.Viewer)
+	o.theft()
+	o.agent()
+	b := newBrowser(t, o, "en")
+	b.login("alice")
+	b.says("Open incidents: 1")
+	if strings.Contains(b.text(), "does not answer") {
+		t.Error("the page is stale from the beginning")
+	}
+	o.server.CloseClientConnections()
+	o.server.Listener.Close()
+	b.wait(`document.body.innerText.includes("hisseki does not answer: what you see may be out of date")`)
+	b.says("Open incidents: 1")
+	b.calm()
+}

@@ -37,7 +37,7 @@ func newAuditList() *cobra.Command {
 				if out.json {
 					return jsonl.Write(cmd.OutOrStdout(), review.ActLines(acts))
 				}
-				return terminal.Acts(out.screen(cmd), acts)
+				return terminal.Acts(out.screen(cmd), inWords(cmd), acts)
 			})
 		},
 	}

@@ -154,7 +154,7 @@ func newListRules(use, short string, kind review.RuleKind) *cobra.Command {
 				if out.json {
 					return jsonl.Write(cmd.OutOrStdout(), lines)
 				}
-				return terminal.Rules(out.screen(cmd), lines)
+				return terminal.Rules(out.screen(cmd), inWords(cmd), lines)
 			})
 		},
 	}

@@ -40,7 +40,7 @@ func newSenderList() *cobra.Command {
 				if out.json {
 					return jsonl.Write(cmd.OutOrStdout(), list)
 				}
-				return terminal.SenderList(out.screen(cmd), list)
+				return terminal.SenderList(out.screen(cmd), inWords(cmd), list)
 			})
 		},
 	}
@@ -65,7 +65,7 @@ func newSenderShow() *cobra.Command {
 				if asJSON {
 					return jsonl.Write(cmd.OutOrStdout(), []*review.SenderLine{line})
 				}
-				return terminal.Sender(cmd.OutOrStdout(), line)
+				return terminal.Sender(cmd.OutOrStdout(), inWords(cmd), line)
 			})
 		},
 	}

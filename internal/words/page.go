@@ -63,6 +63,7 @@ var ofPage = map[string][2]string{
 	"away-sent":      {"What you just sent may not have been done: look whether it was before you send it again.", "直前の操作は実行されていない可能性があります。再度操作する前に結果を確認してください。"},
 	"away-mail":      {"Nothing is lost: mail that is on hold stays on hold.", "失われるものはありません。保留中のメールは保留のままです。"},
 	"away-again":     {"Try again", "再試行"},
+	"stale":          {"hisseki does not answer: what you see may be out of date. The page goes on asking.", "hisseki が応答していないため、表示が古い可能性があります。自動的に再試行します。"},
 	"to-start":       {"To the start", "最初のページへ"},
 
 	"login-title":     {"Log in to hisseki", "hisseki にログイン"},

@@ -133,7 +133,7 @@ func (s Shared) list(short string, find func(*review.Service, context.Context) (
 				if asJSON {
 					return jsonl.Write(cmd.OutOrStdout(), lines)
 				}
-				return terminal.Habits(table.ScreenOf(cmd.OutOrStdout(), wide), lines)
+				return terminal.Habits(table.ScreenOf(cmd.OutOrStdout(), wide), s.Words(cmd), lines)
 			})
 		},
 	}

@@ -15,34 +15,35 @@ import (
 )
 
 // Rules lists rules.
-func Rules(screen table.Screen, lines []review.RuleLine) error {
-	t := table.New(screen, table.Cut("for", 20), table.Fixed("rule"), table.Fixed("until"),
-		table.Spare("by", 8), table.Spare("reason", 10), table.Spare("since", 16))
+func Rules(screen table.Screen, w words.Reader, lines []review.RuleLine) error {
+	t := table.New(screen, table.Cut(w.W("list-for"), 20), table.Fixed(w.W("list-rule")), table.Fixed(w.W("list-until")),
+		table.Spare(w.W("list-by"), 8), table.Spare(w.W("list-reason"), 10), table.Spare(w.W("list-since"), 16))
 	for i := range lines {
 		l := &lines[i]
-		end := "for good"
+		end := w.W("for-good")
 		if l.Until != nil {
 			end = term.Stamp(*l.Until)
 		}
-		t.Row(safe(strings.TrimPrefix(l.Subject, "url:"), 80), safe(l.Rule, 20), end, safe(l.By, 30),
+		t.Row(safe(strings.TrimPrefix(l.Subject, "url:"), 80), safe(named(w, "rule-", l.Rule), 20), end, safe(l.By, 30),
 			safe(l.Reason, 60), term.Stamp(l.Since))
 	}
 	return t.Write()
 }
 
 // Habits lists habits.
-func Habits(screen table.Screen, lines []review.HabitLine) error {
-	t := table.New(screen, table.Cut("name", 10), table.Cut("for", 14), table.Cut("declares", 14),
-		table.Fixed("outside"), table.Cut("until", 21), table.Spare("by", 8), table.Spare("reason", 10))
+func Habits(screen table.Screen, w words.Reader, lines []review.HabitLine) error {
+	t := table.New(screen, table.Cut(w.W("list-name"), 10), table.Cut(w.W("list-for"), 14), table.Cut(w.W("list-declares"), 14),
+		table.Fixed(w.W("list-outside")), table.Cut(w.W("list-until"), 21), table.Spare(w.W("list-by"), 8),
+		table.Spare(w.W("list-reason"), 10))
 	for i := range lines {
 		l := &lines[i]
-		senders, until := "all accounts", "for good"
+		senders, until := w.W("all-accounts"), w.W("for-good")
 		if len(l.Senders) > 0 {
 			senders = term.Few(l.Senders, 3)
 		}
 		switch {
 		case l.Over:
-			until = "over " + term.Stamp(*l.Until)
+			until = w.W("list-over", term.Stamp(*l.Until))
 		case l.Until != nil:
 			until = term.Stamp(*l.Until)
 		}
@@ -53,11 +54,11 @@ func Habits(screen table.Screen, lines []review.HabitLine) error {
 }
 
 // Acts lists lines of the audit log.
-func Acts(screen table.Screen, acts []ledger.Act) error {
-	t := table.New(screen, table.Fixed("time"), table.Cut("who", 10), table.Cut("did", 8),
-		table.Cut("to", 14), table.Cut("reason", 10))
+func Acts(screen table.Screen, w words.Reader, acts []ledger.Act) error {
+	t := table.New(screen, table.Fixed(w.W("list-time")), table.Cut(w.W("list-who"), 10), table.Cut(w.W("list-did"), 8),
+		table.Cut(w.W("list-to"), 14), table.Cut(w.W("list-reason"), 10))
 	for _, a := range acts {
-		t.Row(term.Stamp(a.At), safe(a.Actor, 40), safe(a.Verb, 20), safe(a.Object, 60), safe(a.Reason, 100))
+		t.Row(term.Stamp(a.At), safe(a.Actor, 40), safe(named(w, "verb-", a.Verb), 20), safe(a.Object, 60), safe(a.Reason, 100))
 	}
 	return t.Write()
 }

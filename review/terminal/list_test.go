@@ -59,10 +59,10 @@ func printed(t *testing.T, in words.Reader) map[string]string {
 	for name, print := range map[string]func(table.Screen) error{
 		"quarantine list": func(s table.Screen) error { return Holds(s, in, []ledger.Hold{h, h}) },
 		"incident list":   func(s table.Screen) error { return Incidents(s, in, []ledger.Incident{i}) },
-		"sender list":     func(s table.Screen) error { return SenderList(s, []review.SenderLine{sender}) },
-		"url list":        func(s table.Screen) error { return Rules(s, []review.RuleLine{rule}) },
-		"habit list":      func(s table.Screen) error { return Habits(s, []review.HabitLine{habit}) },
-		"audit list":      func(s table.Screen) error { return Acts(s, []ledger.Act{act}) },
+		"sender list":     func(s table.Screen) error { return SenderList(s, in, []review.SenderLine{sender}) },
+		"url list":        func(s table.Screen) error { return Rules(s, in, []review.RuleLine{rule}) },
+		"habit list":      func(s table.Screen) error { return Habits(s, in, []review.HabitLine{habit}) },
+		"audit list":      func(s table.Screen) error { return Acts(s, in, []ledger.Act{act}) },
 		"suspects":        func(s table.Screen) error { return suspects(s, &fields{t: in}, []ledger.Suspect{suspect}) },
 	} {
 		var b bytes.Buffer

@@ -40,7 +40,7 @@
 
   // Live parts, such as data-live="/" data-every="10": every so many seconds the server is asked for what
   // stands there, or for a whole page of which the part is taken that data-part names. Where it does not answer,
-  // or the same as before, what is shown stays; so does the keyboard's place.
+  // or the same as before, what is shown stays, and so does the keyboard's place; that it does not answer is said.
   const put = (part, text) => {
     const fresh = new DOMParser().parseFromString(text, "text/html"), at = document.activeElement;
     const alike = () => [...part.querySelectorAll("a")].filter((a) => a.getAttribute("href") == at.getAttribute("href"));
@@ -55,6 +55,7 @@
     part.replaceChildren(...fresh.body.childNodes);
     if (place >= 0) alike()[place]?.focus({ preventScroll: true });
   };
+  const stale = (is) => { document.querySelector("[data-stale]").hidden = !is; };
   const live = (part) => {
     let shown;
     const look = async () => {
@@ -65,7 +66,10 @@
         if (res.status == 401) return location.reload(); // the session has ended: to the login
         const text = res.ok ? await res.text() : shown;
         if (text !== shown) put(part, shown = text);
-      } catch { /* the next time */ }
+        stale(!res.ok);
+      } catch {
+        stale(true);
+      }
       setTimeout(look, 1000 * part.dataset.every);
     };
     setTimeout(look, 1000 * part.dataset.every);
