@@ -61,13 +61,10 @@ func (s *scanner) share(start, stop int) (to string, end int) {
 		text[stop] != '\\' && text[stop] != '@' {
 		return "", stop
 	}
-	end = stop
-	for end < len(text) && end-stop < maxURLBytes && strings.IndexByte(" \t\r\n\"<>|&\x00", text[end]) < 0 {
-		end++
-	}
 	if !isOutside(text[start:stop]) {
 		return "", stop
 	}
+	end = stop + shareEnd(text[stop:])
 	return share(text[start:end]), end
 }
 

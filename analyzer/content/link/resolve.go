@@ -181,12 +181,17 @@ func Shares(text string, found func(raw string)) {
 			!isIPv4(host) && (strings.IndexByte(host, '.') <= 0 || host[len(host)-1] == '.') {
 			continue
 		}
-		rest := text[end:]
-		if stop := strings.IndexAny(rest, " \t\r\n\"<>|&\x00"); stop >= 0 {
-			rest = rest[:stop]
-		}
-		found(share(host + rest[:min(len(rest), maxURLBytes)]))
+		found(share(host + text[end:end+shareEnd(text[end:])]))
 	}
+}
+
+// shareEnd is the length of the path of a share that text begins with: no control, and nothing that
+// names of files cannot have.
+func shareEnd(text string) (end int) {
+	for end < len(text) && end < maxURLBytes && text[end] > ' ' && strings.IndexByte("\"<>|&\x7f", text[end]) < 0 {
+		end++
+	}
+	return end
 }
 
 // fileURL reads what follows "file:". One and three slashes begin a path on the reader's own
