@@ -93,7 +93,9 @@ func (id *Identity) Names(field string) bool {
 	}
 	for i := range id.Relays {
 		r := &id.Relays[i]
-		named := func(s Source) bool { return s.Kind == Header && strings.EqualFold(s.Header, field) }
+		named := func(s Source) bool {
+			return s.Kind == Header && strings.EqualFold(s.Header, field) || s.Kind == From && strings.EqualFold("From", field)
+		}
 		if slices.ContainsFunc(r.Account, named) || slices.ContainsFunc(r.Client, named) ||
 			slices.ContainsFunc(r.Proof, func(p Proof) bool { return strings.EqualFold(p.Name, field) }) {
 			return true

@@ -18,7 +18,7 @@ func (id *Identity) Fields(header string) (fields []content.Field) {
 		if hop {
 			hops++
 		}
-		if ok && (hop && hops <= maxHops || strings.EqualFold(name, "From") || id.Names(name)) {
+		if ok && (hop && hops <= maxHops || id.Names(name)) {
 			fields = append(fields, content.Field{Name: name, Value: strings.TrimSpace(value)})
 		}
 	}

@@ -19,6 +19,8 @@ func TestPaddedHeaderNamesNobodyElse(t *testing.T) {
 	}{
 		"account": {identity.Relay{Account: []identity.Source{{Kind: identity.Header, Header: "X-Sender", Last: true}}},
 			[2]string{"X-Sender", "ceo@example.org"}, [2]string{"x-sender", "bob@example.org"}, "bob@example.org"},
+		"From": {identity.Relay{Account: []identity.Source{{Kind: identity.From}, {Kind: identity.MailFrom}}},
+			[2]string{"From", "ceo@example.org"}, [2]string{"From", "bob@example.org"}, "b@example.org"},
 		"a proof": {identity.Relay{Account: []identity.Source{{Kind: identity.Header, Header: "X-Sender"}},
 			Proof: []identity.Proof{{Name: "X-Org", Value: "example.org"}}},
 			[2]string{"X-Org", "example.org"}, [2]string{"X-Org", "thief.test"}, ""},

@@ -247,3 +247,33 @@ func TestStrangeLogsAreNamed(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkImport reads a day's sign-ins of 1,000 accounts, a tenth of them guesses, into a store.
+func BenchmarkImport(b *testing.B) {
+	db, err := store.Open(b.Context(), b.TempDir()+"/h.db", store.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer db.Close()
+	in := signin.Importer{Parser: &signin.Parser{}, Store: db}
+	round, events := 0, 0
+	for b.Loop() {
+		round++
+		var text strings.Builder
+		for i := range 20_000 {
+			account, code := i%1000, 0
+			if i%10 == 0 {
+				account, code = 7, 50126
+			}
+			fmt.Fprintf(&text, `{"id":"%d-%d","createdDateTime":%q,"userPrincipalName":"p%d@example.jp","ipAddress":"203.0.%d.%d",`+
+				`"status":{"errorCode":%d},"deviceDetail":{"deviceId":"d%d"}}`+"\n", round, i,
+				noon.AddDate(0, 0, round).Add(time.Duration(i)*4*time.Second).Format(time.RFC3339), account, i%50, i%250, code, i%3)
+		}
+		k, err := in.Import(b.Context(), strings.NewReader(text.String()))
+		if err != nil || k.New != 20_000 {
+			b.Fatal(k, err)
+		}
+		events += k.New
+	}
+	b.ReportMetric(float64(events)/b.Elapsed().Seconds(), "events/s")
+}

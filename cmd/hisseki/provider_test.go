@@ -320,9 +320,11 @@ func (p *provider) theft(ordinary, theft []company.Mail) {
 			return slices.ContainsFunc(got, func(m mta.Mail) bool { return idOf(m.Data) == idOf(s.Data) })
 		})
 	}
+	p.named()
 	for lang, words := range map[string][]string{
-		"en": {"named by relay: cloud", "failed x", "locked out x", "succeeded x1", "NG", "inbox rule set x1", "forwards to thief@evil.test", "stopped"},
-		"ja": {"cloud", "失敗 x", "ロックアウト x", "成功 x1", "NG", "受信ルールの設定 x1", "thief@evil.test"},
+		"en": {"named by relay: cloud", "failed x", "locked out x", "succeeded x1", "NG", "inbox rule set x1", "forwards to thief@evil.test",
+			"forwarding set x1", "all mail forwarded to thief@evil.test", "stopped"},
+		"ja": {"cloud", "失敗 x", "ロックアウト x", "成功 x1", "NG", "受信ルールの設定 x1", "thief@evil.test", "転送の設定 x1", "thief@evil.test"},
 	} {
 		text := p.hisseki("incident", "report", "I1", "--lang", lang)
 		rest := text
@@ -364,7 +366,13 @@ func (p *provider) signins(thief string) {
 	rule := fmt.Sprintf(`{"Id":"r-1","CreationTime":%q,"Operation":"New-InboxRule","ResultStatus":"True","UserId":%q,`+
 		`"ClientIP":"%s:6000","Workload":"Exchange","Parameters":[{"Name":"Name","Value":"."},{"Name":"ForwardTo","Value":`+
 		`"thief@evil.test"},{"Name":"DeleteMessage","Value":"True"}]}`+"\n", day.Add(2*time.Hour).UTC().Format("2006-01-02T15:04:05"), company.Victim, thief)
-	for name, text := range map[string]string{"entra.jsonl": b.String(), "audit.jsonl": rule} {
+	rule += fmt.Sprintf(`{"Id":"r-2","CreationTime":%q,"Operation":"Set-Mailbox","ResultStatus":"True","UserId":%q,"ObjectId":%[2]q,`+
+		`"ClientIP":"[%s]:6001","Workload":"Exchange","Parameters":[{"Name":"Identity","Value":%[2]q},{"Name":"ForwardingSmtpAddress",`+
+		`"Value":"smtp:thief@evil.test"}]}`+"\n", day.Add(2*time.Hour+time.Minute).UTC().Format("2006-01-02T15:04:05"), company.Victim, thief)
+	for name, text := range map[string]string{"insights/h=01/PT1H.json": b.String(), "audit.jsonl": rule} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(p.dir, "signin", name)), 0o755); err != nil {
+			p.t.Fatal(err)
+		}
 		if err := os.WriteFile(filepath.Join(p.dir, "signin", name), []byte(text), 0o644); err != nil {
 			p.t.Fatal(err)
 		}
@@ -375,6 +383,27 @@ func (p *provider) signins(thief string) {
 		has := func(r analyzer.LoginResult) bool {
 			return slices.ContainsFunc(list, func(l analyzer.Login) bool { return l.Result == r })
 		}
-		return err == nil && has(analyzer.LoginSuccess) && has(analyzer.LoginRule) && has(analyzer.LoginLockout)
+		return err == nil && has(analyzer.LoginSuccess) && has(analyzer.LoginRule) && has(analyzer.LoginForwarding) &&
+			has(analyzer.LoginLockout)
 	})
+}
+
+// named looks whether a hold, the audit log and the JSON forms say by which relay, and by which place
+// of the mail, the account was named.
+func (p *provider) named() {
+	p.t.Helper()
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"quarantine", "show", "H1", "--no-mail"}, "relay cloud, by mail_from"},
+		{[]string{"quarantine", "show", "H1", "--no-mail"}, "account"},
+		{[]string{"quarantine", "list", "--json"}, `"relay":"cloud"`},
+		{[]string{"incident", "report", "I1", "--format", "json"}, `"relays":["cloud"]`},
+		{[]string{"audit", "list", "--json"}, "account named by relay cloud, by mail_from"},
+	} {
+		if text := p.hisseki(c.args...); !strings.Contains(strings.ReplaceAll(text, ": ", ":"), strings.ReplaceAll(c.want, ": ", ":")) {
+			p.t.Errorf("%v does not say %q:\n%.2000s", c.args, c.want, text)
+		}
+	}
 }

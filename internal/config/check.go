@@ -113,8 +113,14 @@ func (c *Config) checkSignin() error {
 
 func (c *Config) checkWebmail() error {
 	w := &c.Identity.Webmail
-	return must(len(w.Hosts) == 0 == (w.Header == ""), "identity.webmail",
-		"needs both hosts and header")
+	errs := []error{must(len(w.Hosts) == 0 == (w.Header == ""), "identity.webmail", "needs both hosts and header")}
+	for _, n := range w.Hosts {
+		// It may run here, or anywhere in a net of containers: whoever is there logs in all the same.
+		if a := netip.Prefix(n).Addr(); !a.IsLoopback() && !a.IsPrivate() {
+			errs = append(errs, narrow("identity.webmail.hosts", netip.Prefix(n)))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // checkMetrics keeps figures about the company's mail from being shown to the network by
