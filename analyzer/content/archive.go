@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"hisseki/analyzer/content/mime"
+	"hisseki/analyzer/content/pack"
 )
 
 // opaque collects the URLs of a file that is neither text nor a page: what an archive holds is
@@ -23,12 +24,9 @@ func (p *parser) opaque(f *mime.File, at mime.Place) {
 	case "application/x-tar":
 		p.tar(f.Data, at)
 	case "application/x-ole-storage", "application/vnd.ms-outlook", "application/onenote":
-		p.binary(f.Data, at)
+		p.older(f.Data, at)
 	case "application/ms-tnef":
-		p.binary(f.Data, at)
-		if bytes.Contains(f.Data, []byte("LZFu")) { // MS-OXRTFCP, section 2.1.3.1
-			p.Skip(mime.UnreadEncoding, "text in winmail.dat that is compressed")
-		}
+		p.tnef(f.Data, at)
 	case "application/x-7z-compressed", "application/vnd.rar", "application/x-xz", "application/zstd",
 		"application/vnd.ms-cab-compressed", "application/x-installshield", "application/x-arj",
 		"application/vnd.ms-htmlhelp":
@@ -40,8 +38,46 @@ func (p *parser) opaque(f *mime.File, at mime.Place) {
 			p.Skip(mime.UnreadEncoding, "an image of a disk")
 		case isWide(f.Data):
 			p.textFile(&mime.File{Data: f.Data, Charset: "utf-16le"}, at)
+		default:
+			p.unknown(f, at)
 		}
 	}
+}
+
+// unknown reads a file that nothing in it explains: a signature around another file, or what nobody
+// reads here.
+func (p *parser) unknown(f *mime.File, at mime.Place) {
+	content, opaque := mime.SignedContent(f.Data)
+	name := strings.ToLower(f.Name)
+	switch {
+	case len(content) > 0:
+		inner := strings.TrimSuffix(name, ".p7m")
+		if inner == "smime" || inner == name {
+			inner = "smime.eml"
+		}
+		p.inside(inner, content, at)
+	case opaque, strings.HasSuffix(name, ".pgp"), strings.HasSuffix(name, ".gpg"), isOpenPGP(f.Data):
+		p.Skip(mime.UnreadEncrypted, "an encrypted file")
+	case f.Kind == mime.Archive && !pack.Is(f.Data):
+		p.Skip(mime.UnreadEncoding, "an archive of a kind that is not opened")
+	}
+}
+
+// isOpenPGP says whether a file begins as one that is encrypted for somebody's key, of RSA of 2048 to
+// 4096 bits or of Curve25519 (RFC 9580 sections 4.2 and 5.1.1).
+func isOpenPGP(data []byte) bool {
+	if len(data) < 4 {
+		return false
+	}
+	switch data[0] {
+	case 0x84:
+		return data[2] == 3
+	case 0x85:
+		return data[1] <= 4 && data[3] == 3
+	case 0xc1:
+		return data[1] >= 0xc0 && data[1] < 0xe0 && data[3] == 3 || data[1] < 0xc0 && data[2] == 3
+	}
+	return false
 }
 
 // isWide says whether a file is UTF-16 without a mark that says so.

@@ -3,6 +3,7 @@ package content
 import (
 	"bytes"
 	"html"
+	"slices"
 	"strings"
 
 	"hisseki/analyzer/content/inflate"
@@ -42,7 +43,7 @@ func (p *parser) packed(data []byte, at mime.Place) {
 		p.Skip(mime.UnreadSize, "a package of more files than are read")
 	}
 	pack.Order(list)
-	document := pack.IsDocument(list)
+	document := pack.IsDocument(list) || slices.ContainsFunc(list, func(m pack.Member) bool { return strings.HasSuffix(m.Name, ".iwa") })
 	for i := range list {
 		if !p.member(&list[i], document, at) {
 			return
@@ -54,6 +55,9 @@ func (p *parser) packed(data []byte, at mime.Place) {
 func (p *parser) member(m *pack.Member, document bool, at mime.Place) bool {
 	budget := p.unpack()
 	switch {
+	case document && strings.HasSuffix(m.Name, ".iwa"): // Apple's, packed in a way of its own
+		p.Skip(mime.UnreadEncoding, "a document of Apple's")
+		return true
 	case m.Encrypted:
 		p.Skip(mime.UnreadEncrypted, "an encrypted file in a package")
 		return true
@@ -92,6 +96,9 @@ func (p *parser) documentPart(name string, data []byte, at mime.Place) {
 	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
 		plain, _ := mime.DecodeCharset(data, "utf-16")
 		data = []byte(plain)
+	}
+	if bytes.Contains(data, []byte("encryption-data")) { // of OpenDocument's manifest
+		p.Skip(mime.UnreadEncrypted, "an encrypted document")
 	}
 	refer := func(r pack.Ref) { p.refer(r.URL, r.Loaded, at) }
 	if pack.IsRelations(name) {
@@ -133,7 +140,7 @@ func (p *parser) fileText(plain string, at mime.Place) {
 		return
 	}
 	plain, _ = mime.Visible(plain)
-	p.scanRest(plain, nil, at)
+	p.scanRest(p.formulas(plain), nil, at)
 }
 
 // pdfFile reads a PDF file.
@@ -178,7 +185,10 @@ func (p *parser) rich(data []byte, at mime.Place) {
 		p.Skip(mime.UnreadSize, "files that unpack to more than is read")
 		return
 	}
-	p.fileText(text.RTF(data), at)
+	p.fileText(text.RTF(data, false, func(object []byte) { p.older(object, at) }), at)
+	if bytes.Contains(data, []byte("{\\*")) {
+		p.fileText(text.RTF(data, true, nil), at)
+	}
 }
 
 // binary collects the URLs that stand in a file of a form that is not taken apart: documents

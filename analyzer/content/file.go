@@ -10,6 +10,7 @@ import (
 	"hisseki/analyzer/content/mime"
 	"hisseki/analyzer/content/pack"
 	"hisseki/analyzer/content/pdf"
+	"hisseki/analyzer/content/text"
 )
 
 // File collects the URLs of a file that a reader would follow from it. What it is read as
@@ -20,9 +21,16 @@ func (p *parser) File(f *mime.File, at mime.Place) {
 	at.File, at.Group, at.Raw = true, nil, false
 	switch {
 	case f.Sniffed == mime.MailType:
-		p.Mail(bytes.Clone(f.Data), at) // whose parts outlive this visit
+		for _, one := range mailsIn(bytes.Clone(f.Data)) { // whose parts outlive this visit
+			p.Mail(one, at)
+		}
 	case f.Kind == HTMLFile:
-		p.pageFile(p.NewText(f.Data, f.Charset, true), at)
+		data, all := text.Expanded(f.Data)
+		if !all {
+			p.Skip(mime.UnreadEncoding, "a page with more entities of its own than are read")
+		}
+		p.pageFile(p.NewText(data, f.Charset, true), at)
+		p.xml(data, at)
 		if hasScript(f.Data) {
 			p.scripts(p.NewText(f.Data, f.Charset, false), at)
 		}
@@ -133,6 +141,9 @@ func (p *parser) card(f *mime.File, at mime.Place) {
 		}
 		plain, _ = mime.Visible(plain)
 		p.scanRest(plain, nil, at)
+		if strings.Contains(plain, "data:text/html") { // DESCRIPTION;ALTREP="data:text/html,%3Ca..."
+			p.pageFile(p.NewText(mime.PercentBytes(plain), "utf-8", true), at)
+		}
 		if strings.Contains(segment, "BASE64") || strings.Contains(segment, "=b") {
 			p.coded(unfoldedLines.Replace(segment), at)
 		}
@@ -157,8 +168,56 @@ func (p *parser) textFile(f *mime.File, at mime.Place) {
 	t := p.NewText(f.Data, f.Charset, false)
 	for segment, ok := t.Next(); ok; segment, ok = t.Next() {
 		plain, _ := p.plain(t, segment, at)
-		p.scanRest(slashes.Replace(plain), nil, at)
+		p.scanRest(p.formulas(slashes.Replace(plain)), nil, at)
 	}
+	if isMarkup(f.Data) || opensAsPage(f) && mime.HasTags(string(f.Data)) {
+		data, _ := text.Expanded(f.Data)
+		p.pageFile(p.NewText(data, f.Charset, true), at)
+		p.xml(data, at)
+	}
+}
+
+// xml reads a file of one of the forms in which programs of Office write a whole document.
+func (p *parser) xml(data []byte, at mime.Place) {
+	if bytes.HasPrefix(bytes.TrimLeft(data[:min(len(data), 64)], "\xef\xbb\xbf \t\r\n"), []byte("<?xml")) {
+		p.documentPart("", data, at)
+	}
+}
+
+// isMarkup says whether a text file is XML or HTML.
+func isMarkup(data []byte) bool {
+	data = bytes.TrimPrefix(data[:min(len(data), 1024)], []byte("\xef\xbb\xbf"))
+	return bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("<"))
+}
+
+// opensAsPage says whether programs read a file with tags in it as a page, whatever stands in front: by
+// its name a document of Office, or a program in HTML.
+func opensAsPage(f *mime.File) bool {
+	name := strings.ToLower(f.Name)
+	for _, end := range []string{".doc", ".dot", ".xls", ".xlt", ".ppt", ".rtf", ".hta", ".wps"} {
+		if strings.HasSuffix(name, end) {
+			return true
+		}
+	}
+	return false
+}
+
+// maxMails bounds the mails of one file.
+const maxMails = 200
+
+// mailsIn cuts a file into its mails: an mbox has several, each behind a line "From ".
+func mailsIn(data []byte) (mails [][]byte) {
+	for at := 0; bytes.HasPrefix(data, []byte("From ")) && len(mails) < maxMails; {
+		i := bytes.Index(data[at:], []byte("\nFrom "))
+		if i < 0 {
+			break
+		}
+		at += i + 1
+		if before := bytes.TrimSuffix(data[:at-1], []byte("\r")); bytes.HasSuffix(before, []byte("\n")) {
+			mails, data, at = append(mails, data[:at-1]), data[at:], 0
+		}
+	}
+	return append(mails, data)
 }
 
 // shortcut collects where a shortcut leads, to the web or to a share:

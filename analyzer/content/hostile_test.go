@@ -56,7 +56,7 @@ func hostileMails() map[string]func() Source {
 	all := make(map[string]func() Source)
 	for _, group := range []map[string]func() Source{
 		hostileParts(), hostileURLs(), hostileText(), hostileHTML(), hostileHeaders(),
-		hostileFiles(), hostileDocuments(), hostileArchives(),
+		hostileFiles(), hostileDocuments(), hostileArchives(), hostileLenient(),
 	} {
 		maps.Copy(all, group)
 	}

@@ -33,6 +33,7 @@ func (p *parser) plainPart(t *mime.Text, at mime.Place) {
 	p.out.Hidden += hidden
 	s := shown{text: plain, lines: text.Classify(plain, nil, p.forward)}
 	p.scanURLs(s, at)
+	p.blocks(plain, at)
 	p.plainRest(t, at)
 	if at.Group != nil && !at.Named {
 		if strings.TrimSpace(plain) == "" {
@@ -46,7 +47,8 @@ func (p *parser) plainPart(t *mime.Text, at mime.Place) {
 // plain makes a segment of plain text what a reader sees of it.
 func (p *parser) plain(t *mime.Text, segment string, at mime.Place) (plain string, hidden int) {
 	plain, hidden = mime.Visible(segment)
-	if !at.Foreign && strings.Contains(plain, "begin ") {
+	p.otherCodes(plain)
+	if strings.Contains(plain, "begin ") {
 		plain = p.UUFiles(plain, at)
 	}
 	if t.Flowed {
@@ -55,11 +57,20 @@ func (p *parser) plain(t *mime.Text, segment string, at mime.Place) (plain strin
 	return plain, hidden
 }
 
+// otherCodes says of files that stand in text in codes that mail programs of today seldom undo, and
+// others do.
+func (p *parser) otherCodes(plain string) {
+	if strings.Contains(plain, "=ybegin line=") || strings.Contains(plain, "(This file must be converted with BinHex") {
+		p.Skip(mime.UnreadEncoding, "a file in yEnc or BinHex")
+	}
+}
+
 // plainRest collects the URLs of what is not kept of a plain text.
 func (p *parser) plainRest(t *mime.Text, at mime.Place) {
 	for segment, ok := t.Next(); ok; segment, ok = t.Next() {
 		plain, _ := p.plain(t, segment, at)
 		p.scanRest(plain, nil, at)
+		p.blocks(plain, at)
 	}
 }
 
@@ -104,6 +115,10 @@ func (p *parser) page(t *mime.Text, at mime.Place, wanted func(link.Ref) bool) (
 			p.contact(scheme, ref, at)
 		},
 		Late: p.OutOfTime,
+		Base: at.Base,
+		File: func(data []byte) { p.inside("", data, at) },
+		Over: func() { p.Skip(mime.UnreadNesting, "more in the links of a page than is read") },
+		Grid: func(rows [][]bool) { p.drawn(rows, at) },
 		Ref: func(l *text.Ref) {
 			if l.At >= 0 {
 				refs = append(refs, l)
@@ -114,6 +129,7 @@ func (p *parser) page(t *mime.Text, at mime.Place, wanted func(link.Ref) bool) (
 		Rest: func(rest string, labels []text.Span) { p.scanRest(rest, labels, at) },
 	})
 	s := shown{page.Text, page.Labels, text.Classify(page.Text, page.Marks, p.forward)}
+	p.blocks(page.Text, at)
 	for _, l := range refs {
 		add(l, foreign(at) || s.lines.QuotedAt(l.At))
 	}
@@ -137,6 +153,9 @@ func (s *segments) Read(b []byte) (int, error) {
 	s.left = s.left[n:]
 	return n, nil
 }
+
+// Link keeps where a part of the mail is that is not in it.
+func (p *parser) Link(ref string, at mime.Place) { p.refer(ref, false, at) }
 
 // Raw reads one stretch of a broken body as HTML or plain text.
 func (p *parser) Raw(t *mime.Text, at mime.Place, asText bool) {

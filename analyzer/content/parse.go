@@ -27,6 +27,9 @@ func Watch(src Source, lim Limits, w Watcher) *Content {
 		forward: text.ForwardSubject(r.Subject),
 	}
 	p.subject()
+	for _, to := range r.Listed() {
+		p.urls.AddRef(link.Ref{URL: to, Where: link.InHref}, false, false)
+	}
 	for _, a := range r.ReplyTo {
 		p.address(a.Addr, false, false)
 	}
@@ -50,6 +53,9 @@ type parser struct {
 	depth  int             // of packages in packages
 	words  []byte          // text of a document's part, used again
 	codes  *qr.Reader      // of all pictures, nil when there was none
+	grey   []byte          // a code that characters draw, used again
+	draws  int             // of them
+	pages  int             // in files of older programs
 
 	filePoints int // of out.Points, those of files
 }

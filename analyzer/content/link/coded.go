@@ -33,7 +33,7 @@ func Coded(text string, left *int, found func(raw string)) (all bool) {
 		return true
 	}
 	if strings.IndexByte(text, '\\') >= 0 {
-		if plain := unescapeScript(text); plain != text {
+		if plain := mime.UnescapeScript(text); plain != text {
 			eachWeb(plain, give)
 		}
 	}
@@ -148,48 +148,4 @@ func charCodes(s string) string {
 	}
 	end()
 	return all.String()
-}
-
-// unescapeScript undoes "\x68", "\u0068" and "\/" of JavaScript (ECMA-262, section 12.9.4).
-func unescapeScript(s string) string {
-	var b strings.Builder
-	b.Grow(len(s))
-	for i := 0; i < len(s); i++ {
-		if s[i] != '\\' || i+1 >= len(s) {
-			b.WriteByte(s[i])
-			continue
-		}
-		n := 0
-		switch s[i+1] {
-		case 'x':
-			n = 2
-		case 'u':
-			n = 4
-		case '/':
-			continue // what follows stands for itself
-		}
-		r, ok := hexRune(s[i+2:], n)
-		if n == 0 || !ok {
-			b.WriteByte(s[i])
-			continue
-		}
-		b.WriteRune(r)
-		i += 1 + n
-	}
-	return b.String()
-}
-
-// hexRune reads n hexadecimal digits at the start of s.
-func hexRune(s string, n int) (r rune, ok bool) {
-	if len(s) < n {
-		return 0, false
-	}
-	for i := range n {
-		d := mime.Unhex(s[i])
-		if d < 0 {
-			return 0, false
-		}
-		r = r<<4 | rune(d)
-	}
-	return r, true
 }

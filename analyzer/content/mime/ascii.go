@@ -49,17 +49,21 @@ func PercentDecode(s string) string {
 	if strings.IndexByte(s, '%') < 0 {
 		return s
 	}
-	var out strings.Builder
-	out.Grow(len(s))
+	return string(PercentBytes(s))
+}
+
+// PercentBytes is PercentDecode for what is read as bytes.
+func PercentBytes(s string) []byte {
+	out := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {
 		if s[i] == '%' && i+2 < len(s) {
 			if c, ok := unhexPair(s[i+1], s[i+2]); ok {
-				out.WriteByte(c)
+				out = append(out, c)
 				i += 2
 				continue
 			}
 		}
-		out.WriteByte(s[i])
+		out = append(out, s[i])
 	}
-	return out.String()
+	return out
 }

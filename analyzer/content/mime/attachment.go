@@ -56,6 +56,7 @@ func (r *Reader) attachment(e entity, at Place) {
 	data, cut, clean, release := r.decode(e)
 	defer release()
 	r.visitor.File(r.record(e, data, cut, clean, at), at)
+	r.otherwise(e, data, clean, at)
 }
 
 // record keeps an attachment. data is its content, decoded. When many are kept already,

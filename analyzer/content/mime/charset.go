@@ -252,6 +252,17 @@ func encodingOf(name string) encoding.Encoding {
 	return nil
 }
 
+// oddCharset says whether some programs do not know a charset in which text looks other than it
+// stands there. Browsers have dropped most of these (WHATWG encoding standard, "replacement").
+func oddCharset(label string) bool {
+	switch name := alias(cleanLabel(label)); name {
+	case "utf-7", "hz-gb-2312", "iso-2022-kr", "iso-2022-cn":
+		return true
+	default:
+		return isWide(name)
+	}
+}
+
 func isWide(name string) bool {
 	return strings.HasPrefix(name, "utf-16") || strings.HasPrefix(name, "utf-32") ||
 		name == "hz-gb-2312" || strings.HasPrefix(name, "ucs-") || strings.HasPrefix(name, "ibm")

@@ -42,7 +42,7 @@ func (r *Reader) UUFiles(text string, at Place) string {
 func uuName(text string) (string, bool) {
 	line, rest, _ := strings.Cut(text, "\n")
 	words := strings.SplitN(line, " ", 3)
-	if len(words) < 3 || len(words[1]) < 3 || len(words[1]) > 4 ||
+	if len(words) < 3 || len(words[1]) < 3 || len(words[1]) > 6 ||
 		strings.Trim(words[1], "01234567") != "" {
 		return "", false
 	}

@@ -18,6 +18,7 @@ type entity struct {
 	oddCoding   bool   // base64 or quoted-printable by a name that not all programs read
 	conflict    bool   // boundary given twice
 	contrary    bool   // its fields say two things of its type or encoding
+	base        string // where its references lead from, "" for nowhere
 }
 
 // entity makes an entity of fields as written.
@@ -44,13 +45,25 @@ func newEntity(head header, body []byte) entity {
 			(len(head.values("Content-Type")) > 1 || twiceBoundary(value))
 	}
 	e.setName()
+	e.base = baseOf(head)
 	written := head.get("Content-Transfer-Encoding")
 	e.encoding = transferName(written)
 	e.oddCoding = (e.encoding == "base64" || e.encoding == "quoted-printable") &&
 		!strings.EqualFold(strings.TrimSpace(written), e.encoding)
-	e.contrary = differ(head.values("Content-Type")) ||
+	e.contrary = severalEncodings(written) || differ(head.values("Content-Type")) ||
 		differ(head.values("Content-Transfer-Encoding")) || head.values(dropField) != nil
 	return e
+}
+
+// baseOf returns the URL from which a page's references lead (RFC 2557 section 5).
+func baseOf(head header) string {
+	for _, name := range []string{"Content-Base", "Content-Location"} {
+		value := strings.Trim(strings.Join(strings.Fields(head.get(name)), ""), `"<>`)
+		if HasFold(value, "http://") || HasFold(value, "https://") {
+			return value
+		}
+	}
+	return ""
 }
 
 // setName reads the disposition and the file's name, which programs write into either field
@@ -83,11 +96,25 @@ func differ(values []string) bool {
 	return false
 }
 
-// twiceBoundary says whether a Content-Type names its boundary twice.
+// twiceBoundary says whether a Content-Type names its boundary twice, or in a way that some programs
+// read and others take as it stands:
+//
+//	boundary=b;boundary=c   boundary*=us-ascii''b; boundary=c   boundary="=?us-ascii?q?b?="
 func twiceBoundary(value string) bool {
-	value = strings.ToLower(value)
-	i := strings.Index(value, "boundary=")
-	return i >= 0 && strings.Contains(value[i+9:], "; boundary=")
+	plain, coded := 0, strings.Contains(value, "=?")
+	for rest := strings.ToLower(value); ; {
+		_, after, ok := strings.Cut(rest, "boundary")
+		if !ok {
+			return plain > 1 || plain > 0 && coded
+		}
+		rest = strings.TrimLeft(after, " \t")
+		switch {
+		case strings.HasPrefix(rest, "="):
+			plain++
+		case strings.HasPrefix(rest, "*"):
+			coded = true
+		}
+	}
 }
 
 // fileName takes the path off a decoded file name and bounds it.

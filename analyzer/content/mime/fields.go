@@ -42,7 +42,7 @@ func (f *fieldReader) end() {
 func (f *fieldReader) line(line []byte) {
 	f.read += len(line) + 1
 	long := f.read > maxPartHeader || len(f.fields) >= maxFields
-	f.ok = f.ok && !long
+	f.ok = f.ok && !long && bytes.IndexByte(line, '\r') < 0 // some programs end a line there
 	if line[0] == ' ' || line[0] == '\t' {
 		switch {
 		case !f.kept:

@@ -39,6 +39,35 @@ var readFields = map[string]bool{
 	"message-id": true, "in-reply-to": true, "references": true, "subject": true,
 	"x-mailer": true, "user-agent": true, "content-type": true,
 	"content-transfer-encoding": true, "content-disposition": true, "content-id": true,
+	"content-base": true, "content-location": true,
+	"list-unsubscribe": true, "list-help": true, "list-subscribe": true, "list-archive": true, "list-post": true,
+}
+
+// maxListed bounds the links of a header.
+const maxListed = 50
+
+// Listed returns the URLs of the web in the fields of mailing lists (RFC 2369), of which mail programs
+// make buttons:
+//
+//	List-Unsubscribe: <mailto:leave@example.org>, <https://example.org/leave>
+func (r *Reader) Listed() (links []string) {
+	for _, f := range r.header {
+		if !HasFold(f.Name, "list-") {
+			continue
+		}
+		for rest := f.Value; len(links) < maxListed; {
+			_, after, ok := strings.Cut(rest, "<")
+			if !ok {
+				break
+			}
+			var link string
+			link, rest, _ = strings.Cut(after, ">")
+			if link = strings.Join(strings.Fields(link), ""); HasFold(link, "http") {
+				links = append(links, link)
+			}
+		}
+	}
+	return links
 }
 
 // IsRead says whether fields of a name say anything about a mail here. Whoever has to

@@ -30,4 +30,5 @@ func (r *Reader) leaf(e entity, at Place) {
 	t.Flowed = strings.EqualFold(e.params["format"], "flowed")
 	t.DelSp = strings.EqualFold(e.params["delsp"], "yes")
 	r.visitor.Text(t, at)
+	r.otherwise(e, body, clean, at)
 }

@@ -51,6 +51,34 @@ func split(body []byte, boundary string, limit int) (parts [][]byte, rest []byte
 	return parts, nil, false
 }
 
+// goesOn says whether lines of a body begin with its boundary and go on, and are no boundary of a
+// multipart in it: RFC 2046 section 5.1.1 has programs compare the beginning of a line only.
+func goesOn(body []byte, boundary string) bool {
+	delim := append([]byte("\n--"), boundary...)
+	var before []byte
+	for n := 0; n < maxLonger; {
+		i := bytes.Index(body, delim)
+		if i < 0 {
+			return false
+		}
+		body = body[i+1:]
+		line, _ := cutLine(body)
+		more := bytes.TrimRight(line[len(delim)-1:], " \t\r")
+		if len(more) == 0 || bytes.HasPrefix(more, []byte("--")) || bytes.Equal(more, before) {
+			continue
+		}
+		n, before = n+1, more
+		inner := bytes.TrimSuffix(line[2:], []byte("--"))
+		if !bytes.Contains(body, append([]byte(`="`), inner...)) && !bytes.Contains(body, append([]byte("="), inner...)) {
+			return true
+		}
+	}
+	return true
+}
+
+// maxLonger bounds how many of them are looked for as boundaries.
+const maxLonger = 16
+
 // beforeLineEnd returns end without the line end in front of a boundary, which
 // belongs to the boundary.
 func beforeLineEnd(body []byte, start, end int) int {

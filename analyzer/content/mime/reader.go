@@ -43,6 +43,8 @@ type Visitor interface {
 	Text(t *Text, at Place)
 	// File is a part that mail programs offer as a file, with its decoded content.
 	File(f *File, at Place)
+	// Link is where the content of a part is found that is not in the mail.
+	Link(ref string, at Place)
 	// Raw is a stretch of a body whose structure is broken, decoded as far as may be.
 	// asText says that nothing else was read of it.
 	Raw(t *Text, at Place, asText bool)

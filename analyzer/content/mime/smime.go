@@ -1,5 +1,7 @@
 package mime
 
+import "strings"
+
 // smime reads an opaque signature (RFC 8551 section 3.5.2): the mail stands inside it.
 // What is encrypted stays a file.
 func (r *Reader) smime(e entity, at Place) {
@@ -14,6 +16,19 @@ func (r *Reader) smime(e entity, at Place) {
 	case len(data) > 0:
 		r.Skip(UnreadEncrypted, "an encrypted or compressed mail")
 	}
+}
+
+// SignedContent returns what stands in a file with a signature around it ("a.pdf.p7m"): nil where the
+// file is none of the kind. opaque says that it is one that nobody can read without a key.
+func SignedContent(data []byte) (content []byte, opaque bool) {
+	if len(data) < 20 || data[0] != 0x30 {
+		return nil, false
+	}
+	content, kind := cmsContent(data)
+	if kind == cmsSigned {
+		return content, false
+	}
+	return nil, strings.HasPrefix(kind, cmsSigned[:len(cmsSigned)-1])
 }
 
 // cmsSigned is the object identifier of signed-data, 1.2.840.113549.1.7.2 (RFC 5652

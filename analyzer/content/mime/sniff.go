@@ -65,6 +65,10 @@ func sniff(data []byte, name, claimed string) (media string, kind Kind) {
 	}
 	byName := kindByName(name)
 	switch {
+	case kind == TextFile && isMailName(name) && !isPatch(data): // however its header begins
+		media, kind = openedMail(byName, MailType)
+	case kind == TextFile && byName == "" && isPageType(claimed):
+		kind = HTMLFile
 	case byName == "", kind == Executable:
 	case media == MailType:
 		media, kind = openedMail(byName, claimed)
@@ -75,6 +79,18 @@ func sniff(data []byte, name, claimed string) (media string, kind Kind) {
 		kind = kindByClaim(claimed)
 	}
 	return media, kind
+}
+
+// isMailName says whether programs read a file as mail by its name.
+func isMailName(name string) bool {
+	name = strings.ToLower(name)
+	return strings.HasSuffix(name, ".eml") || strings.HasSuffix(name, ".emlx") || strings.HasSuffix(name, ".mht") ||
+		strings.HasSuffix(name, ".mhtml") || strings.HasSuffix(name, ".mbox")
+}
+
+// isPageType says whether a file without a name opens as a page by its label.
+func isPageType(claimed string) bool {
+	return claimed == "text/html" || claimed == "application/xhtml+xml" || claimed == "image/svg+xml"
 }
 
 // openedMail returns what a mail is to the person who opens it by a name of kind byName.
@@ -166,6 +182,9 @@ var mailFields = map[string]bool{
 func looksMail(data []byte) bool {
 	known := 0
 	b := bytes.TrimLeft(data[:min(len(data), 16<<10)], "\r\n")
+	if line, rest := cutLine(b); isCount(line) {
+		b = rest // of Apple's
+	}
 	if isPatch(b) {
 		return false
 	}
@@ -187,6 +206,12 @@ func looksMail(data []byte) bool {
 		}
 	}
 	return known >= 2
+}
+
+// isCount says whether a line is nothing but a number.
+func isCount(line []byte) bool {
+	line = bytes.TrimRight(line, " ")
+	return len(line) > 0 && len(line) < 12 && len(bytes.Trim(line, "0123456789")) == 0
 }
 
 // isPatch says whether a mail is one only in form: git writes patches with a first line
@@ -258,7 +283,7 @@ var extensions = func() map[string]Kind {
 		HTMLFile: "html htm xhtml shtml mhtml svg xht",
 		Archive:  "zip rar 7z gz tgz bz2 xz tar cab arj lzh lha ace z zst uue r00 001 gzip",
 		Calendar: "ics ical vcs",
-		Message:  "eml msg",
+		Message:  "eml emlx msg mbox",
 		Document: "doc docx dot dotx xls xlsx xlt xltx ppt pptx pps ppsx pdf rtf odt ods odp " +
 			"pages numbers key jtd csv xps",
 		Picture:  "png jpg jpeg gif bmp tif tiff webp heic ico psd ai",

@@ -27,6 +27,9 @@ func (r *Reader) NewText(body []byte, label string, html bool) *Text {
 		t.label = MetaCharset(body)
 	}
 	name := alias(cleanLabel(t.label))
+	if isWide(name) && bytes.IndexByte(body, 0) < 0 && !has8bit(body) {
+		t.label, name = "", "" // as programs show it: no link can be in it that is two bytes a letter
+	}
 	if !isKnown(name) && !isPlainUTF8(body) {
 		r.Skip(UnreadEncoding, "text in a charset that is not known")
 	}

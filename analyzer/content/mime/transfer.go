@@ -29,7 +29,8 @@ const (
 // transferName normalises a Content-Transfer-Encoding: comments and parameters go,
 // common misspellings are read as meant. Names unknown to mail come back as they are.
 func transferName(value string) string {
-	name := strings.ToLower(strings.TrimSpace(value))
+	name, _ := withoutComments(value)
+	name = strings.ToLower(strings.TrimSpace(name))
 	if i := strings.IndexAny(name, "(;, \t\r\n"); i >= 0 {
 		name = name[:i]
 	}
@@ -49,6 +50,13 @@ func transferName(value string) string {
 		name = name[:60]
 	}
 	return oneLine(name)
+}
+
+// severalEncodings says whether a Content-Transfer-Encoding names more than one: programs differ in
+// which of them they believe.
+func severalEncodings(value string) bool {
+	names, _ := withoutComments(value)
+	return len(strings.FieldsFunc(names, func(r rune) bool { return strings.ContainsRune(";, \t\r\n", r) })) > 1
 }
 
 // isTransfer says whether a name that transferName returned is of an encoding that is undone
@@ -190,6 +198,25 @@ func looseBase64(dst, b []byte) (out []byte, clean bool) {
 		}
 	}
 	return tailBits(dst, bits, have), clean
+}
+
+// anyBase64 appends to dst what of b has digits of base64, whatever stands between them: RFC 2045
+// section 6.8 wants all else passed over, and some programs do.
+func anyBase64(dst, b []byte) []byte {
+	var bits uint32
+	have := 0
+	for _, c := range b {
+		v := b64Value[c]
+		if v >= 64 {
+			continue
+		}
+		bits = bits<<6 | uint32(v)
+		if have++; have == 4 {
+			dst = append(dst, byte(bits>>16), byte(bits>>8), byte(bits))
+			bits, have = 0, 0
+		}
+	}
+	return tailBits(dst, bits, have)
 }
 
 func tailBits(dst []byte, bits uint32, have int) []byte {

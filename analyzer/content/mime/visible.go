@@ -1,6 +1,7 @@
 package mime
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -23,6 +24,9 @@ var suspect = func() (t [256]bool) {
 func Visible(text string) (string, int) {
 	if !hasSuspect(text) {
 		return text, 0
+	}
+	if strings.Contains(text, override) {
+		text = turnedBack(text)
 	}
 	var b strings.Builder
 	b.Grow(len(text))
@@ -58,6 +62,38 @@ func Visible(text string) (string, int) {
 	}
 	b.WriteString(text[start:])
 	return b.String(), hidden
+}
+
+// override and its end are the characters between which text runs backwards (UAX 9, section 2.2).
+const override, overrideEnd = "\u202e", "\u202c"
+
+// turnedBack puts text between them into the order in which a reader sees it.
+func turnedBack(text string) string {
+	var b strings.Builder
+	for text != "" {
+		before, after, ok := strings.Cut(text, override)
+		b.WriteString(before)
+		if !ok {
+			break
+		}
+		end := len(after)
+		if i := strings.IndexByte(after, '\n'); i >= 0 {
+			end = i
+		}
+		if i := strings.Index(after[:end], overrideEnd); i >= 0 {
+			end = i
+		}
+		b.WriteString(Reversed(after[:end]))
+		text = after[end:]
+	}
+	return b.String()
+}
+
+// Reversed returns text from its end to its beginning.
+func Reversed(text string) string {
+	runes := []rune(text)
+	slices.Reverse(runes)
+	return string(runes)
 }
 
 func hasSuspect(text string) bool {

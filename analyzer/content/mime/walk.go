@@ -11,6 +11,7 @@ type Place struct {
 	Foreign bool    // inside an attached message: not the author's own text
 	Named   bool    // a file shown in line: text, but not the author's own
 	File    bool    // inside an attached file: URLs count, text is not shown
+	Base    string  // URL from which the references of a page lead, "" for nowhere
 	Beyond  bool    // behind what is kept: only URLs count
 	Raw     bool    // found by scanning a broken body
 
@@ -56,9 +57,14 @@ func (r *Reader) walk(e entity, at Place) {
 	if e.contrary { // programs differ in which of two fields they believe
 		r.scanLater(e.body, at)
 	}
+	if e.base != "" {
+		at.Base = e.base
+	}
 	switch {
 	case e.is("multipart"):
 		r.multipart(e, at)
+	case e.mediaType == "message/partial", e.mediaType == "message/external-body":
+		r.elsewhere(e, at)
 	case e.mediaType == "message/rfc822", e.mediaType == "message/global",
 		e.mediaType == "message/news":
 		r.message(e, at)
@@ -67,12 +73,68 @@ func (r *Reader) walk(e entity, at Place) {
 	case e.attached(), e.name != "" && e.mediaType == "text/html" && r.shown:
 		r.attachment(e, at)
 	default:
-		if e.name != "" && r.shown { // shown, and offered as a file as well
+		first := !r.shown
+		if e.name != "" && !first { // shown, and offered as a file as well
 			r.attachment(e, at)
 			at.Named = true
 		}
 		r.shown = r.shown || !at.Foreign
 		r.leaf(e, at)
+		if e.name != "" && first {
+			r.named(e, at)
+		}
+	}
+}
+
+// elsewhere reads a part whose content is, or goes on, in another mail or at a server (RFC 2046 section
+// 5.2.2 and 5.2.3, RFC 2017):
+//
+//	Content-Type: message/external-body; access-type=URL; URL="https://example.org/a.html"
+func (r *Reader) elsewhere(e entity, at Place) {
+	if e.mediaType == "message/partial" {
+		r.Skip(UnreadNesting, "a part of a mail that comes in several")
+	}
+	if to := strings.Join(strings.Fields(e.params["url"]), ""); to != "" {
+		r.visitor.Link(to, at)
+	}
+	if site := e.params["site"]; site != "" {
+		r.visitor.Link("ftp://"+site+"/"+e.params["name"], at)
+	}
+	r.attachment(e, at)
+}
+
+// named looks at what is shown first and has the name of a file: some programs offer it as one.
+func (r *Reader) named(e entity, at Place) {
+	switch kindByName(e.name) {
+	case "", TextFile, Picture, SignedBy:
+		return
+	}
+	data, _, _, release := r.decode(e)
+	defer release()
+	f := &File{Name: e.name, Charset: e.params["charset"], Data: data}
+	f.Sniffed, f.Kind = sniff(data, e.name, e.mediaType)
+	r.visitor.File(f, at)
+}
+
+// otherwise reads what a program that is more lenient than others makes of a part: base64 of which
+// not all is that, and charsets of which some programs know nothing and show what stands there.
+func (r *Reader) otherwise(e entity, decoded []byte, clean bool, at Place) {
+	broken := e.encoding == "base64" && !clean
+	if label := e.params["charset"]; broken || oddCharset(label) &&
+		(!isWide(alias(cleanLabel(label))) || bytes.IndexByte(decoded, 0) >= 0 || has8bit(decoded)) {
+		r.scanLater(e.body, at)
+	}
+	if !broken || !r.spend(len(e.body)) {
+		return
+	}
+	data := anyBase64(r.buffer()[:0], e.body)
+	defer r.free(data)
+	f := &File{Name: e.name, Data: data}
+	switch f.Sniffed, f.Kind = sniff(data, e.name, e.mediaType); {
+	case mostlyText(data):
+		r.scanRaw(data, at, false)
+	case f.Kind != OtherFile:
+		r.visitor.File(f, at)
 	}
 }
 
@@ -119,6 +181,8 @@ func (r *Reader) tree(body []byte, e entity, at Place) {
 		r.scanLater(body, at)
 	case rest != nil:
 		r.scanLater(rest, at)
+	case goesOn(body, strings.TrimRight(e.params["boundary"], " \t")):
+		r.scanLater(body, at)
 	}
 	if rest != nil && !closed {
 		r.Skip(UnreadNesting, "more parts than are taken apart")
@@ -181,10 +245,13 @@ func (r *Reader) Mail(raw []byte, at Place) {
 	if bytes.HasPrefix(raw, []byte("From ")) || bytes.HasPrefix(raw, []byte(">From ")) {
 		_, raw = cutLine(raw) // of an mbox
 	}
+	if line, rest := cutLine(raw); isCount(line) {
+		raw = rest // of Apple's, which begin with their length
+	}
 	fields, rest, ok := splitFields(raw)
 	if !ok {
 		r.Defect(DefectHeader, "an attached message's header holds lines that are not fields")
 	}
-	inner := Place{depth: at.depth + 1, Foreign: true, File: at.File, Beyond: at.Beyond}
+	inner := Place{depth: at.depth + 1, Foreign: true, File: at.File, Beyond: at.Beyond, Base: at.Base}
 	r.walk(r.entity(fields, rest), inner)
 }

@@ -122,7 +122,14 @@ func references(tag []byte, found func(Ref)) {
 			found(Ref{to, bytes.HasSuffix(name, []byte(":image"))})
 		}
 	}
-	if bytes.Contains(tag, []byte("://")) || bytes.Contains(tag, []byte(`\\`)) {
+	if bytes.Contains(tag, []byte("formula=")) { // of OpenDocument's cells: of:=HYPERLINK("https://example.org/")
+		for _, word := range strings.Split(attribute(tag, "formula"), `"`) {
+			if strings.Contains(word, "://") {
+				found(Ref{URL: word})
+			}
+		}
+	}
+	if bytes.Contains(tag, []byte("://")) || bytes.Contains(tag, []byte("&#")) || bytes.Contains(tag, []byte(`\\`)) {
 		for _, name := range further {
 			if to := attribute(tag, name); strings.Contains(to, "://") || strings.HasPrefix(to, `\\`) {
 				found(Ref{URL: to})

@@ -30,7 +30,32 @@ func Members(data []byte) (list []Member, all bool) {
 	if len(list) == 0 {
 		return heads(data)
 	}
-	return list, all
+	for n := 0; ; n++ { // one behind another: programs differ in which they open
+		data = front(data, list)
+		if !bytes.Contains(data, []byte("PK\x05\x06")) {
+			return list, all
+		}
+		before, whole := directory(data)
+		if all = all && whole && n < maxBehind && len(before)+len(list) <= maxMembers; !all || len(before) == 0 {
+			return list, all
+		}
+		list = append(list, before...)
+	}
+}
+
+// maxBehind bounds the packages in one file that stand behind each other.
+const maxBehind = 8
+
+// front returns what stands before the first member of a package. Members have the rest of the file as
+// their data.
+func front(data []byte, list []Member) []byte {
+	first := len(data)
+	for i := range list {
+		if m := list[i].Data; cap(m) > 0 {
+			first = min(first, cap(data)-cap(m))
+		}
+	}
+	return data[:max(0, min(first-30, len(data)))]
 }
 
 // Is says whether programs open a file as a zip file: by its beginning or, since a program

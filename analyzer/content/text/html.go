@@ -30,6 +30,7 @@ type element struct {
 	row    bool // children stand beside each other, as things of their own (flex, grid)
 	skip   bool // content is not text: script, style
 	data   bool // a script of JSON-LD, of which mail programs make buttons
+	turned bool // its text runs backwards
 	ground uint32
 	ink    uint32
 }
@@ -49,7 +50,7 @@ func (r *htmlReader) write(b []byte) {
 	case now.skip:
 		if now.tag == atom.Style {
 			r.sheet.read(b)
-			r.styleRefs(string(b))
+			r.styleRefs(string(b), maxFeed-1)
 		} else if now.data {
 			r.script(string(b))
 		}
@@ -79,7 +80,12 @@ func (r *htmlReader) hide(b []byte) {
 	if n == 0 || r.link != nil {
 		return
 	}
-	r.veiled.Write(b)
+	r.veil(string(b))
+}
+
+// veil has text looked through for where it leads that is not the page's own.
+func (r *htmlReader) veil(text string) {
+	r.veiled.WriteString(text)
 	if r.veiled.Len() >= spillBytes {
 		r.flush(r.veiled.String(), nil)
 		r.veiled.Reset()
@@ -89,6 +95,9 @@ func (r *htmlReader) hide(b []byte) {
 func (r *htmlReader) visible(text string, pre bool) {
 	text, zero := mime.Visible(text)
 	r.page.Hidden += zero
+	if r.top().turned {
+		r.veil(mime.Reversed(text))
+	}
 	if r.link != nil && r.label.Len() < maxLabel {
 		r.label.WriteString(text)
 	}
@@ -172,10 +181,13 @@ func (r *htmlReader) open(z *html.Tokenizer, tag atom.Atom, more bool, depth int
 	case atom.Sup, atom.Sub, atom.Q: // "https://example.org¹", "“https://example.org”"
 		r.endURL()
 	case atom.Base:
-		if r.base == "" && a.href != "" {
+		if !r.based && a.href != "" {
 			r.rebase(a.href)
 		}
 	case atom.Meta:
+		if a.item && strings.Contains(a.content, "://") { // of which mail programs make buttons
+			r.refer(a.content, Href)
+		}
 		if strings.EqualFold(a.httpEquiv, "refresh") {
 			r.refer(refreshURL(a.content), Refresh)
 		}
@@ -186,6 +198,7 @@ func (r *htmlReader) open(z *html.Tokenizer, tag atom.Atom, more bool, depth int
 		return
 	}
 	r.push(e, &a)
+	r.cell(tag, e.ground)
 	if tag == atom.A {
 		r.openLink(link)
 	}
@@ -230,6 +243,7 @@ func (r *htmlReader) element(tag atom.Atom, a *attrs) element {
 	}
 	e.skip = parent.skip || isSkipped(tag)
 	e.data = tag == atom.Script && strings.EqualFold(strings.TrimSpace(a.kind), "application/ld+json")
+	e.turned = parent.turned || tag == atom.Bdo
 	e.pre = isPre(tag) || parent.pre && tag != atom.P
 	r.paint(&e, tag, a)
 	if !parent.hidden && !e.hidden && !r.spilled {
@@ -241,7 +255,7 @@ func (r *htmlReader) element(tag atom.Atom, a *attrs) element {
 // push opens an element.
 func (r *htmlReader) push(e element, a *attrs) {
 	if len(r.stack) >= maxStack {
-		r.over++
+		r.above++
 		return
 	}
 	if a.restQuoted && r.restAt < 0 && !e.hidden && !r.spilled {
@@ -267,10 +281,10 @@ func (r *htmlReader) close(tag atom.Atom) {
 			i = -1
 		}
 	}
-	if i < 0 || isVoid(tag) || r.over > 0 {
+	if i < 0 || isVoid(tag) || r.above > 0 {
 		r.bound(shapeOf(tag), tag)
-		if r.over > 0 && !isVoid(tag) {
-			r.over--
+		if r.above > 0 && !isVoid(tag) {
+			r.above--
 		}
 		return
 	}

@@ -13,6 +13,8 @@ type attrs struct {
 	href, src, action, background, content, httpEquiv string
 	style, class, id, kind, color, ground             string
 	value, srcdoc                                     string
+	words                                             []string // shown in the element's place
+	item                                              bool     // of microdata
 	loads, leads, scripts                             []string // see further
 	hidden                                            bool
 	linked                                            string // names of the attributes that were kept as links
@@ -97,9 +99,16 @@ func (a *attrs) word(name string) *string {
 // maxAttr bounds the bytes kept of one attribute.
 const maxAttr = 64 << 10
 
+// maxInline bounds the bytes kept of an attribute that holds a page or a file itself.
+const maxInline = 4 << 20
+
 func setOnce(dst *string, val []byte) {
+	most := maxAttr
+	if foldPrefix(string(val[:min(len(val), 5)]), "data:") {
+		most = maxInline
+	}
 	if *dst == "" {
-		*dst = string(val[:min(len(val), maxAttr)])
+		*dst = string(val[:min(len(val), most)])
 	}
 }
 
@@ -142,6 +151,7 @@ func (r *htmlReader) references(tag atom.Atom, a *attrs) (link *Ref) {
 		r.refer(a.src, Src)
 	case atom.Base:
 	default: // an area, svg:a, v:roundrect and whatever else can be clicked
+		r.refer(a.action, Form)
 		r.refer(a.href, Href)
 		r.refer(a.src, Src)
 	}

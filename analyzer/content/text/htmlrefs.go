@@ -2,11 +2,12 @@ package text
 
 import (
 	"encoding/base64"
-	"net/url"
 	"strconv"
 	"strings"
 
 	"golang.org/x/net/html/atom"
+
+	"hisseki/analyzer/content/mime"
 )
 
 // further keeps what is in the less usual attributes that refer to something; false for an
@@ -25,12 +26,16 @@ func (a *attrs) further(name string, val []byte) bool {
 		a.loads = append(a.loads, strings.Fields(string(val))...)
 	case "from", "to", "values", "by": // <animate attributeName="href" values="a;b">
 		for one := range strings.SplitSeq(string(val), ";") {
-			if strings.Contains(one, ":") {
+			if strings.Contains(one, ":") || strings.Contains(one, "//") {
 				a.leads = append(a.leads, strings.TrimSpace(one))
 			}
 		}
 	case "value": // <param name="movie" value="https://example.org/a.swf">
 		a.value = string(val)
+	case "alt", "placeholder", "label", "title", "aria-label":
+		a.words = append(a.words, string(val))
+	case "itemprop":
+		a.item = true
 	case "srcdoc":
 		a.srcdoc = string(val)
 	default:
@@ -53,7 +58,15 @@ func (r *htmlReader) furtherReferences(tag atom.Atom, a *attrs, depth int) {
 	if tag == atom.Param && strings.Contains(a.value, "://") {
 		r.refer(a.value, Src)
 	}
-	r.styleRefs(a.style)
+	if tag == atom.Input || tag == atom.Button || tag == atom.Option {
+		a.words = append(a.words, a.value)
+	}
+	for _, words := range a.words {
+		if mayLead(words) {
+			r.veil(words + "\n")
+		}
+	}
+	r.styleRefs(a.style, depth)
 	for _, script := range a.scripts {
 		r.script(script)
 	}
@@ -63,6 +76,16 @@ func (r *htmlReader) furtherReferences(tag atom.Atom, a *attrs, depth int) {
 	if a.srcdoc != "" {
 		r.within(a.srcdoc, depth)
 	}
+}
+
+// mayLead says whether words have a URL that people see as one, not the beginning of what was cut
+// ("follow https://exam").
+func mayLead(words string) bool {
+	if _, rest, ok := strings.Cut(words, "://"); ok {
+		host, _, _ := strings.Cut(rest, " ")
+		return strings.Contains(host, ".")
+	}
+	return strings.Contains(words, "www.")
 }
 
 // inline reads what stands in a reference itself: a page ("data:text/html;base64,PGEg...", RFC
@@ -77,23 +100,45 @@ func (r *htmlReader) inline(ref string, depth int) {
 	case "javascript", "vbscript":
 		r.script(rest)
 	case "data":
-		media, data, ok := strings.Cut(rest, ",")
-		media = strings.ToLower(media)
-		if !ok || !strings.Contains(media, "html") && !strings.Contains(media, "svg") {
-			return
-		}
-		if plain, err := url.PathUnescape(data); err == nil {
-			data = plain
-		}
-		if strings.HasSuffix(media, ";base64") {
-			data = strings.TrimRight(data, "= ")
-			b, _ := base64.RawStdEncoding.DecodeString(data) // up to where it is broken
-			data = string(b)
-		}
+		r.data(rest, depth)
+	}
+}
+
+// data reads what stands behind "data:": a page, text, or a file.
+func (r *htmlReader) data(rest string, depth int) {
+	media, data, ok := strings.Cut(rest, ",")
+	if !ok {
+		return
+	}
+	media = strings.ToLower(media)
+	if strings.IndexByte(data, '%') >= 0 {
+		data = mime.PercentDecode(data)
+	}
+	if strings.HasSuffix(strings.TrimSpace(media), "base64") {
+		data = strings.Map(func(c rune) rune {
+			if c <= ' ' || c == '=' {
+				return -1
+			}
+			return c
+		}, data)
+		b, _ := base64.RawStdEncoding.DecodeString(data) // up to where it is broken
+		data = string(b)
+	}
+	switch {
+	case strings.Contains(media, "html"), strings.Contains(media, "svg"), strings.Contains(media, "xml"):
 		if strings.Contains(strings.ToLower(data[:min(len(data), maxAttr)]), "<script") {
 			r.script(data)
 		}
 		r.within(data, depth)
+	case media == "", strings.HasPrefix(media, ";"), strings.HasPrefix(media, "text/"):
+		r.veil(data + "\n")
+	case r.how.File != nil:
+		r.pages++
+		if r.pages > maxPages || len(rest) >= maxInline-len("data:") {
+			r.over()
+			return
+		}
+		r.how.File([]byte(data))
 	}
 }
 
@@ -111,8 +156,11 @@ const maxPages = 200
 
 // script passes a script on: its text is not the page's, but the URLs in it count.
 func (r *htmlReader) script(text string) {
+	if strings.IndexByte(text, '\\') >= 0 {
+		text = mime.UnescapeScript(text)
+	}
 	if strings.Contains(text, ":") {
-		r.flush(strings.ReplaceAll(text, `\/`, "/"), nil)
+		r.flush(text, nil)
 	}
 }
 
@@ -121,7 +169,7 @@ func (r *htmlReader) script(text string) {
 //	background: url( 'https://example.org/a.png' )
 //	@import "https://example.org/a.css";
 //	background: image-set('https://example.org/a.png' 1x)
-func (r *htmlReader) styleRefs(style string) {
+func (r *htmlReader) styleRefs(style string, depth int) {
 	if len(style) < len("url(//a)") {
 		return
 	}
@@ -141,13 +189,30 @@ func (r *htmlReader) styleRefs(style string) {
 			rest, end = rest[1:], rest[0]
 		case (style[at] == '"' || style[at] == '\'') && foldPrefix(style[at+1:], "http"):
 			rest, end = style[at+1:], style[at]
+		case style[at] == '"' || style[at] == '\'': // content: "see www.example.org"
+			r.quotedWords(style[at+1:], style[at])
+			continue
 		default:
+			continue
+		}
+		if ref := strings.TrimLeft(rest[:min(len(rest), 20)], "'\" \t\r\n"); foldPrefix(ref, "data:") {
+			if i := strings.IndexByte(rest, end); i >= 0 {
+				r.inline(strings.Trim(rest[:i], "'\" \t\r\n"), depth)
+				at += i
+			}
 			continue
 		}
 		if i := strings.IndexByte(rest[:min(len(rest), maxStyleURL)], end); i >= 0 {
 			r.refer(strings.Trim(rest[:i], "'\" \t\r\n"), Src)
 			at += i
 		}
+	}
+}
+
+// quotedWords looks through a text that a style shows.
+func (r *htmlReader) quotedWords(rest string, end byte) {
+	if i := strings.IndexByte(rest[:min(len(rest), maxStyleURL)], end); i > 0 && mayLead(rest[:i]) {
+		r.veil(rest[:i] + "\n")
 	}
 }
 
@@ -210,6 +275,7 @@ func (r *htmlReader) rebase(href string) {
 	if r.base = r.how.Resolve("", href); r.base == "" {
 		return
 	}
+	r.based = true
 	for _, l := range r.late {
 		if to := r.how.Resolve(r.base, l.ref); to != "" {
 			r.how.Ref(&Ref{URL: to, Source: l.source, At: -1})

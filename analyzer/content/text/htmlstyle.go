@@ -103,6 +103,7 @@ var declarations = map[string]func(e *element, value string){
 	"padding-left":  (*element).apart,
 	"padding-right": (*element).apart,
 	"position":      func(e *element, value string) { e.boxIf(value == "absolute" || value == "fixed") },
+	"unicode-bidi":  func(e *element, value string) { e.turned = e.turned || strings.Contains(value, "override") },
 	"visibility":    func(e *element, value string) { e.hideIf(value == "hidden" || value == "collapse") },
 	"mso-hide":      func(e *element, value string) { e.hideIf(value == "all") },
 	"opacity":       func(e *element, value string) { e.hideIf(size(value) == 0) },

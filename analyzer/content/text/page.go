@@ -7,6 +7,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"hisseki/analyzer/content/mime"
 )
 
 // Source says what of a tag refers to a URL.
@@ -58,13 +60,21 @@ type HTML struct {
 	// links' texts in it. It is cut at blanks.
 	Rest func(text string, labels []Span)
 	Late func() bool // no time is left; may be nil
+	Base string      // from which references lead while no <base> says otherwise, "" for nowhere
+	// File is what stands in a reference and is neither page nor text ("data:image/png;base64,...");
+	// may be nil.
+	File func(data []byte)
+	// Over is told that the page has more in references than is read; may be nil.
+	Over func()
+	// Grid is a table of cells that are dark or not, a row each, as codes are drawn; may be nil.
+	Grid func(rows [][]bool)
 }
 
 // ReadHTML turns HTML into text as a mail program lays it out, roughly: block
 // elements break lines, what is hidden is counted and left out. Only the tokenizer
 // runs: no tree is built, so that nesting costs nothing.
 func ReadHTML(src io.Reader, how HTML) Page {
-	r := &htmlReader{how: how, restAt: -1, spilled: how.Keep <= 0}
+	r := &htmlReader{how: how, restAt: -1, spilled: how.Keep <= 0, base: how.Base}
 	r.feed(src, 0)
 	return r.finish()
 }
@@ -75,9 +85,11 @@ type htmlReader struct {
 	page  Page
 	out   []byte // text: what is kept, then, spilled, what is not yet given to Rest
 	stack []element
-	over  int // open elements beyond maxStack
+	above int // open elements beyond maxStack
 	base  string
+	based bool // by the page itself
 	sheet sheet
+	grid  grid
 	space bool // a blank is due before the next word
 	line  bool // the current line has text
 
@@ -149,7 +161,61 @@ func (r *htmlReader) textToken(z *html.Tokenizer, depth int) {
 			return
 		}
 	}
+	var tags string
+	if raw := z.Raw(); isRaw(r.top().tag) && depth < maxFeed && hasTag(raw) {
+		if r.pages++; r.pages > maxPages || len(raw) > maxRawTags {
+			r.over()
+			raw = nil
+		}
+		tags = string(raw)
+	}
 	r.write(z.Text())
+	if tags != "" { // its text was written
+		e := r.element(atom.Span, &attrs{})
+		e.skip = true
+		r.feedBelow(e, tags, depth)
+	}
+}
+
+// feedBelow reads HTML as if it stood in an element.
+func (r *htmlReader) feedBelow(e element, page string, depth int) {
+	open := len(r.stack)
+	r.push(e, &attrs{})
+	r.feed(strings.NewReader(page), depth+1)
+	for len(r.stack) > open {
+		r.pop()
+	}
+}
+
+// maxRawTags bounds the text in which tags are looked for once more.
+const maxRawTags = 1 << 20
+
+// hasTag says whether text may have a tag with an attribute.
+func hasTag(b []byte) bool {
+	for i := bytes.IndexByte(b, '<'); i >= 0 && i+1 < len(b); {
+		if b = b[i+1:]; mime.IsLetter(b[0]) {
+			return bytes.IndexByte(b, '=') >= 0
+		}
+		i = bytes.IndexByte(b, '<')
+	}
+	return false
+}
+
+// over says that a page has more pages and files within it than are read.
+func (r *htmlReader) over() {
+	if r.how.Over != nil {
+		r.how.Over()
+	}
+}
+
+// isRaw says whether tags in an element are text in HTML. Below <svg> and <math>, and in XML, they are
+// tags (WHATWG HTML standard, section 13.2.6.5).
+func isRaw(tag atom.Atom) bool {
+	switch tag {
+	case atom.Xmp, atom.Plaintext, atom.Title, atom.Textarea, atom.Style:
+		return true
+	}
+	return false
 }
 
 // comment reads what Outlook renders of a comment and others do not:
@@ -160,6 +226,13 @@ func (r *htmlReader) textToken(z *html.Tokenizer, depth int) {
 // links count, its text is hidden.
 func (r *htmlReader) comment(data string, depth int) {
 	data = strings.TrimLeft(data, " \t\r\n")
+	if foldPrefix(data, "?xml-stylesheet") {
+		if _, ref, ok := strings.Cut(data, "href="); ok && len(ref) > 1 {
+			ref, _, _ = strings.Cut(ref[1:], ref[:1])
+			r.refer(html.UnescapeString(ref), Src)
+		}
+		return
+	}
 	if !foldPrefix(data, "[if") || depth >= maxFeed {
 		return
 	}
@@ -175,12 +248,7 @@ func (r *htmlReader) comment(data string, depth int) {
 		r.feed(strings.NewReader(inner), depth+1)
 		return
 	}
-	open := len(r.stack)
-	r.push(r.element(atom.Span, &attrs{hidden: true}), &attrs{})
-	r.feed(strings.NewReader(inner), depth+1)
-	for len(r.stack) > open {
-		r.pop()
-	}
+	r.feedBelow(r.element(atom.Span, &attrs{hidden: true}), inner, depth)
 }
 
 func (r *htmlReader) finish() Page {
@@ -193,6 +261,7 @@ func (r *htmlReader) finish() Page {
 	}
 	r.flush(string(r.out), r.labels)
 	r.flush(r.veiled.String(), nil)
+	r.endGrid()
 	return r.page
 }
 

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 
@@ -12,11 +13,27 @@ import (
 //
 //	{\field{\*\fldinst HYPERLINK "https://example.org/"}{\fldrslt here}}
 //	\'83\'65 is a byte of the charset that \ansicpg names, \u26085? a character
-func RTF(data []byte) string {
+//
+// bare leaves out the groups that programs pass over which do not know them, but for the fields'
+// instructions: HYPERLINK "htt{\*\unknown x}ps://example.org/". object is given what is embedded, in
+// hexadecimal digits; it may be nil.
+func RTF(data []byte, bare bool, object func([]byte)) string {
 	r := rtfReader{label: "windows-1252", skip: 1}
 	for i := 0; i < len(data); {
 		switch c := data[i]; c {
 		case '\\':
+			if bare && bytes.HasPrefix(data[i:], []byte("\\*")) && !bytes.HasPrefix(data[i:], []byte(`\*\fldinst`)) {
+				i += groupRest(data[i:])
+				continue
+			}
+			if object != nil && bytes.HasPrefix(data[i:], []byte(`\objdata`)) {
+				i += len(`\objdata`)
+				digits := data[i : i+hexLen(data[i:])]
+				if i += len(digits); len(digits) >= minObject {
+					object(hexBytes(digits))
+				}
+				continue
+			}
 			i += r.control(data[i:])
 		case '{', '}', '\r', '\n':
 			i++
@@ -27,6 +44,57 @@ func RTF(data []byte) string {
 	}
 	r.flush()
 	return r.out.String()
+}
+
+// groupRest returns how many bytes of an open group are left, within a bound.
+func groupRest(b []byte) int {
+	depth := 0
+	for i := 0; i < len(b) && i < maxGroup; i++ {
+		switch b[i] {
+		case '\\':
+			i++
+		case '{':
+			depth++
+		case '}':
+			if depth--; depth < 0 {
+				return i
+			}
+		}
+	}
+	return len("\\*")
+}
+
+// maxGroup bounds a group that is passed over: only one within a link matters.
+const maxGroup = 512
+
+// minObject is how many digits an embedded object has in which a URL may stand.
+const minObject = 2 * len("http://a.b")
+
+// hexLen returns how much of b is hexadecimal digits, with blanks and line ends between them.
+func hexLen(b []byte) int {
+	for i, c := range b {
+		if mime.Unhex(c) < 0 && strings.IndexByte(" \r\n\t", c) < 0 {
+			return i
+		}
+	}
+	return len(b)
+}
+
+// hexBytes decodes them.
+func hexBytes(b []byte) []byte {
+	out := make([]byte, 0, len(b)/2)
+	high := -1
+	for _, c := range b {
+		d := mime.Unhex(c)
+		switch {
+		case d < 0:
+		case high < 0:
+			high = d
+		default:
+			out, high = append(out, byte(high<<4|d)), -1
+		}
+	}
+	return out
 }
 
 // rtfReader is the state of reading one document.
