@@ -97,7 +97,7 @@ var mayImport = map[string][]string{
 		"internal/wiring", "internal/words", "ledger", "postfix", "proof", "signing"},
 
 	"web":         {"access", "access/openid", "access/passkey", "analyzer", "ask", "internal/words", "ledger", "report", "review"},
-	"web/command": {"access", "access/openid", "access/passkey", "ask", "internal/config", "internal/jsonl", "internal/table", "internal/term", "review", "store", "store/postgres", "web"},
+	"web/command": {"access", "access/openid", "access/passkey", "ask", "internal/config", "internal/jsonl", "internal/table", "internal/term", "internal/words", "review", "store", "store/postgres", "web"},
 
 	// Every part's configuration is made here.
 	"internal/wiring": {"analyzer", "analyzer/content", "ask", "hook", "identity", "internal/config", "ledger", "seal",

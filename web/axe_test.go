@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -38,10 +39,12 @@ func accessible(t *testing.T, o *office, axe, lang string) {
 	b := newBrowser(t, o, lang)
 	b.open("/login")
 	b.axe(axe, "/login "+lang)
+	b.open("/enter/" + strings.Repeat("x", 43))
+	b.axe(axe, "/enter "+lang)
 	b.login("alice")
 	for _, dark := range []bool{false, true} {
 		b.screen(1280, 900, dark)
-		for _, path := range allPages {
+		for _, path := range append([]string{"/nothing"}, allPages...) {
 			if path == "/sender?name=" {
 				path += "bando@example.jp"
 			}

@@ -289,7 +289,7 @@ func TestPictures(t *testing.T) {
 		b.says(readers[lang]) // else each page is the one to log in at
 		for n, screen := range screens {
 			b.screen(screen.width, 900, screen.dark)
-			for i, path := range allPages {
+			for i, path := range append([]string{"/nothing", "/login", "/enter/" + strings.Repeat("x", 43)}, allPages...) {
 				if !all && screen.width != 360 || !all && (i+n+k)%2 == 0 {
 					continue
 				}

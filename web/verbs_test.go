@@ -1,7 +1,6 @@
 package web_test
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -186,7 +185,7 @@ func TestFocusStays(t *testing.T) {
 	var at string
 	b.eval(`document.activeElement.textContent.trim()`, &at)
 	if at != "Look and decide" {
-		t.Error(fmt.Sprintf("the keyboard is at %.80q", at))
+		t.Errorf("the keyboard is at %.80q", at)
 	}
 	b.calm()
 }

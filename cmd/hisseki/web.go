@@ -13,7 +13,7 @@ import (
 // shared is what "web" and "reviewer" have in common with the other subcommands.
 func shared() command.Shared {
 	return command.Shared{With: withStore, Review: newReview, Actor: actor, Milter: dialMilter,
-		Usage: func(err error) error { return usageError{err} }, Version: version,
+		Usage: func(err error) error { return usageError{err} }, Version: version, Words: inWords,
 		Log: func(cmd *cobra.Command, cfg config.Config) *slog.Logger {
 			var level slog.LevelVar
 			daemon.SetLevel(&level, cfg.Log.Level)

@@ -22,8 +22,9 @@ func (s Shared) passkeys() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				t := table.New(table.Screen{Writer: cmd.OutOrStdout(), Width: 80}, table.Cut("passkey", 12), table.Fixed("added"),
-					table.Fixed("used"))
+				w := s.Words(cmd)
+				t := table.New(table.Screen{Writer: cmd.OutOrStdout(), Width: 80}, table.Cut(w.W("list-passkey"), 12),
+					table.Fixed(w.W("list-added")), table.Fixed(w.W("list-used")))
 				for i := range keys {
 					k := &keys[i]
 					t.Row(term.Safe(k.Label, 60), term.Stamp(k.Created), term.Stamp(k.Used))

@@ -19,6 +19,7 @@ import (
 	"hisseki/internal/jsonl"
 	"hisseki/internal/table"
 	"hisseki/internal/term"
+	"hisseki/internal/words"
 	"hisseki/store"
 )
 
@@ -81,7 +82,7 @@ authenticator program (TOTP, RFC 6238): it is not shown again.`,
 				if have != nil {
 					return fmt.Errorf("there is a reviewer %s already: see hisseki reviewer list", a.Name)
 				}
-				if a.Password, err = readPassword(cmd); err != nil {
+				if a.Password, err = s.readPassword(cmd); err != nil {
 					return err
 				}
 				uri := ""
@@ -93,7 +94,7 @@ authenticator program (TOTP, RFC 6238): it is not shown again.`,
 				if err := db.Reviewers().PutAccount(cmd.Context(), a, s.Actor().String(), "add-reviewer"); err != nil {
 					return err
 				}
-				printSecret(cmd.OutOrStdout(), a.Secret, uri)
+				printSecret(cmd.OutOrStdout(), s.Words(cmd), a.Secret, uri)
 				return nil
 			})
 		},
@@ -103,17 +104,17 @@ authenticator program (TOTP, RFC 6238): it is not shown again.`,
 	return cmd
 }
 
-func printSecret(w io.Writer, secret, uri string) {
+func printSecret(w io.Writer, t words.Reader, secret, uri string) {
 	if secret != "" {
-		fmt.Fprintf(w, "second factor, for an authenticator program:\n  %s\n  secret %s\n", uri, secret)
+		fmt.Fprintln(w, t.W("totp-secret", uri, secret))
 	}
 }
 
 // readPassword asks a person twice, or reads a line.
-func readPassword(cmd *cobra.Command) (hash string, err error) {
+func (s Shared) readPassword(cmd *cobra.Command) (hash string, err error) {
 	text := ""
 	if f, ok := cmd.InOrStdin().(*os.File); ok && xterm.IsTerminal(int(f.Fd())) {
-		text, err = askTwice(cmd.ErrOrStderr(), int(f.Fd()))
+		text, err = askTwice(cmd.ErrOrStderr(), s.Words(cmd), int(f.Fd()))
 	} else {
 		text, err = bufio.NewReader(io.LimitReader(cmd.InOrStdin(), 4096)).ReadString('\n')
 		if errors.Is(err, io.EOF) {
@@ -130,9 +131,9 @@ func readPassword(cmd *cobra.Command) (hash string, err error) {
 	return access.HashPassword(text, rand.Reader)
 }
 
-func askTwice(w io.Writer, fd int) (string, error) {
+func askTwice(w io.Writer, t words.Reader, fd int) (string, error) {
 	var list [2]string
-	for i, question := range []string{"password: ", "again: "} {
+	for i, question := range []string{t.W("ask-password"), t.W("ask-again-pw")} {
 		fmt.Fprint(w, question)
 		b, err := xterm.ReadPassword(fd)
 		fmt.Fprintln(w)
@@ -174,7 +175,7 @@ func (s Shared) password() *cobra.Command {
 	return &cobra.Command{Use: "password NAME", Short: "Set a reviewer's password, end his sessions and remove his passkeys", Args: s.one,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return s.change(cmd, args[0], func(a *access.Account) (err error) {
-				a.Password, err = readPassword(cmd)
+				a.Password, err = s.readPassword(cmd)
 				return err
 			})
 		}}
@@ -192,7 +193,7 @@ func (s Shared) totp() *cobra.Command {
 				return err
 			})
 			if err == nil {
-				printSecret(cmd.OutOrStdout(), changed.Secret, uri)
+				printSecret(cmd.OutOrStdout(), s.Words(cmd), changed.Secret, uri)
 			}
 			return err
 		}}
@@ -252,12 +253,13 @@ func (s Shared) list() *cobra.Command {
 				if asJSON {
 					return jsonl.Write(cmd.OutOrStdout(), lines)
 				}
-				t := table.New(table.Screen{Writer: cmd.OutOrStdout(), Width: 80}, table.Cut("name", 10), table.Fixed("role"),
-					table.Fixed("second factor"), table.Fixed("sessions"), table.Spare("added", 16), table.Spare("by", 8))
+				w := s.Words(cmd)
+				t := table.New(table.Screen{Writer: cmd.OutOrStdout(), Width: 80}, table.Cut(w.W("list-name"), 10), table.Fixed(w.W("list-role")),
+					table.Fixed(w.W("list-factor")), table.Fixed(w.W("list-sessions")), table.Spare(w.W("list-added"), 16), table.Spare(w.W("list-by"), 8))
 				for _, l := range lines {
-					factor := "none"
+					factor := w.W("factor-none")
 					if l.TOTP {
-						factor = "TOTP"
+						factor = w.W("factor-totp")
 					}
 					t.Row(l.Name, string(l.Role), factor, fmt.Sprint(l.Sessions), term.Stamp(l.Created), term.Safe(l.By, 30))
 				}
@@ -335,7 +337,7 @@ func (s Shared) logout() *cobra.Command {
 					}
 				}
 				if err == nil {
-					fmt.Fprintf(cmd.OutOrStdout(), "%s ended\n", term.Count(len(list), "session"))
+					fmt.Fprintln(cmd.OutOrStdout(), s.Words(cmd).W("did-logout", s.Words(cmd).Say(words.Count(len(list), "session"))))
 				}
 				return err
 			})

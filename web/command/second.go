@@ -8,6 +8,7 @@ import (
 	"hisseki/internal/config"
 	"hisseki/internal/table"
 	"hisseki/internal/term"
+	"hisseki/internal/words"
 	"hisseki/review"
 	"hisseki/store"
 )
@@ -31,8 +32,9 @@ func (s Shared) requests() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				t := table.New(table.Screen{Writer: cmd.OutOrStdout(), Width: 80}, table.Fixed("request"), table.Cut("by", 12),
-					table.Fixed("mails"), table.Spare("asked", 16), table.Spare("reason", 12))
+				w := s.Words(cmd)
+				t := table.New(table.Screen{Writer: cmd.OutOrStdout(), Width: 80}, table.Fixed(w.W("list-request")), table.Cut(w.W("list-by"), 12),
+					table.Fixed(w.W("list-mails")), table.Spare(w.W("list-asked"), 16), table.Spare(w.W("list-reason"), 12))
 				for i := range list {
 					q := &list[i]
 					t.Row(q.Name(), term.Safe(q.Person, 40), fmt.Sprint(q.Mails), term.Stamp(q.Asked), term.Safe(q.Reason, 60))
@@ -48,7 +50,7 @@ func (s Shared) agree() *cobra.Command {
 			return s.review(cmd, func(r *review.Service) error {
 				n, err := r.Agree(cmd.Context(), s.Actor(), args[0])
 				if n > 0 {
-					fmt.Fprintf(cmd.OutOrStdout(), "%s being released\n", term.Count(n, "mail"))
+					fmt.Fprintln(cmd.OutOrStdout(), s.Words(cmd).W("did-agree", s.Words(cmd).Say(words.Count(n, "mail"))))
 				}
 				return err
 			})

@@ -26,6 +26,7 @@ import (
 	"hisseki/access/passkey"
 	"hisseki/ask"
 	"hisseki/internal/config"
+	"hisseki/internal/words"
 	"hisseki/review"
 	"hisseki/store"
 	"hisseki/store/postgres"
@@ -45,6 +46,8 @@ type Shared struct {
 	Log     func(cmd *cobra.Command, cfg config.Config) *slog.Logger
 	Usage   func(error) error // makes an error one of usage
 	Version string
+	// Words are in the language that a command speaks.
+	Words func(cmd *cobra.Command) words.Reader
 }
 
 // Bounds of a connection: whoever is slow must not hold one open.
