@@ -111,7 +111,8 @@
     "?": () => { const help = document.getElementById("keys"); if (help && !help.open) help.showModal(); },
   };
   document.addEventListener("keydown", (e) => {
-    if (e.ctrlKey || e.metaKey || e.altKey || e.target.closest("input:not([type=checkbox]), select, textarea, dialog")) return;
+    // [open]: what had the focus in a dialog keeps it until the next frame after that has closed.
+    if (e.ctrlKey || e.metaKey || e.altKey || e.target.closest("input:not([type=checkbox]), select, textarea, dialog[open]")) return;
     if (Object.hasOwn(keys, e.key)) { e.preventDefault(); keys[e.key](); }
   });
 })();
