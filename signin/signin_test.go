@@ -213,6 +213,10 @@ func TestBrokenPieces(t *testing.T) {
 		"half a Zimbra line":   {zimbraHalf + ";\n" + zimbraHalf, 1, 1, "line 2"},
 		"numbers in a list":    {"[1,2," + good + "]", 1, 2, "event 1"},
 		"a wrong time":         {strings.Replace(good, "2026-11-28T01:00:00Z", "yesterday", 1), 0, 0, ""},
+		"mixed": {good + "\n[28-Nov-2026 10:00:00 +0900]: <k1> Failed login for a@example.jp from 192.0.2.1 in session k1 (error: 0)\n" +
+			`{"CreationTime":"2026-11-28T01:00:00","Operation":"UserLoggedIn","UserId":"a@example.jp","ClientIP":"192.0.2.1"}` + "\n" +
+			zimbraHalf + ";\nDate (UTC),Request ID,Username\n2026-11-28T01:00:00Z,1,a@example.jp\n", 4, 2, "line 5"},
+		"mixed in a document":  {"[\n" + good + `,{"CreationTime":"2026-11-28T01:00:00","Operation":"UserLoggedIn","UserId":"a@example.jp"},7]`, 2, 1, "event 3"},
 		"empty":                {"", 0, 0, ""},
 		"blank":                {" \n\n", 0, 0, ""},
 		"a table with a crack": {"Date (UTC),Request ID,Username\nx\n2026-11-28T01:00:00Z,1,a@example.jp,\n", 0, 1, "line 2"},
@@ -295,11 +299,14 @@ func TestEndlessLogs(t *testing.T) {
 // Names in a line may be an attacker's: none takes another account's or another address's place.
 func TestHostileNames(t *testing.T) {
 	for line, want := range map[string]string{
-		`[28-Nov-2026 10:00:00 +0900]: <k1> Failed login for a@x from 192.0.2.1 in session s (error: 0) from 198.51.100.1 in session k1 (error: 0)`: "",
-		`2026-11-28 10:00:00,123 INFO  [t] [name=a;oip=192.0.2.1;ua=x] [ip=1.2.3.4;] security - cmd=Auth; account=a; protocol=soap;`:                "zimbra a 192.0.2.1",
-		`2026-11-28 10:00:00,123 INFO  [t] [oip=192.0.2.1;oip=198.51.100.1;] security - cmd=Auth; account=a; protocol=soap;`:                        "zimbra a invalid IP",
-		`2026-11-28 10:00:00,123 INFO  [t] [ip=192.0.2.1;] security - cmd=Auth; account=a; protocol=soap; account=b; protocol=imap;`:                "",
-		"2026-11-28 10:00:00,123 INFO  [t] [ip=192.0.2.1;] security - cmd=Auth; account=a b; protocol=soap;":                                        "",
+		`[28-Nov-2026 10:00:00 +0900]: <k1> Failed login for a@x from 192.0.2.1 in session s (error: 0) from 198.51.100.1 in session k1 (error: 0)`:                       "",
+		`2026-11-28 10:00:00,123 INFO  [t] [name=a;oip=192.0.2.1;ua=x] [ip=1.2.3.4;] security - cmd=Auth; account=a; protocol=soap;`:                                      "zimbra a 192.0.2.1",
+		`2026-11-28 10:00:00,123 INFO  [t] [ip=192.0.2.1;ua=x;oip=198.51.100.1;] security - cmd=Auth; account=a; protocol=soap;`:                                          "zimbra a 192.0.2.1",
+		`2026-11-28 10:00:00,123 INFO  [t] [ua=x;ip=198.51.100.1;] security - cmd=Auth; account=a; protocol=soap;`:                                                        "zimbra a invalid IP",
+		`2026-11-28 10:00:00,123 INFO  [t] [ip=192.0.2.1;ua=x] security - cmd=Auth; account=ceo; protocol=soap;] security - cmd=Auth; account=a; protocol=soap; error=x;`: "",
+		`2026-11-28 10:00:00,123 INFO  [t] [oip=192.0.2.1;oip=198.51.100.1;] security - cmd=Auth; account=a; protocol=soap;`:                                              "zimbra a invalid IP",
+		`2026-11-28 10:00:00,123 INFO  [t] [ip=192.0.2.1;] security - cmd=Auth; account=a; protocol=soap; account=b; protocol=imap;`:                                      "",
+		"2026-11-28 10:00:00,123 INFO  [t] [ip=192.0.2.1;] security - cmd=Auth; account=a b; protocol=soap;":                                                              "",
 	} {
 		f := parser().Line(line)
 		got := ""

@@ -28,7 +28,7 @@ func zimbra(line string, zone *time.Location) (e Event, ok, known bool) {
 		return e, false, true
 	}
 	at, err := time.ParseInLocation("2006-01-02 15:04:05,000", m[1], zone)
-	context := pairs(m[2], ";")
+	context := zimbraContext(m[2])
 	e = Event{At: at.UTC(), Client: zimbraClient(context), Program: context["ua"], Exists: true}
 	if err != nil {
 		return e, false, true
@@ -66,6 +66,19 @@ func zimbraFailure(e *Event, why string) bool {
 		e.Result = analyzer.LoginInterrupted
 	}
 	return e.Account != ""
+}
+
+// zimbraContext reads what a line says of the session. The program's name is its own word, and may
+// have everything that stands behind it:
+//
+//	name=a@example.jp;ip=203.0.113.9;ua=x;oip=192.0.2.1;
+func zimbraContext(text string) map[string]string {
+	own, agent, told := strings.Cut(";"+text, ";ua=")
+	context := pairs(own, ";")
+	if told {
+		context["ua"], _, _ = strings.Cut(agent, ";")
+	}
+	return context
 }
 
 // zimbraClient is the address that the proxy saw (oip; the last of several, for what stands

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -175,6 +176,7 @@ func TestProvider(t *testing.T) {
 	p.strangers()
 	p.customers()
 	p.theft(ordinary, theft)
+	p.examined()
 }
 
 // way is how somebody gives mail to our Postfix, who he claims to be, and who he is taken for.
@@ -386,6 +388,28 @@ func (p *provider) signins(thief string) {
 		return err == nil && has(analyzer.LoginSuccess) && has(analyzer.LoginRule) && has(analyzer.LoginForwarding) &&
 			has(analyzer.LoginLockout)
 	})
+}
+
+// examined looks what doctor says of the relay: that it is believed, and when Postfix asks for no
+// certificates any more, that its mail is an application's.
+func (p *provider) examined() {
+	p.t.Helper()
+	doctor := func() string {
+		cmd := exec.Command(program(p.t), "doctor", "--json", "--config", p.config)
+		cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
+		out, _ := cmd.Output() // it ends with an error where something is bad
+		return string(out)
+	}
+	const unasked = "cloud: believed by its certificate, and no smtpd that asks hisseki asks clients for one"
+	if text := doctor(); !strings.Contains(text, "cloud: believed for example.jp") || strings.Contains(text, unasked) {
+		p.t.Errorf("doctor says\n%s", text)
+	}
+	if out, err := p.Command(p.t.Context(), "postconf", "-c", p.Config, "-e", "smtpd_tls_ask_ccert=no").CombinedOutput(); err != nil {
+		p.t.Fatalf("%v: %s", err, out)
+	}
+	if text := doctor(); !strings.Contains(text, unasked) {
+		p.t.Errorf("doctor does not see that nobody asks for certificates:\n%s", text)
+	}
 }
 
 // named looks whether a hold, the audit log and the JSON forms say by which relay, and by which place
