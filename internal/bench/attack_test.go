@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -27,21 +28,24 @@ import (
 // the kernel, and his mails do not wait in one queue with those that are measured.
 const asThief = "BENCH_THIEF"
 
+// ofAccounts is how many accounts he has, among which his connections are shared out.
+const ofAccounts = "BENCH_THIEF_ACCOUNTS"
+
 // thief is such a process.
 type thief struct {
 	in  io.Writer
 	out *bufio.Reader
 }
 
-// startThief starts a thief who stands still. He ends with this program.
-func startThief(b *testing.B, p *process) *thief {
+// startThief starts a thief of so many accounts who stands still. He ends with this program.
+func startThief(b *testing.B, p *process, accounts int) *thief {
 	b.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		b.Fatal(err)
 	}
 	cmd := exec.Command(exe)
-	cmd.Env = append(os.Environ(), asThief+"="+p.addr, atNetwork+"="+p.net)
+	cmd.Env = append(os.Environ(), asThief+"="+p.addr, atNetwork+"="+p.net, ofAccounts+"="+strconv.Itoa(accounts))
 	cmd.Stderr = os.Stderr
 	in, err1 := cmd.StdinPipe()
 	out, err2 := cmd.StdoutPipe()
@@ -71,9 +75,21 @@ func (t *thief) ask(b *testing.B, what string) int {
 
 // beThief is what a process of startThief does.
 func beThief() error {
+	accounts, err := strconv.Atoi(os.Getenv(ofAccounts))
+	if err != nil {
+		return err
+	}
 	list, err := worst()
 	if err != nil {
 		return err
+	}
+	of := func(account int) []letter {
+		mine := slices.Clone(list)
+		for i := range mine {
+			mine[i].login = fmt.Sprintf("thief%d@example.org", account)
+			mine[i].from, mine[i].client = mine[i].login, fmt.Sprintf("203.0.113.%d", 1+account%250)
+		}
+		return mine
 	}
 	to := &process{net: os.Getenv(atNetwork), addr: os.Getenv(asThief)}
 	var over atomic.Bool
@@ -84,7 +100,8 @@ func beThief() error {
 		switch in.Text() {
 		case "go":
 			over.Store(false)
-			for range flooders {
+			for i := range flooders {
+				list := of(i % accounts)
 				wg.Go(func() {
 					_, err := sendWhile(to, func() bool { return !over.Load() && sent.Add(1) > 0 }, 0,
 						list, &next)

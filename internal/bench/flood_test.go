@@ -60,10 +60,16 @@ func (a *attacked) measure(b *testing.B, p *process, list []letter, attack func(
 
 // BenchmarkFlood sends ordinary mail of many accounts at a pace that leaves the machine room, at
 // rest and beside a thief's fifty connections, in turn. p99-ratio is how much longer others wait.
-func BenchmarkFlood(b *testing.B) {
+func BenchmarkFlood(b *testing.B) { flood(b, 1) }
+
+// BenchmarkFloodOfAccounts is the same by a thief who has fifty accounts, with a connection of each.
+func BenchmarkFloodOfAccounts(b *testing.B) { flood(b, flooders) }
+
+// flood measures a thief of so many accounts.
+func flood(b *testing.B, accounts int) {
 	list := letters(b, 8000)
 	p := startServe(b, "unix", filepath.Join(b.TempDir(), "hisseki.db"))
-	t := startThief(b, p)
+	t := startThief(b, p, accounts)
 	mails := 0
 	new(attacked).measure(b, p, list, func(on bool) {
 		if on {
