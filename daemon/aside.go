@@ -11,18 +11,15 @@ import (
 	"hisseki/milter"
 )
 
-// A mail of longBody bytes and more, or of an account whose mail took long lately, is read at
+// A mail of milter.LongBody bytes and more, or of an account whose mail took long lately, is read at
 // readPriority (nice(1)): whoever else needs the processor has it at once, instead of waiting until
 // a page of nothing but links is read. What it costs does not show in its size alone: a small file
 // may unpack to a large one, and then the account's next mail is read so.
-const (
-	longBody     = 64 << 10
-	readPriority = 15
-)
+const readPriority = 15
 
 // reader returns how a mail is read: nil for at once.
 func reader(ctx context.Context, m *analyzer.Mail) func(reading func()) {
-	if len(m.Source.Body) < longBody && !milter.Slow(ctx) {
+	if len(m.Source.Body) < milter.LongBody && !milter.Slow(ctx) {
 		return nil
 	}
 	return aside

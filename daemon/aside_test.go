@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/milter"
 )
 
 // niceOf is the priority of the calling thread: 20 - nice, as the system call returns it.
@@ -29,7 +30,7 @@ func TestLongMailIsReadAside(t *testing.T) {
 		t.Error("a short mail is read aside")
 	}
 	long := &analyzer.Mail{}
-	long.Source.Body = make([]byte, longBody)
+	long.Source.Body = make([]byte, milter.LongBody)
 	read := reader(context.Background(), long)
 	if read == nil {
 		t.Fatal("a long mail is not read aside")

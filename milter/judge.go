@@ -8,7 +8,9 @@ import (
 	"math"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"hisseki/analyzer"
 	"hisseki/internal/term"
@@ -34,7 +36,7 @@ type outcome struct {
 func (s *Server) judge(cfg *Config, m *analyzer.Mail, who string, ended func()) (analyzer.Verdict, error) {
 	wait, enough := context.WithTimeout(context.Background(), turnTime)
 	defer enough()
-	give, err := s.turns.take(wait, who)
+	give, err := s.turn(wait, who, len(m.Source.Body))
 	if err != nil {
 		ended()
 		return analyzer.Verdict{}, err
@@ -68,6 +70,27 @@ func (s *Server) judge(cfg *Config, m *analyzer.Mail, who string, ended func()) 
 	}
 	o := <-result
 	return o.verdict, o.err
+}
+
+// turn waits until a mail of an account or client, with so many bytes, may be read, and returns what
+// says that it was.
+func (s *Server) turn(ctx context.Context, who string, bytes int) (read func(), err error) {
+	leave := func() {}
+	give, err := s.turns.take(ctx, who, func() (err error) {
+		if s.lane.long(who, bytes) {
+			leave, err = s.lane.take(ctx, who)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	begun := time.Now()
+	return sync.OnceFunc(func() {
+		s.lane.took(who, time.Since(begun))
+		leave()
+		give()
+	}), nil
 }
 
 // ask calls the judge and turns a panic into an error.

@@ -22,6 +22,7 @@ type Server struct {
 	count  *Counters
 	shares shares // of the memory for mails in flight
 	turns  turns  // of the processors
+	lane   lane   // of long mails
 
 	mu       sync.Mutex
 	clients  clients

@@ -113,9 +113,9 @@ const turnTime = 2 * time.Minute
 // errNoTurn is why a mail was not judged.
 var errNoTurn = errors.New("too much mail of this account or client at once")
 
-// take waits for a turn of an account or client and returns what gives it back, which may be
-// called twice.
-func (t *turns) take(ctx context.Context, who string) (give func(), err error) {
+// take waits for a turn of an account or client, then for whatever else it has to wait for, and returns
+// what gives the turn back, which may be called twice.
+func (t *turns) take(ctx context.Context, who string, then ...func() error) (give func(), err error) {
 	if next := t.ask(who); next != nil {
 		select {
 		case <-next: // whoever had the turn passes it on
@@ -124,6 +124,12 @@ func (t *turns) take(ctx context.Context, who string) (give func(), err error) {
 				t.pass(who, 0) // it came meanwhile
 			}
 			return nil, errNoTurn
+		}
+	}
+	for _, wait := range then {
+		if err := wait(); err != nil {
+			t.pass(who, 0)
+			return nil, err
 		}
 	}
 	begun := time.Now()
