@@ -78,6 +78,6 @@ func takeDocPictures(t *testing.T) {
 		take(b, "/", "now-"+lang, 1180, 700, false)
 		take(b, "/incident/I1", "incident-"+lang, 1180, 900, false)
 		take(b, "/quarantine", "quarantine-"+lang, 1180, 700, true)
-		take(b, link, "owner-"+lang, 390, 760, false)
+		take(newBrowser(t, o, lang), link, "owner-"+lang, 390, 860, false) // nobody has logged in there
 	}
 }
