@@ -26,7 +26,8 @@ type Follower struct {
 	Now      func() time.Time
 	Interval time.Duration // between looks at the files; 0 is five seconds
 
-	read map[string]stamp // how files were when they were read
+	read  map[string]stamp    // how files were when they were read
+	there map[string]struct{} // all of them
 
 	mu       sync.Mutex
 	followed map[string]bool
@@ -82,12 +83,14 @@ type foundFile struct {
 func (f *Follower) look(ctx context.Context, wg *sync.WaitGroup) {
 	list := f.list()
 	read := make(map[string]stamp, len(list)) // without those that are gone
+	there := make(map[string]struct{}, len(list))
 	for i := range list {
+		there[list[i].path] = struct{}{}
 		if was, ok := f.read[list[i].path]; ok {
 			read[list[i].path] = was
 		}
 	}
-	f.read = read
+	f.read, f.there = read, there
 	for i := range list {
 		if file := &list[i]; f.read[file.path] != file.stamp && !f.isFollowed(file.path) && ctx.Err() == nil {
 			f.one(ctx, wg, file)
@@ -170,7 +173,7 @@ func (f *Follower) one(ctx context.Context, wg *sync.WaitGroup, file *foundFile)
 	case err != nil:
 		f.tell(file.path, Kept{}, err)
 	case lively && f.rotates(file.path):
-		return // whoever follows the other one reads it; what he leaves is read when it rests
+		return // whoever follows the other one reads its end; the rest is read when it rests
 	case lively && f.begin(file.path):
 		wg.Go(func() {
 			f.follow(ctx, file.path)
@@ -186,13 +189,20 @@ func (f *Follower) one(ctx context.Context, wg *sync.WaitGroup, file *foundFile)
 	f.read[file.path] = file.stamp
 }
 
-// rotates says whether a file may be what the rotation of one that is followed has left.
+// rotates says whether a file may be what the rotation of another that is there has left:
+//
+//	audit.log.1 of audit.log    userlogins-20261128.log of userlogins.log
 func (f *Follower) rotates(path string) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for other := range f.followed {
-		if maillog.Rotated(other, path) {
-			return true
+	folder, name := filepath.Split(path)
+	ext := filepath.Ext(name)
+	for _, end := range []string{"", ext} {
+		stem := strings.TrimSuffix(name, end)
+		for i := len(stem) - 1; i > 0 && strings.IndexByte("0123456789.-", stem[i]) >= 0; i-- {
+			base := folder + stem[:i] + end
+			_, there := f.there[base] // between renaming and the next line it is not
+			if (there || f.isFollowed(base)) && maillog.Rotated(base, path) {
+				return true
+			}
 		}
 	}
 	return false

@@ -151,6 +151,8 @@ func TestLinesAreFollowed(t *testing.T) {
 	}
 	r.append(log+".1", zimbraOf(a, 3))
 	r.has(4, a)
+	r.write("notes.1", zimbraOf("other@example.jp", 1)) // of nothing that is there
+	r.has(1, "other@example.jp")
 	r.write(log, zimbraOf(a, 4))
 	r.append(log+".1", zimbraOf(a, 5))
 	r.has(6, a)
@@ -180,6 +182,8 @@ func TestLinesAreFollowed(t *testing.T) {
 	r.has(9, a)
 	r.start()
 	r.append(log, zimbraOf(a, 9))
+	r.has(10, a)
+	time.Sleep(300 * time.Millisecond) // some looks: nothing is read again
 	r.has(10, a)
 }
 
