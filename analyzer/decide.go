@@ -29,7 +29,8 @@ func (a *Analyzer) decide(v *view, found *measured, points float64, rule Overrid
 	cond Conditions) decision {
 	t := a.shared.lines
 	d := decision{would: Pass, incident: v.state.open}
-	d.repeat = !v.state.spreads(v.o) && (found.lure <= weakLure || points <= v.state.oddestTo(v.o))
+	d.repeat = !v.state.spreads(v.o) && (found.lure <= weakLure ||
+		round(points) <= v.state.oddestTo(v.o)) // whose points are rounded: the same mail again has as many
 	d.sum = v.state.decayed(v.now)
 	if !d.repeat && found.beyondStyle() {
 		factor := 1.0

@@ -14,6 +14,7 @@ import (
 // setting is what one run differs in.
 type setting struct {
 	noClient bool
+	nodes    int    // that judge in turn, 0 for one
 	off      string // signal group switched off, "" for none
 	shipped  analyzer.Thresholds
 }
@@ -84,6 +85,7 @@ func replayScenario(ctx context.Context, s *scenario, set setting) (score, error
 	o := newOutcome()
 	_, err := replay.Run(ctx, replay.Options{
 		Source: &source{rest: s.acts}, Config: set.config(), NoClient: set.noClient, Report: o.add,
+		New: set.judge(),
 	})
 	if err != nil {
 		return score{}, fmt.Errorf("replay scenario %s: %w", s.name, err)
