@@ -36,18 +36,18 @@ DO $$
 DECLARE
     o RECORD;
 BEGIN
-    FOR o IN SELECT c.oid::regclass AS name
+    FOR o IN SELECT c.oid::regclass::TEXT AS name
         FROM pg_class c
         WHERE c.relnamespace = 'public'::regnamespace
           AND c.relkind IN ('r', 'p')
           AND pg_get_userbyid(c.relowner) != 'hisseki_migrate' LOOP
         EXECUTE format('ALTER TABLE %s OWNER TO hisseki_migrate', o.name);
     END LOOP;
-    FOR o IN SELECT p.oid::regprocedure AS name
+    FOR o IN SELECT p.oid::regprocedure::TEXT AS name
         FROM pg_proc p
         WHERE p.pronamespace = 'public'::regnamespace
           AND pg_get_userbyid(p.proowner) != 'hisseki_migrate' LOOP
-        EXECUTE format('ALTER ROUTINE %s OWNER TO hisseki_migrate', o.name);
+        EXECUTE format('ALTER FUNCTION %s OWNER TO hisseki_migrate', o.name);
     END LOOP;
 END $$;
 

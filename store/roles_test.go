@@ -49,6 +49,32 @@ func withRoles(t *testing.T) string {
 	return url
 }
 
+// Tables and functions that a superuser made, as by a copy, become the owner's.
+func TestRolesTakeOver(t *testing.T) {
+	onlyServer(t)
+	url, err := server.Database("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Drop(url) })
+	db, err := Open(t.Context(), url, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	roles, err := os.ReadFile(rolesFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw(t, url, string(roles), string(roles))
+	keep(t, openAs(t, url, "hisseki_serve"), record("a@example.jp", analyzer.Hold))
+	if err := openAs(t, url, "hisseki_migrate").Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func openAs(t *testing.T, url, role string) *DB {
 	t.Helper()
 	db, err := Open(t.Context(), as(url, role), Options{Now: func() time.Time { return noon }})
