@@ -23,8 +23,14 @@ func (db *DB) Heartbeat(ctx context.Context, host, detail string) error {
 	return nil
 }
 
-// AgentSeen returns when the agent of any host was last alive, zero for never.
+// AgentSeen returns when the agent of any host was last alive, zero for never. While nothing can be
+// written nobody knows: that is an error.
 func (db *DB) AgentSeen(ctx context.Context) (time.Time, error) {
+	if db.gate != nil {
+		if err := db.gate.Writes(); err != nil {
+			return time.Time{}, fmt.Errorf("read heartbeat: %w", err)
+		}
+	}
 	var at int64
 	err := db.read.QueryRowContext(ctx, `SELECT coalesce(max(at), 0) FROM heartbeat`).Scan(&at)
 	if err != nil {

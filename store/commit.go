@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"runtime/debug"
 	"time"
+
+	"hisseki/store/postgres"
 )
 
 // maxBatch bounds a group commit. A hundred rows share one fsync; more only make the
@@ -52,7 +54,7 @@ func (db *DB) enqueue(j job) (wait func() error) {
 		return failed(errReadOnly)
 	}
 	if db.gate != nil {
-		if err := db.gate.Open(); err != nil {
+		if err := db.gate.Writes(); err != nil {
 			return failed(err)
 		}
 	}
@@ -145,7 +147,7 @@ func (db *DB) commit(first job) {
 	}
 	db.commitAll(batch)
 	if alone.do != nil {
-		db.together([]job{alone})
+		db.together([]job{alone}, true)
 	}
 }
 
@@ -180,16 +182,19 @@ func (db *DB) commitAll(batch []job) {
 	if len(batch) == 0 {
 		return
 	}
-	for _, j := range db.together(batch) {
-		db.together([]job{j})
+	for _, j := range db.together(batch, false) {
+		db.together([]job{j}, true)
 	}
 }
 
 // together commits jobs in one transaction and reports to each what became of it. When one of
 // several fails nothing is done and all are returned, to be run one by one: savepoints,
-// which would keep the others, cost SQLite a copy of every page that it changes.
-func (db *DB) together(batch []job) []job {
+// which would keep the others, cost SQLite a copy of every page that it changes. So is one whose
+// transaction a server ended since this process said nothing for a while. last is of jobs that are
+// not run again.
+func (db *DB) together(batch []job, last bool) []job {
 	begun := time.Now()
+	defer db.committing()()
 	tx, err := db.write.BeginTx(context.Background(), nil)
 	if err != nil {
 		tell(batch, fmt.Errorf("begin: %w", err))
@@ -205,7 +210,7 @@ func (db *DB) together(batch []job) []job {
 	}
 	for _, j := range batch {
 		err := run(j, tx)
-		if err != nil && len(batch) > 1 {
+		if err != nil && !last && (len(batch) > 1 || postgres.Ended(err)) {
 			return batch
 		}
 		if err != nil {
@@ -214,7 +219,10 @@ func (db *DB) together(batch []job) []job {
 			return nil
 		}
 	}
-	if err = tx.Commit(); err != nil {
+	if err = tx.Commit(); !last && postgres.Ended(err) {
+		return batch
+	}
+	if err != nil {
 		err = fmt.Errorf("commit: %w", err)
 	} else {
 		db.opt.Committed(len(batch), time.Since(begun))

@@ -104,6 +104,7 @@ func (db *DB) publish(batch []job) []job {
 		db.others.publishing.Unlock()
 		told = true
 	}
+	defer db.committing()()
 	synced := db.syncs.begin()
 	err = postgres.Publish(context.Background(), db.write, insertRecords, columns, db.others.tell(begun), seen)
 	synced(err)

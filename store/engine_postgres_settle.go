@@ -77,5 +77,18 @@ func (db *DB) settle(ctx context.Context) error {
 	if db.settler == nil || db.syncs.next(ctx) {
 		return nil
 	}
+	if err := db.gate.Writes(); err != nil {
+		return err // each wait that is given up leaves a process at the server
+	}
+	defer db.committing()()
 	return postgres.Settle(ctx, db.settler)
+}
+
+// committing says that a commit begins, and returns what to call when it is over.
+func (db *DB) committing() func() {
+	if db.gate == nil {
+		return func() {}
+	}
+	ended := db.gate.Committing()
+	return func() { ended() }
 }

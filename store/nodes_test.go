@@ -192,12 +192,48 @@ func TestFrozenTransaction(t *testing.T) {
 	keep(t, list[0], record("a@example.jp", analyzer.Pass)) // it goes on with another connection
 }
 
+// A write that may be done again is, when the server has ended its transaction since the node said nothing
+// for a while, as on a busy host; nothing is done twice.
+func TestEndedTransactionIsRepeated(t *testing.T) {
+	db := nodes(t, 1)[0]
+	for _, at := range []string{"before a statement", "before the commit"} {
+		runs := 0
+		err := db.share(t.Context(), func(tx *sql.Tx) error {
+			runs++
+			late := func(when string) {
+				if runs == 1 && when == at {
+					time.Sleep(2 * postgresIdle)
+				}
+			}
+			_, err := tx.Exec(`INSERT INTO setting (key, value) VALUES (?, ?)`, at, []byte("1"))
+			late("before a statement")
+			if err == nil {
+				_, err = tx.Exec(`UPDATE setting SET value = ? WHERE key = ?`, []byte("2"), at)
+			}
+			late("before the commit")
+			return err
+		})()
+		value, _, err2 := db.setting(t.Context(), at)
+		if err := errors.Join(err, err2); err != nil || runs != 2 || string(value) != "2" {
+			t.Errorf("%s: done %d times, %q, %v", at, runs, value, err)
+		}
+	}
+}
+
+// postgresIdle is after what time the server ends a transaction whose node says nothing.
+const postgresIdle = 500 * time.Millisecond
+
+// goesOnWithin is in what time another node goes on when one is frozen (docs/cluster.md). A busy machine
+// may take longer now and then.
+const goesOnWithin = time.Second
+
 // A node is stopped (SIGSTOP) somewhere, mostly within a transaction, and later killed: the other
-// goes on within two seconds each time, and all that the first promised is there.
+// goes on within a second, and all that the first promised is there.
 func TestNodeIsStopped(t *testing.T) {
 	list := nodes(t, 1)
 	promised := map[int64]bool{}
-	for range 3 {
+	var waits []time.Duration
+	for range 5 {
 		cmd := exec.Command(os.Args[0])
 		cmd.Env = append(os.Environ(), crashFile+"="+list[0].path)
 		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -224,9 +260,7 @@ func TestNodeIsStopped(t *testing.T) {
 		}
 		begun := time.Now()
 		keep(t, list[0], record("c@example.jp", analyzer.Hold))
-		if took := time.Since(begun); took > 2*time.Second {
-			t.Errorf("the other node waited %v", took)
-		}
+		waits = append(waits, time.Since(begun))
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
@@ -234,6 +268,11 @@ func TestNodeIsStopped(t *testing.T) {
 			next()
 		}
 		cmd.Wait()
+	}
+	slices.Sort(waits)
+	t.Logf("the other node waited %v", waits)
+	if waits[len(waits)/2] > goesOnWithin || waits[len(waits)-1] > 3*goesOnWithin {
+		t.Errorf("the other node waited %v", waits)
 	}
 	for _, h := range holds(t, list[0], ledger.HoldFilter{Sender: "b@example.jp"}) {
 		if len(h.Recipients) != 2 || h.Incident == 0 {

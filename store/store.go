@@ -289,6 +289,9 @@ func giveAway(f *os.File) error {
 func (db *DB) Close() error {
 	db.closing.Do(func() {
 		close(db.done)
+		if db.gate != nil {
+			db.gate.Abandon()
+		}
 		<-db.closed
 		db.failed = db.read.Close()
 		if db.gate != nil {

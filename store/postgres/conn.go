@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -57,11 +58,34 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 // says in no words.
 func (c *conn) said(err error) error {
 	if c.amid && errors.Is(err, driver.ErrBadConn) {
-		return fmt.Errorf("%w: the server ended the transaction, and nothing of it is kept: try again. It ends one "+
+		return endedError{fmt.Errorf("%w: the server ended the transaction, and nothing of it is kept: try again. It ends one "+
 			"whose process says nothing for %v, as on a busy host; idle_in_transaction_session_timeout in the "+
-			"URL makes that longer", err, idleTimeout)
+			"URL makes that longer", err, idleTimeout)}
 	}
 	return forbidden(err)
+}
+
+// endedError says that the server ended a transaction before it was to be committed.
+type endedError struct{ error }
+
+func (e endedError) Unwrap() error { return e.error }
+
+// idleInTransaction is what a server says to a session that said nothing for too long (PostgreSQL,
+// appendix A).
+const idleInTransaction = "25P03"
+
+// Ended says whether an error means that the server ended a transaction whose process said nothing for a
+// while, and that nothing of it is kept, for certain: it may be run again.
+func Ended(err error) bool {
+	var said *pgconn.PgError
+	return errors.As(err, new(endedError)) || errors.As(err, &said) && said.Code == idleInTransaction
+}
+
+// unsent says that nothing of a message was written. pgconn.SafeToRetry says so too of a connection that
+// broke while the answer to a COMMIT was awaited ("conn closed").
+func unsent(err error) bool {
+	var broken *net.OpError
+	return errors.As(err, &broken) && broken.Op == "write" && pgconn.SafeToRetry(err)
 }
 
 // forbidden adds what to do to "permission denied for table override": the configuration names
@@ -112,7 +136,11 @@ type locked struct {
 
 func (l locked) Commit() error {
 	l.of.amid = false
+	closed := l.of.Conn.Conn().IsClosed()
 	err := l.tx.Commit(l.ctx)
+	if err != nil && (closed || unsent(err)) {
+		err = endedError{err}
+	}
 	l.of.doubted(err)
 	return err
 }

@@ -31,16 +31,18 @@ type Gate struct {
 	name string
 	tell func(away error, lasted time.Duration)
 
-	mu     sync.Mutex
-	away   error // nil while it answers
-	since  time.Time
-	asking bool
-	at     int            // the primary's place in the URL, -1 while it is not known
-	term   int64          // counts primaries, and absences
-	links  map[*link]bool // that are open
-	closed chan struct{}
-	end    sync.Once
-	asker  sync.WaitGroup
+	mu      sync.Mutex
+	away    error     // nil while it answers
+	stalled error     // nil while commits end
+	since   time.Time // when the first of both was known
+	asking  bool
+	probing bool
+	at      int            // the primary's place in the URL, -1 while it is not known
+	term    int64          // counts primaries, and absences
+	links   map[*link]bool // that are open
+	closed  chan struct{}
+	end     sync.Once
+	asker   sync.WaitGroup
 }
 
 // NewGate returns the gate of a database that answers. tell is told when that ends (away says why),
@@ -59,10 +61,15 @@ func (g *Gate) Close() {
 func (g *Gate) Open() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.away == nil {
+	return g.refusal(g.away)
+}
+
+// refusal is ErrAway with why and since when, nil for nil. mu is held.
+func (g *Gate) refusal(why error) error {
+	if why == nil {
 		return nil
 	}
-	return awayError{fmt.Errorf("%w since %s: %w", ErrAway, g.since.Format("15:04:05"), g.away)}
+	return awayError{fmt.Errorf("%w since %s: %w", ErrAway, g.since.Format("15:04:05"), why)}
 }
 
 // awayError is ErrAway for those who do not know this package.
@@ -104,27 +111,36 @@ func (g *Gate) ask() {
 	}
 }
 
-// note keeps what an answer said, and tells what is new.
+// note keeps what an answer said.
 func (g *Gate) note(at int, err error) {
-	g.mu.Lock()
-	was, since := g.away, g.since
-	g.away, g.asking = err, err != nil
-	if err != nil && was == nil {
-		g.since = time.Now()
-		g.term++
-	}
 	var old []*link
-	if err == nil {
-		old = g.found(at)
-	}
-	g.mu.Unlock()
-	cut(old)
-	if (err == nil) != (was == nil) {
-		lasted := time.Duration(0)
-		if err == nil {
-			lasted = time.Since(since)
+	g.change(func() {
+		if err != nil && g.away == nil {
+			g.term++
 		}
-		g.tell(err, lasted)
+		if g.away, g.asking = err, err != nil; err == nil {
+			old = g.found(at)
+		}
+	})
+	cut(old)
+}
+
+// change changes what is known, and tells what is new.
+func (g *Gate) change(do func()) {
+	g.mu.Lock()
+	was := errors.Join(g.away, g.stalled)
+	do()
+	is := errors.Join(g.away, g.stalled)
+	if was == nil {
+		g.since = time.Now()
+	}
+	lasted := time.Since(g.since)
+	g.mu.Unlock()
+	switch {
+	case was == nil && is != nil:
+		g.tell(is, 0)
+	case was != nil && is == nil:
+		g.tell(nil, lasted)
 	}
 }
 

@@ -111,8 +111,11 @@ func (c *conn) publish(ctx context.Context, query string, columns []any, tell bo
 	p.SendPipelineSync()
 	p.SendQueryStatement(last, nil, nil, nil)
 	err = p.Sync()
-	if err == nil {
+	switch {
+	case err == nil:
 		err = published(p, seen)
+	case unsent(err):
+		err = NotDone{err}
 	}
 	return errors.Join(err, p.Close())
 }
@@ -122,9 +125,6 @@ func published(p *pgconn.Pipeline, seen func([][2]int64)) error {
 	rows, err := answers(p)
 	if refused(err) {
 		err = NotDone{Explained(err)}
-	}
-	if pgconn.SafeToRetry(err) {
-		err = NotDone{err}
 	}
 	if err == nil {
 		seen(rows)
