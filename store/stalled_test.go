@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -33,6 +34,10 @@ func TestStandbyIsGone(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	if _, err := Open(t.Context(), standby.URL("t1"), Options{}); err == nil ||
+		!strings.Contains(err.Error(), "is a standby and takes no writes: name the primary too") {
+		t.Errorf("a standby without its primary is opened: %v", err)
+	}
 	var log spoken
 	var list []*DB
 	ctx, stop := context.WithCancel(t.Context())

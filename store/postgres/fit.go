@@ -13,23 +13,33 @@ import (
 
 // Fit says why a database cannot be a store: an old server, another encoding, a standby.
 func Fit(ctx context.Context, db *sql.DB) error {
-	var version int
-	var name, encoding string
-	var standby bool
+	var s server
 	err := db.QueryRowContext(ctx, `SELECT
 			current_setting('server_version_num')::integer,
 			current_setting('server_version'),
 			current_setting('server_encoding'),
-			pg_is_in_recovery()`).Scan(&version, &name, &encoding, &standby)
-	switch {
-	case err != nil:
+			pg_is_in_recovery()`).Scan(&s.version, &s.name, &s.encoding, &s.standby)
+	if err != nil {
 		return Explained(err)
-	case version < minVersion:
-		return fmt.Errorf("the server is PostgreSQL %s: hisseki needs 14 or later", name)
-	case encoding != "UTF8":
+	}
+	return s.unfit()
+}
+
+// server is what a database says of itself.
+type server struct {
+	version        int // server_version_num
+	name, encoding string
+	standby        bool
+}
+
+func (s server) unfit() error {
+	switch {
+	case s.version < minVersion:
+		return fmt.Errorf("the server is PostgreSQL %s: hisseki needs 14 or later", s.name)
+	case s.encoding != "UTF8":
 		return fmt.Errorf("the database has the encoding %s: create it anew with "+
-			"CREATE DATABASE hisseki ENCODING 'UTF8' TEMPLATE template0", encoding)
-	case standby:
+			"CREATE DATABASE hisseki ENCODING 'UTF8' TEMPLATE template0", s.encoding)
+	case s.standby:
 		return errStandby
 	}
 	return nil

@@ -137,3 +137,19 @@ func TestServers(t *testing.T) {
 		}
 	}
 }
+
+// Which servers are refused, and with what to do.
+func TestUnfit(t *testing.T) {
+	fit := server{version: minVersion, name: "14.0", encoding: "UTF8"}
+	old, latin, standby := fit, fit, fit
+	old.version, old.name, latin.encoding, standby.standby = 130_099, "13.99", "LATIN1", true
+	for want, s := range map[string]server{"PostgreSQL 13.99: hisseki needs 14": old, "ENCODING 'UTF8'": latin,
+		"target_session_attrs=read-write": standby} {
+		if err := s.unfit(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v, want %q", s, err, want)
+		}
+	}
+	if err := fit.unfit(); err != nil {
+		t.Error(err)
+	}
+}
