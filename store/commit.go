@@ -54,7 +54,7 @@ func (db *DB) enqueue(j job) (wait func() error) {
 		return failed(errReadOnly)
 	}
 	if db.gate != nil {
-		if err := db.gate.Writes(); err != nil {
+		if err := db.refused(j.ctx); err != nil {
 			return failed(err)
 		}
 	}
@@ -183,9 +183,14 @@ func (db *DB) commitAll(batch []job) {
 		return
 	}
 	for _, j := range db.together(batch, false) {
-		db.together([]job{j}, true)
+		for tries, again := 1, []job{j}; len(again) > 0; tries++ {
+			again = db.together(again, tries == mostTries)
+		}
 	}
 }
+
+// mostTries is how often a write is tried for itself where a server ends its transactions.
+const mostTries = 3
 
 // together commits jobs in one transaction and reports to each what became of it. When one of
 // several fails nothing is done and all are returned, to be run one by one: savepoints,
@@ -194,8 +199,9 @@ func (db *DB) commitAll(batch []job) {
 // not run again.
 func (db *DB) together(batch []job, last bool) []job {
 	begun := time.Now()
-	defer db.committing()()
+	had := db.committing()
 	tx, err := db.write.BeginTx(context.Background(), nil)
+	had()
 	if err != nil {
 		tell(batch, fmt.Errorf("begin: %w", err))
 		return nil
@@ -219,7 +225,10 @@ func (db *DB) together(batch []job, last bool) []job {
 			return nil
 		}
 	}
-	if err = tx.Commit(); !last && postgres.Ended(err) {
+	done := db.committing()
+	err = tx.Commit()
+	done()
+	if !last && postgres.Ended(err) {
 		return batch
 	}
 	if err != nil {

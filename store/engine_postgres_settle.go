@@ -84,7 +84,19 @@ func (db *DB) settle(ctx context.Context) error {
 	return postgres.Settle(ctx, db.settler)
 }
 
-// committing says that a commit begins, and returns what to call when it is over.
+// refused says why a write is not begun: the database does not answer, or its commits do not end and
+// somebody waits for a limited time only, as for a mail. Others wait.
+func (db *DB) refused(ctx context.Context) error {
+	if err := db.gate.Open(); err != nil {
+		return err
+	}
+	if _, limited := ctx.Deadline(); limited {
+		return db.gate.Writes()
+	}
+	return nil
+}
+
+// committing says that a wait for the writers' lock or for a commit begins, and returns what to call when it is over.
 func (db *DB) committing() func() {
 	if db.gate == nil {
 		return func() {}

@@ -31,7 +31,7 @@ const (
 	lockTimeout = 5 * time.Second
 	// idleTimeout is after what time the server ends a transaction whose node says nothing: one
 	// that is frozen, or cut off. The others wait for it at most that long.
-	idleTimeout = 500 * time.Millisecond
+	idleTimeout = 800 * time.Millisecond
 	// connectTimeout is how long a server may take to answer at all.
 	connectTimeout = 3 * time.Second
 	// goneTimeout is after what time of silence of the network a connection is given up, in

@@ -24,7 +24,7 @@ const commitWithin = 2 * time.Second
 var errStalled = fmt.Errorf("a commit has not ended within %v: is the synchronous standby gone "+
 	"(synchronous_standby_names), the disk stuck, or does another node keep the writers' lock", commitWithin)
 
-// Committing says that a commit begins, from the wait for the lock on. ended says that it is over.
+// Committing says that a wait for the writers' lock or for a commit begins. ended says that it is over.
 func (g *Gate) Committing() (ended func() bool) { return time.AfterFunc(commitWithin, g.stall).Stop }
 
 // Writes says with ErrAway that what is written would not be durable soon: the database does not answer,
