@@ -18,7 +18,7 @@ const (
 	// othersPause is the least time between two looks: a busy site commits all the time.
 	othersPause = 40 * time.Millisecond
 	// othersWithin is how long a look may take: a database that takes longer hangs.
-	othersWithin = 3 * time.Second
+	othersWithin = 5 * time.Second
 	// othersAtOnce bounds how many records one look takes in.
 	othersAtOnce = 2000
 )

@@ -18,8 +18,9 @@ import (
 // budget. The first commit that takes long raises the alarm; from then on writes are refused at once,
 // until one that is tried beside the mail has ended.
 
-// commitWithin is how long a commit may take before mail waits for none any more.
-const commitWithin = 2 * time.Second
+// commitWithin is how long a commit may take before mail waits for none any more: a little less than a mail
+// has time (milter.budget).
+const commitWithin = 4 * time.Second
 
 var errStalled = fmt.Errorf("a commit has not ended within %v: is the synchronous standby gone "+
 	"(synchronous_standby_names), the disk stuck, or does another node keep the writers' lock", commitWithin)
