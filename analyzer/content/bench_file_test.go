@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/gif"
 	"image/jpeg"
 	"image/png"
 	"math/rand/v2"
@@ -24,6 +25,9 @@ func BenchmarkFiles(b *testing.B) {
 		{"photo", []string{photo}},
 		{"eight-photos", []string{photo, photo, photo, photo, photo, photo, photo, photo}},
 		{"screenshot", []string{pngOf(b, screen(1920, 1080))}},
+		{"screenshot-gif", []string{gifOf(b, screen(1920, 1080))}},
+		{"screenshot-jpeg", []string{jpegOf(b, screen(1920, 1080))}},
+		{"largest-png", []string{pngOf(b, screen(2560, 1920)), pngOf(b, screen(2560, 1920))}},
 		{"pdf-text", []string{pdfOf(pages...)}},
 		{"pdf-scan", []string{pdfOf(scanned(photo, 4)...)}},
 		{"word-photo", []string{zipOf("word/document.xml", "<w:p><w:t>please see</w:t></w:p>", "word/media/1.jpeg", photo)}},
@@ -34,6 +38,7 @@ func BenchmarkFiles(b *testing.B) {
 			benchParse(b, src)
 			spent := (processorTime() - start).Seconds() * 1000
 			b.ReportMetric(spent/float64(b.N)/(float64(len(src.Body))/(1<<20)), "cpu-ms/MiB")
+			b.ReportMetric(spent/float64(b.N), "cpu-ms")
 		})
 	}
 }
@@ -81,6 +86,14 @@ func screen(width, height int) image.Image {
 func jpegOf(b *testing.B, p image.Image) string {
 	var out bytes.Buffer
 	if err := jpeg.Encode(&out, p, &jpeg.Options{Quality: 85}); err != nil {
+		b.Fatal(err)
+	}
+	return out.String()
+}
+
+func gifOf(b *testing.B, p image.Image) string {
+	var out bytes.Buffer
+	if err := gif.Encode(&out, p, nil); err != nil {
 		b.Fatal(err)
 	}
 	return out.String()

@@ -1,7 +1,9 @@
 package qr
 
 import (
+	"bytes"
 	"image"
+	"math"
 	"slices"
 
 	"github.com/makiuchi-d/gozxing"
@@ -133,12 +135,26 @@ func (g *grey) squares() (found [2][]square) {
 		step = 3
 	}
 	for y := 0; y < g.height; y += step {
+		if y >= step && g.isFlat(y-step, y) {
+			continue // what stood in the row before was looked at
+		}
 		g.row(y, &found)
 		if len(found[0]) > maxSquares && len(found[1]) > maxSquares {
 			break
 		}
 	}
 	return found
+}
+
+// isFlat says whether the rows from one to another are all equal.
+func (g *grey) isFlat(from, to int) bool {
+	line := func(y int) []byte { return g.pix[y*g.width : (y+1)*g.width] }
+	for y := to; y > from; y-- {
+		if !bytes.Equal(line(y), line(y-1)) {
+			return false
+		}
+	}
+	return true
 }
 
 // window is how many pixels of a row have one threshold.
@@ -158,14 +174,14 @@ func (g *grey) row(y int, found *[2][]square) {
 			runs[4]++
 			continue
 		}
-		if count >= 5 && isMark(&runs) {
+		if count >= 5 && isMark(&runs, false) {
 			g.mark(x, y, &runs, dark, threshold, found)
 		}
 		copy(runs[:], runs[1:])
 		runs[4], dark = 1, !dark
 		count++
 	}
-	if count >= 5 && isMark(&runs) {
+	if count >= 5 && isMark(&runs, false) {
 		g.mark(len(line), y, &runs, dark, threshold, found)
 	}
 }
@@ -183,20 +199,32 @@ func middle(line []byte) byte {
 	return low + (high-low)/2
 }
 
-// isMark says whether five runs are as long as a mark's.
-func isMark(runs *[5]int) bool {
+// isMark says whether five runs are as long as a mark's, each off by less than half a module; by
+// three quarters where they are those of a diagonal, as the library has it.
+func isMark(runs *[5]int, diagonal bool) bool {
 	total := runs[0] + runs[1] + runs[2] + runs[3] + runs[4]
 	if total < 7 || runs[2] < 2 {
 		return false
 	}
-	off := func(run, modules int) bool { // by more than half a module each
-		d := run*7 - total*modules
-		return 2*max(d, -d) >= total*modules+2*modules
+	most := 2 * total
+	if diagonal {
+		most = 3 * total
 	}
-	return !off(runs[0], 1) && !off(runs[1], 1) && !off(runs[2], 3) && !off(runs[3], 1) && !off(runs[4], 1)
+	for i, run := range runs {
+		modules := 1
+		if i == 2 {
+			modules = 3
+		}
+		d := run*7 - total*modules
+		if 4*max(d, -d) >= (most+4)*modules {
+			return false
+		}
+	}
+	return true
 }
 
-// mark keeps what is a mark down its middle as well.
+// mark keeps what is a mark down its middle and across its corners as well: letters are rarely, and
+// each three marks are tried as a code, which is dear.
 func (g *grey) mark(end, y int, runs *[5]int, dark bool, threshold byte, found *[2][]square) {
 	x := end - runs[4] - runs[3] - runs[2]/2 - 1
 	total := runs[0] + runs[1] + runs[2] + runs[3] + runs[4]
@@ -209,29 +237,88 @@ func (g *grey) mark(end, y int, runs *[5]int, dark bool, threshold byte, found *
 			return
 		}
 	}
-	if len(*list) > maxSquares || !g.markDown(x, y, total, dark, threshold) {
+	if len(*list) > maxSquares {
+		return
+	}
+	is := func(x, y int) bool { return (g.pix[y*g.width+x] < threshold) == dark }
+	down := g.runsFrom(x, y, 0, 1, total, is)
+	height := down[0] + down[1] + down[2] + down[3] + down[4]
+	if !isMark(&down, false) || height >= 2*total || total >= 2*height {
+		return
+	}
+	for y > 0 && is(x, y-1) { // to the middle, for the corners
+		y--
+	}
+	y += down[2] / 2
+	for _, across := range []int{-1, 1} {
+		if runs := g.runsFrom(x, y, across, 1, total, is); !isMark(&runs, true) {
+			return
+		}
+	}
+	if !g.isRound(x, y, total, height, is) {
 		return
 	}
 	*list = append(*list, square{x, y, total / 7})
 }
 
-// markDown says whether the column through a mark looks like its row.
-func (g *grey) markDown(x, y, total int, dark bool, threshold byte) bool {
-	is := func(y int) bool { return (g.pix[y*g.width+x] < threshold) == dark }
-	var runs [5]int
-	up, down := y, y+1
-	for part := 2; part >= 0; part-- {
-		for up >= 0 && is(up) == (part != 1) && runs[part] <= total {
-			runs[part]++
-			up--
+// Around the middle of a mark, however it is turned, all within 1.5 modules is dark, and all between
+// 2.1 and 2.5 light: the square's corners, and the ring's sides. The noise of a screenshot is not.
+const (
+	darkRadius  = 1.1 / 7
+	lightRadius = 2.3 / 7
+	mostUnlike  = 3 // of sixteen places each, for a picture taken askew
+)
+
+// around16 are sixteen directions.
+var around16 = func() (t [16][2]float64) {
+	for i := range t {
+		t[i][1], t[i][0] = math.Sincos(2 * math.Pi * float64(i) / float64(len(t)))
+	}
+	return t
+}()
+
+// turned is how wide a mark is of what a row of it measures, which is more where it is turned.
+var turned = [...]float64{1, 0.86, 0.74}
+
+// isRound says whether what is so wide and high has a mark's middle and ring.
+func (g *grey) isRound(x, y, width, height int, is func(x, y int) bool) bool {
+	for _, scale := range turned {
+		if dark, light := g.ring(x, y, scale*float64(width), scale*float64(height), is); dark <= mostUnlike && light <= mostUnlike {
+			return true
 		}
 	}
-	for part := 2; part < 5; part++ {
-		for down < g.height && is(down) == (part != 3) && runs[part] <= total {
-			runs[part]++
-			down++
+	return false
+}
+
+// ring counts the places that are not dark where they should be, and not light.
+func (g *grey) ring(x, y int, width, height float64, is func(x, y int) bool) (dark, light int) {
+	for _, d := range around16 {
+		at := func(radius float64) bool {
+			x, y := x+int(math.Round(d[0]*radius*width)), y+int(math.Round(d[1]*radius*height))
+			return x >= 0 && x < g.width && y >= 0 && y < g.height && is(x, y)
+		}
+		if !at(darkRadius) {
+			dark++
+		}
+		if at(lightRadius) {
+			light++
 		}
 	}
-	height := runs[0] + runs[1] + runs[2] + runs[3] + runs[4]
-	return isMark(&runs) && height < 2*total && total < 2*height
+	return dark, light
+}
+
+// runsFrom returns the five runs of a mark around a place in its middle, in steps of a direction.
+func (g *grey) runsFrom(x, y, across, down, most int, is func(x, y int) bool) (runs [5]int) {
+	walk := func(x, y, across, down, from, to, turn int) {
+		for part := from; part != to+turn; part += turn {
+			inner := part == 2 || part == 0 || part == 4
+			for x >= 0 && x < g.width && y >= 0 && y < g.height && is(x, y) == inner && runs[part] <= most {
+				runs[part]++
+				x, y = x+across, y+down
+			}
+		}
+	}
+	walk(x, y, -across, -down, 2, 0, -1)
+	walk(x+across, y+down, across, down, 2, 4, 1)
+	return runs
 }

@@ -9,7 +9,6 @@ import (
 	"image/color"
 	_ "image/gif" // to decode
 	"image/jpeg"
-	_ "image/png" // to decode
 
 	_ "golang.org/x/image/bmp"  // to decode
 	_ "golang.org/x/image/webp" // to decode
@@ -44,6 +43,9 @@ func (r *Reader) spend(pixels int) bool {
 
 // Picture returns the texts of the codes in a picture.
 func (r *Reader) Picture(data []byte) []string {
+	if bytes.HasPrefix(data, []byte(pngMagic)) {
+		return r.png(data)
+	}
 	config, format, err := image.DecodeConfig(bytes.NewReader(data))
 	if err != nil || config.Width <= 0 || config.Height <= 0 {
 		return nil

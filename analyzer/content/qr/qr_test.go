@@ -7,6 +7,7 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -75,6 +76,41 @@ func TestPicture(t *testing.T) {
 			r := NewReader()
 			if got := r.Picture(encoded(t, kind, p)); !slices.Contains(got, link) {
 				t.Errorf("%s as %s: got %q", name, kind, got)
+			}
+		}
+	}
+}
+
+// askew draws a picture turned, sheared and smaller to one side, as a camera sees a page.
+func askew(p *image.Gray, degrees, shear, far float64) *image.Gray {
+	b := p.Bounds()
+	out := image.NewGray(image.Rect(0, 0, 2*b.Dx(), 2*b.Dy()))
+	sin, cos := math.Sincos(degrees * math.Pi / 180)
+	for y := range out.Bounds().Dy() {
+		for x := range out.Bounds().Dx() {
+			u, v := float64(x-b.Dx()), float64(y-b.Dy())
+			scale := 1 + far*u/float64(b.Dx())
+			u, v = u*scale, v*scale
+			u, v = cos*u+sin*v, cos*v-sin*u
+			u += shear * v
+			c := color.Gray{Y: 225}
+			if s := image.Pt(int(math.Floor(u))+b.Dx()/2, int(math.Floor(v))+b.Dy()/2); s.In(b) {
+				c = p.GrayAt(s.X, s.Y)
+			}
+			out.SetGray(x, y, c)
+		}
+	}
+	return out
+}
+
+// TestAskew holds that a code is read as a camera sees it.
+func TestAskew(t *testing.T) {
+	code := codeOn(t, link, 260, 260, 30, 30, 6, 30, 225)
+	for _, degrees := range []float64{0, 10, 30, 40, 50, 60, 90, 180} {
+		for _, skew := range [][2]float64{{0, 0}, {0.15, 0}, {0, 0.1}, {0.1, 0.1}} {
+			p := askew(code, degrees, skew[0], skew[1])
+			if got := NewReader().Picture(encoded(t, "png", p)); !slices.Contains(got, link) {
+				t.Errorf("turned by %v, askew by %v: got %q", degrees, skew, got)
 			}
 		}
 	}
