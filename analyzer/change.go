@@ -35,6 +35,9 @@ func (c *Change) words() (parts []string) {
 // is not the organisation's, only a page is, or a name of its own.
 func CheckLink(p content.Pattern) string {
 	l := lists()
+	if _, page := l.page(p.Host, p.Path); l.shared(p.Host) == "" && strings.HasSuffix(page, "/") {
+		return "the page says who is paid on " + p.Host + ": name the page"
+	}
 	shared := l.published(p.Host)
 	if shared == "" || strings.Trim(p.Path, "/") != "" {
 		return ""

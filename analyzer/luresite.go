@@ -56,8 +56,8 @@ func LureSites(salt []byte, r *Record) []LureSite {
 // the registrable domains of the mail's links.
 func lurePattern(p content.Pattern, domains []string) (pattern, name string) {
 	l := lists()
-	if shared := l.shared(p.Host); shared != "" { // "drive.example/file/d/1AbCdE/view"
-		return p.String(), shared + "/" + pageLabel(p.Path)
+	if _, page := l.page(p.Host, p.Path); page != "" { // "drive.example/file/d/1AbCdE/view"
+		return p.String(), page
 	}
 	name = p.Host
 	if l.published(p.Host) == "" {

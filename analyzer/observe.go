@@ -75,9 +75,7 @@ func (a *Analyzer) observe(m *Mail, c *content.Content) (baseline.Observation, P
 			quoted = append(quoted, s)
 		} else if s != "" {
 			sites = append(sites, s)
-			if shared := lists().shared(c.URLs[i].Host); shared != "" {
-				sites = append(sites, shared)
-			}
+			sites = append(sites, rooms(&c.URLs[i])...)
 		}
 	}
 	set(baseline.Site, sites...)
@@ -121,13 +119,26 @@ func site(u *content.URL) string {
 		return ""
 	}
 	l := lists()
-	if shared := l.shared(u.Host); shared != "" {
-		return shared + "/" + pageLabel(u.Path)
+	if _, page := l.page(u.Host, u.Path); page != "" {
+		return page
 	}
 	if l.published(u.Host) != "" {
 		return u.Host
 	}
 	return u.Domain
+}
+
+// rooms are what of a URL is a habit beside its site: the shared host, or the part of a much visited
+// site.
+func rooms(u *content.URL) []string {
+	l := lists()
+	if shared, _ := l.page(u.Host, u.Path); shared != "" {
+		return []string{shared}
+	}
+	if room := l.room(u); room != "" {
+		return []string{room}
+	}
+	return nil
 }
 
 // pageLabel returns the label of a path that names the page: the first that looks like

@@ -2,6 +2,7 @@ package analyzer
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"hisseki/analyzer/content"
@@ -48,7 +49,7 @@ func (v *view) unusualContacts() (list []contactFound) {
 		switch {
 		case v.usedHere(baseline.Contact, k):
 			level = contactOrg
-		case p.InFile || p.Quoted || v.inSignature(p):
+		case p.InFile || p.Quoted || v.inSignature(p) || v.isPartners(p):
 			level = contactFile
 		}
 		list = append(list, contactFound{p, k, level})
@@ -57,32 +58,74 @@ func (v *view) unusualContacts() (list []contactFound) {
 }
 
 // answerable says whether an address is one to answer to that needs a look: that of a Reply-To
-// field which is neither the sender's nor that of anybody whom he or the organisation writes to.
-// Links that write to an address have a signal of their own.
+// field, or one in the author's own text, which is neither the sender's nor that of anybody whom he or
+// the organisation writes to. Links that write to an address have a signal of their own. Text may name
+// a colleague: his box is none that a thief reads.
 func (v *view) answerable(p *content.Point) bool {
-	if p.InFile || p.Shown != firstAddr(v.c.ReplyTo) || isSelf(v.mail, v.c, p.Shown) {
+	isReplyTo := p.Shown == firstAddr(v.c.ReplyTo)
+	if p.InFile || !p.Typed && !isReplyTo || isSelf(v.mail, v.c, p.Shown) {
+		return false
+	}
+	if p.Typed && (v.own(p.Shown) || v.isReader(p.Shown)) {
 		return false
 	}
 	k := v.hasher.key(baseline.Recipient, p.Shown)
 	return !v.sender.Accepts(baseline.Recipient, k, v.today) && !v.org.Known(baseline.Recipient, k, v.today)
 }
 
-// inSignature says whether a number stands in the author's signature, where all his mails have
-// it.
-func (v *view) inSignature(p *content.Point) bool {
-	return (p.Kind == content.Phone || p.Kind == content.Handle) && strings.Contains(v.c.Signature, p.Shown)
+// isReader says whether an address is one that the mail goes to.
+func (v *view) isReader(addr string) bool {
+	return slices.Contains(v.o.Keys[baseline.Recipient], v.hasher.key(baseline.Recipient, addr))
 }
 
-// asks says whether a point is a lure as a link is: an account anywhere, a number to call in the
-// author's own text. The number of an account without history is most likely its own.
+// isPartners says whether an address in the text is of a domain that the account writes to, and that
+// gives no boxes to strangers: a colleague of a partner.
+func (v *view) isPartners(p *content.Point) bool {
+	if !p.Typed {
+		return false
+	}
+	domain := addressDomain(p.Shown)
+	return !isPopular(lists(), domain) &&
+		v.sender.Accepts(baseline.RecipientDomain, v.hasher.key(baseline.RecipientDomain, domain), v.today)
+}
+
+// inSignature says whether a number or address stands in the author's signature, where all his mails
+// have it.
+func (v *view) inSignature(p *content.Point) bool {
+	switch p.Kind {
+	case content.Phone, content.Handle:
+		return strings.Contains(v.c.Signature, p.Shown)
+	case content.ToAddress:
+		return p.Typed && strings.Contains(strings.ToLower(v.c.Signature), p.Shown)
+	}
+	return false
+}
+
+// asks says whether a point is a lure as a link is: an account anywhere, a number to call or an address
+// to answer to in the author's own text. The number of an account without history is most likely its own.
 func (f *contactFound) asks(v *view) bool {
 	switch f.point.Kind {
 	case content.Account, content.Wallet:
 		return f.level > contactOrg
 	case content.Phone, content.Handle:
 		return f.level == contactText && v.ready()
+	case content.ToAddress:
+		return f.level == contactText && v.ready() && v.isSeldom(answerAddressNumber, contactText)
 	}
 	return false
+}
+
+// seldom is one mail in so many: who gives strangers' addresses more often, or pastes headers of old
+// mail, asks nobody to answer there.
+const seldom = 50
+
+// answerAddressNumber is the stored number of AnswerAddressNew.
+const answerAddressNumber = 38
+
+// isSeldom says whether a signal, by its stored number, reached a level in few of the account's mails.
+func (v *view) isSeldom(signal int, level uint8) bool {
+	k, n := v.sender.Reached(signal, level, v.today)
+	return seldom*k <= n
 }
 
 // newContacts are marks: the same unknown number or account again and again makes a campaign.
@@ -220,7 +263,7 @@ func (v *view) shownAddresses() (list []string) {
 		}
 	}
 	for i := range v.c.Points {
-		if p := &v.c.Points[i]; p.Kind == content.ToAddress && len(list) < 50 {
+		if p := &v.c.Points[i]; p.Kind == content.ToAddress && !p.Typed && len(list) < 50 {
 			list = append(list, p.Shown)
 		}
 	}

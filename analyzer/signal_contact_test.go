@@ -38,6 +38,10 @@ func TestContacts(t *testing.T) {
 		{"answers to another box of the own domain", "answer-address-new", honest, []string{"Reply-To: helpdesk-2@example.jp"}, true},
 		{"answers to the sender", "answer-address-new", honest, []string{"Reply-To: b@example.jp"}, false},
 		{"answers to a known partner", "answer-address-new", honest, []string{"Reply-To: p1@partner1.example.org"}, false},
+		{"an address in the text to answer to", "answer-address-new", "Please answer to office@freemail.test today.\r\n", nil, true},
+		{"a colleague's address in the text", "answer-address-new", "Please answer to a@example.jp today.\r\n", nil, false},
+		{"a partner's address in the text", "answer-address-new", "Please answer to p1@partner1.example.org.\r\n", nil, false},
+		{"an address in the partner's quote", "answer-address-new", "Yes.\r\n\r\nOn Mon, 2 Nov 2026, P wrote:\r\n> write to x@freemail.test\r\n", []string{"In-Reply-To: <p@partner1.example.org>"}, false},
 		{"an address that looks like the partner's", "address-lookalike", honest, []string{"Reply-To: p1@partnerl.example.org, p1@partner1.exarnple.org"}, true},
 		{"an address of another domain", "address-lookalike", honest, []string{"Reply-To: p1@freemail.test"}, false},
 	} {

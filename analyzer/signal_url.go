@@ -65,7 +65,8 @@ func unknownSites(v *view) (marks []baseline.Key) {
 }
 
 // unknownURL: the most unusual URL of the author's own text.
-// Levels: 1 new to the sender but known in the organisation, 2 a much visited site, 3 a
+// Levels: 1 new to the sender but known in the organisation, or another part of a much visited
+// site that he uses, 2 a much visited site, 3 a
 // new page on a shared host that the sender uses, 4 a new page on another shared host, 5
 // a host new to sender, organisation and world, 6 the same and built to deceive (IP
 // address, look-alike, user part, link text of another domain, a top-level domain with
@@ -126,13 +127,16 @@ const (
 
 func urlLevel(v *view, u *content.URL, k baseline.Key) (int, string) {
 	if v.sender.Accepts(baseline.Site, k, v.today) {
+		if v.isOtherRoom(u) {
+			return urlOrg, "another part than this account and the organisation use of a much visited site"
+		}
 		return 0, ""
 	}
 	if v.org.Known(baseline.Site, k, v.today) {
 		return urlOrg, "new to this account, known in the organisation"
 	}
 	l := lists()
-	if shared := l.shared(u.Host); shared != "" {
+	if shared, _ := l.page(u.Host, u.Path); shared != "" {
 		host := v.hasher.key(baseline.Site, shared)
 		if v.sender.Accepts(baseline.Site, host, v.today) {
 			return urlPage, "a new page on a shared host that this account uses"
@@ -146,6 +150,16 @@ func urlLevel(v *view, u *content.URL, k baseline.Key) (int, string) {
 		return 6, "unknown to this account and the organisation, " + why
 	}
 	return 5, "unknown to this account, to the organisation and among much visited sites"
+}
+
+// isOtherRoom says whether a URL leads to a part of a much visited site that nobody here uses.
+func (v *view) isOtherRoom(u *content.URL) bool {
+	room := lists().room(u)
+	if room == "" {
+		return false
+	}
+	k := v.hasher.key(baseline.Site, room)
+	return !v.sender.Accepts(baseline.Site, k, v.today) && !v.org.Known(baseline.Site, k, v.today)
 }
 
 func isPopular(l hostLists, domain string) bool {

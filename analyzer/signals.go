@@ -117,7 +117,7 @@ var signals = []definition{
 	// Numbers to call stand in 1 to 9 of a hundred good mails, most of them in signatures.
 	{36, PhoneNew, groupContent, tail(0.08, 0.4), needsNothing, nil, newPhone},
 	{37, AccountNew, groupContent, tail(0.02, 0.4), needsNothing, newContacts, newAccount},
-	{38, AnswerAddressNew, groupContent, tail(0.02, 0.6), needsNothing, nil, newAnswerAddress},
+	{answerAddressNumber, AnswerAddressNew, groupContent, tail(0.02, 0.6), needsNothing, nil, newAnswerAddress},
 	{39, AddressLookalike, groupContent, tail(0.003, 0.3), needsNothing, nil, lookalike},
 	{27, Unread, groupContent, tail(0.01, 0.3), needsNothing, nil, unreadContent},
 	{33, LuresRepeated, groupCampaign, tail(0.03, 0.5), needsNothing, nil, luresRepeated},

@@ -60,6 +60,11 @@ var asks = map[string]func(*thief) ask{
 	"encodings": func(t *thief) ask { return ask{html: anchor(t.link()), double: true} },
 	"phone":     func(t *thief) ask { return ask{text: t.phone()} },
 	"bank":      func(t *thief) ask { return ask{text: t.bank()} },
+	"address": func(t *thief) ask {
+		return ask{text: "Please answer to office-" + t.token[:4] + "@freemail.test, not here."}
+	},
+	"payee":     func(t *thief) ask { return ask{text: "https://www.paypal.me/example" + t.token[:6] + "/450"} },
+	"room":      func(t *thief) ask { return ask{text: "https://github.com/example-" + t.token[:6]} },
 	"gift-card": func(*thief) ask { return ask{text: "Are you at your desk? I need a favour, answer me here."} },
 	"reply-to": func(t *thief) ask {
 		return ask{text: "Please answer today.", replyTo: "office-" + t.token[:4] + "@" + domainOf(t.account.Sender)}

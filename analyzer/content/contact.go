@@ -2,7 +2,6 @@ package content
 
 import (
 	"net/url"
-	"slices"
 	"strings"
 
 	"hisseki/analyzer/content/link"
@@ -19,6 +18,7 @@ type Point struct {
 	Value  string // the same for all spellings
 	Shown  string // as it stands in the mail
 	Quoted bool   // stands in quoted or forwarded text only, see URL.Quoted
+	Typed  bool   // of an address: stands in the author's own text only, neither in Reply-To nor in a link
 	InFile bool   // stands in an attached file only
 }
 
@@ -30,16 +30,21 @@ const (
 
 // addPoint keeps a point, once.
 func (p *parser) addPoint(n Point) {
-	i := slices.IndexFunc(p.out.Points, func(old Point) bool { return old.Kind == n.Kind && old.Value == n.Value })
+	if p.pointAt == nil {
+		p.pointAt = make(map[string]int) // text of nothing but numbers has a million
+	}
+	i, known := p.pointAt[n.Value]
 	switch {
-	case i >= 0:
+	case known:
 		old := &p.out.Points[i]
 		old.Quoted, old.InFile = old.Quoted && n.Quoted, old.InFile && n.InFile
+		old.Typed = old.Typed && n.Typed
 	case n.InFile && p.filePoints >= maxFilePoints:
 		// lists of customers are full of numbers
 	case len(p.out.Points)-p.filePoints >= maxPoints:
 		p.Skip(mime.UnreadLinks, "more numbers to call and accounts than are kept")
 	default:
+		p.pointAt[n.Value] = len(p.out.Points)
 		p.out.Points = append(p.out.Points, n)
 		if n.InFile {
 			p.filePoints++
@@ -53,8 +58,15 @@ func (p *parser) findPoints(src string, lines text.Lines, at mime.Place) {
 		if !at.File && lines.CodeAt(h.At) {
 			return
 		}
-		p.addPoint(Point{Kind: h.Kind, Value: h.Value, Shown: h.Shown,
-			Quoted: foreign(at) || lines.QuotedAt(h.At), InFile: at.File})
+		n := Point{Kind: h.Kind, Value: h.Value, Shown: h.Shown,
+			Quoted: foreign(at) || lines.QuotedAt(h.At), InFile: at.File}
+		if n.Kind == ToAddress {
+			if n.Quoted || n.InFile { // old mail and lists of people are full of them
+				return
+			}
+			n.Typed, n.Shown = true, strings.TrimPrefix(h.Value, "address:")
+		}
+		p.addPoint(n)
 	})
 }
 

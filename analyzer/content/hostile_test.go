@@ -67,6 +67,11 @@ func hostileParts() map[string]func() Source {
 	const header, end = "--b\r\n", "\r\nx\r\n--b--\r\n"
 	return map[string]func() Source{
 		"nested-30000":      nestedMail,
+		"addresses":         oneMail(plain, many("a@b.cc ", 10<<20/7)),
+		"addresses-signs":   oneMail(plain, many("a@", 10<<20/2)),
+		"addresses-names":   oneMail(plain, many(many("a", 60)+"@b", 10<<20/62)),
+		"addresses-hosts":   oneMail(plain, many("a@"+many("b.", 120), 10<<20/242)),
+		"addresses-spelt":   oneMail(plain, many("a [at] (at) [", 10<<20/13)),
 		"messengers":        oneMail(plain, many("skype telegram line id ", 10<<20/23)),
 		"messengers-colons": oneMail(plain, many("telegram: (", 10<<20/11)),
 		"messengers-kana":   oneMail(plain, many("ライン微信", 10<<20/15)),

@@ -57,7 +57,8 @@ type parser struct {
 	draws  int             // of them
 	pages  int             // in files of older programs
 
-	filePoints int // of out.Points, those of files
+	filePoints int            // of out.Points, those of files
+	pointAt    map[string]int // indexes of out.Points by their value
 }
 
 // subject collects the URLs in the subject: mail programs on phones make them links. What an

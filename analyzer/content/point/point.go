@@ -1,5 +1,5 @@
 // Package point finds in text what a reader can act on beside links: telephone numbers, bank
-// accounts and wallets. It tells of each in one spelling, so that it can be compared with what
+// accounts, wallets, addresses and names in messengers. It tells of each in one spelling, so that it can be compared with what
 // is known. Text is looked at once; what may be a number is bounded.
 package point
 
@@ -25,8 +25,8 @@ type Hit struct {
 	At    int    // offset in the text
 }
 
-// Find calls found for the points in text, in order. Each stands around a digit or behind the name
-// of a messenger, so that other text costs one look at each byte.
+// Find calls found for the points in text, in order. Each stands around a digit or "@", or behind the
+// name of a messenger, so that other text costs one look at each byte.
 func Find(text string, found func(Hit)) {
 	words := maxWords
 	for i := 0; i < len(text); {
@@ -34,7 +34,17 @@ func Find(text string, found func(Hit)) {
 		case classDigit:
 			// Wide digits behind a letter are no number: go on behind them.
 			i = max(look(text, i, &words, found), i+1)
-		case classWide: // "０" is ef bc 90
+		case classAt:
+			if n := atSign(text[i:]); n > 0 {
+				i = address(text, i, n, found)
+			} else {
+				i++
+			}
+		case classWide: // "０" is ef bc 90, "＠" ef bc a0
+			if n := atSign(text[i:]); n > 0 {
+				i = address(text, i, n, found)
+				continue
+			}
 			if _, n := wideDigit(text[i:]); n > 0 {
 				i = max(look(text, i, &words, found), i+1)
 				continue
@@ -55,6 +65,7 @@ const (
 	classDigit
 	classLetter
 	classWide
+	classAt // may begin what parts an address
 )
 
 var class = func() (t [256]byte) {
@@ -65,6 +76,7 @@ var class = func() (t [256]byte) {
 		t[c], t[c-'a'+'A'] = classLetter, classLetter
 	}
 	t[0xef] = classWide
+	t['@'], t['('], t['['] = classAt, classAt, classAt
 	return t
 }()
 

@@ -42,6 +42,12 @@ func TestFind(t *testing.T) {
 		{"signal: SIG_DFL, signal-safety.7, signal(SIGUSR1)", ""},
 		{"Signal 11 (core dumped), skype @ 9.30, discord - later", ""},
 
+		{"please answer to Acc.Dept+1@Mail.example.org.", "address address:acc.dept+1@mail.example.org"},
+		{"返信はkeiri＠example.jpまで、<a@b.example.org>; mailto:c@example.org", "address address:keiri@example.jp; address address:a@b.example.org; address address:c@example.org"},
+		{"accounts [at] example.org or x(at)example.org", "address address:accounts@example.org; address address:x@example.org"},
+		{"https://user@example.org/ ssh://u:p@example.org git@example.org:x.git list/4711@example.org", ""},
+		{"a=b@example.org user@host @example.org a@ .@example.org 5 @ example.org a@10.0.0.1 (attn) [a]", ""},
+
 		{"on 2026-03-02 10:15, 01-02-2003 and 2026/03/02", ""},
 		{"02/06/2025 09:15 and 2025/06/02 19:15 (call)", ""},
 		{"Mon Aug 31 19:10:08 2020 -0400", ""},
