@@ -208,10 +208,17 @@ func newAccount(v *view) reading {
 func newAnswerAddress(v *view) reading {
 	r := v.newContact("an address to answer to", content.ToAddress)
 	if r.level == contactText {
-		r.most = moderateLure
+		r.most = typedLure
+		if k := firstAddr(v.c.ReplyTo); k != "" && k == r.observed {
+			r.most = moderateLure
+		}
 	}
 	return r
 }
+
+// typedLure is the most points of an address that stands in the text: people announce a new one of
+// theirs to everybody they know, so that it is no lure of a blast (blastLure) as a Reply-To is.
+const typedLure = 1.4
 
 // payingWords are those of mail about money.
 var payingWords = []string{"payment", "invoice", "transfer", "remit", "bank account", "new account", "wire ",
