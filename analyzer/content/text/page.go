@@ -112,19 +112,21 @@ const maxFeed = 4
 
 // feed reads HTML; depth is how much of it stands around.
 func (r *htmlReader) feed(src io.Reader, depth int) {
-	z := html.NewTokenizer(src)
+	z, parts := tokenize(src)
 	for n := 0; ; n++ {
 		if n%1024 == 0 && r.how.Late != nil && r.how.Late() {
 			return
 		}
-		switch z.Next() {
+		switch parts.token() {
 		case html.ErrorToken:
 			return
 		case html.TextToken:
 			r.textToken(z, depth)
 		case html.StartTagToken, html.SelfClosingTagToken:
 			name, more := z.TagName()
-			r.open(z, tagOf(name), more, depth)
+			tag := tagOf(name)
+			parts.started(tag)
+			r.open(z, tag, more, depth)
 		case html.EndTagToken:
 			name, _ := z.TagName()
 			r.close(tagOf(name))
