@@ -31,7 +31,7 @@ test:
 	@scripts/needs.sh gcc man chromium lintian minisign rpm postfix dovecot dovecot-imapd debootstrap swaks zstd python3 postgresql shellcheck systemd-analyze systemd-nspawn
 	@scripts/lint.sh
 	GORACE=atexit_sleep_ms=0 go test -vet=off -race -parallel 4 -timeout 25m $(LONG) ./... # most tests wait for Postfix, not for a processor
-	go test -vet=off -run 'Hostile|WholeMail|RoundTrips|Cost|Garbage' ./analyzer/... ./baseline ./daemon # bounds, and what -race sees less of
+	go test -vet=off -timeout 25m -run 'Hostile|WholeMail|RoundTrips|Cost|Garbage' ./analyzer/... ./baseline ./daemon # bounds, and what -race sees less of
 	@scripts/vulncheck.sh || [ $$? = 3 ] # NOT CHECKED, as it says: a machine without network can test the rest
 
 # The manual: man -l bin/man/hisseki.1
