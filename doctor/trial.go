@@ -117,6 +117,9 @@ func (d *Doctor) judgedAs(db Store, t *Trial, id string, since time.Time) (seen 
 	return seen
 }
 
+// passed says whether all that is known of a mail is that a content filter took it and gave it back.
+func passed(f ledger.RecipientFate) bool { return f.Delivery.Outcome == ledger.OutcomePassed }
+
 // end follows the mail to where the log or its hold says that it is.
 func (d *Doctor) end(db Store, t *Trial, seen *ledger.Seen) {
 	if seen.Hold != 0 && seen.Verdict.Action != analyzer.Pass {
@@ -132,8 +135,11 @@ func (d *Doctor) end(db Store, t *Trial, seen *ledger.Seen) {
 			return false, err
 		}
 		last = fates[0]
-		return last.Fate != ledger.FateUnknown && last.Fate != ledger.FateReleased, nil
+		return last.Fate != ledger.FateUnknown && last.Fate != ledger.FateReleased && !passed(last), nil
 	})
+	if passed(last) { // nobody told what became of what the filter gave back
+		err = nil
+	}
 	reply := term.Safe(last.Delivery.Relay+" "+last.Delivery.Reply, 120)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):

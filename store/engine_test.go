@@ -128,8 +128,13 @@ func fresh() (string, error) {
 		databases.free = databases.free[:n-1]
 		return url, nil
 	}
-	return server.Database(template)
+	url, err := server.Database(template)
+	return url + patience, err
 }
+
+// patience is for a test that gets no processor for a while: as shipped, the server ends its
+// transaction after less than a second.
+const patience = "&idle_in_transaction_session_timeout=30000"
 
 // emptyAll leaves of a database what the migrations made, and nobody's connections but this one.
 const emptyAll = `SET session_replication_role = replica;

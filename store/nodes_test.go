@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -33,6 +34,17 @@ func nodes(t *testing.T, n int) []*DB {
 		list = append(list, db)
 	}
 	return list
+}
+
+// asShipped returns a node for which the server has no more patience than at a site.
+func asShipped(t *testing.T) *DB {
+	t.Helper()
+	db, err := Open(t.Context(), strings.TrimSuffix(nodes(t, 1)[0].url, patience), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
 }
 
 // Lessons come in the order of their ids, whichever node writes them: who asks for those after the
@@ -195,7 +207,7 @@ func TestFrozenTransaction(t *testing.T) {
 // A write that may be done again is, when the server has ended its transaction since the node said nothing
 // for a while, as on a busy host; nothing is done twice.
 func TestEndedTransactionIsRepeated(t *testing.T) {
-	db := nodes(t, 1)[0]
+	db := asShipped(t)
 	for _, at := range []string{"before a statement", "before the commit"} {
 		runs := 0
 		err := db.share(t.Context(), func(tx *sql.Tx) error {
@@ -230,7 +242,7 @@ const goesOnWithin = 3 * time.Second / 2
 // A node is stopped (SIGSTOP) somewhere, mostly within a transaction, and later killed: the other
 // goes on within a second, and all that the first promised is there.
 func TestNodeIsStopped(t *testing.T) {
-	list := nodes(t, 1)
+	list := []*DB{asShipped(t)}
 	promised := map[int64]bool{}
 	var waits []time.Duration
 	for range 5 {
