@@ -180,7 +180,13 @@ func TestOthersAreHeard(t *testing.T) {
 
 // A node that is frozen within a transaction holds the others up for a moment only.
 func TestFrozenTransaction(t *testing.T) {
-	list := nodes(t, 2)
+	list := []*DB{asShipped(t)}
+	other, err := Open(t.Context(), list[0].url, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { other.Close() })
+	list = append(list, other)
 	keep(t, list[0], record("a@example.jp", analyzer.Pass))
 	tx, err := list[0].write.BeginTx(t.Context(), nil)
 	if err != nil {
