@@ -70,6 +70,7 @@ var mayImport = map[string][]string{
 	"store/postgres":      nil,
 	"store/transfer":      {"ledger", "store", "store/postgres"},
 	"store/command":       {"internal/config", "internal/term", "internal/wiring", "store/transfer"},
+	"internal/logbuffer":  nil,
 	"internal/pgtest":     nil,
 	"milter":              {"analyzer", "analyzer/content", "baseline", "identity", "internal/mailbox", "internal/term"},
 	"proof":               nil,

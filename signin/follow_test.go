@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"hisseki/internal/logbuffer"
 	"hisseki/signin"
 	"hisseki/store"
 )
@@ -21,26 +22,8 @@ type reader struct {
 	t    *testing.T
 	dir  string
 	db   *store.DB
-	log  lockedText
+	log  logbuffer.Buffer
 	stop func()
-}
-
-// lockedText is a log that several goroutines write.
-type lockedText struct {
-	mu sync.Mutex
-	b  strings.Builder
-}
-
-func (l *lockedText) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedText) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 func newReader(t *testing.T) *reader {

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -13,27 +12,10 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/internal/logbuffer"
 	"hisseki/internal/pgtest"
 	"hisseki/store/postgres"
 )
-
-// spoken is a log that several goroutines write.
-type spoken struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (s *spoken) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.buf.Write(p)
-}
-
-func (s *spoken) says(text string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return strings.Count(s.buf.String(), text)
-}
 
 // A database that is killed, or hangs, costs a mail its time budget only until that is known; then each
 // gets its answer at once. When it is back, all goes on without a restart, and nothing promised is lost.
@@ -52,7 +34,7 @@ func TestDatabaseIsAway(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var log spoken
+	var log logbuffer.Buffer
 	db, err := Open(t.Context(), url, Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
 	if err != nil {
 		t.Fatal(err)
@@ -117,7 +99,7 @@ func TestDatabaseIsAway(t *testing.T) {
 		promised++
 		t.Logf("%s: known after %v, back %v after the server", name, known, time.Since(mended))
 	}
-	if away, back := log.says("does not answer: mail"), log.says("answers again"); away != 2 || back != 2 {
+	if away, back := strings.Count(log.String(), "does not answer: mail"), strings.Count(log.String(), "answers again"); away != 2 || back != 2 {
 		t.Errorf("the log says %d times that it is away, %d times that it is back; want 2 and 2", away, back)
 	}
 	if s, err := db.Stats(t.Context()); err != nil || s.Mails < promised {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/internal/logbuffer"
 	"hisseki/internal/pgtest"
 	"hisseki/store/postgres"
 )
@@ -38,7 +39,7 @@ func TestStandbyIsGone(t *testing.T) {
 		!strings.Contains(err.Error(), "is a standby and takes no writes: name the primary too") {
 		t.Errorf("a standby without its primary is opened: %v", err)
 	}
-	var log spoken
+	var log logbuffer.Buffer
 	var list []*DB
 	ctx, stop := context.WithCancel(t.Context())
 	var beside sync.WaitGroup
@@ -131,7 +132,7 @@ func TestStandbyIsGone(t *testing.T) {
 		time.Sleep(20 * time.Millisecond)
 	}
 	t.Logf("back %v after the standby", time.Since(back))
-	if away, back := log.says("a commit has not ended"), log.says("answers again"); away < 2 || back < 1 {
+	if away, back := strings.Count(log.String(), "a commit has not ended"), strings.Count(log.String(), "answers again"); away < 2 || back < 1 {
 		t.Errorf("the log says %d times that commits wait, %d times that they end", away, back)
 	}
 }

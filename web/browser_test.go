@@ -17,6 +17,8 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"hisseki/access"
 )
 
 // browser is a real Chromium, and what it complained of. It is driven by script, mouse and keys alone:
@@ -30,6 +32,18 @@ type browser struct {
 	mu      sync.Mutex
 	said    []string // console, CSP, dialogs
 	strange []string // requests to anybody but the office
+}
+
+// atWork is an office with an open theft, and the browser of alice, who has logged in.
+func atWork(t *testing.T, role access.Role) (*office, *browser) {
+	t.Helper()
+	o := newOffice(t, nil)
+	o.hire("alice", role)
+	o.theft()
+	o.agent()
+	b := newBrowser(t, o, "en")
+	b.login("alice")
+	return o, b
 }
 
 // newBrowser starts a Chromium with a language and a screen.

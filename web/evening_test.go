@@ -91,12 +91,7 @@ func (o *office) count(s ledger.State) int {
 // TestKeysOnly: a reviewer without a mouse selects and decides.
 func TestKeysOnly(t *testing.T) {
 	t.Parallel()
-	o := newOffice(t, nil)
-	o.hire("alice", access.Reviewer)
-	o.theft()
-	o.agent()
-	b := newBrowser(t, o, "en")
-	b.login("alice")
+	o, b := atWork(t, access.Reviewer)
 	b.open("/quarantine?state=held")
 	b.keys("?")
 	b.wait(`document.getElementById("keys").open`)

@@ -11,7 +11,6 @@ import (
 	"net/netip"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,6 +18,7 @@ import (
 	"hisseki/analyzer"
 	"hisseki/analyzer/content"
 	"hisseki/internal/company"
+	"hisseki/internal/logbuffer"
 	"hisseki/ledger"
 	"hisseki/review"
 	"hisseki/store"
@@ -33,29 +33,11 @@ type office struct {
 	server *httptest.Server
 	url    string
 	clock  func() time.Time
-	log    *lockedBuffer
+	log    *logbuffer.Buffer
 	secret map[string]string // of the reviewers' second factors
 	review *review.Service
 	guard  *access.Guard
 	sent   int
-}
-
-// lockedBuffer is a log that tests read while others write.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 // anywhere believes everybody about who asks.
@@ -79,7 +61,7 @@ func officeAt(t testing.TB, path string, clock func() time.Time) *office {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	o := &office{t: t, db: db, clock: clock, log: &lockedBuffer{}, secret: map[string]string{}}
+	o := &office{t: t, db: db, clock: clock, log: new(logbuffer.Buffer), secret: map[string]string{}}
 	o.review = &review.Service{Store: db, Findings: db.Findings(), Now: clock, Normal: strings.ToLower,
 		Unseal: func(s string) (string, error) { return s, nil },
 		Settings: review.Settings{Journal: 21 * 24 * time.Hour, StaleAfter: 30 * time.Second, Grace: time.Hour,

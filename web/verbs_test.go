@@ -172,12 +172,7 @@ func TestEveningByKeyboard(t *testing.T) {
 // TestFocusStays: what refreshes by itself does not take the keyboard's place away.
 func TestFocusStays(t *testing.T) {
 	t.Parallel()
-	o := newOffice(t, nil)
-	o.hire("alice", access.Viewer)
-	o.theft()
-	o.agent()
-	b := newBrowser(t, o, "en")
-	b.login("alice")
+	o, b := atWork(t, access.Viewer)
 	b.tabTo("Look and decide")
 	b.eval(`document.activeElement.dataset.before = "1"`, nil)
 	o.agent() // the page shows when it was seen
@@ -193,12 +188,7 @@ func TestFocusStays(t *testing.T) {
 // TestStalePage: an open page says when hisseki does not answer any more, and keeps what it shows.
 func TestStalePage(t *testing.T) {
 	t.Parallel()
-	o := newOffice(t, nil)
-	o.hire("alice", access.Viewer)
-	o.theft()
-	o.agent()
-	b := newBrowser(t, o, "en")
-	b.login("alice")
+	o, b := atWork(t, access.Viewer)
 	b.says("Open incidents: 1")
 	if strings.Contains(b.text(), "does not answer") {
 		t.Error("the page is stale from the beginning")

@@ -10,10 +10,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"hisseki/internal/logbuffer"
 	"hisseki/internal/mta"
 	"hisseki/ledger"
 	"hisseki/quarantine"
@@ -21,10 +21,10 @@ import (
 )
 
 // background runs a subcommand until the test ends and returns what it says.
-func background(t *testing.T, args ...string) *logged {
+func background(t *testing.T, args ...string) *logbuffer.Buffer {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	var log logged
+	var log logbuffer.Buffer
 	done := make(chan int, 1)
 	go func() { done <- run(ctx, args, strings.NewReader(""), &log, &log) }()
 	t.Cleanup(func() {
@@ -37,24 +37,6 @@ func background(t *testing.T, args ...string) *logged {
 		}
 	})
 	return &log
-}
-
-// logged is what a daemon says, read while it goes on.
-type logged struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *logged) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }
 
 func exists(path string) bool {

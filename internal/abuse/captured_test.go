@@ -1,7 +1,6 @@
 package abuse
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
@@ -22,6 +21,7 @@ import (
 	"hisseki/analyzer"
 	"hisseki/daemon"
 	"hisseki/internal/config"
+	"hisseki/internal/logbuffer"
 	"hisseki/internal/mta"
 	"hisseki/internal/wiring"
 	"hisseki/ledger"
@@ -42,26 +42,9 @@ type house struct {
 	reviews *store.DB // with it, as reviewers' commands do
 	raw     *sql.DB   // the attacker's
 	locked  string    // file that the lock command writes to
-	log     *syncBuffer
+	log     *logbuffer.Buffer
 	stop    func()
 	quar    sync.Map // users whose mail the milter has held
-}
-
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }
 
 // milter holds mail as serve does: the record is durable before the answer.
@@ -111,7 +94,7 @@ func newHouse(t *testing.T) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, log: &syncBuffer{}}
+	h := &house{t: t, log: new(logbuffer.Buffer)}
 	server := gomilter.Server{Actions: gomilter.OptQuarantine, NewMilter: func() gomilter.Milter { return &milter{h: h} }}
 	go server.Serve(ln) //nolint:errcheck // it ends with the test
 	t.Cleanup(func() { server.Close() })

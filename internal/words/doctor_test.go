@@ -2,9 +2,6 @@ package words
 
 import (
 	"go/ast"
-	"go/parser"
-	"go/token"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,50 +11,36 @@ import (
 // give, and the names of its checks.
 func doctorSays(t *testing.T) (keys map[string]int, checks map[string]bool) {
 	t.Helper()
-	files, err := filepath.Glob("../../doctor/*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
 	keys, checks = map[string]int{}, map[string]bool{}
-	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
+	eachNode(t, "doctor", func(name string, n ast.Node) {
+		call, ok := n.(*ast.CallExpr)
+		if !ok || len(call.Args) == 0 {
+			return
 		}
-		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			call, ok := n.(*ast.CallExpr)
-			if !ok || len(call.Args) == 0 {
-				return true
+		first, ok := constant(call.Args[0])
+		switch f := call.Fun.(type) {
+		case *ast.Ident: // say("doctor-answers", a), bad("milter", say(...), ...)
+			switch {
+			case f.Name == "say" && !ok:
+				t.Errorf("%s says what is no constant", name)
+			case f.Name == "say":
+				keys[first] = len(call.Args) - 1
+			case f.Name == "bad" && ok:
+				checks[first] = true
 			}
-			first, ok := constant(call.Args[0])
-			switch f := call.Fun.(type) {
-			case *ast.Ident: // say("doctor-answers", a), bad("milter", say(...), ...)
-				switch {
-				case f.Name == "say" && !ok:
-					t.Errorf("%s says what is no constant", name)
-				case f.Name == "say":
-					keys[first] = len(call.Args) - 1
-				case f.Name == "bad" && ok:
+		case *ast.SelectorExpr: // d.add("socket", OK, say(...), nothing), words.Count(n, "mail")
+			switch f.Sel.Name {
+			case "add":
+				if ok {
 					checks[first] = true
 				}
-			case *ast.SelectorExpr: // d.add("socket", OK, say(...), nothing), words.Count(n, "mail")
-				switch f.Sel.Name {
-				case "add":
-					if ok {
-						checks[first] = true
-					}
-				case "Count":
-					if noun, ok := constant(call.Args[1]); ok {
-						keys["one-"+noun], keys["many-"+noun] = 0, 1
-					}
+			case "Count":
+				if noun, ok := constant(call.Args[1]); ok {
+					keys["one-"+noun], keys["many-"+noun] = 0, 1
 				}
 			}
-			return true
-		})
-	}
+		}
+	})
 	return keys, checks
 }
 

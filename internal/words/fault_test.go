@@ -3,10 +3,7 @@ package words
 import (
 	"cmp"
 	"go/ast"
-	"go/parser"
-	"go/token"
 	"maps"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,32 +17,18 @@ var faultRooms = []string{"cmd/hisseki", "review", "review/command", "web/comman
 // formatsOf are the formats of all errors that a package makes, and all texts that are put together.
 func formatsOf(t *testing.T, room string) (out, texts []string) {
 	t.Helper()
-	files, err := filepath.Glob("../../" + room + "/*.go")
-	if err != nil || len(files) == 0 {
-		t.Fatal(room, err)
-	}
-	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
+	eachNode(t, room, func(name string, n ast.Node) {
+		if e, ok := n.(ast.Expr); ok {
+			texts = append(texts, format(e))
 		}
-		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			if e, ok := n.(ast.Expr); ok {
-				texts = append(texts, format(e))
-			}
-			if call, ok := n.(*ast.CallExpr); ok {
-				if f, ok := call.Fun.(*ast.SelectorExpr); ok {
-					if x, ok := f.X.(*ast.Ident); ok && (x.Name == "errors" && f.Sel.Name == "New" || x.Name == "fmt" && f.Sel.Name == "Errorf") {
-						out = append(out, format(call.Args[0]))
-					}
+		if call, ok := n.(*ast.CallExpr); ok {
+			if f, ok := call.Fun.(*ast.SelectorExpr); ok {
+				if x, ok := f.X.(*ast.Ident); ok && (x.Name == "errors" && f.Sel.Name == "New" || x.Name == "fmt" && f.Sel.Name == "Errorf") {
+					out = append(out, format(call.Args[0]))
 				}
 			}
-			return true
-		})
-	}
+		}
+	})
 	return out, texts
 }
 

@@ -2,9 +2,7 @@ package words
 
 import (
 	"go/ast"
-	"go/parser"
 	"go/token"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -16,35 +14,21 @@ import (
 // figures in their places. What it puts together from names is left out.
 func said(t *testing.T) map[string]string {
 	t.Helper()
-	names, err := filepath.Glob("../../analyzer/*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
 	out := map[string]string{}
-	for _, name := range names {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.KeyValueExpr:
-				if k, ok := n.Key.(*ast.Ident); ok && (k.Name == "observed" || k.Name == "usual") {
-					texts(n.Value, name, out)
-				}
-			case *ast.AssignStmt:
-				for i, l := range n.Lhs {
-					if s, ok := l.(*ast.SelectorExpr); ok && i < len(n.Rhs) && (s.Sel.Name == "observed" || s.Sel.Name == "usual") {
-						texts(n.Rhs[i], name, out)
-					}
+	eachNode(t, "analyzer", func(name string, n ast.Node) {
+		switch n := n.(type) {
+		case *ast.KeyValueExpr:
+			if k, ok := n.Key.(*ast.Ident); ok && (k.Name == "observed" || k.Name == "usual") {
+				texts(n.Value, name, out)
+			}
+		case *ast.AssignStmt:
+			for i, l := range n.Lhs {
+				if s, ok := l.(*ast.SelectorExpr); ok && i < len(n.Rhs) && (s.Sel.Name == "observed" || s.Sel.Name == "usual") {
+					texts(n.Rhs[i], name, out)
 				}
 			}
-			return true
-		})
-	}
+		}
+	})
 	return out
 }
 

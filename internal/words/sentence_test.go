@@ -2,9 +2,6 @@ package words
 
 import (
 	"go/ast"
-	"go/parser"
-	"go/token"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -92,33 +89,19 @@ var reasons = map[string]bool{"urlLevel": true, "deceit": true, "linkIn": true, 
 // sentenceTexts are the texts from which the analyzer's source puts sentences together.
 func sentenceTexts(t *testing.T) map[string]string {
 	t.Helper()
-	names, err := filepath.Glob("../../analyzer/*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
 	out := map[string]string{}
-	for _, name := range names {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			for _, e := range saying(n) {
-				ast.Inspect(e, func(n ast.Node) bool {
-					if e, ok := n.(ast.Expr); ok {
-						if s, ok := constant(e); ok {
-							out[s] = name
-						}
+	eachNode(t, "analyzer", func(name string, n ast.Node) {
+		for _, e := range saying(n) {
+			ast.Inspect(e, func(n ast.Node) bool {
+				if e, ok := n.(ast.Expr); ok {
+					if s, ok := constant(e); ok {
+						out[s] = name
 					}
-					return true
-				})
-			}
-			return true
-		})
-	}
+				}
+				return true
+			})
+		}
+	})
 	return out
 }
 

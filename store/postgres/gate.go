@@ -10,6 +10,10 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 )
 
 // A database that does not answer must not cost each mail its whole time budget. Whoever meets a
@@ -177,6 +181,27 @@ func (g *Gate) primary(ctx context.Context, servers int) (at int, term int64, er
 		g.at = at
 	}
 	return g.at, g.term, nil
+}
+
+// connect opens a connection to the primary that none of the pools has, under a name for the server's lists.
+// watch says how a context ends what waits there, nil for as usual.
+func (g *Gate) connect(ctx context.Context, as string, watch func(*pgconn.PgConn) ctxwatch.Handler) (*pgx.Conn, error) {
+	cfg, err := config(g.name)
+	if err != nil {
+		return nil, err
+	}
+	list := servers(cfg)
+	at, _, err := g.primary(ctx, len(list))
+	if err != nil {
+		return nil, err
+	}
+	cfg = list[at]
+	cfg.RuntimeParams["application_name"] = as
+	cfg.DialFunc = g.dialer(0)
+	if watch != nil {
+		cfg.BuildContextWatcherHandler = watch
+	}
+	return pgx.ConnectConfig(ctx, cfg)
 }
 
 func (g *Gate) termNow() int64 {

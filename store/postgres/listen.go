@@ -34,19 +34,7 @@ func (g *Gate) Listen(ctx context.Context, wake func()) {
 }
 
 func (g *Gate) listen(ctx context.Context, wake func()) error {
-	cfg, err := config(g.name)
-	if err != nil {
-		return err
-	}
-	list := servers(cfg)
-	at, _, err := g.primary(ctx, len(list))
-	if err != nil {
-		return err
-	}
-	cfg = list[at]
-	cfg.RuntimeParams["application_name"] = "hisseki listens"
-	cfg.DialFunc = g.dialer(0)
-	c, err := pgx.ConnectConfig(ctx, cfg)
+	c, err := g.connect(ctx, "hisseki listens", nil)
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 )
@@ -83,23 +82,10 @@ func (g *Gate) probe() {
 
 // commitOne commits something that means nothing, with the lock, as all writers do.
 func (g *Gate) commitOne(ctx context.Context) error {
-	cfg, err := config(g.name)
-	if err != nil {
-		return err
-	}
-	list := servers(cfg)
-	at, _, err := g.primary(ctx, len(list))
-	if err != nil {
-		return err
-	}
-	cfg = list[at]
-	cfg.RuntimeParams["application_name"] = "hisseki probes"
-	cfg.DialFunc = g.dialer(0)
 	// With the context the server is asked to end the wait too.
-	cfg.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
+	c, err := g.connect(ctx, "hisseki probes", func(c *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: time.Second}
-	}
-	c, err := pgx.ConnectConfig(ctx, cfg)
+	})
 	if err != nil {
 		g.Doubt()
 		return err
