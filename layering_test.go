@@ -37,7 +37,8 @@ var mayImport = map[string][]string{
 	"internal/received":   {"internal/maildate"},
 	"identity":            {"analyzer", "analyzer/content", "internal/mailbox", "internal/received"},
 	"internal/term":       nil,
-	"internal/mta":        nil,
+	"internal/mta":        {"internal/freeport"},
+	"internal/freeport":   nil, // tests only
 	"internal/config":     {"analyzer", "internal/mailbox"},
 	"internal/manual":     nil,
 	"packaging":           nil, // tests only
@@ -71,7 +72,7 @@ var mayImport = map[string][]string{
 	"store/transfer":      {"ledger", "store", "store/postgres"},
 	"store/command":       {"internal/config", "internal/term", "internal/wiring", "store/transfer"},
 	"internal/logbuffer":  nil,
-	"internal/pgtest":     nil,
+	"internal/pgtest":     {"internal/freeport"},
 	"milter":              {"analyzer", "analyzer/content", "baseline", "identity", "internal/mailbox", "internal/term"},
 	"proof":               nil,
 	"quarantine":          {"internal/capped", "postfix", "proof"},

@@ -27,6 +27,7 @@ const template = "hisseki_template"
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	unorder()
 	if path := os.Getenv(crashFile); path != "" { // a child of crash_test.go
 		fill(path)
 	}

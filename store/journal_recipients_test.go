@@ -19,7 +19,7 @@ func TestManyRecipientsAreKept(t *testing.T) {
 			r.Envelope.Recipients = append(r.Envelope.Recipients, fmt.Sprintf("r%d@Partner%d.test", i, i%7))
 		}
 		id := keep(t, db, r)
-		rows, err := db.read.Query(`SELECT address, domain FROM recipient WHERE journal = ?`, id)
+		rows, err := db.read.Query(`SELECT address, domain FROM recipient WHERE journal = ? ORDER BY rowid`, id)
 		if err != nil {
 			t.Fatal(err)
 		}

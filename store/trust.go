@@ -115,6 +115,7 @@ type object struct{ kind, name, table, sql string }
 func objects(ctx context.Context, tx *sql.Tx) (map[string]object, error) {
 	rows, err := tx.QueryContext(ctx, `SELECT type, name, tbl_name, coalesce(sql, '')
 		FROM sqlite_schema
+		ORDER BY rowid
 		LIMIT ?`, maxObjects)
 	if err != nil {
 		return nil, err

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -13,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"hisseki/internal/freeport"
 	"hisseki/internal/logbuffer"
 	"hisseki/internal/mta"
 	"hisseki/ledger"
@@ -91,7 +91,7 @@ language = "ja"
 func TestAlertReachesThePostmaster(t *testing.T) {
 	t.Parallel()
 	mta.Require(t)
-	dir, milter := t.TempDir(), freeAddress(t)
+	dir, milter := t.TempDir(), freeport.Address(t)
 	in := mta.Start(t, mta.Options{Milters: []string{"inet:" + milter},
 		Main: []string{"non_smtpd_milters = $smtpd_milters"}})
 	hang := make(chan struct{})
@@ -207,14 +207,4 @@ func messageID(t *testing.T, data []byte) string {
 	}
 	t.Fatalf("no Message-ID in\n%s", data)
 	return ""
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().String()
 }

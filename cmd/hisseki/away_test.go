@@ -10,6 +10,7 @@ import (
 
 	"hisseki/internal/company"
 	"hisseki/internal/demo"
+	"hisseki/internal/freeport"
 	"hisseki/internal/pgtest"
 )
 
@@ -22,7 +23,7 @@ func TestDatabaseAwayIsSeen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, at, figures := t.TempDir(), freeAddress(t), freeAddress(t)
+	dir, at, figures := t.TempDir(), freeport.Address(t), freeport.Address(t)
 	cfg := filepath.Join(dir, "hisseki.toml")
 	text := "database = \"" + url + "\"\n[milter]\nlisten = \"inet:" + at + "\"\n[metrics]\nlisten = \"inet:" +
 		figures + "\"\n"

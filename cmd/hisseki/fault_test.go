@@ -15,6 +15,7 @@ import (
 
 	"hisseki/internal/company"
 	"hisseki/internal/demo"
+	"hisseki/internal/freeport"
 )
 
 // patient is a running serve to which things happen, spoken to as Postfix does.
@@ -31,7 +32,7 @@ type patient struct {
 // newPatient starts serve with its store in a folder.
 func newPatient(t *testing.T, dir string) *patient {
 	t.Helper()
-	address := freeAddress(t)
+	address := freeport.Address(t)
 	p := &patient{t: t, db: filepath.Join(dir, "hisseki.db"), mta: demo.NewMTA("tcp", address),
 		config: filepath.Join(t.TempDir(), "hisseki.toml"),
 		mails:  company.New(demo.Seed).Weeks(1, time.Now())}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hisseki/internal/company"
+	"hisseki/internal/freeport"
 	"hisseki/internal/mta"
 	"hisseki/ledger"
 	"hisseki/quarantine"
@@ -35,7 +36,7 @@ func TestMTAsInARow(t *testing.T) {
 	}
 	past, ordinary, theft := plot()
 	// The second is there first: the first must know its port.
-	listen := freeAddress(t)
+	listen := freeport.Address(t)
 	second := mta.Start(t, mta.Options{Host: "mx2.example.jp", Milters: []string{"inet:" + listen}, Files: files("mx2.example.jp"),
 		Main: []string{"smtpd_tls_security_level = may", "smtpd_tls_chain_files = $DIR/own.pem",
 			"smtpd_tls_CAfile = $DIR/ca.pem", "smtpd_tls_ask_ccert = yes"}})

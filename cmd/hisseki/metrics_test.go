@@ -12,12 +12,13 @@ import (
 
 	"hisseki/internal/company"
 	"hisseki/internal/demo"
+	"hisseki/internal/freeport"
 )
 
 // TestServeShowsItself reads metrics, health and what systemd is told from a serve that
 // judges mail.
 func TestServeShowsItself(t *testing.T) {
-	dir, at, figures := t.TempDir(), freeAddress(t), freeAddress(t)
+	dir, at, figures := t.TempDir(), freeport.Address(t), freeport.Address(t)
 	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: filepath.Join(dir, "notify")})
 	if err != nil {
 		t.Fatal(err)

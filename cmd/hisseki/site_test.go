@@ -18,6 +18,7 @@ import (
 	"hisseki/internal/company"
 	"hisseki/internal/config"
 	"hisseki/internal/demo"
+	"hisseki/internal/freeport"
 	"hisseki/internal/mta"
 	"hisseki/internal/wiring"
 	"hisseki/ledger"
@@ -86,7 +87,7 @@ func newSite(t *testing.T, o siteOptions) *site {
 	s.uid, s.gid = unprivileged(t, "postfix")
 	milter := "unix:hisseki/milter.sock" // as howto.md says
 	if !o.unix {
-		s.listen = cmp.Or(o.listen, freeAddress(t))
+		s.listen = cmp.Or(o.listen, freeport.Address(t))
 		milter = "inet:" + s.listen
 	}
 	var users []string

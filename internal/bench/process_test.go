@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"hisseki/internal/freeport"
 )
 
 // process is one contestant: a milter in a process of its own.
@@ -40,12 +42,7 @@ func address(b *testing.B, network string) string {
 		b.Cleanup(func() { os.RemoveAll(dir) })
 		return filepath.Join(dir, "milter")
 	}
-	ln, err := net.Listen(network, "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().String()
+	return freeport.Address(b)
 }
 
 // startNoop starts the milter that does nothing; how is "answering", "silent" or

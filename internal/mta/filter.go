@@ -7,6 +7,8 @@ import (
 	"net/textproto"
 	"strings"
 	"testing"
+
+	"hisseki/internal/freeport"
 )
 
 // Filter stands for a content filter as amavisd is: it takes mail by SMTP and gives it back by
@@ -25,7 +27,7 @@ func NewFilter(t testing.TB) *Filter {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ports, err := freePorts(1)
+	ports, err := freeport.Choose(1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +17,8 @@ import (
 	"testing"
 	"text/template"
 	"time"
+
+	"hisseki/internal/freeport"
 )
 
 // Options of an instance; the zero value is a Postfix without milter.
@@ -164,7 +165,7 @@ func (in *Instance) layOut() error {
 	if err := os.Chown(log, uid, gid); err != nil {
 		return err
 	}
-	ports, err := freePorts(3)
+	ports, err := freeport.Choose(3)
 	if err != nil {
 		return err
 	}
@@ -324,20 +325,6 @@ func account(root, name string) (uid, gid int, err error) {
 		return uid, gid, err
 	}
 	return 0, 0, fmt.Errorf("no user %s in %s/etc/passwd", name, root)
-}
-
-// freePorts asks the kernel for ports; all stay taken until the last is known.
-func freePorts(n int) ([]int, error) {
-	var ports []int
-	for range n {
-		ln, err := net.Listen("tcp4", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		defer ln.Close()
-		ports = append(ports, ln.Addr().(*net.TCPAddr).Port)
-	}
-	return ports, nil
 }
 
 // testdata finds the module's testdata folder above the test's working directory.

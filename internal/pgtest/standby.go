@@ -3,13 +3,14 @@ package pgtest
 import (
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"hisseki/internal/freeport"
 )
 
 // standbyName is what a standby calls itself, for synchronous_standby_names.
@@ -17,13 +18,13 @@ const standbyName = "standby"
 
 // listen chooses a free port of 127.0.0.1 for the next start.
 func (c *Cluster) listen() error {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ports, err := freeport.Choose(1)
 	if err != nil {
 		return err
 	}
-	c.port = l.Addr().(*net.TCPAddr).Port
+	c.port = ports[0]
 	c.opts = append(slices.Clip(c.opts), "listen_addresses=127.0.0.1")
-	return l.Close()
+	return nil
 }
 
 // URLOf names a database of several servers with a port, of which one takes writes.
