@@ -102,7 +102,7 @@ func (c *collector) incident(ctx context.Context, i *ledger.Incident) error {
 	}
 	c.attacks.add(i, holds, own, first.Add(-suspectSpan))
 	c.past = append(c.past, past{i.Sender, first, own})
-	logins, err := c.db.Logins(ctx, i.Sender, first.Add(-guessSpan), last.Add(24*time.Hour))
+	logins, err := c.db.logins(ctx, i.Sender, first.Add(-guessSpan), last.Add(24*time.Hour), loginsShown)
 	if err != nil {
 		return err
 	}

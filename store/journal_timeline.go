@@ -15,7 +15,7 @@ import (
 // time; a zero until means without end. What began before since and still went on is in it.
 func (db *DB) Timeline(ctx context.Context, sender string, since, until time.Time) (
 	[]ledger.Moment, error) {
-	logins, err := db.Logins(ctx, sender, since, until)
+	logins, err := db.logins(ctx, sender, since, until, loginsShown)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -92,29 +93,35 @@ func (r *loginRow) keep(tx *sql.Tx, many bool) error {
 	return err
 }
 
+const nearLogin = `SELECT id
+	FROM login
+	WHERE sender = ?1
+	  AND client = ?2
+	  AND network = ''
+	  AND ` + loginKind + ` = ?11
+	  AND result = ?3
+	  AND last BETWEEN CAST(?4 AS BIGINT) - ?5 AND ?4 + ?5 + ?6
+	  AND at <= ?4 + ?5
+	  AND max(last, ?4) - min(at, ?4) <= ?6
+	  AND (?7 = 1 OR device = ?8 AND program = ?9 AND note = ?10)
+	ORDER BY ?4 BETWEEN at AND last DESC, last DESC
+	LIMIT 1`
+
 // near returns the row of the same address that the attempt is close to, first one that it lies
 // within: another log's line of an attempt comes to the same row. 0 is for none.
 func (r *loginRow) near(tx *sql.Tx) (int64, error) {
-	return oneID(tx.QueryRow(`SELECT id
-		FROM login
-		WHERE sender = ?1
-		  AND client = ?2
-		  AND network = ''
-		  AND result = ?3
-		  AND last BETWEEN CAST(?4 AS BIGINT) - ?5 AND ?4 + ?5 + ?6
-		  AND at <= ?4 + ?5
-		  AND max(last, ?4) - min(at, ?4) <= ?6
-		  AND (?7 = 1 OR device = ?8 AND program = ?9 AND note = ?10)
-		ORDER BY ?4 BETWEEN at AND last DESC, last DESC
-		LIMIT 1`, r.l.Sender, r.client, r.l.Result, r.l.At.Unix(), loginGap, loginSpan,
-		r.l.Result.Failed(), r.l.Device, r.l.Program, r.l.Note))
+	return oneID(tx.QueryRow(nearLogin, r.l.Sender, r.client, r.l.Result, r.l.At.Unix(), loginGap, loginSpan,
+		r.l.Result.Failed(), r.l.Device, r.l.Program, r.l.Note, kindOf(r.l.Result)))
 }
 
 // crowded finds a row, 0 for a new one, where its account has many failures in its hour: that
 // of its network, and where there are too many of these, that of all others. Rows of a network ended
 // in the hour they began in. Only these rows are looked at: an old log is read with newer rows there.
 func (r *loginRow) crowded(tx *sql.Tx) (int64, error) {
-	near := anyNetwork
+	near, kinds := anyNetwork, "(0)"
+	if r.l.Result.Failed() {
+		kinds = "(1, 2)"
+	}
 	if r.l.Client.IsValid() {
 		near = network(r.l.Client).String()
 	}
@@ -127,6 +134,7 @@ func (r *loginRow) crowded(tx *sql.Tx) (int64, error) {
 			coalesce(min(CASE WHEN network = ?4 AND result = ?2 AND at >= ?3 THEN id END), 0)
 		FROM login
 		WHERE sender = ?5
+		  AND `+loginKind+` IN `+kinds+`
 		  AND last BETWEEN ?3 AND ?3 + 3599
 		  AND result IN `+anyOf, near, r.l.Result, hour, anyNetwork, r.l.Sender,
 		listOf(crowding(r.l.Result))).Scan(&n, &same, &other)
@@ -153,15 +161,29 @@ func knownAccount(tx *sql.Tx, sender string) (known bool, err error) {
 	return known, nil
 }
 
-// maxLogins bounds how many rows of an account are read: the newest. Guessing that goes on for
-// days has more, and says nothing more.
-const maxLogins = 1000
+// Of an account the newest rows are read. maxLogins is how many for people, and of what is no
+// failure for a mail; of guessing, which anybody can do, a mail reads maxGuesses and maxLockouts:
+// the newest say whether somebody is at it from many networks, the rest says it again.
+const (
+	maxLogins   = 1000
+	maxGuesses  = 200
+	maxLockouts = 50
+)
+
+// loginsShown is how many rows of others, failures and lockouts people see.
+var loginsShown = [...]int{maxLogins, maxLogins, maxLogins}
 
 // Logins returns the attempts to log in to an account in [since, until), oldest first; a
-// zero until means without end. They are the newest maxLogins rows, and as many newest of what are
-// no failures: guessing, which anybody can do, must not put what somebody who is in did out of sight.
+// zero until means without end. They are the newest 200 rows of failures, 50 of lockouts and 1000 of
+// all else, each read apart: guessing must not put what somebody who is in did out of sight.
 func (db *DB) Logins(ctx context.Context, sender string, since, until time.Time) (
 	[]analyzer.Login, error) {
+	return db.logins(ctx, sender, since, until, [...]int{maxLogins, maxGuesses, maxLockouts})
+}
+
+// logins returns at most so many rows of each kind: others, failures, lockouts.
+func (db *DB) logins(ctx context.Context, sender string, since, until time.Time, most [3]int) (
+	out []analyzer.Login, err error) {
 	logs := false
 	if err := db.consult(ctx, func(b *rulebook) { logs = b.logs }); err != nil || !logs {
 		return nil, err
@@ -170,30 +192,41 @@ func (db *DB) Logins(ctx context.Context, sender string, since, until time.Time)
 	if until.IsZero() {
 		end = 1 << 62
 	}
-	out, err := db.loginRows(ctx, newestLogins, sender, unix(since), end, maxLogins)
-	if len(out) == maxLogins && err == nil {
-		out = slices.DeleteFunc(out, func(l analyzer.Login) bool { return !l.Result.Failed() })
-		var others []analyzer.Login
-		others, err = db.loginRows(ctx, `SELECT *
-			FROM (`+newestLogins+`) AS l
-			WHERE result NOT IN ('failure', 'lockout')
-			ORDER BY last DESC
-			LIMIT ?`, sender, unix(since), end, maxSearched, maxLogins)
-		out = append(out, others...)
+	var found []loginFound
+	for kind, limit := range most {
+		rows, err := db.loginRows(ctx, newestLogins, sender, kind, unix(since), end+loginSpan, end, limit)
+		if err != nil {
+			return nil, fmt.Errorf("read logins of %s: %w", sender, err)
+		}
+		found = append(found, rows...)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read logins of %s: %w", sender, err)
+	slices.SortFunc(found, func(a, b loginFound) int {
+		return cmp.Or(a.At.Compare(b.At), a.Last.Compare(b.Last), cmp.Compare(a.id, b.id))
+	})
+	for i := range found {
+		out = append(out, found[i].Login)
 	}
-	slices.Reverse(out)
-	slices.SortStableFunc(out, func(a, b analyzer.Login) int { return a.At.Compare(b.At) })
 	return out, nil
 }
 
-// maxSearched bounds the rows among which what is no failure is looked for: failures of an account
-// have 71 rows an hour at most, so these are five days.
-const maxSearched = 10_000
+// loginFound is a row of login as it is read.
+type loginFound struct {
+	analyzer.Login
+	id int64
+}
 
+// loginKind is what the rows of an account are ordered by first in login_sender. It is written there
+// and in queries in the same words: an engine compares the text.
+const loginKind = `CASE result WHEN 'failure' THEN 1 WHEN 'lockout' THEN 2 ELSE 0 END`
+
+// kindOf is loginKind of a result.
+func kindOf(r analyzer.LoginResult) int {
+	return max(0, 1+slices.Index([]analyzer.LoginResult{analyzer.LoginFailure, analyzer.LoginLockout}, r))
+}
+
+// newestLogins looks at no row that it does not return, but for those of the hour after its end.
 const newestLogins = `SELECT
+			id,
 			at,
 			last,
 			max(backend, front),
@@ -208,29 +241,30 @@ const newestLogins = `SELECT
 			flags
 		FROM login
 		WHERE sender = ?
-		  AND last >= ?
+		  AND ` + loginKind + ` = ?
+		  AND last BETWEEN ? AND ?
 		  AND at < ?
 		ORDER BY last DESC, id DESC
 		LIMIT ?`
 
 // loginRows reads rows of newestLogins, the newest first.
-func (db *DB) loginRows(ctx context.Context, query string, args ...any) (out []analyzer.Login, err error) {
+func (db *DB) loginRows(ctx context.Context, query string, args ...any) (out []loginFound, err error) {
 	rows, err := db.read.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var l analyzer.Login
+		var l loginFound
 		var at, last int64
 		var client string
 		var flags int
-		if err := rows.Scan(&at, &last, &l.Count, &l.Sender, &client, &l.Result, &l.Service, &l.Country,
+		if err := rows.Scan(&l.id, &at, &last, &l.Count, &l.Sender, &client, &l.Result, &l.Service, &l.Country,
 			&l.Device, &l.Program, &l.Note, &flags); err != nil {
 			return nil, err
 		}
 		l.At, l.Last = fromUnix(at), fromUnix(last)
-		setFlags(&l, flags)
+		setFlags(&l.Login, flags)
 		if client != "" {
 			l.Client, _ = netip.ParseAddr(client)
 		}

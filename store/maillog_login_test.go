@@ -149,8 +149,8 @@ func TestLoginsReadAreBounded(t *testing.T) {
 		SELECT 'b@example.jp', '2001:db8::' || i % 10000, 'failure', 'imap', 1767225600 + i,
 			1767225600 + i, 1, 0 FROM n`)
 	list, err := db.Logins(t.Context(), "b@example.jp", time.Time{}, time.Time{})
-	if err != nil || len(list) != maxLogins || list[maxLogins-1].At.Unix() != 1767225600+100000 {
-		t.Errorf("%d rows, %v; want the newest %d", len(list), err, maxLogins)
+	if err != nil || len(list) != maxGuesses || list[maxGuesses-1].At.Unix() != 1767225600+100000 {
+		t.Errorf("%d rows, %v; want the newest %d", len(list), err, maxGuesses)
 	}
 }
 
@@ -192,19 +192,40 @@ func TestAFailureCostsTheSameBeforeManyOthers(t *testing.T) {
 	}
 }
 
-// TestGuessingHidesNothing: an outsider who guesses from a thousand networks puts neither a sign-in nor
-// a rule out of sight that came before.
+// TestGuessingHidesNothing: an outsider who guesses from a thousand networks puts neither a sign-in, a
+// rule nor a lockout out of sight that came before.
 func TestGuessingHidesNothing(t *testing.T) {
 	db, _ := clocked(t)
 	raw(t, db.path, `INSERT INTO login (sender, client, result, service, at, last, backend, front)
 		VALUES ('b@example.jp', '198.51.100.7', 'success', 'imap', 1767225500, 1767225500, 1, 0),
-			('b@example.jp', '198.51.100.7', 'rule', '', 1767225501, 1767225501, 1, 0);
+			('b@example.jp', '198.51.100.7', 'rule', '', 1767225501, 1767225501, 1, 0),
+			('b@example.jp', '198.51.100.8', 'lockout', 'imap', 1767225502, 1767225502, 1, 0);
 		WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
 		INSERT INTO login (sender, client, result, service, at, last, backend, front)
 		SELECT 'b@example.jp', '2001:db8::' || i, 'failure', 'imap', 1767225600 + i, 1767225600 + i, 1, 0 FROM n`)
 	list, err := db.Logins(t.Context(), "b@example.jp", time.Unix(1767225400, 0), time.Time{})
-	if err != nil || len(list) != maxLogins+2 || list[0].Result != analyzer.LoginSuccess || list[1].Result != "rule" {
+	if err != nil || len(list) != maxGuesses+3 || list[0].Result != analyzer.LoginSuccess ||
+		list[1].Result != "rule" || list[2].Result != analyzer.LoginLockout {
 		t.Errorf("%d rows, %v", len(list), err)
+	}
+}
+
+// TestEndedWindow: of a time that is over, what came since is neither returned nor looked at.
+func TestEndedWindow(t *testing.T) {
+	db, _ := clocked(t)
+	raw(t, db.path, `WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)
+		INSERT INTO login (sender, client, result, service, at, last, backend, front)
+		SELECT 'b@example.jp', '2001:db8::' || i % 10000, 'failure', 'imap', 1767225600 + i * 10,
+			1767225600 + i * 10 + 3600, 1, 0 FROM n`)
+	end := time.Unix(1767225600+100, 0)
+	list, err := db.Logins(t.Context(), "b@example.jp", time.Time{}, end)
+	if err != nil || len(list) != 10 || list[9].At != end.Add(-10*time.Second).UTC() {
+		t.Errorf("%d rows, %v", len(list), err)
+	}
+	for _, c := range list {
+		if c.Last.Sub(c.At) != loginSpan*time.Second {
+			t.Errorf("a row of %v", c.Last.Sub(c.At))
+		}
 	}
 }
 

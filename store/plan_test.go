@@ -17,7 +17,6 @@ func TestPlans(t *testing.T) {
 		"unlearned": `SELECT sender, count(*) FROM journal WHERE at >= 1 AND learned = 0
 			GROUP BY sender`,
 		"own mail":  `SELECT id FROM journal WHERE sender = 'a' AND at >= 1 ORDER BY at DESC, id DESC LIMIT 5`,
-		"logins":    `SELECT id FROM login WHERE sender = 'a' AND last >= 1 ORDER BY last DESC, id DESC LIMIT 5`,
 		"incidents": `SELECT state, count(*) FROM hold WHERE incident = 1 GROUP BY state`,
 		"client":    `SELECT id FROM journal WHERE client = '192.0.2.1' AND client != '' AND at >= 1`,
 		"odd mail":  `SELECT action, count(*) FROM journal j WHERE at >= 1 AND ` + oddMail,
@@ -62,6 +61,9 @@ func TestPlansOfAMail(t *testing.T) {
 			ORDER BY at DESC, id DESC LIMIT ?`, []any{"a", 1, 2}},
 		{"PRIMARY KEY (key=?)", `SELECT journal FROM mark WHERE key = ? ORDER BY journal DESC LIMIT ?`,
 			[]any{1, 2}},
+		{"login_sender (sender=? AND <expr>=? AND last>? AND last<?)", newestLogins, []any{"a", 1, 2, 3, 4, 5}},
+		{"login_sender (sender=? AND <expr>=? AND last>? AND last<?)", nearLogin,
+			[]any{"a", "192.0.2.1", "failure", 1, 2, 3, false, "", "", "", 1}},
 	} {
 		rows, err := db.read.Query("EXPLAIN QUERY PLAN "+c.query, c.args...)
 		if err != nil {
