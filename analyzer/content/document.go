@@ -155,6 +155,9 @@ func (p *parser) pdfFile(data []byte, at mime.Place) {
 	encrypted := pdf.Read(data, budget, pdf.Sink{
 		Link: func(uri string) { p.refer(uri, false, at) },
 		Text: func(plain string) { p.fileText(plain, at) },
+		Maybe: func(text string) {
+			link.Find(text, func(h link.Hit) { p.urls.Tell(h) })
+		},
 		JPEG: func(data []byte) { p.picture(data, at) },
 		Raster: func(r pdf.Raster) {
 			p.pictures(at, func(codes *qr.Reader) []string {

@@ -8,15 +8,24 @@ import (
 	"strings"
 
 	"hisseki/analyzer/content/mime"
+	"hisseki/analyzer/content/pack"
 )
 
 // Files of older programs, which are not taken apart: what stands in them as it is is looked for.
 
 // older looks through a file of an older program for links, and for pages, rich text and packages that
-// stand in it. What they compress or encrypt is said to be unread.
+// stand in it, as it lies there and as its streams go on elsewhere. What they compress or encrypt is said to be unread.
 func (p *parser) older(data []byte, at mime.Place) {
 	p.binary(data, at)
 	p.embedded(data, at)
+	scattered, all := pack.Scattered(data)
+	if !all {
+		p.Skip(mime.UnreadEncoding, "a document of an older program that is cut off")
+	}
+	if len(scattered) > 0 {
+		p.binary(scattered, at)
+		p.embedded(scattered, at)
+	}
 	if isLocked(data) {
 		p.Skip(mime.UnreadEncrypted, "an encrypted document of an older program")
 	}
@@ -40,19 +49,32 @@ func (p *parser) embedded(data []byte, at mime.Place) {
 		p.Skip(mime.UnreadNesting, "more in files of older programs than is read")
 		return
 	}
-	low := bytes.ToLower(data)
 	for _, tag := range []string{"<html", "<body", "<!doctype html"} {
-		if i := bytes.Index(low, []byte(tag)); i >= 0 {
+		if i := tagAt(data, []byte(tag)); i >= 0 {
 			p.pageFile(p.NewText(data[i:], "windows-1252", true), at)
 			break
 		}
-		if i := bytes.Index(low, wide(tag)); i >= 0 {
+		if i := tagAt(data, wide(tag)); i >= 0 {
 			p.pageFile(p.NewText(data[i:], "utf-16le", true), at)
 			break
 		}
 	}
 	if !bytes.HasPrefix(data, []byte("PK")) && bytes.Contains(data, []byte("PK\x03\x04")) {
 		p.packed(data, at)
+	}
+}
+
+// tagAt returns where a tag begins in bytes of any kind, in capitals or not, -1 for nowhere. No copy in
+// small letters is searched: places in it are others, as it is longer where bytes are no UTF-8.
+func tagAt(data, tag []byte) int {
+	for at := 0; ; at++ {
+		i := bytes.IndexByte(data[at:], tag[0])
+		if i < 0 || len(data)-at-i < len(tag) {
+			return -1
+		}
+		if at += i; bytes.EqualFold(data[at:at+len(tag)], tag) {
+			return at
+		}
 	}
 }
 

@@ -147,6 +147,16 @@ func (s *Set) AddFile(h Hit, quoted bool) {
 	s.add(u)
 }
 
+// Tell tells of a URL that may be there, and keeps it not: what only some see must be found by rules, and
+// is no sign of anything.
+func (s *Set) Tell(h Hit) {
+	if s.watch.See != nil && !h.Bare && !s.known[h.Raw] {
+		u := parse(h.Raw, InText)
+		u.InFile = true
+		s.watch.See(&u)
+	}
+}
+
 // A Ref is a URL that markup refers to.
 type Ref struct {
 	URL   string // absolute

@@ -17,6 +17,7 @@ import (
 type Sink struct {
 	Link   func(uri string)                      // where an action or annotation leads, as written
 	Text   func(text string)                     // what a reader sees, or a script
+	Maybe  func(text string)                     // a URL that may be seen: told to rules only
 	JPEG   func(data []byte)                     // a picture
 	Raster func(Raster)                          // a picture without a format of its own
 	File   func(data []byte)                     // an embedded file
@@ -105,6 +106,8 @@ type file struct {
 	read       int    // bytes of strings that were read
 	buffer     []byte // the last one
 	shown      []byte // text of the last stream
+	urls       int    // that were drawn
+	formRead   bool
 }
 
 // hasKey says whether a trailer names a key: "/Encrypt 12 0 R".
@@ -204,12 +207,14 @@ func (f *file) values(data []byte) {
 		case "URI", "JS", "F", "UF", "Contents", "V", "RC", "TU", "Base":
 			at += n
 			f.value(string(key), data[at:], at)
+		case "XFA":
+			f.form(data[at+n:])
 		}
 	}
 }
 
 // interesting are the bytes that keys of values begin with; '#' begins an escaped one.
-var interesting = [256]byte{'U': 1, 'J': 1, 'F': 1, 'C': 1, 'V': 1, 'R': 1, 'T': 1, 'B': 1, '#': 1}
+var interesting = [256]byte{'U': 1, 'J': 1, 'F': 1, 'C': 1, 'V': 1, 'R': 1, 'T': 1, 'B': 1, 'X': 1, '#': 1}
 
 // value tells of the value of a key, a string or a reference to one, which stands at a place of the
 // file.

@@ -22,6 +22,7 @@ func read(data []byte) (s seen) {
 	s.encrypted = Read(data, b, Sink{
 		Link:   func(uri string) { s.links = append(s.links, uri) },
 		Text:   func(text string) { s.texts = append(s.texts, text) },
+		Maybe:  func(string) {},
 		JPEG:   func([]byte) {},
 		Raster: func(Raster) {},
 		File:   func([]byte) {},

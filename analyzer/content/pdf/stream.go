@@ -134,16 +134,22 @@ func (f *file) filterNames(d dict) (names []string) {
 		return nil
 	}
 	end := bytes.IndexByte(v[:min(len(v), 1000)], ']')
-	for v = v[1:max(end, 1)]; len(names) < maxFilters; {
+	if end < 0 {
+		f.budget.Over = true
+	}
+	for v = v[1:max(end, 1)]; ; {
 		i := bytes.IndexByte(v, '/')
 		if i < 0 {
+			return names
+		}
+		if len(names) == maxFilters {
+			f.budget.Over = true
 			return names
 		}
 		name, n := readName(v[i+1:])
 		names = append(names, longName(string(name)))
 		v = v[i+1+n:]
 	}
-	return names
 }
 
 // maxFilters bounds how often one stream is packed in itself.

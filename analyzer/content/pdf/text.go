@@ -35,9 +35,9 @@ func (f *file) instructions(data []byte) {
 	if bytes.Contains(data[:min(len(data), 4<<10)], []byte("begincmap")) {
 		return
 	}
-	most := 1
+	most, beside := 1, f.strays(data)
 	for turn := 0; turn < most; turn++ {
-		t := texter{file: f, turn: turn, out: f.shown[:0]}
+		t := texter{file: f, turn: turn, out: f.shown[:0], beside: beside}
 		shown := false
 		for rest := data; ; {
 			i := bytes.Index(rest, []byte("BT"))
@@ -49,31 +49,25 @@ func (f *file) instructions(data []byte) {
 				continue
 			}
 			shown = true
-			rest = rest[t.block(rest):]
+			rest = rest[t.block(rest, len(data)-len(rest)):]
 		}
 		if !shown {
 			f.script(data)
 			return
 		}
 		f.shown = t.out
-		if len(t.out) > 0 {
+		if beside.upTo(len(data)); len(t.out) > 0 {
 			f.sink.Text(string(t.out))
+			f.pieced(t.out)
 		}
 		most = min(t.alike, maxAlike)
-	}
-}
-
-// script tells of a stream without text instructions that looks like text.
-func (f *file) script(data []byte) {
-	if len(data) > 0 && bytes.IndexByte(data[:min(len(data), 1000)], 0) < 0 &&
-		bytes.Contains(data, []byte("://")) {
-		f.sink.Text(f.sink.Decode(data, ""))
 	}
 }
 
 // texter gathers the text of one stream.
 type texter struct {
 	file   *file
+	beside *stray
 	out    []byte
 	font   *font
 	turn   int // of fonts with the same name, which is taken
@@ -83,8 +77,8 @@ type texter struct {
 	height float64 // where the line stands
 }
 
-// block reads instructions up to ET, and says how many bytes it took.
-func (t *texter) block(b []byte) (n int) {
+// block reads instructions up to ET, which stand at a place of the stream, and says how many bytes it took.
+func (t *texter) block(b []byte, at int) (n int) {
 	t.gap('\n')
 	array := false
 	for n < len(b) {
@@ -94,6 +88,7 @@ func (t *texter) block(b []byte) (n int) {
 		case c == '(' || c == '<' && (n+1 >= len(b) || b[n+1] != '<'):
 			s, used, ok := readString(b[n:], t.file.buffer)
 			t.file.buffer = s
+			t.beside.skip(at+n, at+n+used)
 			if n += max(used, 1); ok {
 				t.out = t.file.decode(t.out, t.font, s)
 			}
@@ -176,6 +171,49 @@ func (t *texter) operator(word []byte) (end bool) {
 func (t *texter) gap(c byte) {
 	if n := len(t.out); n > 0 && t.out[n-1] != '\n' && (c == '\n' || t.out[n-1] != ' ') {
 		t.out = append(t.out, c)
+	}
+}
+
+// maxPieced bounds the URLs of one file of which it is looked whether they go on behind a blank, and
+// maxGaps how many blanks are left out.
+const (
+	maxPieced = 200
+	maxGaps   = 4
+)
+
+// pieced tells of the URLs that come about where text that is drawn in pieces is one: nothing but the
+// widths of letters tells whether a blank is seen between them.
+//
+//	(see https://www.exam) Tj 90 0 Td (ple.org/a) Tj
+func (f *file) pieced(text []byte) {
+	for at := 0; ; {
+		i := bytes.Index(text[at:], []byte("://"))
+		if i < 0 {
+			return
+		}
+		if f.urls++; f.urls > maxPieced {
+			f.budget.Over = true
+			return
+		}
+		from := at + i
+		at = from + len("://")
+		for from > 0 && at-from < 16 && text[from-1] > ' ' {
+			from--
+		}
+		joined := make([]byte, 0, 512)
+		for n, gaps := from, 0; n < len(text) && n-from < 512; n++ {
+			if text[n] > ' ' {
+				joined = append(joined, text[n])
+				continue
+			}
+			if gaps > 0 {
+				f.sink.Maybe(string(joined))
+			}
+			if gaps++; gaps > maxGaps {
+				break
+			}
+		}
+		f.sink.Maybe(string(joined))
 	}
 }
 
