@@ -11,7 +11,7 @@ import (
 
 // Audit adds a line to the audit log. Lines are never changed or removed.
 func (db *DB) Audit(ctx context.Context, actor, verb, object, reason string) error {
-	err := db.update(ctx, func(tx *sql.Tx) error {
+	err := db.noted(ctx, func(tx *sql.Tx) error {
 		return db.audit(tx, db.now(), actor, verb, object, reason)
 	})
 	if err != nil {

@@ -30,6 +30,7 @@ type job struct {
 	sender string     // whose writes keep their order, "" for nobody's
 	rows   int        // that it writes, about: what goes to random places of an index counts as four
 	record *recording // of a record that needs nothing of what is stored, else nil
+	later  bool       // whoever waits for it has it made durable himself, see noted
 }
 
 // update runs do in a transaction of its own that is durable when update returns nil.
@@ -199,6 +200,7 @@ const mostTries = 3
 // not run again.
 func (db *DB) together(batch []job, last bool) []job {
 	begun := time.Now()
+	defer db.unhurried(batch)()
 	had := db.committing()
 	tx, err := db.write.BeginTx(context.Background(), nil)
 	had()

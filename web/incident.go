@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -34,11 +35,17 @@ func (q *request) incidents() error {
 	} else {
 		iq.States = strings.Split(review.Names(review.IncidentStates), ", ")
 	}
-	list, err := q.s.Review.Incidents(q.ctx(), iq)
-	if err != nil && !errors.Is(err, review.ErrNothing) {
+	list, err := remember(q.ctx(), &q.s.memory, "incidents "+p.State+" "+iq.Sender, func(ctx context.Context) ([]ledger.Incident, error) {
+		list, err := q.s.Review.Incidents(ctx, iq)
+		slices.Reverse(list)
+		if errors.Is(err, review.ErrNothing) {
+			err = nil
+		}
+		return list[:min(len(list), maxIncidents+1)], err
+	})
+	if err != nil {
 		return err
 	}
-	slices.Reverse(list)
 	p.More = len(list) > maxIncidents
 	p.List = list[:min(len(list), maxIncidents)]
 	q.Title, q.Nav = q.W("nav-incidents"), "incidents"
@@ -93,19 +100,18 @@ func stampOf(i *ledger.Incident, answer ledger.EventKind) string {
 // incidentLive says whether an incident changed since a page was made. Lists and counts are
 // not noted in the audit log, so this can be asked again and again.
 func (q *request) incidentLive() error {
-	list, err := q.s.Review.Incidents(q.ctx(), review.IncidentQuery{IDs: []string{q.r.PathValue("id")}})
-	if err != nil {
-		return err
-	}
-	brief, err := q.s.Review.Store.Brief(q.ctx(), list[0].ID)
-	if err != nil {
-		return err
-	}
-	return q.part("incident.html", "changed", struct {
-		*request
-		I       *ledger.Incident
-		Changed bool
-	}{q, &list[0], stampOf(&list[0], brief.Answer) != q.r.URL.Query().Get("stamp")})
+	return q.part("incident.html", "changed", func(ctx context.Context) (any, error) {
+		list, err := q.s.Review.Incidents(ctx, review.IncidentQuery{IDs: []string{q.r.PathValue("id")}})
+		if err != nil {
+			return nil, err
+		}
+		brief, err := q.s.Review.Store.Brief(ctx, list[0].ID)
+		return struct {
+			*request
+			I       *ledger.Incident
+			Changed bool
+		}{q, &list[0], err == nil && stampOf(&list[0], brief.Answer) != q.r.URL.Query().Get("stamp")}, err
+	})
 }
 
 // Headline is the incident's report in one sentence.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 
 	"hisseki/analyzer"
@@ -17,21 +18,37 @@ type nowPage struct {
 }
 
 func (q *request) now() error {
-	o, err := q.s.Review.Overview(q.ctx())
+	if q.byItself() {
+		return q.part("now.html", "live", func(ctx context.Context) (any, error) { return q.nowPage(ctx) })
+	}
+	p, err := q.nowPage(q.ctx())
 	if err != nil {
 		return err
 	}
-	p := nowPage{request: q, Overview: o, Drawing: q.drawDay(o.Hours)}
-	if q.s.Milter != nil {
-		if err := q.s.Milter(); err != nil {
-			p.Milter = err.Error()
-		}
-	}
 	q.Title, q.Nav = q.W("nav-now"), "now"
-	if q.byItself() {
-		return q.part("now.html", "live", p)
-	}
 	return q.show(http.StatusOK, "now.html", p)
+}
+
+// overview is how things stand, and what is wrong with the milter.
+type overview struct {
+	*review.Overview
+	milter string
+}
+
+func (q *request) nowPage(ctx context.Context) (*nowPage, error) {
+	o, err := remember(ctx, &q.s.memory, "now", func(ctx context.Context) (o overview, err error) {
+		if q.s.Milter != nil {
+			if err := q.s.Milter(); err != nil {
+				o.milter = err.Error()
+			}
+		}
+		o.Overview, err = q.s.Review.Overview(ctx)
+		return o, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &nowPage{request: q, Overview: o.Overview, Milter: o.milter, Drawing: q.drawDay(o.Hours)}, nil
 }
 
 // Passed counts the mail of a day that went at once.

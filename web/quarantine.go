@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -74,8 +75,12 @@ func (q *request) quarantine() error {
 	p.Order = from.Order
 	hq, err := holdQuery(p.Filter)
 	if err == nil {
+		key := fmt.Sprint("quarantine ", p.Filter.Encode(), " ", from)
 		var list *review.HoldPage
-		if list, err = q.s.Review.PageHolds(q.ctx(), hq, from, pageRows); err == nil {
+		list, err = remember(q.ctx(), &q.s.memory, key, func(ctx context.Context) (*review.HoldPage, error) {
+			return q.s.Review.PageHolds(ctx, hq, from, pageRows)
+		})
+		if err == nil {
 			p.HoldPage = list
 		}
 	}
@@ -176,15 +181,14 @@ func (q *request) quarantineNew() error {
 	if err != nil {
 		return err
 	}
-	n, err := q.s.Review.NewHolds(q.ctx(), hq, after)
-	if err != nil {
-		return err
-	}
-	return q.part("quarantine.html", "new", struct {
-		*request
-		Count   int
-		Address string
-	}{q, n, "/quarantine?" + filterOf(v).Encode()})
+	return q.part("quarantine.html", "new", func(ctx context.Context) (any, error) {
+		n, err := q.s.Review.NewHolds(ctx, hq, after)
+		return struct {
+			*request
+			Count   int
+			Address string
+		}{q, n, "/quarantine?" + filterOf(v).Encode()}, err
+	})
 }
 
 // choicePage is what a decision is about.

@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -44,9 +45,33 @@ func (q *request) show(status int, page string, data any) error {
 	return q.render(status, page, "frame", data)
 }
 
-// part answers with a piece of a page that a browser puts into the one it shows.
-func (q *request) part(page, name string, data any) error {
-	return q.render(http.StatusOK, page, name, data)
+// part answers with a piece of a page that open pages ask for again and again. It is the same for all
+// who read the same language in the same zone, so it is put together once for all who ask at about the
+// same time, and not sent where it is what the page has. data must not depend on who asks.
+func (q *request) part(page, name string, data func(context.Context) (any, error)) error {
+	key := fmt.Sprint("part ", q.Lang(), " ", q.Location(), " ", q.r.URL.RequestURI())
+	b, err := remember(q.ctx(), &q.s.memory, key, func(ctx context.Context) ([]byte, error) {
+		d, err := data(ctx)
+		if err != nil {
+			return nil, err
+		}
+		var b bytes.Buffer
+		if err := pages[page].ExecuteTemplate(&b, name, d); err != nil {
+			return nil, fmt.Errorf("put %s together: %w", page, err)
+		}
+		return b.Bytes(), nil
+	})
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(b)
+	tag := `"` + hex.EncodeToString(sum[:12]) + `"`
+	q.w.Header().Set("ETag", tag)
+	if q.r.Header.Get("If-None-Match") == tag {
+		q.w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	return q.send(http.StatusOK, bytes.NewBuffer(b))
 }
 
 func (q *request) render(status int, page, name string, data any) error {
@@ -54,12 +79,15 @@ func (q *request) render(status int, page, name string, data any) error {
 	if err := pages[page].ExecuteTemplate(&b, name, data); err != nil {
 		return fmt.Errorf("put %s together: %w", page, err)
 	}
+	return q.send(status, &b)
+}
+
+func (q *request) send(status int, b *bytes.Buffer) error {
 	h := q.w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Add("Vary", "Accept-Language, Cookie")
 	q.w.WriteHeader(status)
-	_, err := b.WriteTo(q.w)
-	if err != nil {
+	if _, err := b.WriteTo(q.w); err != nil {
 		q.s.Log.Debug("a browser went away", "error", err)
 	}
 	return nil

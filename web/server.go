@@ -42,6 +42,9 @@ type Options struct {
 	Away func(error) bool
 	// Milter says what is wrong with the milter, nil for nothing.
 	Milter func() error
+	// Remember is how long what one reviewer was shown is shown to others too without another look
+	// at the store: figures and lists, and what open pages ask for by themselves.
+	Remember time.Duration
 	// Version is of the program: browsers ask for new assets with it.
 	Version string
 }
@@ -51,6 +54,7 @@ type Server struct {
 	Options
 	handler http.Handler
 	busiest sendersList
+	memory  memory
 }
 
 // route is something that can be asked for, and what role it needs; "" is for everybody.
@@ -62,7 +66,7 @@ type route struct {
 
 // New returns a server.
 func New(o Options) *Server {
-	s := &Server{Options: o}
+	s := &Server{Options: o, memory: memory{For: o.Remember}}
 	mux := http.NewServeMux()
 	for _, r := range s.table() {
 		mux.Handle(r.pattern, s.handle(r))
@@ -174,6 +178,9 @@ func (q *request) serve(rt route) error {
 		if err := q.r.ParseForm(); err != nil {
 			return review.UsageError{Err: errors.New("the form is too long or cannot be read")}
 		}
+	}
+	if q.r.Method == http.MethodPost { // who decides sees what he did, whatever was remembered
+		defer q.s.memory.forget()
 	}
 	return rt.do(q)
 }

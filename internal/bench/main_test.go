@@ -40,6 +40,13 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if os.Getenv(asBrowser) != "" {
+		if err := beBrowser(); err != nil {
+			fmt.Fprintln(os.Stderr, "browser:", err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	switch os.Getenv(asNoop) {
 	case "answering":
 		serveNoop(0, nil)

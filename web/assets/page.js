@@ -57,16 +57,17 @@
   };
   const stale = (is) => { document.querySelector("[data-stale]").hidden = !is; };
   const live = (part) => {
-    let shown;
+    let shown, tag;
     const look = async () => {
       if (!part.isConnected) return;
       if (document.hidden) return document.addEventListener("visibilitychange", look, { once: true });
       try {
-        const res = await fetch(part.dataset.live, { headers: { "Hisseki-Live": "1" } });
+        const res = await fetch(part.dataset.live, { headers: tag ? { "Hisseki-Live": "1", "If-None-Match": tag } : { "Hisseki-Live": "1" } });
         if (res.status == 401) return location.reload(); // the session has ended: to the login
-        const text = res.ok ? await res.text() : shown;
+        const same = res.status == 304, text = res.ok ? await res.text() : shown; // 304: nothing is new
+        if (res.ok) tag = res.headers.get("ETag");
         if (text !== shown) put(part, shown = text);
-        stale(!res.ok);
+        stale(!res.ok && !same);
       } catch {
         stale(true);
       }

@@ -58,6 +58,8 @@ const (
 	idleTime   = 2 * time.Minute
 	maxHeader  = 32 << 10
 	drain      = 5 * time.Second
+	// remember is less than who loads a page again notices: an agent's heartbeat is older.
+	remember = time.Second
 )
 
 // Web is the command "web".
@@ -70,6 +72,7 @@ func (s Shared) Web() *cobra.Command {
 reviewer". It listens on this machine only, unless the configuration says otherwise: docs/review.md.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			lower()
 			return s.With(cmd, func(cfg config.Config, db *store.DB) error {
 				if listen != "" {
 					if err := cfg.Web.Listen.UnmarshalText([]byte(listen)); err != nil {
@@ -158,7 +161,7 @@ func (s Shared) page(cmd *cobra.Command, cfg config.Config, db *store.DB) (*web.
 	}
 	return web.New(web.Options{Passkeys: passkeys, OpenID: provider, OpenIDLabel: w.OpenID.Label, Review: service, Guard: guard(cfg, db), Desk: desk(cfg, db), Log: s.Log(cmd, cfg), Zone: zone,
 		TLS: w.Cert != "" || strings.HasPrefix(w.URL, "https:"), Proxies: proxies, UserHeader: w.UserHeader,
-		Away: postgres.Away, Milter: func() error { return s.Milter(cfg.Milter.Listen) }, Version: s.Version}), nil
+		Remember: remember, Away: postgres.Away, Milter: func() error { return s.Milter(cfg.Milter.Listen) }, Version: s.Version}), nil
 }
 
 // desk takes the answers of owners, where the settings have them asked.
