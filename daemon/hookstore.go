@@ -26,12 +26,12 @@ func (s eventsOf) Claim(ctx context.Context, name string, lease time.Duration) (
 	if err != nil || e == nil {
 		return nil, err
 	}
-	b, err := s.Brief(ctx, e.Incident)
+	b, err := briefOf(ctx, s, e.Incident)
 	if err != nil {
 		return nil, err
 	}
 	out := &hook.Event{Schema: 1, Kind: "incident", ID: e.ID, Event: string(e.Kind), Time: e.At,
-		By: e.By, Reason: e.Reason, Run: e.Runs, Brief: briefOf(b), Logins: []string{}, N: e.N,
+		By: e.By, Reason: e.Reason, Run: e.Runs, Brief: *b, Logins: []string{}, N: e.N,
 		Number: e.Incident, First: e.First}
 	out.Sender = e.Sender // the one that is signed
 	if s.Signed != nil {
@@ -42,17 +42,37 @@ func (s eventsOf) Claim(ctx context.Context, name string, lease time.Duration) (
 	return out, nil
 }
 
-func briefOf(b *ledger.Brief) hook.Brief {
-	out := hook.Brief{Incident: fmt.Sprintf("I%d", b.ID), Case: fmt.Sprintf("C%d", b.Case), Sender: b.Sender,
+// maxBriefLures bounds the links that an event suggests to block.
+const maxBriefLures = 20
+
+// briefOf is an incident in short, with what of its links may be suggested to be blocked: nothing that
+// others sent before.
+func briefOf(ctx context.Context, s interface {
+	Brief(ctx context.Context, incident int64) (*ledger.Brief, error)
+	Lures(ctx context.Context, incidents ...int64) ([]ledger.Lure, error)
+}, incident int64) (*hook.Brief, error) {
+	b, err := s.Brief(ctx, incident)
+	if err != nil {
+		return nil, err
+	}
+	lures, err := s.Lures(ctx, incident)
+	if err != nil {
+		return nil, err
+	}
+	out := &hook.Brief{Incident: fmt.Sprintf("I%d", b.ID), Case: fmt.Sprintf("C%d", b.Case), Sender: b.Sender,
 		State: string(b.State), Opened: b.Opened, Holds: b.Holds, Waiting: b.Waiting, Passed: b.Passed,
 		Last: b.Last, Recipients: b.Recipients, Domains: b.Domains, Hosts: append([]string{}, b.Hosts...),
-		Lures:    append([]string{}, b.Lures...),
-		Evidence: []hook.Finding{}, Answer: string(b.Answer)}
+		Lures: []string{}, Evidence: []hook.Finding{}, Answer: string(b.Answer)}
+	for i := range lures[:min(len(lures), maxBriefLures)] {
+		if !lures[i].Elsewhere {
+			out.Lures = append(out.Lures, lures[i].Pattern)
+		}
+	}
 	for _, e := range b.Evidence {
 		out.Evidence = append(out.Evidence, hook.Finding{Signal: string(e.Signal), Points: e.Points,
 			Observed: e.Observed, Text: e.Text})
 	}
-	return out
+	return out, nil
 }
 
 // Retry implements hook.Store.
@@ -85,11 +105,11 @@ func (s alertsOf) ClaimAlert(ctx context.Context, name string, every, lease time
 	if err != nil || a == nil {
 		return nil, err
 	}
-	b, err := s.Brief(ctx, a.Incident)
+	b, err := briefOf(ctx, s, a.Incident)
 	if err != nil {
 		return nil, err
 	}
-	return &hook.Alert{FirstID: a.FirstID, Tries: a.Tries, N: a.Incident, Brief: briefOf(b)}, nil
+	return &hook.Alert{FirstID: a.FirstID, Tries: a.Tries, N: a.Incident, Brief: *b}, nil
 }
 
 // Expect implements hook.Alerts.

@@ -86,6 +86,7 @@ type HookStore interface {
 	RetryEvent(ctx context.Context, hook string, n int64, run ledger.HookRun, next time.Time) error
 	EndEvent(ctx context.Context, hook string, n int64, run *ledger.HookRun, state string) error
 	Brief(ctx context.Context, incident int64) (*ledger.Brief, error)
+	Lures(ctx context.Context, incidents ...int64) ([]ledger.Lure, error)
 }
 
 // AlertStore is where it is noted what the postmaster was told.

@@ -87,7 +87,6 @@ type Brief struct {
 	Recipients int       // of the holds, each once
 	Domains    int       // of these
 	Hosts      []string  // of unusual links in the holds, the most frequent first
-	Lures      []string  // what of the links may be blocked, the most telling first; see Lure
 	Evidence   []analyzer.Evidence
 	Answer     EventKind // what the account's owner said, "" for nothing; a denial stands
 }

@@ -67,14 +67,13 @@ func (db *DB) rankLures(ctx context.Context, attack []*analyzer.Record) ([]ledge
 	if err != nil {
 		return nil, err
 	}
-	org, _, err := db.Profile(ctx, "")
+	list := collectLures(salt, attack)
+	err = db.usual.with(ctx, db, func(org *baseline.Profile) {
+		list = slices.DeleteFunc(list, func(l *lureSeen) bool { return analyzer.SiteKnown(org, l.key, db.now()) })
+	})
 	if err != nil {
 		return nil, err
 	}
-	list := collectLures(salt, attack)
-	list = slices.DeleteFunc(list, func(l *lureSeen) bool {
-		return analyzer.SiteKnown(org, l.key, db.now())
-	})
 	slices.SortStableFunc(list, func(a, b *lureSeen) int { return cmp.Compare(b.Mails, a.Mails) })
 	list = list[:min(len(list), maxLures)]
 	first, senders := attack[0].ID, map[string]bool{}

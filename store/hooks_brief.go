@@ -18,7 +18,7 @@ var errNoIncident = errors.New("there is no such incident")
 func (db *DB) Brief(ctx context.Context, incident int64) (*ledger.Brief, error) {
 	b := ledger.Brief{ID: incident}
 	for _, read := range []func(context.Context, *ledger.Brief) error{
-		db.briefIncident, db.briefHolds, db.briefHosts, db.briefLures, db.briefAnswer,
+		db.briefIncident, db.briefHolds, db.briefHosts, db.briefAnswer,
 	} {
 		if err := read(ctx, &b); err != nil {
 			return nil, fmt.Errorf("read incident I%d in short: %w", incident, err)
@@ -97,15 +97,4 @@ func (db *DB) briefHosts(ctx context.Context, b *ledger.Brief) error {
 		b.Hosts = append(b.Hosts, host)
 	}
 	return rows.Err()
-}
-
-// briefLures reads what may be suggested to be blocked: nothing that others sent before.
-func (db *DB) briefLures(ctx context.Context, b *ledger.Brief) error {
-	list, err := db.Lures(ctx, b.ID)
-	for i := range list[:min(len(list), maxBriefHosts)] {
-		if !list[i].Elsewhere {
-			b.Lures = append(b.Lures, list[i].Pattern)
-		}
-	}
-	return err
 }

@@ -63,6 +63,7 @@ type DB struct {
 	gate    *postgres.Gate // of a server
 	settler *sql.DB        // a server's connection for settle, nil when read-only
 	syncs   syncs
+	usual   usual // of the organisation
 
 	// The committer's:
 	lanes    lanes

@@ -132,7 +132,7 @@ func BenchmarkPages(b *testing.B) {
 	o.hire("ada", access.Admin)
 	token := o.token("ada")
 	for _, path := range append(slices.Clone(allPages), "/quarantine?sender=user7@example.jp", "/quarantine?min-points=5&since=1h",
-		"/quarantine?after=3000", "/quarantine?sort=points&after=30&points=4", "/quarantine/decide?all=1&to=discard&since=1d", "/quarantine/new?after=10") {
+		"/quarantine?after=3000", "/quarantine?sort=points&after=30&points=4", "/quarantine/decide?all=1&to=discard&since=1d", "/quarantine/new?after=10", "/incident/I1/live?stamp=x", "/healthz") {
 		if path == "/sender?name=" {
 			path += "user7@example.jp"
 		}
