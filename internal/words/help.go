@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Help is a text of a command's help in the reader's words. What has none stays in English: the
-// commands that nobody reviews with.
+// Help is a text of a command's help in the reader's words. Of a text that others write, such as cobra's,
+// or that lists things, each line has words of its own; what has none stays in English.
 func (t Reader) Help(text string) string {
 	if !t.Japanese() {
 		return text
@@ -21,7 +21,13 @@ func (t Reader) Help(text string) string {
 	case strings.HasPrefix(text, "version for "):
 		return "バージョンを表示する"
 	}
-	return text
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if ja, ok := helps[line]; ok {
+			lines[i] = ja
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // HelpTemplate is a template of cobra's help or usage in the reader's words.
