@@ -45,7 +45,7 @@ func faultPattern(format string) *regexp.Regexp {
 		case tail:
 			b.WriteString(`(: .*|)`)
 		case format[at[1]-1] == 'q':
-			b.WriteString(`("(?:[^"\\]|\\.)*")`)
+			b.WriteString(`("(?:[^"\\]|\\.)*"|\[[^]]*\])`) // %q of a list is ["a" "b"]
 		case format[at[1]-1] == 'd':
 			b.WriteString(`(-?\d+)`)
 		default:

@@ -12,7 +12,7 @@ import (
 
 // faultRooms are the packages whose errors a person at a terminal reads.
 var faultRooms = []string{"cmd/hisseki", "review", "review/command", "web/command", "access", "ledger", "doctor",
-	"signing", "postfix", "internal/places", "internal/wiring"}
+	"signing", "postfix", "internal/places", "internal/wiring", "internal/config"}
 
 // formatsOf are the formats of all errors that a package makes, and all texts that are put together.
 func formatsOf(t *testing.T, room string) (out, texts []string) {
@@ -27,6 +27,14 @@ func formatsOf(t *testing.T, room string) (out, texts []string) {
 					out = append(out, format(call.Args[0]))
 				}
 			}
+			if f, ok := call.Fun.(*ast.Ident); ok && room == "internal/config" && f.Name == "must" { // must(ok, key, reason)
+				out = append(out, format(call.Args[2]))
+			}
+		}
+		if lit, ok := n.(*ast.CompositeLit); ok && len(lit.Elts) == 2 { // &KeyError{key, reason}
+			if f, ok := lit.Type.(*ast.Ident); ok && f.Name == "KeyError" {
+				out = append(out, format(lit.Elts[1]))
+			}
 		}
 	})
 	return out, texts
@@ -37,6 +45,10 @@ func format(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.BinaryExpr:
 		return format(e.X) + format(e.Y)
+	case *ast.CallExpr:
+		if f, ok := e.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "Sprintf" {
+			return format(e.Args[0])
+		}
 	case *ast.BasicLit:
 		if s, ok := constant(e); ok {
 			return s
@@ -46,7 +58,7 @@ func format(e ast.Expr) string {
 }
 
 // onlyPlaces are formats that say nothing themselves: "--since %w", "%w: %s", "web.openid: %w".
-var onlyPlaces = regexp.MustCompile(`^(?:--[a-z]+:? |web\.openid: )?(?:(?:--)?%(?:\.\d+)?[a-z](?:: | |$))*$`)
+var onlyPlaces = regexp.MustCompile(`^(?:--[a-z]+:? |web\.openid: |limits\.reach: |%s:%d: )?(?:(?:--)?%(?:\.\d+)?[a-z](?:: | |$))*$`)
 
 // Every error that a person at a terminal reads has Japanese words, and no words are left of an error
 // that is gone.
