@@ -81,7 +81,7 @@ func (r *reader) append(name, text string) {
 func (r *reader) has(n int, account string) {
 	r.t.Helper()
 	got := -1
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(5 * time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		if got = r.count(account); got == n {
 			return
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -12,8 +13,9 @@ import (
 )
 
 // goOnWithin is in what time another node's mail is recorded when one is frozen, at most: the server
-// ends its transaction after 0.8 s. The rest is for a busy machine.
-const goOnWithin = 10 * time.Second
+// ends its transaction after 0.8 s. The rest is for a machine where thirty processes wait for two
+// processors, and for mail that has to come first.
+const goOnWithin = 30 * time.Second
 
 // TestKillCluster is TestKill with two hosts and one PostgreSQL, where the server dies too, with all
 // its processes, and a serve is frozen (SIGSTOP): its connections stay, and its locks for a moment.
@@ -24,8 +26,17 @@ func TestKillCluster(t *testing.T) {
 	k := newKilling(t)
 	k.may = func(err error) bool { return err != nil } // the server is away at times
 	k.beginCluster(pg)
-	k.run(func(r *rand.Rand) { k.clusterRound(r, pg) })
-	t.Logf("while one host was frozen the other one recorded two mails within %v", k.slowest)
+	first := []string{"postgres", "frozen serve"} // whatever chance says later
+	k.run(func(r *rand.Rand) {
+		what := ""
+		if len(first) > 0 {
+			what, first = first[0], first[1:]
+		}
+		k.clusterRound(r, pg, what)
+	})
+	slices.Sort(k.waits)
+	t.Logf("while one host was frozen the other one recorded two mails within %v, the median of %d; at most %v",
+		k.waits[len(k.waits)/2], len(k.waits), k.waits[len(k.waits)-1])
 }
 
 func (k *killing) beginCluster(pg *pgtest.Cluster) {
@@ -40,19 +51,23 @@ func (k *killing) beginCluster(pg *pgtest.Cluster) {
 	k.sites, k.store = c.sites, c.read
 }
 
-// clusterRound kills the server, or parts of a site, or freezes a site's serve.
-func (k *killing) clusterRound(r *rand.Rand, pg *pgtest.Cluster) {
+// clusterRound kills the server, or parts of a site, or freezes a site's serve: what it is told, or "" for
+// what chance says.
+func (k *killing) clusterRound(r *rand.Rand, pg *pgtest.Cluster, what string) {
 	pause(r, 1200)
 	at := r.IntN(len(k.sites))
-	switch choice := r.IntN(8); {
-	case choice < 2:
+	if what == "" {
+		what = []string{"postgres", "frozen serve", "part", "part"}[r.IntN(4)]
+	}
+	switch what {
+	case "postgres":
 		k.kills["postgres"]++
 		err := pg.Down(os.Kill)
 		pause(r, 300)
 		if err = errors.Join(err, pg.Up()); err != nil {
 			k.t.Fatal(err)
 		}
-	case choice < 4:
+	case "frozen serve":
 		k.kills["frozen serve"]++
 		k.freeze(r, k.sites[at], k.sites[1-at])
 	default:
@@ -74,7 +89,7 @@ func (k *killing) freeze(r *rand.Rand, s, other *site) {
 		return k.recorded() >= before+2 // one may have been under way
 	})
 	took := time.Since(begun)
-	if k.slowest = max(k.slowest, took); took > goOnWithin {
+	if k.waits = append(k.waits, took); took > goOnWithin {
 		k.t.Errorf("%s recorded nothing for %v while another host was frozen", other.Host, took)
 	}
 	pause(r, 1000)
