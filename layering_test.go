@@ -60,7 +60,7 @@ var mayImport = map[string][]string{
 	"internal/evaluate":   {"analyzer", "analyzer/content", "baseline", "calibration", "drill", "replay"},
 	"metrics":             nil,
 	"seal":                nil,
-	"signing":             {"ledger"},
+	"signing":             {"ledger", "store/postgres"},
 	"analyzer":            {"analyzer/content", "baseline"},
 	"ledger":              {"analyzer", "analyzer/content", "baseline"},
 	"access":              {"ledger"},
@@ -96,7 +96,7 @@ var mayImport = map[string][]string{
 		"signin", "signing", "store"},
 
 	"doctor": {"analyzer", "identity", "internal/config", "internal/places", "internal/table", "internal/term",
-		"internal/wiring", "internal/words", "ledger", "postfix", "proof", "signing"},
+		"internal/wiring", "internal/words", "ledger", "postfix", "proof", "signing", "store/postgres"},
 
 	"web":         {"access", "access/openid", "access/passkey", "analyzer", "ask", "internal/words", "ledger", "report", "review"},
 	"web/command": {"access", "access/openid", "access/passkey", "ask", "internal/config", "internal/jsonl", "internal/table", "internal/term", "internal/words", "review", "store", "store/postgres", "web"},

@@ -23,17 +23,31 @@ type watch struct {
 	signs   signs
 	serving atomic.Bool
 	db      ServeStore
+	others  atomic.Pointer[metrics.Others]
 }
 
 func newWatch(version string) *watch {
 	w := &watch{counted: &milter.Counters{}}
 	w.metrics = metrics.New(version, metrics.Sources{
-		Milter: w.milter, Store: w.store, Allowed: func() metrics.Shares {
+		Milter: w.milter, Store: w.store, Others: w.known, Allowed: func() metrics.Shares {
 			b := w.budget.Load()
 			return metrics.Shares{Holds: float64(b.FalseHolds), Delays: float64(b.Delays)}
 		},
 	})
 	return w
+}
+
+// heard notes a look for other hosts' mail that found so many. It is hearOthers' alone.
+func (w *watch) heard(mails int) {
+	w.others.Store(&metrics.Others{Looked: time.Now(), Heard: w.known().Heard + int64(mails)})
+}
+
+// known is how well this host knows what others record.
+func (w *watch) known() metrics.Others {
+	if o := w.others.Load(); o != nil {
+		return *o
+	}
+	return metrics.Others{}
 }
 
 // verdict counts a judged mail.

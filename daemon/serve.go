@@ -159,8 +159,10 @@ func (d *Serve) look(ctx context.Context, cancel func(), reload <-chan os.Signal
 // hearOthers takes in what other hosts' nodes judge, so that an account's mail over several hosts is
 // looked at as one.
 func (d *Serve) hearOthers(ctx context.Context) {
-	d.db.Others(ctx, func(list []analyzer.Elsewhere) { d.core.Load().Heard(list) },
-		func(err error) { d.report(ctx, "other hosts' mail not taken in", err) })
+	d.db.Others(ctx, func(list []analyzer.Elsewhere) {
+		d.core.Load().Heard(list)
+		d.watch.heard(len(list))
+	}, func(err error) { d.report(ctx, "other hosts' mail not taken in", err) })
 }
 
 func (d *Serve) milter(m config.Milter) *milter.Server {

@@ -44,7 +44,8 @@ type ServeStore interface {
 	// AskWriter returns when what is to be written comes to its turn. An error is the one
 	// that a write would get.
 	AskWriter(ctx context.Context) error
-	// Others tells hear what other hosts' nodes record in the same database, until ctx ends.
+	// Others tells hear what other hosts' nodes record in the same database, until ctx ends: an empty
+	// list where it looked and there was nothing.
 	Others(ctx context.Context, hear func([]analyzer.Elsewhere), trouble func(error))
 	// Lost says that the store's file was deleted or replaced, Rescue writes it back.
 	Lost() error

@@ -4,12 +4,12 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"strings"
 	"time"
 
 	"hisseki/internal/term"
 	"hisseki/internal/wiring"
 	"hisseki/internal/words"
+	"hisseki/store/postgres"
 )
 
 // store looks at the database and returns it open, nil when it cannot be.
@@ -17,7 +17,7 @@ func (d *Doctor) store() Store {
 	db, err := d.OpenStore(d.ctx)
 	if err != nil {
 		do := say("doctor-start-serve")
-		if strings.Contains(d.Config.Database, "://") { // of a server, whose message is long
+		if postgres.IsURL(d.Config.Database) { // of a server, whose message is long
 			do = say("doctor-see-status")
 		}
 		d.add("store", Bad, words.Fault(err), do)

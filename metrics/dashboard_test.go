@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// TestDashboard: the shipped dashboard asks for figures that exist.
+// TestDashboard: the shipped dashboard and rules ask for figures that exist.
 func TestDashboard(t *testing.T) {
 	data, err := os.ReadFile("../deploy/grafana-dashboard.json")
 	if err != nil {
@@ -26,6 +26,7 @@ func TestDashboard(t *testing.T) {
 	}
 	m := New("1", Sources{Milter: func() Milter { return Milter{} },
 		Allowed: func() Shares { return Shares{} },
+		Others:  func() Others { return Others{Looked: time.Now()} },
 		Store:   func() Store { return Store{OK: true, Holds: map[string]int{"held": 0}} }})
 	m.Verdict("pass", "pass", "account", []string{"url-unknown"}, time.Millisecond)
 	_, text := serve(t, m, fine, fine)("/metrics")
@@ -40,7 +41,18 @@ func TestDashboard(t *testing.T) {
 			}
 		}
 	}
-	if asked < 15 {
+	rules, err := os.ReadFile("../deploy/prometheus-rules.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range regexp.MustCompile(`(?m)^ +expr: (.+)$`).FindAllStringSubmatch(string(rules), -1) {
+		for _, n := range name.FindAllString(line[1], -1) {
+			if asked++; !strings.Contains(text, "\n"+n) {
+				t.Errorf("a rule asks for %s, which does not exist: %s", n, line[1])
+			}
+		}
+	}
+	if asked < 20 {
 		t.Errorf("only %d figures are asked for", asked)
 	}
 }

@@ -11,6 +11,7 @@ type Sources struct {
 	Milter  func() Milter // what the milter counts; it must be quick
 	Store   func() Store  // how things stand in the store; asked at most every storeEvery
 	Allowed func() Shares // what the budget allows
+	Others  func() Others // what other hosts record in the same database
 }
 
 // Shares are parts of all mail, from 0 to 1.
@@ -42,6 +43,12 @@ type Store struct {
 	LogBytes  int64          // of the write-ahead log
 }
 
+// Others is how well a host knows what others record in the database that they share.
+type Others struct {
+	Looked time.Time // when it last knew all of it; zero where there are no others
+	Heard  int64     // mails of others that it took in
+}
+
 // storeEvery bounds how often the store is asked: a scrape must not slow mail down.
 const storeEvery = 10 * time.Second
 
@@ -51,6 +58,9 @@ func (s Sources) register(r prometheus.Registerer) {
 	}
 	if s.Store != nil {
 		r.MustRegister(&storeCollector{ask: s.Store})
+	}
+	if s.Others != nil {
+		r.MustRegister(othersCollector(s.Others))
 	}
 	if s.Allowed != nil {
 		r.MustRegister(share("budget_allowed", "Share of ordinary mail that may be disturbed by "+

@@ -18,6 +18,7 @@ import (
 	"strings"
 
 	"hisseki/ledger"
+	"hisseki/store/postgres"
 )
 
 // Group is the group of those who may decide without root's rights, where it exists.
@@ -78,7 +79,7 @@ func Folder(configured, database string) string {
 	if configured != "" {
 		return configured
 	}
-	if database == machineStore || strings.Contains(database, "://") { // a server's
+	if database == machineStore || postgres.IsURL(database) { // a server's
 		return machineFolder
 	}
 	info, err := os.Stat(filepath.Dir(database))

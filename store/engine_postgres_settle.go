@@ -13,7 +13,7 @@ import (
 // until that is durable: settle.
 
 // settleWithin is how long settle waits for a sync that this node's own mail brings about.
-const settleWithin = 20 * time.Millisecond
+const settleWithin = 10 * time.Millisecond
 
 // syncs counts the publications of this node, each of which makes durable what was committed before
 // it began.

@@ -15,8 +15,11 @@ import (
 const (
 	// othersEvery is how often a node looks for what others recorded, if it hears nothing of them.
 	othersEvery = 200 * time.Millisecond
-	// othersPause is the least time between two looks: a busy site commits all the time.
+	// othersPause is the least time from one look to the next: a busy site commits all the time.
 	othersPause = 40 * time.Millisecond
+	// othersQuiet is how many looks must find nothing before a node waits to be told. Who told of a
+	// record tells of none for a pause, and a later one may be seen later than the next look.
+	othersQuiet = 2
 	// othersWithin is how long a look may take: a database that takes longer hangs.
 	othersWithin = 5 * time.Second
 	// othersAtOnce bounds how many records one look takes in.
@@ -52,8 +55,8 @@ func (o *others) begin(ctx context.Context, read *sql.DB) error {
 }
 
 // Others tells hear what other nodes record in the same database, until ctx ends: it looks when one
-// of them says that it committed, and every 200 ms. An SQLite file has no other nodes, and Others
-// returns at once. trouble is told of every look that failed.
+// of them says that it committed, and every 200 ms, and tells of looks that found nothing too. An SQLite
+// file has no other nodes, and Others returns at once. trouble is told of every look that failed.
 func (db *DB) Others(ctx context.Context, hear func([]analyzer.Elsewhere), trouble func(error)) {
 	if !db.onServer() {
 		return
@@ -71,7 +74,8 @@ func (db *DB) Others(ctx context.Context, hear func([]analyzer.Elsewhere), troub
 	})
 	tick := time.NewTicker(othersEvery)
 	defer tick.Stop()
-	for {
+	for quiet := 0; ; {
+		next := time.After(othersPause)
 		look, cancel := context.WithTimeout(ctx, othersWithin)
 		found, err := db.lookAtOthers(look, hear)
 		cancel()
@@ -82,9 +86,12 @@ func (db *DB) Others(ctx context.Context, hear func([]analyzer.Elsewhere), troub
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(othersPause):
+		case <-next:
 		}
-		if found { // and what was recorded at once behind it was not told
+		if quiet++; found {
+			quiet = 0
+		}
+		if quiet < othersQuiet {
 			continue
 		}
 		select {
@@ -107,9 +114,7 @@ func (db *DB) lookAtOthers(ctx context.Context, hear func([]analyzer.Elsewhere))
 		if err != nil {
 			return found, wrapped("look for other hosts' mail", err)
 		}
-		if len(list) > 0 {
-			hear(list)
-		}
+		hear(list)
 		db.others.passed(last)
 		found = found || n > 0
 		if n < othersAtOnce {

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -70,5 +72,44 @@ func TestUnitsBoundMemory(t *testing.T) {
 				t.Errorf("%s has no line %q", filepath.Base(name), strings.TrimSpace(line))
 			}
 		}
+	}
+}
+
+// TestClusterUnits: systemd understands the units with the drop-ins for several hosts, and serve the
+// configuration that comes with them.
+func TestClusterUnits(t *testing.T) {
+	if _, err := exec.LookPath("systemd-analyze"); err != nil {
+		t.Skip(err)
+	}
+	dir := t.TempDir()
+	for _, unit := range []string{"hisseki", "hisseki-agent", "hisseki-web"} {
+		for from, to := range map[string]string{
+			unit + ".service":           unit + ".service",
+			"cluster/" + unit + ".conf": unit + ".service.d/cluster.conf",
+		} {
+			text, err := os.ReadFile(filepath.Join("../../deploy", from))
+			if err != nil {
+				t.Fatal(err)
+			}
+			to = filepath.Join(dir, to)
+			if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			// It looks for the program too.
+			if err := os.WriteFile(to, bytes.ReplaceAll(text, []byte("/usr/bin/hisseki"), []byte("/bin/true")),
+				0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cmd := exec.Command("systemd-analyze", "verify", "--man=no", filepath.Join(dir, unit+".service"))
+		cmd.Env = append(os.Environ(), "SYSTEMD_UNIT_PATH="+dir+":") // and where systemd has its own
+		if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+			t.Errorf("%s: %v: %s", unit, err, out)
+		}
+	}
+	out, err := exec.Command(program(t), "serve", "--config", "../../deploy/cluster/hisseki.toml",
+		"--check-config").CombinedOutput()
+	if err != nil {
+		t.Errorf("%v: %s", err, out)
 	}
 }
