@@ -28,7 +28,7 @@ bin/hisseki: $(SOURCES)
 # race_test.go checks that nothing of it runs at the same time, but for evaluate, whose concurrency is in
 # the tests of RACING.
 PLAIN := ./analyzer/content/... ./baseline ./calibration ./drill ./identity ./ledger ./replay ./internal/evaluate
-RACING := TestComposedScenario|TestNodesInTurn
+RACING := TestComposedScenario|TestNodesInTurn|TestNodesOnServer
 # The packages whose tests take longest, begun first: begun last, they would keep one processor only. lint.sh
 # has vetted all of them before.
 LONG := ./cmd/hisseki ./store ./web ./analyzer
@@ -76,7 +76,7 @@ demo: build
 	@bin/hisseki demo
 
 eval: build
-	@scripts/needs.sh gcc zstd python3
+	@scripts/needs.sh gcc zstd python3 postgresql
 	@scripts/eval.sh
 
 # BENCH_MAILS names a folder with a timeline.jsonl, as "make eval" unpacks them.

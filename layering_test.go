@@ -57,7 +57,7 @@ var mayImport = map[string][]string{
 	"hook":                {"analyzer", "ask", "internal/capped", "internal/signalname", "internal/term"},
 	"internal/abuse":      nil, // tests only
 	"internal/bench":      nil, // benchmarks only
-	"internal/evaluate":   {"analyzer", "analyzer/content", "baseline", "calibration", "drill", "replay"},
+	"internal/evaluate":   {"analyzer", "analyzer/content", "baseline", "calibration", "drill", "internal/pgtest", "ledger", "replay", "store"},
 	"metrics":             nil,
 	"seal":                nil,
 	"signing":             {"ledger", "store/postgres"},

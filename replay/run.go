@@ -31,6 +31,16 @@ type Judge interface {
 	Apply(context.Context) error
 }
 
+// Reviewed is a judge with a memory of its own beside the run's, who is told what the reviewer does.
+type Reviewed interface {
+	// Released: a hold was let go as the owner's own mail, and the sender's incident is over.
+	Released(ctx context.Context, record int64, at time.Time) error
+	// DelayEnded: the time of a delayed mail is over.
+	DelayEnded(ctx context.Context, record int64, at time.Time) error
+	// Confirmed: it was a theft.
+	Confirmed(ctx context.Context, sender string, at time.Time) error
+}
+
 // DefaultReleaseAfter is how long the simulated reviewer takes.
 const DefaultReleaseAfter = 4 * time.Hour
 
@@ -185,6 +195,9 @@ func (r *run) carryOut(ctx context.Context, now time.Time) error {
 			continue // discarded, or promoted since
 		}
 		delete(r.kept, d.id)
+		if err := r.review(ctx, d); err != nil {
+			return err
+		}
 		by := "timer"
 		if k.held {
 			by = "reviewer"
@@ -210,12 +223,29 @@ func (r *run) carryOut(ctx context.Context, now time.Time) error {
 	return nil
 }
 
+// review tells a judge with a memory of its own what is due.
+func (r *run) review(ctx context.Context, d dueMail) error {
+	j, ok := r.judge.(Reviewed)
+	switch {
+	case !ok:
+		return nil
+	case d.held:
+		return j.Released(ctx, d.id, d.at)
+	}
+	return j.DelayEnded(ctx, d.id, d.at)
+}
+
 // confirm ends the sender's incident as a compromise.
 func (r *run) confirm(ctx context.Context, act *Act) error {
 	r.memory.Confirm(act.Confirm, act.Time)
 	for id, k := range r.kept {
 		if k.record.Envelope.Sender == act.Confirm {
 			delete(r.kept, id)
+		}
+	}
+	if j, ok := r.judge.(Reviewed); ok {
+		if err := j.Confirmed(ctx, act.Confirm, act.Time); err != nil {
+			return err
 		}
 	}
 	if err := r.judge.Apply(ctx); err != nil {

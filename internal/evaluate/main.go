@@ -34,7 +34,7 @@ func main() {
 		"NAME.score.json and NAME--no-client.score.json")
 	flag.StringVar(&f.markdown, "markdown", "", "write the tables to `FILE` too, for docs")
 	flag.StringVar(&f.commit, "commit", "unknown", "`COMMIT` that is measured, for the tables")
-	flag.StringVar(&f.only, "only", "", "measure only these `TABLES`: thefts, nodes, leave-out, ablation, changes, many-thefts, style, good, leave-out-good, attacker")
+	flag.StringVar(&f.only, "only", "", "measure only these `TABLES`: thefts, nodes, nodes-server, leave-out, ablation, changes, many-thefts, style, good, leave-out-good, attacker")
 	flag.StringVar(&f.recipes, "recipes", "", "of the attacker: only these `NAMES`")
 	flag.StringVar(&f.lines, "lines", "", "try other shipped lines: `DELAY,HOLD,SUM,DRIFT`")
 	flag.Usage = func() {
@@ -89,7 +89,7 @@ func evaluate(ctx context.Context, f flags, dirs []string, out io.Writer) (err e
 		name    string
 		measure func(context.Context) (section, error)
 	}{
-		{"thefts", e.scenariosSection}, {"nodes", e.nodesSection}, {"leave-out", e.leaveOutSection},
+		{"thefts", e.scenariosSection}, {"nodes", e.nodesSection}, {"nodes-server", e.serverSection}, {"leave-out", e.leaveOutSection},
 		{"ablation", e.ablationSection}, {"changes", e.changesTable}, {"many-thefts", e.manyTheftsTable}, {"style", e.styleSection},
 		{"good", e.goodTable}, {"leave-out-good", e.goodLeaveOutSection}, {"attacker", e.attackerTable},
 	} {

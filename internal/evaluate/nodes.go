@@ -35,10 +35,10 @@ type spoken struct {
 	analyzer.Elsewhere
 }
 
-func newNodes(cfg analyzer.Config, n int, memory analyzer.Memory) *nodes {
+func newNodes(cfg analyzer.Config, memories ...analyzer.Memory) *nodes {
 	all := &nodes{}
-	for range n {
-		all.list = append(all.list, analyzer.New(cfg, memory))
+	for _, m := range memories {
+		all.list = append(all.list, analyzer.New(cfg, m))
 	}
 	return all
 }
@@ -91,7 +91,9 @@ func (set setting) judge() func(*replay.Memory) replay.Judge {
 	if set.nodes < 2 {
 		return nil
 	}
-	return func(m *replay.Memory) replay.Judge { return newNodes(set.config(), set.nodes, m) }
+	return func(m *replay.Memory) replay.Judge {
+		return newNodes(set.config(), slices.Repeat([]analyzer.Memory{m}, set.nodes)...)
+	}
 }
 
 // over returns a setting whose mail a balancer spreads over so many nodes.

@@ -39,7 +39,7 @@ func TestNodesInTurn(t *testing.T) {
 // Nodes hear of each other's mail later by the mails' time, and each mail has one judge.
 func TestNodesHear(t *testing.T) {
 	memory := replay.NewMemory()
-	all := newNodes(asShipped.config(), 2, memory)
+	all := newNodes(asShipped.config(), memory, memory)
 	at := time.Date(2026, 11, 17, 10, 0, 0, 0, time.UTC)
 	s, err := load(compose(t, "one", 7))
 	if err != nil {
