@@ -24,28 +24,27 @@ bin/hisseki: $(SOURCES)
 	@scripts/needs.sh gcc
 	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o $@ ./cmd/hisseki
 
-# What runs on one processor has no races: their detector finds nothing there, in five to ten times the time.
-# race_test.go checks that nothing of it runs at the same time, but for evaluate, whose concurrency is in
-# the tests of RACING.
-PLAIN := ./analyzer/content/... ./baseline ./calibration ./drill ./identity ./ledger ./replay ./internal/evaluate
-RACING := TestComposedScenario|TestNodesInTurn|TestNodesOnServer
+# Long tests that run on one processor, and take ten times as long with the race detector, which sees no more in
+# them than in the others of their packages: test-plain runs these without it. race_test.go looks after the list.
+ALONE := TestHostile|TestHostileSeen|TestEvaluate|TestManyStolenAccountsAreNoChange|TestAChangeForEverybodyStopsLittle
 # The packages whose tests take longest, begun first: begun last, they would keep one processor only. lint.sh
 # has vetted all of them before.
-LONG := ./cmd/hisseki ./store ./web ./analyzer
-# Two passes at once: most tests of the first wait for Postfix, those of the second need a processor.
+LONG := ./cmd/hisseki ./store ./web ./analyzer ./internal/evaluate ./analyzer/content
+# Two passes at once: most tests of the first wait for Postfix, those of the second need a processor. Each runs
+# to its end; what failed is said once more behind both.
 test:
 	@scripts/needs.sh gcc man chromium lintian minisign rpm postfix dovecot dovecot-imapd debootstrap swaks zstd python3 postgresql shellcheck systemd-analyze systemd-nspawn
 	@scripts/lint.sh
-	@$(MAKE) --no-print-directory -j2 -Oline test-race test-plain
+	@$(MAKE) --no-print-directory -k -j2 -Oline test-race test-plain || { echo "make test FAILED:"; \
+		grep -hE '^(FAIL|panic:|WARNING: DATA RACE|.*\[build failed\])|^ *--- FAIL|^ +[a-z_0-9]+_test\.go:[0-9]+:' bin/test-race.log bin/test-plain.log | tail -80; exit 1; }
 	@scripts/vulncheck.sh || [ $$? = 3 ] # NOT CHECKED, as it says: a machine without network can test the rest
 
 test-race:
-	GORACE=atexit_sleep_ms=0 go test -vet=off -race -parallel 4 -timeout 25m $(LONG) $(filter-out $(shell go list $(PLAIN) $(LONG)),$(shell go list ./...))
+	GORACE=atexit_sleep_ms=0 scripts/pass.sh $@ go test -vet=off -race -skip '^($(ALONE))$$' -parallel 4 -timeout 25m $(LONG) ./...
 
-test-plain: # with bounds of what -race sees less of
-	go test -vet=off -p 1 -timeout 25m $(PLAIN)
-	go test -vet=off -timeout 25m -run 'Hostile|Garbage' ./analyzer ./daemon
-	GORACE=atexit_sleep_ms=0 go test -vet=off -race -timeout 25m -run '$(RACING)' ./internal/evaluate
+test-plain: # and bounds, of which -race sees less
+	scripts/pass.sh $@ go test -vet=off -p 1 -timeout 25m -run '^($(ALONE))$$|Hostile|WholeMail|RoundTrips|Cost|Garbage' \
+		./analyzer/... ./baseline ./daemon ./internal/evaluate
 
 # The manual: man -l bin/man/hisseki.1
 man: build
