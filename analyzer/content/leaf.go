@@ -117,7 +117,7 @@ func (p *parser) page(t *mime.Text, at mime.Place, wanted func(link.Ref) bool) (
 		Late: p.OutOfTime,
 		Base: at.Base,
 		File: func(data []byte) { p.inside("", data, at) },
-		Over: func() { p.Skip(mime.UnreadNesting, "more in the links of a page than is read") },
+		Over: func() { p.Skip(mime.UnreadNesting, "more in the links or in a word of a page than is read") },
 		Grid: func(rows [][]bool) { p.drawn(rows, at) },
 		Ref: func(l *text.Ref) {
 			if l.At >= 0 {

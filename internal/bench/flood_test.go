@@ -19,6 +19,9 @@ const (
 type attacked struct {
 	rest, attack tally
 	ratios       []float64 // of the rounds
+	// fresh is a serve that has nothing of what the attack left in the store before; nil for none.
+	fresh  *process
+	before tally // its mails, at rest
 }
 
 // attackRounds is how many rounds there are. In each, others send for roundTime twice at rest and
@@ -29,7 +32,14 @@ func (a *attacked) measure(b *testing.B, p *process, list []letter, attack func(
 	b.Helper()
 	var next atomic.Int64
 	drive(b, p, 4, pace, list, &next, &tally{}) // not the start
+	if a.fresh != nil {
+		drive(b, a.fresh, 4, pace, list, &next, &tally{})
+	}
 	for range attackRounds {
+		if a.fresh != nil {
+			drive(b, a.fresh, 4, pace, list, &next, &a.before)
+			drive(b, a.fresh, 4, pace, list, &next, &a.before)
+		}
 		var rest, under tally
 		drive(b, p, 4, pace, list, &next, &rest)
 		drive(b, p, 4, pace, list, &next, &rest)
@@ -44,6 +54,11 @@ func (a *attacked) measure(b *testing.B, p *process, list []letter, attack func(
 	}
 	if p.said("mail not judged") {
 		b.Error("mails were not judged")
+	}
+	if a.fresh != nil {
+		b.ReportMetric(a.before.quantile(0.5), "fresh-p50-ms")
+		b.ReportMetric(a.before.quantile(0.99), "fresh-p99-ms")
+		b.ReportMetric(a.attack.quantile(0.99)/a.before.quantile(0.99), "fresh-ratio")
 	}
 	b.ReportMetric(a.rest.quantile(0.5), "rest-p50-ms")
 	b.ReportMetric(a.rest.quantile(0.9), "rest-p90-ms")

@@ -81,7 +81,8 @@ func (t *Text) take(n int) string {
 
 // cut returns where to cut the body, about n bytes from its beginning: behind a line end,
 // where also ISO-2022-JP begins anew; else behind a blank, which is not part of a longer
-// character in any charset that is read in segments; else anywhere in what is ASCII.
+// character in any charset that is read in segments; else anywhere in what is ASCII, and before a
+// character of what is UTF-8.
 func (t *Text) cut(n int) int {
 	if n >= len(t.body) {
 		return len(t.body)
@@ -96,6 +97,14 @@ func (t *Text) cut(n int) int {
 		if !has8bit(t.body[:n]) {
 			return n
 		}
+	}
+	if name := alias(cleanLabel(t.label)); name == "utf-8" || name == "" {
+		for i := n; i > n-utf8.UTFMax; i-- {
+			if utf8.RuneStart(t.body[i]) {
+				return i
+			}
+		}
+		return n // no UTF-8, whatever is said
 	}
 	if i := bytes.IndexByte(t.body[n:], '\n'); i >= 0 {
 		return n + i + 1

@@ -64,7 +64,8 @@ type HTML struct {
 	// File is what stands in a reference and is neither page nor text ("data:image/png;base64,...");
 	// may be nil.
 	File func(data []byte)
-	// Over is told that the page has more in references than is read; may be nil.
+	// Over is told that the page has more in references than is read, or a word of more than 2 MiB, which
+	// was read in parts; may be nil.
 	Over func()
 	// Grid is a table of cells that are dark or not, a row each, as codes are drawn; may be nil.
 	Grid func(rows [][]bool)
@@ -119,6 +120,9 @@ func (r *htmlReader) feed(src io.Reader, depth int) {
 		}
 		switch parts.token() {
 		case html.ErrorToken:
+			if parts.torn && r.how.Over != nil {
+				r.how.Over()
+			}
 			return
 		case html.TextToken:
 			r.textToken(z, depth)

@@ -18,6 +18,7 @@ type parted struct {
 	rest bool            // and will to the end: <plaintext>
 	next []byte          // to be read before src
 	fail error           // behind next
+	torn bool            // a word was ended that had no end
 }
 
 // tokenize returns a tokenizer of a page, and its source, by which the next token is asked for.
@@ -42,6 +43,7 @@ func (p *parted) started(tag atom.Atom) {
 
 const (
 	longText = 1 << 20  // bytes of text that are held
+	longWord = 2 << 20  // of a word
 	oneRead  = 64 << 10 // looked at for a place to end it
 )
 
@@ -61,6 +63,10 @@ func (p *parted) Read(b []byte) (n int, err error) {
 		return n, err
 	}
 	cut := wordEnd(b[:n])
+	if cut == 0 && len(held) >= longWord {
+		cut = tear(b[:n], len(held) >= 2*longWord)
+		p.torn = p.torn || cut > 0
+	}
 	if cut == 0 {
 		return n, err
 	}
@@ -76,6 +82,17 @@ func wordEnd(b []byte) int {
 		case c == ' ' || c == '\n' || c == '\t':
 			return i
 		case c >= utf8.RuneSelf && (i < len(b) && utf8.RuneStart(b[i])):
+			return i
+		}
+	}
+	return 0
+}
+
+// tear is where a word may be ended, 0 for nowhere: not in a character, nor, unless it must be, in "&amp;".
+func tear(b []byte, must bool) int {
+	const longest = 40 // an entity, "&CounterClockwiseContourIntegral;"
+	for i := len(b) - 1; i > longest; i-- {
+		if utf8.RuneStart(b[i]) && (must || bytes.IndexByte(b[i-longest:i], '&') < 0) {
 			return i
 		}
 	}
