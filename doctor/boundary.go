@@ -19,7 +19,7 @@ import (
 // markedFor is how long a mark of the agent's is shown.
 const markedFor = 7 * 24 * time.Hour
 
-// maxMarks bounds how many are shown, the newest.
+// maxMarks bounds how many are shown, the newest of each kind.
 const maxMarks = 10
 
 // boundary looks at what keeps serve's rights apart from root's: the key for decisions, and what
@@ -59,7 +59,7 @@ func (d *Doctor) marks(folder string) {
 			fresh = append(fresh, m)
 		}
 	}
-	for i, m := range fresh[max(0, len(fresh)-maxMarks):] {
+	for i, m := range proof.Newest(fresh, maxMarks) {
 		do := nothing
 		if i == 0 {
 			do = say("doctor-marks", words.Count(len(fresh), "mark"))

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -221,8 +222,7 @@ func (r *Record) apply(e *entry) {
 	case e.Looked != 0:
 		r.looked = e.Looked
 	case e.Mark != nil:
-		r.marks = append(r.marks, *e.Mark)
-		r.marks = r.marks[max(0, len(r.marks)-maxMarks):]
+		r.marks = Newest(append(r.marks, *e.Mark), maxMarks)
 	case e.Told != nil:
 		r.told[e.Told.Hook+"\n"+e.Told.Sender] = *e.Told
 	case e.Logins != nil:
@@ -359,6 +359,50 @@ func (r *Record) Mark(at time.Time, what string) (bool, error) {
 		}
 	}
 	return true, r.write(entry{Mark: &Mark{at.UTC().Truncate(time.Second), what}})
+}
+
+// Newest returns at most so many marks. Of the kind that has most the oldest are left out: whoever makes
+// one kind by the hundred must not put another out of sight.
+func Newest(list []Mark, most int) []Mark {
+	over := len(list) - most
+	if over <= 0 {
+		return list
+	}
+	counts := make(map[string]int)
+	for i := range list {
+		counts[list[i].kind()]++
+	}
+	drop := make(map[string]int)
+	for range over {
+		var longest string
+		for kind, n := range counts {
+			if n > counts[longest] || n == counts[longest] && kind < longest {
+				longest = kind
+			}
+		}
+		counts[longest]--
+		drop[longest]++
+	}
+	out := make([]Mark, 0, most)
+	for i := range list {
+		if kind := list[i].kind(); drop[kind] > 0 {
+			drop[kind]--
+			continue
+		}
+		out = append(out, list[i])
+	}
+	return out
+}
+
+// kind is what a mark begins with, which is ours: "refused to release", "the rule for", "line".
+func (m *Mark) kind() string {
+	words := strings.Fields(m.What)
+	for i := range words {
+		if i == 3 || strings.ContainsAny(words[i], "0123456789\"") {
+			return strings.Join(words[:i], " ")
+		}
+	}
+	return m.What
 }
 
 // Marks returns the marks of all records in a folder, oldest first. It locks nothing. A folder that is

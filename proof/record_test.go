@@ -329,3 +329,32 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// TestManyMarksOfOneKind: refusals by the hundred leave what else was noticed, and the newest of their own.
+func TestManyMarksOfOneKind(t *testing.T) {
+	dir := t.TempDir()
+	r, err := Open(dir, "mx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	at := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	rule := `the rule for "sender:a@example.org" is gone, and nobody who may decide has cleared it`
+	if _, err := r.Mark(at, rule); err != nil {
+		t.Fatal(err)
+	}
+	last := ""
+	for i := range 3 * maxMarks {
+		last = fmt.Sprintf("refused to release mail 4cX%d (H%d): nobody has signed it", i, i)
+		if _, err := r.Mark(at.Add(time.Duration(i)*time.Second), last); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(r.marks) != maxMarks || r.marks[0].What != rule || r.marks[maxMarks-1].What != last {
+		t.Errorf("%d marks, the first %q, the last %q", len(r.marks), r.marks[0].What, r.marks[len(r.marks)-1].What)
+	}
+	shown := Newest(r.marks, 10)
+	if len(shown) != 10 || shown[0].What != rule || shown[9].What != last {
+		t.Errorf("shown: %v", shown)
+	}
+}

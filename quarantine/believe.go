@@ -87,9 +87,19 @@ func (a *Agent) mark(what string) {
 }
 
 // refuses says in words why a task is not carried out, "" when it may be. Mail that is not on
-// hold is not let go or deleted anyway.
+// hold is not let go or deleted anyway; where nobody decided that, it is said nevertheless.
 func (a *Agent) refuses(t *Task, queue map[string]Queued) (string, error) {
-	if t.Verb != Release && t.Verb != Discard && t.Verb != EndDelay || locate(*t, queue) != postfix.Hold {
+	if t.Verb != Release && t.Verb != Discard && t.Verb != EndDelay {
+		return "", nil
+	}
+	switch locate(*t, queue) {
+	case "":
+		return "", nil
+	case postfix.Hold:
+	default:
+		if t.Verb != EndDelay && t.Doubt != "" {
+			return t.Doubt + ", and it is not on hold", nil
+		}
 		return "", nil
 	}
 	listed := queue[t.QueueID]

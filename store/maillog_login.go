@@ -175,7 +175,8 @@ var loginsShown = [...]int{maxLogins, maxLogins, maxLogins}
 
 // Logins returns the attempts to log in to an account in [since, until), oldest first; a
 // zero until means without end. They are the newest 200 rows of failures, 50 of lockouts and 1000 of
-// all else, each read apart: guessing must not put what somebody who is in did out of sight.
+// all else, each read apart: guessing must not put what somebody who is in did out of sight. Of failures and
+// lockouts only when, from where and how many is told.
 func (db *DB) Logins(ctx context.Context, sender string, since, until time.Time) (
 	[]analyzer.Login, error) {
 	return db.logins(ctx, sender, since, until, [...]int{maxLogins, maxGuesses, maxLockouts})
@@ -194,9 +195,18 @@ func (db *DB) logins(ctx context.Context, sender string, since, until time.Time,
 	}
 	var found []loginFound
 	for kind, limit := range most {
-		rows, err := db.loginRows(ctx, newestLogins, sender, kind, unix(since), end+loginSpan, end, limit)
+		query := newestLogins
+		if kind > 0 && limit < maxLogins {
+			query = newestGuesses
+		}
+		rows, err := db.loginRows(ctx, query, sender, kind, unix(since), end+loginSpan, end, limit)
 		if err != nil {
 			return nil, fmt.Errorf("read logins of %s: %w", sender, err)
+		}
+		for i := range rows {
+			if kind > 0 {
+				rows[i].Result = failures[kind-1]
+			}
 		}
 		found = append(found, rows...)
 	}
@@ -219,10 +229,11 @@ type loginFound struct {
 // and in queries in the same words: an engine compares the text.
 const loginKind = `CASE result WHEN 'failure' THEN 1 WHEN 'lockout' THEN 2 ELSE 0 END`
 
+// failures are the results with a loginKind of their own, from 1 on.
+var failures = []analyzer.LoginResult{analyzer.LoginFailure, analyzer.LoginLockout}
+
 // kindOf is loginKind of a result.
-func kindOf(r analyzer.LoginResult) int {
-	return max(0, 1+slices.Index([]analyzer.LoginResult{analyzer.LoginFailure, analyzer.LoginLockout}, r))
-}
+func kindOf(r analyzer.LoginResult) int { return 1 + slices.Index(failures, r) }
 
 // newestLogins looks at no row that it does not return, but for those of the hour after its end.
 const newestLogins = `SELECT
@@ -244,7 +255,31 @@ const newestLogins = `SELECT
 		  AND ` + loginKind + ` = ?
 		  AND last BETWEEN ? AND ?
 		  AND at < ?
-		ORDER BY last DESC, id DESC
+		ORDER BY last DESC
+		LIMIT ?`
+
+// newestGuesses is the same with what a mail asks of failures, all of which stands in the index: their
+// rows lie all over a table that may have millions.
+const newestGuesses = `SELECT
+			0,
+			at,
+			last,
+			max(backend, front),
+			sender,
+			client,
+			'',
+			'',
+			'',
+			'',
+			'',
+			'',
+			0
+		FROM login
+		WHERE sender = ?
+		  AND ` + loginKind + ` = ?
+		  AND last BETWEEN ? AND ?
+		  AND at < ?
+		ORDER BY last DESC
 		LIMIT ?`
 
 // loginRows reads rows of newestLogins, the newest first.

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"fmt"
-	"slices"
 
 	"hisseki/analyzer"
 	"hisseki/ledger"
@@ -29,8 +28,7 @@ func seenBefore(tx *sql.Tx, l *ledger.LogLogin) (bool, error) {
 // crowding are the results that are counted together where there are many in an hour. Whoever
 // has taken an account over may also make rules without end.
 func crowding(r analyzer.LoginResult) []analyzer.LoginResult {
-	failures := []analyzer.LoginResult{analyzer.LoginFailure, analyzer.LoginLockout}
-	if slices.Contains(failures, r) {
+	if r.Failed() {
 		return failures
 	}
 	return []analyzer.LoginResult{r}

@@ -62,6 +62,8 @@ func TestPlansOfAMail(t *testing.T) {
 		{"PRIMARY KEY (key=?)", `SELECT journal FROM mark WHERE key = ? ORDER BY journal DESC LIMIT ?`,
 			[]any{1, 2}},
 		{"login_sender (sender=? AND <expr>=? AND last>? AND last<?)", newestLogins, []any{"a", 1, 2, 3, 4, 5}},
+		{"COVERING INDEX login_sender (sender=? AND <expr>=? AND last>? AND last<?)", newestGuesses,
+			[]any{"a", 1, 2, 3, 4, 5}},
 		{"login_sender (sender=? AND <expr>=? AND last>? AND last<?)", nearLogin,
 			[]any{"a", "192.0.2.1", "failure", 1, 2, 3, false, "", "", "", 1}},
 	} {
@@ -82,7 +84,7 @@ func TestPlansOfAMail(t *testing.T) {
 			t.Fatal(err)
 		}
 		if all := strings.Join(plans, "; "); !strings.Contains(all, c.index) ||
-			strings.Contains(all, "SCAN") {
+			strings.Contains(all, "SCAN") || strings.Contains(all, "TEMP B-TREE") && (c.query == newestLogins || c.query == newestGuesses) {
 			t.Errorf("%s: %s", c.index, all)
 		}
 	}

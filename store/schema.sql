@@ -249,7 +249,7 @@ CREATE TABLE login ( -- attempts of one account from one address, close together
     flags INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX login_last ON login (last);
-CREATE INDEX login_sender ON login (sender, (CASE result WHEN 'failure' THEN 1 WHEN 'lockout' THEN 2 ELSE 0 END), last);
+CREATE INDEX login_sender ON login (sender, (CASE result WHEN 'failure' THEN 1 WHEN 'lockout' THEN 2 ELSE 0 END), last, at, client, backend, front);
 
 CREATE TABLE login_link ( -- lets a reviewer in once
     hash     BLOB PRIMARY KEY, -- of the token, SHA-256

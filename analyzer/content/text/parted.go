@@ -64,7 +64,7 @@ func (p *parted) Read(b []byte) (n int, err error) {
 	}
 	cut := wordEnd(b[:n])
 	if cut == 0 && len(held) >= longWord {
-		cut = tear(b[:n], len(held) >= 2*longWord)
+		cut = tear(b[:n], len(held) >= longWord+longWord/2)
 		p.torn = p.torn || cut > 0
 	}
 	if cut == 0 {
