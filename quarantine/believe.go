@@ -92,16 +92,17 @@ func (a *Agent) refuses(t *Task, queue map[string]Queued) (string, error) {
 	if t.Verb != Release && t.Verb != Discard && t.Verb != EndDelay {
 		return "", nil
 	}
-	switch locate(*t, queue) {
-	case "":
-		return "", nil
-	case postfix.Hold:
-	default:
-		if t.Verb != EndDelay && t.Doubt != "" {
+	if where := locate(*t, queue); where != postfix.Hold {
+		if where != "" && t.Verb != EndDelay && t.Doubt != "" {
 			return t.Doubt + ", and it is not on hold", nil
 		}
 		return "", nil
 	}
+	return a.refusesHeld(t, queue)
+}
+
+// refusesHeld is refuses for mail on hold.
+func (a *Agent) refusesHeld(t *Task, queue map[string]Queued) (string, error) {
 	listed := queue[t.QueueID]
 	at := proof.Listed{ID: listed.ID, Arrived: listed.Arrived}
 	if err := a.Proof.Meet(a.Now(), at, t.claim()); err != nil {
