@@ -30,7 +30,7 @@ func attempt(t *testing.T, db *DB, sender string, result analyzer.LoginResult, c
 // told writes logins in short: result, first and last second after noon, count, service.
 func told(t *testing.T, db *DB, sender string, since, until time.Time) string {
 	t.Helper()
-	list, err := db.Logins(t.Context(), sender, since, until)
+	list, err := db.logins(t.Context(), sender, since, until, loginsShown)
 	if err != nil {
 		t.Fatal(err)
 	}
