@@ -113,7 +113,11 @@ func (c *mailboxCutter) take(i int) {
 
 // add ends the item that is being read before s[end].
 func (c *mailboxCutter) add(end int) {
-	if item := strings.TrimSpace(c.s[c.start:end]); item != "" {
+	item := strings.TrimSpace(c.s[c.start:end])
+	if c.start > 0 && c.s[c.start-1] == ';' && isComment(item) {
+		item = "" // behind a group: "unlisted-recipients:; (no To-header on input)"
+	}
+	if item != "" {
 		c.items = append(c.items, item)
 	}
 	c.start = end + 1

@@ -85,6 +85,9 @@ func withoutComments(s string) (rest, comment string) {
 	return strings.TrimSpace(b.String()), comment
 }
 
+// isComment says whether all of s is one comment: "(no To-header on input)".
+func isComment(s string) bool { return s != "" && s[0] == '(' && commentEnd(s, 0) == len(s) }
+
 // enclosedEnd returns the offset behind the comment or the quoted string that opens at s[i], -1
 // without an end.
 func enclosedEnd(s string, i int) int {

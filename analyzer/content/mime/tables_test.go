@@ -18,6 +18,8 @@ func TestAddresses(t *testing.T) {
 		{"Team: a@example.org, b@example.org;, c@example.org",
 			"a@example.org, b@example.org, c@example.org", true},
 		{"undisclosed-recipients:;", "", true},
+		{"unlisted-recipients:; (no To-header on input)", "", true},
+		{"(no address)", "no address <>", false},
 		{"a@example.org;b@example.org", "a@example.org, b@example.org", true},
 		{"<a@example.org, b@example.org", "a@example.org, b@example.org", false},
 		{"a@example.org b@example.org", "a@example.org, b@example.org", false},
