@@ -32,7 +32,7 @@ func (a *Analyzer) decide(v *view, found *measured, points float64, rule Overrid
 	d.repeat = !v.state.spreads(v.o) && (found.lure <= weakLure ||
 		round(points) <= v.state.oddestTo(v.o)) // whose points are rounded: the same mail again has as many
 	d.sum = v.state.decayed(v.now)
-	if !d.repeat && found.beyondStyle() {
+	if !d.repeat && found.addsToSum() {
 		factor := 1.0
 		if found.lure > weakLure || found.computer >= unprovenComputer && !v.isHome() {
 			factor = recipientFactor(v.people, max(found.reach[mailPeople], found.reach[dayPeople]))

@@ -229,11 +229,12 @@ func (m *measured) total(found [][]Evidence) {
 	slices.SortStableFunc(m.evidence, func(a, b Evidence) int { return cmp.Compare(b.Points, a.Points) })
 }
 
-// beyondStyle says whether anything but the wording stands against a mail. What its style and a
-// campaign say of mail from the owner's own computer, that gives its readers nothing new to act on,
-// can delay it and adds to no sum: a clerk's first run of fifty statements is not written as
-// letters are.
-func (m *measured) beyondStyle() bool { return m.lure+m.writer-m.style >= leastPoints }
+// addsToSum says whether anything but the wording, and what others send every day, stands against a
+// mail. What its style and a campaign say of mail from the owner's own computer, that gives its readers
+// nothing or little new to act on, can delay it and adds to no sum: a clerk's first run of fifty
+// statements is not written as letters are, and who names four sites in a day that only colleagues named
+// before does his work.
+func (m *measured) addsToSum() bool { return m.lure > weakLure || m.writer-m.style >= askedComputer }
 
 // amplified is how much a campaign may count for each point of what it repeats: what is
 // known, from a known writer, may be sent to as many as he likes.

@@ -21,6 +21,21 @@ var reachFloor = [measures][2]float64{
 // it again.
 const reachGrowth = 2
 
+// answerFactor is how much more it must be to hold an answer that gives nothing new to act on, from what
+// may be the owner's computer: whom a discussion reaches its first mail chose, not who answers. It waits
+// as any other; four of the five episodes of 71,650 good mails were such answers to 100 to 300 people,
+// once or twice a day. Nobody here can know whether the mail that In-Reply-To names was ever received,
+// so that an attacker at the owner's own computer gains so much.
+const answerFactor = 1.5
+
+// easing is how much higher a mail's floors for a hold are.
+func (v *view) easing(found *measured) float64 {
+	if len(v.c.InReplyTo) > 0 && found.lure <= weakLure && found.computer < unprovenComputer {
+		return answerFactor
+	}
+	return 1
+}
+
 // reachAction is what a mail gets for how many people it and the mail of the day before reach.
 // factor raises the floors.
 func (v *view) reachAction(found *measured, factor float64) Action {
@@ -28,7 +43,7 @@ func (v *view) reachAction(found *measured, factor float64) Action {
 		return Pass
 	}
 	writer := max(0, min(found.computer, writerAtMost)-1)
-	would := Pass
+	would, easing := Pass, v.easing(found)
 	for m, points := range found.reach {
 		people := float64(v.reach[m])
 		if people < reachGrowth*float64(v.mostReached(reachOf(m))) {
@@ -37,7 +52,7 @@ func (v *view) reachAction(found *measured, factor float64) Action {
 		people *= (1 + writer) / factor
 		points += reachWriter * writer
 		switch {
-		case points >= reachHold && people >= reachFloor[m][1]:
+		case points >= reachHold && people >= easing*reachFloor[m][1]:
 			return Hold
 		case points >= reachDelay && people >= reachFloor[m][0]:
 			would = Delay

@@ -58,6 +58,31 @@ func TestReachNeedsNoLure(t *testing.T) {
 	}
 }
 
+// An answer goes to whom a discussion reaches: it waits where a new letter would be held, from a network
+// that is somewhat new. It gains half as many people and no more, and nothing with an unknown link or
+// from quite another computer.
+func TestAnswersToManyWait(t *testing.T) {
+	answer := "In-Reply-To: <1@partner.example.org>"
+	for name, tt := range map[string]struct {
+		client string
+		people int
+		body   string
+		head   []string
+		want   analyzer.Action
+	}{
+		"a letter":          {ownClient, 400, honest, nil, analyzer.Hold},
+		"an answer":         {ownClient, 400, honest, []string{answer}, analyzer.Delay},
+		"to more":           {ownClient, 600, honest, []string{answer}, analyzer.Hold},
+		"with a link":       {ownClient, 400, "Please see https://news.lure.test/\n" + honest, []string{answer}, analyzer.Hold},
+		"another's program": {otherClient, 400, honest, []string{answer, "X-Mailer: Other Program", "Date: Fri, 06 Nov 2026 05:30:00 +0530"}, analyzer.Hold},
+	} {
+		a := office(t, replay.NewMemory())
+		if r := send(t, a, 0, tt.client, people(0, tt.people), tt.body, tt.head...); r.Verdict.Would != tt.want {
+			t.Errorf("%s: got %s for %s, want %s: %+v", name, r.Verdict.Would, r.Verdict.Cause, tt.want, r.Verdict.Evidence)
+		}
+	}
+}
+
 // Another computer that writes to one after the other is held without a lure; one that
 // writes to the same people again and again, as a series does, is not.
 func TestAnotherComputerGoesFromOneToTheNext(t *testing.T) {

@@ -111,3 +111,22 @@ func strangeMail(t *testing.T) *view {
 	}
 	return v
 }
+
+// A person who names several sites in a day that only colleagues named before does his work: without
+// another computer that waits, and holds nothing however often.
+func TestWeakLuresOfTheOwnerAddToNoSum(t *testing.T) {
+	for name, tt := range map[string]struct {
+		found measured
+		want  bool
+	}{
+		"weak":             {measured{lure: weakLure, writer: 2.5, style: 2, computer: 0.5, campaign: 4}, false},
+		"unknown":          {measured{lure: 1.1, writer: 0.5}, true},
+		"another computer": {measured{lure: 0.6, writer: 3, computer: 3}, true},
+		"a sign-in":        {measured{lure: 0.6, writer: 1.5}, true},
+		"style alone":      {measured{writer: 2, style: 2, campaign: 4}, false},
+	} {
+		if got := tt.found.addsToSum(); got != tt.want {
+			t.Errorf("%s: %t, want %t", name, got, tt.want)
+		}
+	}
+}
