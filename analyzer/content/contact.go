@@ -18,7 +18,7 @@ type Point struct {
 	Value  string // the same for all spellings
 	Shown  string // as it stands in the mail
 	Quoted bool   // stands in quoted or forwarded text only, see URL.Quoted
-	Typed  bool   // of an address: stands in the author's own text only, neither in Reply-To nor in a link
+	Typed  bool   // of an address: stands in the author's own text or in a code only, neither in Reply-To nor in a link
 	InFile bool   // stands in an attached file only
 }
 
@@ -72,25 +72,56 @@ func (p *parser) findPoints(src string, lines text.Lines, at mime.Place) {
 
 // contact keeps what a link to a person leads to: "mailto:a@example.org", "tel:+81312345678".
 func (p *parser) contact(scheme, rest string, at mime.Place) {
-	rest, _, _ = strings.Cut(rest, "?")
-	if plain, err := url.PathUnescape(rest); err == nil {
-		rest = plain
-	}
 	if scheme == "mailto" {
-		p.address(rest, foreign(at), at.File)
+		for _, addr := range mailtoAddresses(rest) {
+			p.address(addr, Point{Quoted: foreign(at), InFile: at.File})
+		}
 		return
 	}
-	if value := point.PhoneValue(rest); value != "" {
-		p.addPoint(Point{Kind: Phone, Value: value, Shown: strings.ToValidUTF8(rest[:min(len(rest), 60)], ""),
+	p.phone(rest, at)
+}
+
+// mailtoAddresses returns whom a mailto link writes to, its scheme cut off (RFC 6068 section 2):
+//
+//	a@example.org,b@example.org?cc=c%40example.org&subject=x
+func mailtoAddresses(rest string) (list []string) {
+	to, query, _ := strings.Cut(rest, "?")
+	list = strings.Split(to, ",")
+	for field := range strings.SplitSeq(query, "&") {
+		name, value, _ := strings.Cut(field, "=")
+		if name = strings.ToLower(name); name == "to" || name == "cc" || name == "bcc" {
+			list = append(list, strings.Split(value, ",")...)
+		}
+		if len(list) > maxPoints {
+			break
+		}
+	}
+	for i, addr := range list {
+		if plain, err := url.PathUnescape(addr); err == nil {
+			list[i] = plain
+		}
+	}
+	return list
+}
+
+// phone keeps the number of a link to call: "+81-3-1234-5678".
+func (p *parser) phone(number string, at mime.Place) {
+	number, _, _ = strings.Cut(number, "?")
+	if plain, err := url.PathUnescape(number); err == nil {
+		number = plain
+	}
+	if value := point.PhoneValue(number); value != "" {
+		p.addPoint(Point{Kind: Phone, Value: value, Shown: strings.ToValidUTF8(number[:min(len(number), 60)], ""),
 			Quoted: foreign(at), InFile: at.File})
 	}
 }
 
-// address keeps an address to write to.
-func (p *parser) address(addr string, quoted, file bool) {
+// address keeps an address to write to, as a point whose value and kind are to be filled in.
+func (p *parser) address(addr string, n Point) {
 	addr = strings.ToLower(strings.TrimSpace(strings.ToValidUTF8(addr, "")))
 	if i := strings.LastIndexByte(addr, '@'); i > 0 && i < len(addr)-1 && len(addr) <= 320 {
-		p.addPoint(Point{Kind: ToAddress, Value: "address:" + addr, Shown: addr, Quoted: quoted, InFile: file})
+		n.Kind, n.Value, n.Shown = ToAddress, "address:"+addr, addr
+		p.addPoint(n)
 	}
 }
 
@@ -120,12 +151,18 @@ func (p *parser) code(code string, at mime.Place) {
 	code, _ = mime.Visible(strings.ToValidUTF8(code, ""))
 	scheme, rest, _ := strings.Cut(code, ":")
 	switch scheme = strings.ToLower(scheme); scheme {
-	case "mailto", "tel", "sms", "smsto":
-		p.contact(scheme, rest, at)
+	case "mailto": // whoever draws a code asks to write there, in whichever file it stands
+		for _, addr := range mailtoAddresses(rest) {
+			p.address(addr, Point{Quoted: foreign(at), Typed: true})
+		}
 		return
 	case "matmsg": // MATMSG:TO:a@example.org;SUB:...
-		to, _, _ := strings.Cut(strings.TrimPrefix(rest, "TO:"), ";")
-		p.address(to, foreign(at), at.File)
+		to, _, _ := strings.Cut(rest[min(len(rest), len("TO:")):], ";")
+		p.address(to, Point{Quoted: foreign(at), Typed: true})
+		return
+	case "tel", "sms", "smsto":
+		at.File = false
+		p.phone(rest, at)
 		return
 	}
 	if to := link.Resolve("", code); to != "" && !strings.ContainsAny(strings.TrimSpace(code), " \n") {

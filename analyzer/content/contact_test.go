@@ -113,15 +113,20 @@ func TestPoints(t *testing.T) {
 			"phone tel:12345678; address address:c@example.net"},
 		"file": {attached("a.pdf", pdfOf(packedStream("", "BT (Support: call +1 555 010 0199) Tj ET"))),
 			"phone tel:50100199 file"},
-		"account": {whole(plain, "振込先　みどり銀行　本店　普通　１２３４５６７\r\n"), "account account:1234567"},
-		"code":    {attached("a.png", codeOf("tel:+81312345678")), "phone tel:12345678 file"},
+		"account":          {whole(plain, "振込先　みどり銀行　本店　普通　１２３４５６７\r\n"), "account account:1234567"},
+		"code":             {attached("a.png", codeOf("tel:+81312345678")), "phone tel:12345678"},
+		"code to write to": {attached("a.png", codeOf("MAILTO:b@example.net?subject=x")), "address address:b@example.net typed"},
+		"code of a message": {attached("a.png", codeOf("MATMSG:TO:b@example.net;SUB:x;BODY:y;;")),
+			"address address:b@example.net typed"},
+		"nobody before the query": {oneMail(htmlPart, `<a href="mailto:?to=b%40example.net&amp;cc=c@example.net">write</a>`)(),
+			"address address:b@example.net; address address:c@example.net"},
 		"message": {inParts("Content-Type: text/plain\r\n\r\nsee below", "Content-Type: message/rfc822\r\n\r\nSubject: x\r\n\r\ncall 03-1234-5678"),
 			"phone tel:12345678 quoted"},
 		"patch": {whole(plain, "diff --git a/x b/x\r\n--- a/x\r\n+++ b/x\r\n@@ -1 +1 @@\r\n+call 03-1234-5678\r\n"), ""},
 	} {
 		var got []string
 		for _, n := range Parse(tt.src, Limits{}).Points {
-			flags := flagText(map[string]bool{"quoted": n.Quoted, "file": n.InFile}, "quoted", "file")
+			flags := flagText(map[string]bool{"quoted": n.Quoted, "file": n.InFile, "typed": n.Typed}, "quoted", "file", "typed")
 			got = append(got, strings.TrimSpace(string(n.Kind)+" "+n.Value+" "+flags))
 		}
 		if all := strings.Join(got, "; "); all != tt.want {

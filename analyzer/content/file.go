@@ -2,7 +2,6 @@ package content
 
 import (
 	"bytes"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -281,9 +280,18 @@ func remoteDesktop(line string) string {
 	return ""
 }
 
-// isRemoteDesktop says whether a file is settings for a remote desktop, whatever its name is.
+// isRemoteDesktop says whether a file is settings for a remote desktop, whatever its name is: a line
+// "full address:s:host" in any case, as text of one or two bytes a letter.
 func isRemoteDesktop(data []byte) bool {
-	head := bytes.ToLower(bytes.ReplaceAll(data[:min(len(data), 64<<10)], []byte{0}, nil))
+	head := make([]byte, 0, min(len(data), 64<<10))
+	for _, c := range data[:cap(head)] {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != 0 {
+			head = append(head, c)
+		}
+	}
 	return bytes.Contains(head, []byte("full address:s:"))
 }
 
@@ -293,12 +301,8 @@ const (
 	maxMailDomains = 200
 )
 
-// mailLink keeps the address that a mailto link writes to (RFC 6068).
-func (p *parser) mailLink(ref string) {
-	addr, _, _ := strings.Cut(ref, "?")
-	if plain, err := url.PathUnescape(addr); err == nil {
-		addr = plain
-	}
+// mailLink keeps an address that a mailto link writes to.
+func (p *parser) mailLink(addr string) {
 	addr = strings.ToLower(strings.TrimSpace(strings.ToValidUTF8(addr, "")))
 	domain := addr[strings.LastIndexByte(addr, '@')+1:]
 	if len(domain) == len(addr) || len(addr) > 320 {

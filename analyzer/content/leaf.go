@@ -110,7 +110,9 @@ func (p *parser) page(t *mime.Text, at mime.Place, wanted func(link.Ref) bool) (
 		Resolve: link.Resolve,
 		Contact: func(scheme, ref string) {
 			if !at.File && scheme == "mailto" {
-				p.mailLink(ref)
+				for _, addr := range mailtoAddresses(ref) {
+					p.mailLink(addr)
+				}
 			}
 			p.contact(scheme, ref, at)
 		},

@@ -31,7 +31,7 @@ func Watch(src Source, lim Limits, w Watcher) *Content {
 		p.urls.AddRef(link.Ref{URL: to, Where: link.InHref}, false, false)
 	}
 	for _, a := range r.ReplyTo {
-		p.address(a.Addr, false, false)
+		p.address(a.Addr, Point{})
 	}
 	r.Walk(p)
 	p.finish()

@@ -129,16 +129,14 @@ type square struct{ x, y, module int }
 func (g *grey) squares() (found [2][]square) {
 	step := 1
 	if g.height > 400 {
-		step = 2
-	}
-	if g.height > 1200 {
 		step = 3
 	}
+	scan := newScanner(g)
 	for y := 0; y < g.height; y += step {
 		if y >= step && g.isFlat(y-step, y) {
 			continue // what stood in the row before was looked at
 		}
-		g.row(y, &found)
+		scan.row(y, &found)
 		if len(found[0]) > maxSquares && len(found[1]) > maxSquares {
 			break
 		}
@@ -155,48 +153,6 @@ func (g *grey) isFlat(from, to int) bool {
 		}
 	}
 	return true
-}
-
-// window is how many pixels of a row have one threshold.
-const window = 96
-
-// row looks for marks in a row: five runs of 1, 1, 3, 1 and 1 modules.
-func (g *grey) row(y int, found *[2][]square) {
-	line := g.pix[y*g.width : (y+1)*g.width]
-	var runs [5]int
-	var threshold byte
-	dark, count := false, 0
-	for x, v := range line {
-		if x%window == 0 {
-			threshold = middle(line[x:min(x+2*window, len(line))])
-		}
-		if (v < threshold) == dark {
-			runs[4]++
-			continue
-		}
-		if count >= 5 && isMark(&runs, false) {
-			g.mark(x, y, &runs, dark, threshold, found)
-		}
-		copy(runs[:], runs[1:])
-		runs[4], dark = 1, !dark
-		count++
-	}
-	if count >= 5 && isMark(&runs, false) {
-		g.mark(len(line), y, &runs, dark, threshold, found)
-	}
-}
-
-// middle returns the brightness between the darkest and the lightest of some pixels, 0 where
-// they hardly differ: they are all light then.
-func middle(line []byte) byte {
-	low, high := line[0], line[0]
-	for i := 0; i < len(line); i += 2 {
-		low, high = min(low, line[i]), max(high, line[i])
-	}
-	if high-low < 40 {
-		return 0
-	}
-	return low + (high-low)/2
 }
 
 // isMark says whether five runs are as long as a mark's, each off by less than half a module; by

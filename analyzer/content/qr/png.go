@@ -203,14 +203,27 @@ func (p *pngReader) brightness(line, row []byte) {
 	}
 }
 
-// colours is brightness of red, green, blue and opacity; neighbours are mostly equal.
+// colours is brightness of red, green, blue and opacity; neighbours are mostly equal, so that two are
+// compared with the two before at once.
 func colours(line, row []byte) {
 	last, v := uint32(0), byte(255)
-	for x := range line {
-		if s := binary.LittleEndian.Uint32(row[4*x:]); s != last {
-			last, v = s, mix(byte(s), byte(s>>8), byte(s>>16), byte(s>>24), false)
+	x := 0
+	for ; x+2 <= len(line); x += 2 {
+		two := binary.LittleEndian.Uint64(row[4*x:])
+		if two == uint64(last)<<32|uint64(last) {
+			line[x], line[x+1] = v, v
+			continue
 		}
-		line[x] = v
+		for i := range 2 {
+			if s := uint32(two >> (32 * i)); s != last {
+				last, v = s, mix(byte(s), byte(s>>8), byte(s>>16), byte(s>>24), false)
+			}
+			line[x+i] = v
+		}
+	}
+	if x < len(line) {
+		s := row[4*x:]
+		line[x] = mix(s[0], s[1], s[2], s[3], false)
 	}
 }
 

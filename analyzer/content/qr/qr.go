@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"image"
 	"image/color"
-	_ "image/gif" // to decode
 	"image/jpeg"
 
 	_ "golang.org/x/image/bmp"  // to decode
@@ -45,6 +44,9 @@ func (r *Reader) spend(pixels int) bool {
 func (r *Reader) Picture(data []byte) []string {
 	if bytes.HasPrefix(data, []byte(pngMagic)) {
 		return r.png(data)
+	}
+	if bytes.HasPrefix(data, []byte("GIF8")) {
+		return r.gif(data)
 	}
 	config, format, err := image.DecodeConfig(bytes.NewReader(data))
 	if err != nil || config.Width <= 0 || config.Height <= 0 {
@@ -119,8 +121,12 @@ func (r *Reader) Raster(width, height, bits, colors int, data []byte) []string {
 func sample(line []byte, x, bits, colors int) byte {
 	if bits == 8 {
 		at := x * colors
-		if colors >= 3 && at+1 < len(line) {
-			return line[at+1] // green is most of it
+		switch {
+		case colors == 3 && at+2 < len(line):
+			return mix(line[at], line[at+1], line[at+2], 255, false)
+		case colors >= 4 && at+3 < len(line): // cyan, magenta, yellow and black: how much ink
+			ink := func(i int) byte { return byte((255 - int(line[at+i])) * (255 - int(line[at+3])) / 255) }
+			return mix(ink(0), ink(1), ink(2), 255, false)
 		}
 		return line[min(at, len(line)-1)]
 	}
