@@ -119,29 +119,17 @@ func (db *DB) lookAtServer(ctx context.Context) (f found, err error) {
 		return f, err
 	}
 	f.known = newestOf(p)
-	f.version, err = serverVersion(ctx, plain)
-	if err != nil {
+	if err = serverVersion(ctx, plain, &f); err != nil {
 		return f, fmt.Errorf("read the schema of store %s: %w", db.path, postgres.Explained(err))
 	}
 	db.known = f.known
 	return f, newer(db.path, f)
 }
 
-// serverVersion reads which migrations a database has had, 0 for none.
-func serverVersion(ctx context.Context, plain *sql.DB) (v int64, err error) {
-	var has bool
-	if err := plain.QueryRowContext(ctx, `SELECT to_regclass('goose_db_version') IS NOT NULL`).
-		Scan(&has); err != nil || !has {
-		return 0, err
-	}
-	err = plain.QueryRowContext(ctx, `SELECT coalesce(max(version_id), 0) FROM goose_db_version`).Scan(&v)
-	return v, err
-}
-
 // prepareServer brings a database to our schema: an empty one, or one that Options.Migrate allows.
 func (db *DB) prepareServer(ctx context.Context) error {
 	f, err := db.lookAtServer(ctx)
-	if err != nil || f.version == f.known {
+	if err != nil || f.version >= f.known {
 		return err
 	}
 	if f.version == 0 && db.opt.Existing {
@@ -249,8 +237,7 @@ func (db *DB) trustServerStill(tx interface{ QueryRow(string, ...any) *sql.Row }
 		return nil
 	}
 	f := found{known: db.known}
-	if err := tx.QueryRow(`SELECT coalesce(max(version_id), 0) FROM goose_db_version`).
-		Scan(&f.version); err != nil {
+	if err := readStands(tx.QueryRow(stands), &f); err != nil {
 		return fmt.Errorf("read the schema of store %s: %w", db.path, err)
 	}
 	if err := newer(db.path, f); err != nil {

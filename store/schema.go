@@ -28,6 +28,7 @@ type found struct {
 	application int
 	version     int64 // of the schema, 0 for none
 	known       int64 // the newest schema that this program knows
+	oldest      int64 // whose programs may write to a newer schema, 0 for none
 	cookie      int64 // SQLite's number of the schema, another one after every change
 }
 
@@ -192,7 +193,7 @@ func quickCheck(ctx context.Context, ro *sql.DB, path string) error {
 
 // newer refuses a schema that a newer program made.
 func newer(path string, f found) error {
-	if f.version <= f.known {
+	if f.version <= f.known || f.oldest > 0 && f.oldest <= f.known {
 		return nil
 	}
 	return fmt.Errorf("store %s has schema %d, this hisseki knows %d: install the newer "+
