@@ -3,6 +3,7 @@ package abuse
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -20,11 +21,13 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/daemon"
+	"hisseki/doctor"
 	"hisseki/internal/config"
 	"hisseki/internal/logbuffer"
 	"hisseki/internal/mta"
 	"hisseki/internal/wiring"
 	"hisseki/ledger"
+	"hisseki/postfix"
 	"hisseki/proof"
 	"hisseki/store"
 )
@@ -32,6 +35,9 @@ import (
 // A captured serve: whoever attacks has serve's rights, so he writes to the store's file whatever
 // he likes and has Postfix hold what passes the milter. Root's agent is the real one, on a real
 // Postfix, and follows its log.
+
+// unsigned is why a decision without a signature does not count.
+const unsigned = "nobody has signed it"
 
 // house is an installation with its agent.
 type house struct {
@@ -250,24 +256,49 @@ func (h *house) forge(queueID, sender, state string, due time.Time) (hold string
 	return h.row(`SELECT max(id) FROM hold`)
 }
 
-// marked waits until the agent's record, which doctor prints, and its log say something.
-func (h *house) marked(words ...string) {
+// try makes an attempt that leaves a trace, and waits until one line of the agent's log that is written from then
+// on, and one finding of doctor's, say these words of it.
+func (h *house) try(attempt string, do func(), words ...string) {
 	h.t.Helper()
-	h.await("mark with "+strings.Join(words, ", "), func() bool { return h.hasMark(words) })
+	from := len(h.log.String())
+	do()
+	h.marked(attempt, from, words)
 }
 
-func (h *house) hasMark(words []string) bool {
+// marked waits for the traces of an attempt; from is where the log stood before it.
+func (h *house) marked(attempt string, from int, words []string) {
 	h.t.Helper()
-	marks, err := proof.Marks(wiring.KeyFolder(h.cfg))
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	for _, m := range marks {
-		if containsAll(m.What, words) && strings.Contains(h.log.String(), words[0]) {
-			return true
+	h.await("line of the log about "+attempt+": "+strings.Join(words, ", "), func() bool { return h.logged(from, words) != "" })
+	var found string
+	h.await("finding of doctor about "+attempt+": "+strings.Join(words, ", "), func() bool {
+		found = h.found(words)
+		return found != ""
+	})
+	h.t.Logf("%s\n  agent:  %s\n  doctor: %s", attempt, h.logged(from, words), found)
+}
+
+// logged returns a line of the agent's log, "" for none.
+func (h *house) logged(from int, words []string) string {
+	for line := range strings.Lines(h.log.String()[from:]) {
+		if strings.Contains(line, "level=ERROR") && containsAll(line, words) {
+			return strings.TrimSpace(line)
 		}
 	}
-	return false
+	return ""
+}
+
+// found returns what doctor says, "" for nothing.
+func (h *house) found(words []string) string {
+	h.t.Helper()
+	d := doctor.Doctor{Config: h.cfg, StaleAfter: daemon.StaleAfter, Postfix: postfix.Instance{ConfigDir: h.Config},
+		Dial:      func(config.Address) error { return nil },
+		OpenStore: func(context.Context) (doctor.Store, error) { return nil, errors.New("not looked at") }}
+	for _, f := range d.Examine(h.t.Context()) {
+		if f.Check == "marks" && f.State == doctor.Bad && containsAll(f.Found, words) {
+			return f.Found
+		}
+	}
+	return ""
 }
 
 func containsAll(s string, words []string) bool {
@@ -301,13 +332,18 @@ func TestCapturedServeCannotCommandMail(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	byMap, _ := h.send("map", "x@partner.test", "")
-	kept, keptHold := h.send("eve", "x@partner.test", analyzer.Hold)
-	kept2, kept2Hold := h.send("eve", "x@partner.test", analyzer.Hold)
-	kept3, kept3Hold := h.send("eve", "x@partner.test", analyzer.Hold)
+	kept, holds := make([]string, 6), make([]int64, 6)
+	for i := range kept {
+		kept[i], holds[i] = h.send("eve", "x@partner.test", analyzer.Hold)
+	}
+	short, shortHold := h.send("mallory", "x@partner.test", analyzer.Hold)
+	decided, decidedHold := h.send("mallory", "x@partner.test", analyzer.Hold)
 	delayed, _ := h.send("frank", "x@partner.test", analyzer.Delay)
 	h.rounds(2)
-	where := map[string]string{deferred: "deferred", byHand: "hold", byMap: "hold", kept: "hold", kept2: "hold",
-		kept3: "hold", delayed: "hold"}
+	where := map[string]string{deferred: "deferred", byHand: "hold", byMap: "hold", short: "hold", decided: "hold", delayed: "hold"}
+	for _, id := range kept {
+		where[id] = "hold"
+	}
 	unmoved := func(attempt string) {
 		t.Helper()
 		h.rounds(2)
@@ -317,78 +353,78 @@ func TestCapturedServeCannotCommandMail(t *testing.T) {
 			}
 		}
 	}
-
-	h.forge(deferred, "carol@example.org", "discarding", past)
-	h.forge(byHand, "dave@example.org", "discarding", past)
-	unmoved("delete mail that was never held, or not by hisseki")
-	h.marked("refused to discard mail "+byHand, "postsuper")
-
-	h.forge(byHand, "dave@example.org", "releasing", past)
-	h.forge(byHand, "dave@example.org", "delayed", past)
-	h.forge(byMap, "map@example.org", "releasing", past)
-	h.forge(byMap, "map@example.org", "delayed", past)
-	unmoved("release mail that others hold")
-	h.marked("refused to release mail " + byHand)
-	h.marked("refused to end-delay mail " + byHand)
-	h.marked("refused to release mail " + byMap)
-
-	set := func(hold int64, state string) {
-		h.sql(fmt.Sprintf(`UPDATE hold SET state = '%s', due = 1, by = 'alice', decided = 1 WHERE id = %d`, state, hold))
+	// tried makes an attempt whose refusal names the mail.
+	tried := func(attempt, verb, id, why string, do func()) {
+		t.Helper()
+		h.try(attempt, do, "refused to "+verb+" mail "+id, why)
+		unmoved(attempt)
 	}
-	set(keptHold, "discarding")
-	set(kept2Hold, "releasing")
-	unmoved("decide in a reviewer's place")
-	h.marked("refused to discard mail "+kept, "nobody has signed it")
-	h.marked("refused to release mail "+kept2, "nobody has signed it")
-	set(keptHold, "delayed")
-	unmoved("have the timer let held mail go")
-	h.marked("refused to end-delay mail "+kept, "nobody has")
-	set(keptHold, "discarded") // still on hold: the agent would delete it once more
-	set(kept2Hold, "released")
-	unmoved("have it found where it should be gone")
+	forge := func(id, user, state string) func() {
+		return func() { h.forge(id, user+"@example.org", state, past) }
+	}
+	const others = "postsuper"
+	tried("delete mail that was never held", "discard", deferred, unsigned, forge(deferred, "carol", "discarding"))
+	tried("delete mail that the postmaster holds", "discard", byHand, others, forge(byHand, "dave", "discarding"))
+	tried("let go mail that the postmaster holds", "release", byHand, others, forge(byHand, "dave", "releasing"))
+	tried("let it go by the timer", "end-delay", byHand, others, forge(byHand, "dave", "delayed"))
+	tried("delete mail that a rule of Postfix's holds", "discard", byMap, others, forge(byMap, "map", "discarding"))
+	tried("let go mail that a rule of Postfix's holds", "release", byMap, others, forge(byMap, "map", "releasing"))
+	tried("let that go by the timer", "end-delay", byMap, others, forge(byMap, "map", "delayed"))
 
-	// A reviewer has one mail deleted, with grace, and takes that back.
-	incident := oneHold(t, h, kept3Hold).Incident
+	set := func(hold int64, state string) func() {
+		return func() {
+			h.sql(fmt.Sprintf(`UPDATE hold SET state = '%s', due = 1, by = 'alice', decided = 1 WHERE id = %d`, state, hold))
+		}
+	}
+	tried("delete in a reviewer's place", "discard", kept[0], unsigned, set(holds[0], "discarding"))
+	tried("let go in a reviewer's place", "release", kept[1], unsigned, set(holds[1], "releasing"))
+	tried("let held mail go by the timer", "end-delay", kept[2], "nobody has", set(holds[2], "delayed"))
+	tried("have it found where it should be deleted", "discard", kept[3], unsigned, set(holds[3], "discarded"))
+	tried("have it found where it should be let go", "release", kept[4], unsigned, set(holds[4], "released"))
+
+	// A reviewer has two mails deleted, with grace, and takes that back.
+	incident := oneHold(t, h, decidedHold).Incident
 	end := ledger.Ending{To: ledger.IncidentConfirmed, By: "alice", Grace: time.Hour}
 	if _, ok, err := h.reviews.EndIncident(t.Context(), incident, end); !ok || err != nil {
 		t.Fatal(ok, err)
 	}
 	h.rounds(2)
-	signed := h.row(`SELECT signature FROM hold WHERE id = ?`, kept3Hold)
-	notBefore := h.row(`SELECT not_before FROM hold WHERE id = ?`, kept3Hold)
-	decided := h.row(`SELECT decided FROM hold WHERE id = ?`, kept3Hold)
-	h.sql(fmt.Sprintf(`UPDATE hold SET due = 1 WHERE id = %d`, kept3Hold))
-	unmoved("shorten the time of grace")
-	h.sql(fmt.Sprintf(`UPDATE hold SET due = 1, not_before = 1 WHERE id = %d`, kept3Hold))
-	unmoved("shorten the time of grace in what is signed")
-	h.marked("refused to discard mail "+kept3, "signature is not")
+	signed := h.row(`SELECT signature FROM hold WHERE id = ?`, decidedHold)
+	notBefore := h.row(`SELECT not_before FROM hold WHERE id = ?`, decidedHold)
+	when := h.row(`SELECT decided FROM hold WHERE id = ?`, decidedHold)
+	h.sql(fmt.Sprintf(`UPDATE hold SET due = 1 WHERE id = %d`, shortHold))
+	unmoved("shorten the time of grace") // without a trace: what is signed says when
+	tried("shorten it in what is signed", "discard", short, "signature is not", func() {
+		h.sql(fmt.Sprintf(`UPDATE hold SET due = 1, not_before = 1 WHERE id = %d`, shortHold))
+	})
 	putBack := func(hold int64) {
 		h.sql(fmt.Sprintf(`UPDATE hold SET state = 'discarding', due = 1, by = 'alice', reason = '', decided = %s,
-			not_before = %s, signature = '%s' WHERE id = %d`, decided, notBefore, signed, hold))
+			not_before = %s, signature = '%s' WHERE id = %d`, when, notBefore, signed, hold))
 	}
-	putBack(keptHold)
-	unmoved("use a reviewer's signature for another mail")
+	tried("use a reviewer's signature for another mail", "discard", kept[5], "signature is not", func() { putBack(holds[5]) })
 	if _, ok, err := h.reviews.ReopenIncident(t.Context(), incident, "alice", ""); !ok || err != nil {
 		t.Fatal(ok, err)
 	}
 	h.rounds(1)
-	putBack(kept3Hold)
-	h.sql(fmt.Sprintf(`UPDATE hold SET not_before = %s WHERE id = %d`, decided, kept3Hold)) // and no grace
-	unmoved("put a decision back that was taken back")
+	putBack(decidedHold)
+	unmoved("put a decision back that was taken back") // before its time, there is nothing to refuse
+	tried("and without its grace", "discard", decided, "signature is not", func() {
+		h.sql(fmt.Sprintf(`UPDATE hold SET not_before = %s WHERE id = %d`, when, decidedHold))
+	})
 
 	// Reviewers decide as before, about what is hisseki's.
-	h.sql(fmt.Sprintf(`UPDATE hold SET state = 'held', signature = '' WHERE id IN (%d, %d, %d)`, keptHold, kept2Hold, kept3Hold))
-	for hold, to := range map[int64]ledger.State{keptHold: ledger.Discarding, kept2Hold: ledger.Releasing} {
+	h.sql(fmt.Sprintf(`UPDATE hold SET state = 'held', signature = '' WHERE id IN (%d, %d, %d)`, holds[0], holds[1], decidedHold))
+	for hold, to := range map[int64]ledger.State{holds[0]: ledger.Discarding, holds[1]: ledger.Releasing} {
 		if done, err := h.reviews.DecideHolds(t.Context(), []int64{hold},
 			ledger.Decision{To: to, By: "alice"}); len(done) != 1 || err != nil {
 			t.Fatal(done, err)
 		}
 	}
 	h.await("decisions to be carried out", func() bool {
-		return oneHold(t, h, keptHold).State == ledger.Discarded && oneHold(t, h, kept2Hold).State == ledger.Released
+		return oneHold(t, h, holds[0]).State == ledger.Discarded && oneHold(t, h, holds[1]).State == ledger.Released
 	})
-	if h.queue(kept) != "" || h.queue(kept2) == "hold" {
-		t.Errorf("the deleted mail is in %q, the released one in %q", h.queue(kept), h.queue(kept2))
+	if h.queue(kept[0]) != "" || h.queue(kept[1]) == "hold" {
+		t.Errorf("the deleted mail is in %q, the released one in %q", h.queue(kept[0]), h.queue(kept[1]))
 	}
 	// A delay ends by itself.
 	h.sql(`UPDATE hold SET due = 1 WHERE state = 'delayed'`)
@@ -423,13 +459,15 @@ func TestCapturedServeCannotLock(t *testing.T) {
 	h.rounds(1)
 	h.sql(fmt.Sprintf(`UPDATE incident SET sender = 'ceo4@example.org' WHERE id = %d`, oneHold(t, h, hold).Incident),
 		`UPDATE event SET at = 1`)
-	for _, words := range [][]string{{"ceo2@example.org", "confirmed", "signed"},
-		{"ceo3@example.org", "dismissed", "signed"}, {"ceo@example.org", "opened", "hold queue has 0"},
-		{"ceo4@example.org", "opened"}} {
-		h.await("refusal of "+words[0], func() bool {
+	for attempt, words := range map[string][]string{"confirm an incident": {"ceo2@example.org", "confirmed", "signed"},
+		"dismiss one": {"ceo3@example.org", "dismissed", "signed"}, "forge one": {"ceo@example.org", "opened", "hold queue has 0"},
+		"give one another sender": {"ceo4@example.org", "opened"}} {
+		words = append(words, "no command was told")
+		h.await("refusal to "+attempt, func() bool {
 			h.sql(`UPDATE hook_event SET first = 1, due = 1 WHERE state = 'due'`) // no patience is left
-			return h.hasMark(append([]string{"no command was told"}, words...))
+			return h.logged(0, words) != ""
 		})
+		h.marked(attempt, 0, words)
 	}
 	if text := h.lockedBy(); strings.Contains(text, "ceo") {
 		t.Errorf("locked: %s", text)
@@ -455,11 +493,13 @@ func TestCapturedServeCannotLock(t *testing.T) {
 	}
 	confirmed := reviewer(ledger.IncidentConfirmed)
 	// Told again, the dismissal would let the thief in.
-	h.sql(fmt.Sprintf(`DELETE FROM hook_event WHERE event = %s`, dismissed))
-	h.marked("no command was told", "mallory@example.org", "dismissed", "newer decision")
-	h.sql(fmt.Sprintf(`UPDATE event SET kind = 'dismissed' WHERE n = %s`, confirmed),
-		fmt.Sprintf(`DELETE FROM hook_event WHERE event = %s`, confirmed))
-	h.marked("no command was told", "mallory@example.org", "dismissed", "not by the key")
+	h.try("tell an older decision again", func() {
+		h.sql(fmt.Sprintf(`DELETE FROM hook_event WHERE event = %s`, dismissed))
+	}, "no command was told", "mallory@example.org", "dismissed", "newer decision")
+	h.try("make a confirmation a dismissal", func() {
+		h.sql(fmt.Sprintf(`UPDATE event SET kind = 'dismissed' WHERE n = %s`, confirmed),
+			fmt.Sprintf(`DELETE FROM hook_event WHERE event = %s`, confirmed))
+	}, "no command was told", "mallory@example.org", "dismissed", "not by the key")
 	if n := strings.Count(h.lockedBy(), `"event":"dismissed"`); n != 1 {
 		t.Errorf("let in %d times: %s", n, h.lockedBy())
 	}
@@ -488,23 +528,38 @@ func TestCapturedServeIsNoticed(t *testing.T) {
 		t.Fatalf("marks of what reviewers did: %v, %v", marks, err)
 	}
 	triggers := h.row(`SELECT group_concat(sql || ';', char(10)) FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'audit'`)
-	h.sql(`DROP TRIGGER audit_adds`, `DROP TRIGGER audit_keeps`, `DROP TRIGGER audit_stays`,
-		`INSERT INTO override (subject, action, mode, until, by, reason) VALUES ('url:partner.test', 'hold', '', 0, 'alice', '')`,
-		`DELETE FROM override WHERE subject = 'sender:a@example.org'`,
-		`UPDATE override SET action = 'pass' WHERE subject = 'sender:b@example.org'`,
-		`UPDATE habit SET senders = '["*"]'`,
-		`INSERT INTO audit (at, actor, verb, object, reason) VALUES (unixepoch(), 'alice', 'release', 'H1', '')`,
-		triggers)
-	h.marked("partner.test", "nobody has signed it")
-	h.marked("sender:a@example.org", "is gone")
-	h.marked("sender:b@example.org", "does not count")
-	h.marked("T1", "does not count")
-	h.marked("of the audit log", "written by nobody who may decide")
-
-	last := h.row(`SELECT max(id) FROM audit`)
-	h.sql(`DROP TRIGGER audit_adds`, `DROP TRIGGER audit_keeps`, `DROP TRIGGER audit_stays`,
-		`DELETE FROM audit WHERE id = `+last, triggers)
-	h.marked("line " + last + " of the audit log is not what it was")
+	untriggered := func(statements ...string) {
+		h.sql(append(append([]string{`DROP TRIGGER audit_adds`, `DROP TRIGGER audit_keeps`, `DROP TRIGGER audit_stays`},
+			statements...), triggers)...)
+	}
+	list := []struct {
+		attempt, statement string
+		words              []string
+	}{
+		{"make a rule", `INSERT INTO override (subject, action, mode, until, by, reason)
+			VALUES ('url:partner.test', 'hold', '', 0, 'alice', '')`, []string{"partner.test", unsigned}},
+		{"put a rule back that was cleared", `INSERT INTO override (subject, action, mode, until, by, reason)
+			VALUES ('sender:c@example.org', 'hold', '', 0, 'alice', '')`, []string{"sender:c@example.org", "does not count"}},
+		{"take a rule away", `DELETE FROM override WHERE subject = 'sender:a@example.org'`,
+			[]string{"sender:a@example.org", "is gone"}},
+		{"change a rule", `UPDATE override SET action = 'pass' WHERE subject = 'sender:b@example.org'`,
+			[]string{"sender:b@example.org", "does not count"}},
+		{"widen an exception", `UPDATE habit SET senders = '["*"]'`, []string{"T1", "does not count"}},
+		{"add a line of the audit log", `INSERT INTO audit (at, actor, verb, object, reason)
+			VALUES (unixepoch(), 'alice', 'release', 'H1', '')`, []string{"of the audit log", "written by nobody who may decide"}},
+	}
+	from := len(h.log.String())
+	for _, a := range list {
+		untriggered(a.statement)
+	}
+	for _, a := range list {
+		h.marked(a.attempt, from, a.words)
+	}
+	last, before := h.row(`SELECT max(id) FROM audit`), h.row(`SELECT max(id) FROM audit WHERE id < (SELECT max(id) FROM audit)`)
+	h.try("remove a line of the audit log", func() { untriggered(`DELETE FROM audit WHERE id = ` + last) },
+		"line "+last+" of the audit log is not what it was")
+	h.try("change a line of the audit log", func() { untriggered(`UPDATE audit SET actor = 'bob' WHERE id = ` + before) },
+		"line "+before+" of the audit log is not what it was")
 }
 
 // TestCapturedServeCannotReadTheKey runs as serve's user.

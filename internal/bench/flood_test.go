@@ -53,7 +53,7 @@ func (a *attacked) measure(b *testing.B, p *process, list []letter, attack func(
 		a.attack.ends = append(a.attack.ends, under.ends...)
 	}
 	if p.said("mail not judged") {
-		b.Error("mails were not judged")
+		b.Errorf("mails were not judged:\n%s", p.lines("mail not judged", 5))
 	}
 	if a.fresh != nil {
 		b.ReportMetric(a.before.quantile(0.5), "fresh-p50-ms")

@@ -177,3 +177,22 @@ func writeFile(b *testing.B, path, text string) {
 		b.Fatal(err)
 	}
 }
+
+// lines are the first lines of the log that say something, and how many do.
+func (p *process) lines(what string, most int) string {
+	text, err := os.ReadFile(p.log)
+	if err != nil {
+		return err.Error()
+	}
+	var b strings.Builder
+	n := 0
+	for line := range strings.Lines(string(text)) {
+		if strings.Contains(line, what) {
+			if n++; n <= most {
+				b.WriteString(line)
+			}
+		}
+	}
+	fmt.Fprintf(&b, "%d in all", n)
+	return b.String()
+}
