@@ -535,11 +535,16 @@ func TestLateMail(t *testing.T) {
 	waits := mail(91, victim, begin.Add(-time.Hour), "")
 	waits.Verdict = analyzer.Verdict{Action: analyzer.Pass, Would: analyzer.Unjudged}
 	waits.Late.Content = "no room\x1b[31m"
-	s.Suspects = append(s.Suspects, ledger.Suspect{Record: waits, Traits: []analyzer.Trait{analyzer.NotJudged}})
+	gone := *waits
+	lost := &gone
+	lost.ID, lost.Late.Content = 92, "its content was lost" // as daemon notes it
+	for _, r := range []*analyzer.Record{waits, lost} {
+		s.Suspects = append(s.Suspects, ledger.Suspect{Record: r, Traits: []analyzer.Trait{analyzer.NotJudged}})
+	}
 	for _, f := range []Format{Text, HTML} {
 		got := printed(t, s, f, English)
 		for _, want := range []string{"(passed unjudged, judged later: would have been held)",
-			"(passed unjudged, cannot be judged: no room"} {
+			"(passed unjudged, cannot be judged: no room", "(passed unjudged, cannot be judged: its content was lost)"} {
 			if n := strings.Count(got, want); n != 1 {
 				t.Errorf("%s says %d times %q", f, n, want)
 			}
@@ -547,8 +552,10 @@ func TestLateMail(t *testing.T) {
 		if strings.Contains(got, "\x1b") {
 			t.Errorf("%s has an escape", f)
 		}
-		if got := printed(t, s, f, Japanese); !strings.Contains(got, "判定されずに通過、後から判定: 保留に相当") {
-			t.Errorf("%s in Japanese does not say so", f)
+		for _, want := range []string{"判定されずに通過、後から判定: 保留に相当", "判定不可: its content was lost"} {
+			if got := printed(t, s, f, Japanese); !strings.Contains(got, want) {
+				t.Errorf("%s in Japanese does not say %s", f, want)
+			}
 		}
 	}
 }
