@@ -87,7 +87,7 @@ func (s *Server) turn(ctx context.Context, who string, bytes int) (read func(), 
 	}
 	begun := time.Now()
 	return sync.OnceFunc(func() {
-		s.lane.took(who, time.Since(begun))
+		s.lane.took(who, bytes, time.Since(begun))
 		leave()
 		give()
 	}), nil

@@ -22,6 +22,7 @@ type lane struct {
 	resting bool
 	waiting [2][]chan struct{} // the first of either is next; of [0] before any of [1]
 	lately  map[string]time.Time
+	usual   time.Duration // that half of the other mails take at most
 }
 
 // LongBody is a body whose reading may take long, in bytes.
@@ -46,14 +47,24 @@ func (l *lane) knows(who string) bool {
 	return ok && time.Since(at) < longMemory
 }
 
-// took notes how long a mail took.
-func (l *lane) took(who string, d time.Duration) {
-	if d < longTurn {
-		return
-	}
+// A mail takes long if it takes timesUsual as long as others do now: where the machine is busy all take
+// longTurn, and ordinary mail would stand in line behind a thief's. mostUsual bounds what he can make usual.
+const (
+	timesUsual = 8
+	mostUsual  = 100 * time.Millisecond
+)
+
+// took notes how long a mail of so many bytes took.
+func (l *lane) took(who string, bytes int, d time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
+	if at, ok := l.lately[who]; bytes < LongBody && !(ok && now.Sub(at) < longMemory) {
+		l.usually(d)
+	}
+	if d < max(longTurn, timesUsual*l.usual) {
+		return
+	}
 	if len(l.lately) >= mostLately {
 		for other, at := range l.lately {
 			if now.Sub(at) >= longMemory {
@@ -65,6 +76,15 @@ func (l *lane) took(who string, d time.Duration) {
 		l.lately = make(map[string]time.Time)
 	}
 	l.lately[who] = now
+}
+
+// usually moves what is usual towards how long a mail took: up as often as down where half take longer.
+func (l *lane) usually(d time.Duration) {
+	step := max(l.usual/8, longTurn/timesUsual/8)
+	if d < l.usual {
+		step = -step
+	}
+	l.usual = min(max(l.usual+step, longTurn/timesUsual), mostUsual)
 }
 
 // take waits for a place and returns what gives it back.

@@ -105,7 +105,7 @@ func TestLaneForgets(t *testing.T) {
 		}
 		give()
 		for i := range 2 * mostLately {
-			l.took(fmt.Sprint(i), time.Second)
+			l.took(fmt.Sprint(i), 0, time.Second)
 		}
 		if len(l.lately) > mostLately || !l.long(fmt.Sprint(2*mostLately-1), 1) || l.long("c", 1) || !l.long("c", LongBody) {
 			t.Errorf("%d accounts are remembered", len(l.lately))
@@ -115,4 +115,38 @@ func TestLaneForgets(t *testing.T) {
 			t.Error("it is not forgotten")
 		}
 	})
+}
+
+// TestLaneOnABusyMachine: where all mail takes long, none of it stands in line for that, but what takes many
+// times as long does; and what is usual comes back.
+func TestLaneOnABusyMachine(t *testing.T) {
+	l := &lane{}
+	send := func(from, to int, d time.Duration) (long int) {
+		for i := from; i < to; i++ {
+			who := fmt.Sprintf("user%d@example.org", i)
+			l.took(who, 8000, d)
+			if l.long(who, 8000) {
+				long++
+			}
+		}
+		return long
+	}
+	if n := send(0, 1000, 300*time.Microsecond); n > 0 {
+		t.Errorf("%d accounts with ordinary mail send long mail", n)
+	}
+	if n := send(1000, 2000, 40*time.Millisecond); n > 40 {
+		t.Errorf("%d of 1000 accounts send long mail on a busy machine", n)
+	}
+	l.took("thief@example.org", 8000, 600*time.Millisecond)
+	if !l.long("thief@example.org", 8000) {
+		t.Error("a mail of fifteen times what others take is not long")
+	}
+	send(2000, 2100, 300*time.Microsecond)
+	if n := send(2100, 2101, 2*longTurn); n != 1 {
+		t.Errorf("what is usual is still %v", l.usual)
+	}
+	send(3000, 9000, time.Minute) // by thieves
+	if l.usual > mostUsual {
+		t.Errorf("what is usual became %v", l.usual)
+	}
 }
