@@ -6,6 +6,8 @@ import (
 	"errors"
 	"net/netip"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -263,6 +265,33 @@ func TestPasswords(t *testing.T) {
 	for _, bad := range []string{"", "Ada", "a b", "../x", "a\n", strings.Repeat("a", 65), "名前"} {
 		if CheckName(bad) == nil {
 			t.Errorf("%q is a name", bad)
+		}
+	}
+}
+
+// Many guesses at once are no more than as many one after another; what was nobody's mistake costs nothing.
+func TestGuessesAtOnce(t *testing.T) {
+	g, _, _, try := door(t)
+	var refused, waits atomic.Int64
+	var all sync.WaitGroup
+	for range 40 {
+		all.Go(func() {
+			switch err := try(Attempt{"ada", "guess", "000000", home, ""}); {
+			case errors.Is(err, ErrRefused):
+				refused.Add(1)
+			case errors.As(err, new(WaitError)):
+				waits.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if refused.Load() > freeTries || refused.Load()+waits.Load() != 40 {
+		t.Errorf("%d guesses were looked at, %d told to wait", refused.Load(), waits.Load())
+	}
+	away := netip.MustParseAddr("198.51.100.9")
+	for range 20 {
+		if err := g.Guess(away, func() (bool, error) { return true, nil }); err != nil {
+			t.Fatal("who has what is right waits:", err)
 		}
 	}
 }

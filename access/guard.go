@@ -72,15 +72,17 @@ func (g *Guard) Login(ctx context.Context, a Attempt) (token string, s *Session,
 	if !known {
 		keys = append(keys, name)
 	}
-	if wait := g.throttle.wait(now, keys...); wait > 0 {
+	if wait := g.throttle.begin(now, keys...); wait > 0 {
 		return "", nil, WaitError{wait}
 	}
 	account, err := g.verify(ctx, a)
 	if err != nil {
+		if ctx.Err() == nil { // who goes away before he is answered may have guessed
+			g.throttle.back(keys...)
+		}
 		return "", nil, err
 	}
 	if account == nil {
-		g.throttle.failed(now, keys...)
 		return "", nil, ErrRefused
 	}
 	g.throttle.forget(place, name)
@@ -203,12 +205,14 @@ func (g *Guard) Admit(ctx context.Context, name string, a Attempt) (string, *Ses
 // one that it does not: the error is ErrRefused then, or a WaitError.
 func (g *Guard) Guess(from netip.Addr, try func() (known bool, err error)) error {
 	place := "from " + Network(from).String()
-	if wait := g.throttle.wait(g.Now(), place); wait > 0 {
+	if wait := g.throttle.begin(g.Now(), place); wait > 0 {
 		return WaitError{wait}
 	}
 	known, err := try()
-	if err == nil && !known {
-		g.throttle.failed(g.Now(), place)
+	switch {
+	case known || err != nil:
+		g.throttle.back(place)
+	default:
 		err = ErrRefused
 	}
 	return err

@@ -19,8 +19,8 @@ const (
 
 // tries are the mistakes of one name or network.
 type tries struct {
-	n    int
-	last time.Time
+	n            int
+	last, before time.Time // the last two
 }
 
 // throttle makes guessing slow: after some mistakes of a network, or for a name, each further
@@ -30,8 +30,9 @@ type throttle struct {
 	seen map[string]tries
 }
 
-// wait is how long the next attempt has to wait.
-func (t *throttle) wait(now time.Time, keys ...string) (most time.Duration) {
+// begin is how long the next attempt has to wait. An attempt that need not wait counts as a mistake until
+// forget or back says otherwise: else many at once would all be the first.
+func (t *throttle) begin(now time.Time, keys ...string) (most time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, key := range keys {
@@ -42,13 +43,14 @@ func (t *throttle) wait(now time.Time, keys ...string) (most time.Duration) {
 		wait := min(time.Second<<min(x.n-freeTries, 20), longestWait)
 		most = max(most, x.last.Add(wait).Sub(now))
 	}
+	if most <= 0 {
+		t.note(now, keys)
+	}
 	return most
 }
 
-// failed notes a mistake.
-func (t *throttle) failed(now time.Time, keys ...string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+// note counts a mistake.
+func (t *throttle) note(now time.Time, keys []string) {
 	if t.seen == nil {
 		t.seen = map[string]tries{}
 	}
@@ -57,7 +59,7 @@ func (t *throttle) failed(now time.Time, keys ...string) {
 		if now.Sub(x.last) > forgetTries {
 			x.n = 0
 		}
-		t.seen[key] = tries{x.n + 1, now}
+		t.seen[key] = tries{x.n + 1, now, x.last}
 	}
 	for len(t.seen) > maxTries {
 		oldest := ""
@@ -67,6 +69,18 @@ func (t *throttle) failed(now time.Time, keys ...string) {
 			}
 		}
 		delete(t.seen, oldest)
+	}
+}
+
+// back takes one attempt back that was nobody's mistake.
+func (t *throttle) back(keys ...string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, key := range keys {
+		if x, ok := t.seen[key]; ok && x.n > 0 {
+			x.n, x.last = x.n-1, x.before
+			t.seen[key] = x
+		}
 	}
 }
 

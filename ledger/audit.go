@@ -17,11 +17,12 @@ type Act struct {
 // ActFilter chooses lines of the audit log. Zero fields choose everything.
 type ActFilter struct {
 	Since, Until time.Time // from the first on, before the second
-	Actor        string    // as written, or without " as root" and the like
+	Actor        string    // as written, or without " as root", " by web ..."
 	Verb         string
-	Object       string // also without "sender:" or "url:", capitals or not
-	After        int64  // lines after this one; 0 for all
-	Oldest       bool   // oldest first
-	Limit        int    // so many, the newest unless Oldest
-	Before       int64  // lines before this one; 0 for all
+	Object       string   // also without "sender:" or "url:", capitals or not
+	After        int64    // lines after this one; 0 for all
+	Oldest       bool     // oldest first
+	Limit        int      // so many, the newest unless Oldest
+	Before       int64    // lines before this one; 0 for all
+	Without      []string // verbs that are left out
 }

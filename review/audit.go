@@ -19,9 +19,10 @@ type ActQuery struct {
 	Since, Until string // see ParseTime
 	Actor        string
 	Verb         string
-	Object       string // "H12", "I3", an account, a host
-	Limit        int    // the newest so many
-	Before       int64  // lines below this one
+	Object       string   // "H12", "I3", an account, a host
+	Limit        int      // the newest so many
+	Before       int64    // lines below this one
+	Without      []string // verbs that are left out
 }
 
 // Acts returns lines of the audit log, the newest first; none is ErrNothing.
@@ -29,7 +30,7 @@ func (s *Service) Acts(ctx context.Context, q ActQuery) ([]ledger.Act, error) {
 	var p parser
 	f := ledger.ActFilter{Since: p.time("since", q.Since, s.Now()),
 		Until: p.time("until", q.Until, s.Now()), Actor: q.Actor, Verb: q.Verb, Object: q.Object,
-		Limit: q.Limit, Before: q.Before}
+		Limit: q.Limit, Before: q.Before, Without: q.Without}
 	if q.Limit < 0 {
 		p.note(errors.New("--limit is below 0"))
 	}

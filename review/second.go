@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"hisseki/ledger"
@@ -99,7 +100,7 @@ func (s *Service) Agree(ctx context.Context, who Actor, name string) (int, error
 	if err != nil {
 		return 0, err
 	}
-	if r.Person == who.Name {
+	if strings.EqualFold(r.Person, who.Name) { // a login to a machine may have capitals
 		return 0, ErrSame
 	}
 	if err := s.mayDecide(); err != nil {

@@ -42,10 +42,14 @@ func whereActs(f *ledger.ActFilter) *where {
 		w.add("id > ?", f.After)
 	}
 	if f.Actor != "" {
-		w.add("(actor = ? OR substr(actor, 1, length(?) + 4) = ? || ' as ')", f.Actor, f.Actor, f.Actor)
+		// "alice as root", "alice by web from 192.0.2.7, session 1f2e3d4c"
+		w.add("(actor = ? OR substr(actor, 1, length(?) + 4) IN (? || ' as ', ? || ' by '))", f.Actor, f.Actor, f.Actor, f.Actor)
 	}
 	if f.Before != 0 {
 		w.add("id < ?", f.Before)
+	}
+	if len(f.Without) > 0 {
+		w.add("verb NOT IN "+anyOf, listOf(f.Without))
 	}
 	if f.Verb != "" {
 		w.add("verb = ?", f.Verb)

@@ -52,7 +52,7 @@ func TestAuditFilters(t *testing.T) {
 	ctx := t.Context()
 	for _, a := range []ledger.Act{{Actor: "alice as root", Verb: "release", Object: "H1"},
 		{Actor: "alice", Verb: "read", Object: "H12"},
-		{Actor: "alice2", Verb: "hold", Object: "sender:b@x"},
+		{Actor: "alice2 by web from 192.0.2.7, session 1f2e3d4c", Verb: "hold", Object: "sender:b@x"},
 		{Actor: "bob", Verb: "block", Object: "url:lure.test"}} {
 		if err := db.Audit(ctx, a.Actor, a.Verb, a.Object, ""); err != nil {
 			t.Fatal(err)
@@ -63,8 +63,9 @@ func TestAuditFilters(t *testing.T) {
 		f    ledger.ActFilter
 		want string
 	}{
-		"all":         {ledger.ActFilter{}, "block hold read release"},
-		"actor":       {ledger.ActFilter{Actor: "alice"}, "read release"},
+		"all":    {ledger.ActFilter{}, "block hold read release"},
+		"actor":  {ledger.ActFilter{Actor: "alice"}, "read release"},
+		"by web": {ledger.ActFilter{Actor: "alice2"}, "hold"}, "without": {ledger.ActFilter{Without: []string{"read", "hold"}}, "block release"},
 		"whole actor": {ledger.ActFilter{Actor: "alice as root"}, "release"},
 		"verb":        {ledger.ActFilter{Verb: "hold"}, "hold"}, "object": {ledger.ActFilter{Object: "h1"}, "release"},
 		"account": {ledger.ActFilter{Object: "B@x"}, "hold"}, "host": {ledger.ActFilter{Object: "lure.test"}, "block"},

@@ -2,7 +2,10 @@ package store
 
 import (
 	"database/sql"
+	"errors"
+	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 )
 
@@ -51,6 +54,15 @@ func TestNotesHoldNobodyUp(t *testing.T) {
 	}
 	if err := syncLog(db.path + "-wal"); err != nil {
 		t.Error(err)
+	}
+	link, pipe := filepath.Join(t.TempDir(), "link"), filepath.Join(t.TempDir(), "pipe")
+	if err := errors.Join(os.Symlink(db.path, link), syscall.Mkfifo(pipe, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{link, pipe} {
+		if syncLog(path) == nil {
+			t.Error(path, "is believed to be the store's log")
+		}
 	}
 	if err := syncLog(db.path + "-gone"); err != nil {
 		t.Error("a log that is gone needs no sync:", err)

@@ -103,13 +103,25 @@ func (q *request) refuse(status int, why, name string) error {
 
 // enterAs gives the browser its session and goes where somebody wanted to.
 func (q *request) enterAs(token string, s *access.Session, to string) {
-	http.SetCookie(q.w, cookie(sessionCookie, token, q.s.Guard.Settings.Absolute))
+	q.begin(token, s)
 	q.s.Log.Info("a reviewer logged in", "name", s.Name, "session", s.ID(), "from", s.Address)
 	u, err := url.ParseRequestURI(to)
 	if err != nil || u.Host != "" || u.Scheme != "" {
 		u = &url.URL{Path: "/"}
 	}
 	q.redirect(u.Path, u.Query())
+}
+
+// begin gives the browser its session. The one that it had ends: its cookie is gone now, and nobody could
+// log out of it.
+func (q *request) begin(token string, s *access.Session) {
+	http.SetCookie(q.w, cookie(sessionCookie, token, q.s.Guard.Settings.Absolute))
+	if q.Session == nil {
+		return
+	}
+	if err := q.s.Guard.End(q.ctx(), q.Session, s.Name+" logged in anew"); err != nil {
+		q.s.Log.Warn("an older session was not ended", "session", q.Session.ID(), "error", err)
+	}
 }
 
 // enterForm asks for a click: programs that look at links in mail must not use one up.

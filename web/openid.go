@@ -73,7 +73,7 @@ func (q *request) enterAsSubject(who *openid.Person, to string) error {
 	if err != nil {
 		return err
 	}
-	http.SetCookie(q.w, cookie(sessionCookie, token, q.s.Guard.Settings.Absolute))
+	q.begin(token, s)
 	q.s.Log.Info("a reviewer logged in at the provider", "name", s.Name, "session", s.ID(), "from", s.Address)
 	// Not a redirect: browsers would not send the session's cookie, which is for our own pages only,
 	// on a way that began at the provider's.

@@ -89,7 +89,7 @@ func (q *request) passkeyEnter() error {
 	if err != nil {
 		return err
 	}
-	http.SetCookie(q.w, cookie(sessionCookie, token, q.s.Guard.Settings.Absolute))
+	q.begin(token, s)
 	q.s.Log.Info("a reviewer logged in by a passkey", "name", s.Name, "session", s.ID(), "from", s.Address)
 	return q.goTo(target(q.r.URL.Query().Get("to")))
 }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -9,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"hisseki/internal/jsonl"
 	"hisseki/ledger"
 	"hisseki/review"
 )
@@ -25,8 +25,13 @@ type auditPage struct {
 // auditFilters are the parts of an address that choose lines of the audit log.
 var auditFilters = []string{"since", "until", "actor", "verb", "object"}
 
+// ofColleagues are what only reviewers see of each other: what somebody looked at, and when he came and went.
+// Who decided what everybody may know who may come in.
+var ofColleagues = []string{"read", "export", "login", "logout", "link-reviewer"}
+
 // actQuery reads which lines of the audit log an address chooses.
-func actQuery(v url.Values) (aq review.ActQuery, chosen url.Values) {
+func (q *request) actQuery() (aq review.ActQuery, chosen url.Values) {
+	v := q.r.URL.Query()
 	chosen = url.Values{}
 	for _, name := range auditFilters {
 		if value := strings.TrimSpace(v.Get(name)); value != "" {
@@ -35,12 +40,15 @@ func actQuery(v url.Values) (aq review.ActQuery, chosen url.Values) {
 	}
 	aq = review.ActQuery{Since: chosen.Get("since"), Until: chosen.Get("until"), Actor: chosen.Get("actor"),
 		Verb: chosen.Get("verb"), Object: chosen.Get("object")}
+	if !q.MayReview() {
+		aq.Without = ofColleagues
+	}
 	aq.Before, _ = strconv.ParseInt(v.Get("below"), 10, 64) // what is none is the first page
 	return aq, chosen
 }
 
 func (q *request) audit() error {
-	aq, chosen := actQuery(q.r.URL.Query())
+	aq, chosen := q.actQuery()
 	aq.Limit = pageRows + 1
 	p := auditPage{request: q, Filter: chosen}
 	list, err := q.s.Review.Acts(q.ctx(), aq)
@@ -70,7 +78,7 @@ func (p auditPage) Export() string { return "/audit/export?" + p.Filter.Encode()
 const maxExport = 100_000
 
 func (q *request) exportAudit() error {
-	aq, _ := actQuery(q.r.URL.Query())
+	aq, _ := q.actQuery()
 	aq.Limit = maxExport
 	list, err := q.s.Review.Acts(q.ctx(), aq)
 	if err != nil && !errors.Is(err, review.ErrNothing) {
@@ -79,12 +87,7 @@ func (q *request) exportAudit() error {
 	h := q.w.Header()
 	h.Set("Content-Type", "application/jsonl")
 	h.Set("Content-Disposition", `attachment; filename="hisseki-audit.jsonl"`)
-	out := json.NewEncoder(q.w)
-	for _, line := range review.ActLines(list) {
-		if err := out.Encode(line); err != nil {
-			return nil // the browser went away
-		}
-	}
+	_ = jsonl.Write(q.w, review.ActLines(list)) // a browser that went away needs no more
 	return nil
 }
 

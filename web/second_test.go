@@ -83,6 +83,9 @@ func TestTwoPersons(t *testing.T) {
 	if _, err := o.review.Agree(t.Context(), review.Actor{Name: "carol", Via: "by web"}, "R2"); !errors.Is(err, review.ErrSame) {
 		t.Errorf("carol agrees with herself: %v", err)
 	}
+	if _, err := o.review.Agree(t.Context(), review.Actor{Name: "Carol", Via: "as root"}, "R2"); !errors.Is(err, review.ErrSame) {
+		t.Errorf("carol agrees with herself, logged in as Carol: %v", err)
+	}
 	// Mail that nobody looked at comes in between, in the place of as much that is deleted.
 	gone := choice("H4", "H5", "H6")
 	gone.Set("to", "discard")

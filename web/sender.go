@@ -2,12 +2,12 @@ package web
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
 	"time"
 
+	"hisseki/internal/jsonl"
 	"hisseki/review"
 )
 
@@ -61,13 +61,14 @@ func (p senderPage) Today() review.Day { return p.Days[len(p.Days)-1] }
 // what is known of him.
 func (q *request) exportSender() error {
 	var b bytes.Buffer
-	out := json.NewEncoder(&b)
 	err := q.s.Review.ExportSender(q.ctx(), q.actor(), strings.TrimSpace(q.r.URL.Query().Get("name")),
 		func(row map[string]any) error {
 			if b.Len() > maxExportBytes {
 				return errTooLong
 			}
-			return out.Encode(row)
+			line, err := jsonl.Line(row)
+			b.Write(line)
+			return err
 		})
 	if err != nil {
 		return err

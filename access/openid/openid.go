@@ -167,6 +167,8 @@ func (p *Provider) Finish(ctx context.Context, w Way, v url.Values) (*Person, er
 	switch {
 	case w.State == "" || subtle.ConstantTimeCompare([]byte(w.State), []byte(v.Get("state"))) != 1:
 		return nil, refused("the state is not this browser's")
+	case v.Get("iss") != "" && v.Get("iss") != p.Settings.Issuer: // RFC 9207: of another provider
+		return nil, refused("it is the answer of %.80q", v.Get("iss"))
 	case now.Unix() >= w.Until:
 		return nil, refused("it took too long")
 	case v.Get("error") != "":

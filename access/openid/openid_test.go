@@ -71,3 +71,16 @@ func TestRoleOfGroups(t *testing.T) {
 		t.Error("no groups have a role")
 	}
 }
+
+// TestMixUp: an answer that says that it is another provider's (RFC 9207) is not brought to ours.
+func TestMixUp(t *testing.T) {
+	asked := false
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { asked = true }))
+	defer srv.Close()
+	p := New(Settings{Issuer: srv.URL}, time.Now, rand.Reader)
+	w := Way{State: "s", Nonce: "n", Verifier: "v", Until: time.Now().Add(time.Minute).Unix()}
+	_, err := p.Finish(context.Background(), w, url.Values{"state": {"s"}, "code": {"c"}, "iss": {"https://evil.test"}})
+	if !errors.Is(err, ErrRefused) || asked {
+		t.Errorf("%v, the provider was asked: %t", err, asked)
+	}
+}

@@ -12,6 +12,11 @@ func TestWrite(t *testing.T) {
 	if err != nil || b.String() != want {
 		t.Errorf("%q, %v; want %q", b.String(), err, want)
 	}
+	b.Reset()
+	err = Write(&b, []string{"\u009b2J\x7f\u202egnp.exe\u2069 請求\u200d書 \xff"})
+	if want := `"\u009b2J\u007f\u202egnp.exe\u2069 請求` + "\u200d" + `書 ` + "\\ufffd\"\n"; err != nil || b.String() != want {
+		t.Errorf("%q, %v; want %q", b.String(), err, want)
+	}
 	if err := Write(&b, []any{make(chan int)}); err == nil {
 		t.Error("what has no JSON was written")
 	}
