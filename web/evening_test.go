@@ -19,7 +19,6 @@ func TestEvening(t *testing.T) {
 	o.hire("alice", access.Reviewer)
 	past, burst := o.story()
 	o.learn(past...)
-	o.agent()
 	b := newBrowser(t, o, "en")
 
 	b.open("/incidents?state=open")
@@ -30,6 +29,9 @@ func TestEvening(t *testing.T) {
 	b.click("button.main")
 	b.says("Name, password or code is not right.")
 	b.login("alice")
+	b.says("Nothing to decide, but hisseki needs attention") // nobody would carry decisions out
+	o.agent()
+	b.open("/")
 	b.says("Nothing to do")
 
 	// The theft: the open page says so by itself.
@@ -242,6 +244,7 @@ func TestEndedSession(t *testing.T) {
 	now := time.Now()
 	o := newOffice(t, func() time.Time { return now })
 	o.hire("alice", access.Viewer)
+	o.agent()
 	b := newBrowser(t, o, "en")
 	b.login("alice")
 	b.says("Nothing to do")

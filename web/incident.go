@@ -64,6 +64,7 @@ type incidentPage struct {
 	Others  []ledger.Incident // of its case
 	Mail    *review.HoldPage  // the newest of it
 	Stamp   string            // of what is shown: another one means that something changed
+	Fates   *int              // lines that companies may list still
 }
 
 // incidentMail is how much of an incident's mail its page lists.
@@ -73,7 +74,8 @@ func (q *request) incident() error {
 	id := q.r.PathValue("id")
 	return q.s.Review.ShowIncidents(q.ctx(), q.actor(), []string{id}, func(d *review.Detail) error {
 		i := d.Incident()
-		p := incidentPage{request: q, Detail: d, I: i, Drawing: q.drawReport(d.Report)}
+		room := maxFates
+		p := incidentPage{request: q, Detail: d, I: i, Drawing: q.drawReport(d.Report), Fates: &room}
 		p.Stamp = stampOf(i, p.Answer())
 		for _, m := range d.Mates {
 			if m.ID != i.ID {

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"hisseki/analyzer"
 	"hisseki/ledger"
@@ -49,6 +50,12 @@ func (q *request) nowPage(ctx context.Context) (*nowPage, error) {
 		return nil, err
 	}
 	return &nowPage{request: q, Overview: o.Overview, Milter: o.milter, Drawing: q.drawDay(o.Hours)}, nil
+}
+
+// Sick says that hisseki itself needs somebody: nothing to decide is no calm then.
+func (p nowPage) Sick() bool {
+	return p.Milter != "" || len(p.Agents) == 0 || p.Overdue > 0 || p.Unjudged() > 0 ||
+		slices.ContainsFunc(p.Agents, func(a review.Agent) bool { return a.Stale })
 }
 
 // Passed counts the mail of a day that went at once.

@@ -202,11 +202,43 @@ func (q *request) ObjectAddress(object string) string {
 	return ""
 }
 
-// company is a company of the report, for a template of its own.
+// company is a company of the report, for a template of its own, with its first people.
 type company struct {
 	*request
 	report.Company
+	People []report.Person
+	More   int // mails to people that are not listed
 }
 
-// Company is a company of the report, for a template of its own.
-func (q *request) Company(c report.Company) company { return company{q, c} }
+// maxFates bounds how many lines of what became of mail a page has, maxOfCompany those of one company: a
+// single mail may go to thousands.
+const (
+	maxFates     = 120
+	maxOfCompany = 20
+)
+
+// Company is a company of the report, for a template of its own. What one lists the next ones have less.
+func (p incidentPage) Company(c report.Company) company {
+	out := company{request: p.request, Company: c}
+	room := min(maxOfCompany, *p.Fates)
+	for _, person := range c.People {
+		n := min(len(person.Mails), room)
+		out.More += len(person.Mails) - n
+		if room -= n; n > 0 {
+			out.People = append(out.People, report.Person{Address: person.Address, Mails: person.Mails[:n]})
+			*p.Fates -= n
+		}
+	}
+	return out
+}
+
+// maxShort bounds a text that stands in a line beside others.
+const maxShort = 80
+
+// Short is the beginning of a hostile text, fit to read.
+func (q *request) Short(s string) string {
+	if r := []rune(q.Clean(s)); len(r) > maxShort {
+		return string(r[:maxShort]) + "…"
+	}
+	return q.Clean(s)
+}

@@ -33,8 +33,8 @@ var phrases = map[string]string{
 	"fit #":                                "一致度 #1",
 
 	// what a signal lacks, and what would let a mail pass
-	"only # mail of history, habits need # at # times of day":                                      "履歴 #1 通のみ(判定には #3 つの時間帯に #2 通必要)",
-	"only # mails of history, habits need # at # times of day":                                     "履歴 #1 通のみ(判定には #3 つの時間帯に #2 通必要)",
+	"only # mail of history, habits need # at # times of day in three days":                        "履歴 #1 通のみ(判定には 3 日間で #3 つの時間帯に #2 通必要)",
+	"only # mails of history, habits need # at # times of day in three days":                       "履歴 #1 通のみ(判定には 3 日間で #3 つの時間帯に #2 通必要)",
 	"# mail with enough text, style needs #":                                                       "本文が十分なメール #1 通(文体の判定には #2 通必要)",
 	"# mails with enough text, style needs #":                                                      "本文が十分なメール #1 通(文体の判定には #2 通必要)",
 	"no client address was ever told":                                                              "接続元アドレスの記録なし",

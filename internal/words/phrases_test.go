@@ -21,6 +21,12 @@ func said(t *testing.T) map[string]string {
 			if k, ok := n.Key.(*ast.Ident); ok && (k.Name == "observed" || k.Name == "usual") {
 				texts(n.Value, name, out)
 			}
+		case *ast.ReturnStmt: // what a signal lacks
+			for _, e := range n.Results {
+				if strings.HasSuffix(name, "/coverage.go") {
+					texts(e, name, out)
+				}
+			}
 		case *ast.AssignStmt:
 			for i, l := range n.Lhs {
 				if s, ok := l.(*ast.SelectorExpr); ok && i < len(n.Rhs) && (s.Sel.Name == "observed" || s.Sel.Name == "usual") {
@@ -45,7 +51,14 @@ func texts(e ast.Expr, where string, out map[string]string) {
 	}
 	switch f := call.Fun.(type) {
 	case *ast.SelectorExpr:
-		if s, ok := constant(call.Args[0]); ok && f.Sel.Name == "Sprintf" && !strings.Contains(s, "%s") {
+		if f.Sel.Name != "Sprintf" {
+			return
+		}
+		s, ok := constant(call.Args[0])
+		if strings.HasSuffix(where, "/coverage.go") {
+			s = strings.ReplaceAll(s, "%s", "3 mails")
+		}
+		if ok && !strings.Contains(s, "%s") {
 			out[number.ReplaceAllString(s, "3")] = where
 		}
 	case *ast.Ident:

@@ -122,6 +122,19 @@ func (t Reader) Named(kind, name string) string {
 	return Unlink(name)
 }
 
+// Noted is why, or of what, a line of the audit log is: what somebody looked at has words, as in "evidence,
+// excerpt"; the rest is as people and programs wrote it.
+func (t Reader) Noted(verb, reason string) string {
+	if verb != "read" || !t.Japanese() {
+		return Unlink(reason)
+	}
+	list := strings.Split(reason, ", ")
+	for i, what := range list {
+		list[i] = t.Named("noted-", what)
+	}
+	return strings.Join(list, t.W("comma"))
+}
+
 // Japanese says whether the reader reads Japanese.
 func (t Reader) Japanese() bool { return t.lang == Japanese }
 

@@ -21,7 +21,7 @@ func TestListsInJapanese(t *testing.T) {
 	until := noon.Local()
 	sender := review.SenderLine{Sender: "bando@example.jp", Class: analyzer.Account, Mode: analyzer.Enforce, Rule: "hold",
 		Until: &until, Mails: 7, Learned: 3, Last: noon, Since: "2026-11-01", Incident: &until, Known: map[string]int{"networks": 2},
-		Signals: []analyzer.Readiness{{Signals: "hours", Needs: "only 7 mails of history, habits need 20 at 3 times of day"},
+		Signals: []analyzer.Readiness{{Signals: "hours", Needs: "only 7 mails of history, habits need 20 at 3 times of day in three days"},
 			{Signals: "style", Ready: true}}}
 	for name, print := range map[string]func(table.Screen) error{
 		"senders": func(s table.Screen) error { return SenderList(s, japanese, []review.SenderLine{sender}) },
