@@ -98,7 +98,7 @@ var mayImport = map[string][]string{
 	"doctor": {"analyzer", "identity", "internal/config", "internal/places", "internal/table", "internal/term",
 		"internal/wiring", "internal/words", "ledger", "postfix", "proof", "signing", "store/postgres"},
 
-	"web":         {"access", "access/openid", "access/passkey", "analyzer", "ask", "internal/words", "ledger", "report", "review"},
+	"web":         {"access", "access/openid", "access/passkey", "analyzer", "ask", "internal/jsonl", "internal/words", "ledger", "report", "review"},
 	"web/command": {"access", "access/openid", "access/passkey", "ask", "internal/config", "internal/jsonl", "internal/table", "internal/term", "internal/words", "review", "store", "store/postgres", "web"},
 
 	// Every part's configuration is made here.
