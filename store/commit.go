@@ -30,7 +30,7 @@ type job struct {
 	sender string     // whose writes keep their order, "" for nobody's
 	rows   int        // that it writes, about: what goes to random places of an index counts as four
 	record *recording // of a record that needs nothing of what is stored, else nil
-	later  bool       // whoever waits for it has it made durable himself, see noted
+	later  bool       // whoever waits for it has it made durable himself, see noted and Purge
 }
 
 // update runs do in a transaction of its own that is durable when update returns nil.
@@ -200,9 +200,10 @@ const mostTries = 3
 // not run again.
 func (db *DB) together(batch []job, last bool) []job {
 	begun := time.Now()
-	defer db.unhurried(batch)()
+	ctx, after := db.unhurried(batch)
+	defer after()
 	had := db.committing()
-	tx, err := db.write.BeginTx(context.Background(), nil)
+	tx, err := db.write.BeginTx(ctx, nil)
 	had()
 	if err != nil {
 		tell(batch, fmt.Errorf("begin: %w", err))

@@ -53,6 +53,7 @@ func (db *DB) Purge(ctx context.Context, now time.Time, keep time.Duration) (p P
 	}
 	s := &purge{sweeper: db.sweeper(ctx), now: now.Unix(), before: now.Add(-keep).Unix(),
 		lessons: now.Add(-lessonGrace).Unix()}
+	s.later = db.onServer()
 	for _, part := range []func() error{s.excerpts, s.mails, s.forgotten, s.events, s.campaigns,
 		s.logins, s.seen, s.positions} {
 		if err := part(); err != nil {
@@ -60,6 +61,9 @@ func (db *DB) Purge(ctx context.Context, now time.Time, keep time.Duration) (p P
 		}
 	}
 	if s.done.Oldest, err = db.oldest(ctx, now.Add(-settleAfter)); err != nil {
+		return s.done, fmt.Errorf("purge: %w", err)
+	}
+	if err := db.settle(ctx); err != nil { // what is said to be gone stays so
 		return s.done, fmt.Errorf("purge: %w", err)
 	}
 	return s.done, wrapped("purge", db.wipe(ctx))
@@ -238,17 +242,23 @@ const unfolded = `FROM lesson l
 	LEFT JOIN profile o ON o.sender = ''
 	WHERE (l.id > coalesce(p.lesson, 0) OR l.id > coalesce(o.lesson, 0))`
 
+// removable chooses those of some records that may go, and whose lessons are folded.
+var removable = `SELECT j.id
+	FROM journal j
+	WHERE j.id IN ` + anyID + `
+	  AND ` + purgeable + `
+	  AND NOT EXISTS (SELECT 1 ` + unfolded + ` AND l.journal = j.id)`
+
 // remove deletes those of the records that still may go, with all that hangs on them.
 func (s *purge) remove(tx *sql.Tx, ids string) (int, error) {
-	rows, err := tx.Query(`SELECT j.id
-		FROM journal j
-		WHERE j.id IN `+anyID+`
-		  AND `+purgeable+`
-		  AND NOT EXISTS (SELECT 1 `+unfolded+` AND l.journal = j.id)`, ids, s.lessons)
+	if s.db.onServer() {
+		return s.removeAtOnce(tx, ids)
+	}
+	rows, err := tx.Query(removable, ids, s.lessons)
 	if err != nil {
 		return 0, err
 	}
-	due, err := ints(rows)
+	list, err := ints(rows)
 	if err != nil {
 		return 0, err
 	}
@@ -256,7 +266,7 @@ func (s *purge) remove(tx *sql.Tx, ids string) (int, error) {
 		`DELETE FROM lesson WHERE journal IN `+anyID,
 		`DELETE FROM hold WHERE journal IN `+anyID,
 		`DELETE FROM journal WHERE id IN `+anyID, // recipients and deliveries follow
-	)(tx, listOf(due))
+	)(tx, listOf(list))
 }
 
 // fold saves the profiles whose lessons from these records are not in them yet.

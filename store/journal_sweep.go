@@ -24,6 +24,11 @@ type sweeper struct {
 	db   *DB
 	ctx  context.Context
 	size int // rows of the next step, by what the last one took
+	// later steps leave the disk to others: a crash of the server may undo them, and they are done again.
+	later bool
+	// spent is what the server says that the last step took there, 0 where it says nothing. What a busy
+	// host takes for the way there is no reason for a smaller step.
+	spent time.Duration
 }
 
 func (db *DB) sweeper(ctx context.Context) *sweeper { return &sweeper{db: db, ctx: ctx, size: 8} }
@@ -37,13 +42,16 @@ func (s *sweeper) steps(ids []int64, remove func(tx *sql.Tx, ids string) (int, e
 		part := ids[:min(s.size, len(ids))]
 		ids = ids[len(part):]
 		begun, n, took := time.Now(), 0, time.Duration(0)
-		err := s.db.share(s.ctx, func(tx *sql.Tx) error {
+		err := s.db.enqueue(job{ctx: s.ctx, do: func(tx *sql.Tx) error {
 			begun := time.Now()
 			var err error
+			s.spent = 0
 			n, err = remove(tx, listOf(part))
-			took = time.Since(begun)
+			if took = s.spent; took == 0 {
+				took = time.Since(begun)
+			}
 			return err
-		})()
+		}, shares: true, later: s.later, done: make(chan error, 1), rows: 1})()
 		removed += n
 		if err != nil {
 			return removed, err

@@ -8,6 +8,8 @@ import (
 	"os"
 	"slices"
 	"syscall"
+
+	"hisseki/store/postgres"
 )
 
 // noted is update for a line that says that somebody looked at something. It is durable too when noted
@@ -23,16 +25,20 @@ func (db *DB) noted(ctx context.Context, do func(*sql.Tx) error) error {
 	return syncLog(db.path + "-wal")
 }
 
-// unhurried has the next transaction not wait for the disk where nobody in it needs that, and returns
-// what has the ones after it wait again.
-func (db *DB) unhurried(batch []job) (after func()) {
+// unhurried has the next transaction, with this context, not wait for the disk where nobody in it needs
+// that, and returns what has the ones after it wait again.
+func (db *DB) unhurried(batch []job) (ctx context.Context, after func()) {
+	ctx, after = context.Background(), func() {}
 	if slices.ContainsFunc(batch, func(j job) bool { return !j.later }) {
-		return func() {}
+		return ctx, after
+	}
+	if db.onServer() {
+		return postgres.Unsynced(ctx), after
 	}
 	if _, err := db.write.Exec(`PRAGMA synchronous = NORMAL`); err != nil {
-		return func() {} // it waits, then
+		return ctx, after // it waits, then
 	}
-	return func() {
+	return ctx, func() {
 		if _, err := db.write.Exec(`PRAGMA synchronous = FULL`); err != nil {
 			db.log.Error("the store waits for no disk any more: restart this process", "error", err)
 		}

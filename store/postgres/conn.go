@@ -101,6 +101,18 @@ func forbidden(err error) error {
 // committed before the lock was had (READ COMMITTED takes a new snapshot for each).
 var begin = fmt.Sprintf("begin isolation level read committed; select pg_advisory_xact_lock(%d)", Lock)
 
+// beginUnsynced is begin for a transaction whose commit does not wait for the disk.
+var beginUnsynced = strings.Replace(begin, "; ", "; set local synchronous_commit = off; ", 1)
+
+// unsyncedKey marks a context.
+type unsyncedKey struct{}
+
+// Unsynced returns a context for a writer's transaction whose commit does not wait until it is durable: a
+// crash of the server may undo it. Whoever needs to know calls Settle.
+func Unsynced(ctx context.Context) context.Context {
+	return context.WithValue(ctx, unsyncedKey{}, true)
+}
+
 // BeginTx begins a transaction; a writer's waits for those of all hosts before it.
 func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	if c.commit == "" || opts.ReadOnly {
@@ -115,7 +127,11 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	if pg.IsClosed() {
 		return nil, driver.ErrBadConn
 	}
-	tx, err := pg.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin, CommitQuery: c.commit})
+	query := begin
+	if ctx.Value(unsyncedKey{}) != nil {
+		query = beginUnsynced
+	}
+	tx, err := pg.BeginTx(ctx, pgx.TxOptions{BeginQuery: query, CommitQuery: c.commit})
 	if err != nil {
 		if !pg.IsClosed() && pg.PgConn().TxStatus() != 'I' {
 			_, _ = pg.Exec(ctx, "rollback")
