@@ -52,8 +52,8 @@ func shuffled(query string, whole bool) string {
 	var b strings.Builder // the query, with what is in its brackets shuffled
 	flat := []byte{}      // the same, with blanks in place of that
 	for i := 0; i < len(query); {
-		end := i + 1
-		if end = pastQuoted(query, i); end == i && query[i] == '(' {
+		end := pastQuoted(query, i)
+		if end == i && query[i] == '(' {
 			end = pastBracket(query, i)
 			b.WriteString("(" + shuffled(query[i+1:end-1], false) + ")")
 		} else {
