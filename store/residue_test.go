@@ -185,3 +185,47 @@ func TestWipeWaitsForReaders(t *testing.T) {
 		t.Errorf("left: %q", left)
 	}
 }
+
+// marked keeps and deletes rows that carry a word, by a connection of its own or the store's.
+func marked(t *testing.T, run func(query string)) {
+	t.Helper()
+	run(`WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+		INSERT INTO login (sender, client, result, service, at, last, backend, front, note)
+		SELECT 'marked' || i || '@example.jp', '192.0.2.1', 'failure', 'imap', i, i, 1, 0, 'marked' || i FROM n`)
+	run(`DELETE FROM login WHERE sender LIKE 'marked%'`)
+	run(`PRAGMA wal_checkpoint(TRUNCATE)`)
+}
+
+// TestDeletedRowsAreOverwritten: before any wipe, what the store deletes is in no free page.
+func TestDeletedRowsAreOverwritten(t *testing.T) {
+	onlySQLite(t, "pages are the server's")
+	db, _ := clocked(t)
+	marked(t, func(query string) {
+		if _, err := db.write.Exec(query); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if found := residues(t, filepath.Dir(db.path), []string{"marked"}); len(found) > 0 {
+		t.Error(found)
+	}
+}
+
+// TestWipeEmptiesPages: a wipe that was asked for leaves nothing of what was deleted and not overwritten, as by a program of
+// before.
+func TestWipeEmptiesPages(t *testing.T) {
+	onlySQLite(t, "pages are the server's")
+	db, _ := clocked(t)
+	marked(t, func(query string) { raw(t, db.path, `PRAGMA secure_delete = OFF;`+query) })
+	if found := residues(t, filepath.Dir(db.path), []string{"marked"}); len(found) == 0 {
+		t.Fatal("nothing was left to wipe")
+	}
+	if _, err := db.write.Exec(`INSERT INTO setting (key, value) VALUES (?, 'due')`, rewriteKey); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.wipe(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if found := residues(t, filepath.Dir(db.path), []string{"marked"}); len(found) > 0 {
+		t.Error(found)
+	}
+}
