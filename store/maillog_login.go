@@ -25,17 +25,21 @@ const (
 // Failures of one account in one hour have at most exactFailures rows of single addresses,
 // then as many rows of networks, one each, as failedNetworks leaves, then one more for all
 // others: an outsider who owns a /32 of IPv6 has more addresses than we have memory.
+//
+// Whoever is in may log in from as many. No owner does so from hundreds in an hour, and where each of his
+// devices was he can be shown: exactSignins and signinNetworks are those bounds.
 const (
 	exactFailures  = 20
 	failedNetworks = 50
+	exactSignins   = 200
+	signinNetworks = 400
 	anyNetwork     = "*"
 )
 
 // keepLogin keeps an attempt. It returns false for a failure of an account of which
 // nothing shows that it exists: guessed names are endless.
 func keepLogin(tx *sql.Tx, l *ledger.LogLogin, source string) (bool, error) {
-	many := l.Result != analyzer.LoginSuccess
-	if many && !l.Exists {
+	if l.Result != analyzer.LoginSuccess && !l.Exists {
 		if ok, err := knownAccount(tx, l.Sender); err != nil || !ok {
 			return false, err
 		}
@@ -55,7 +59,7 @@ func keepLogin(tx *sql.Tx, l *ledger.LogLogin, source string) (bool, error) {
 	} else {
 		row.front = max(l.Count, 1)
 	}
-	if err := row.keep(tx, many); err != nil {
+	if err := row.keep(tx); err != nil {
 		return false, fmt.Errorf("keep login: %w", err)
 	}
 	return true, nil
@@ -69,9 +73,9 @@ type loginRow struct {
 	backend, front  int
 }
 
-func (r *loginRow) keep(tx *sql.Tx, many bool) error {
+func (r *loginRow) keep(tx *sql.Tx) error {
 	id, err := r.near(tx)
-	if err == nil && id == 0 && many {
+	if err == nil && id == 0 {
 		id, err = r.crowded(tx)
 	}
 	if err != nil {
@@ -114,11 +118,15 @@ func (r *loginRow) near(tx *sql.Tx) (int64, error) {
 		r.l.Result.Failed(), r.l.Device, r.l.Program, r.l.Note, kindOf(r.l.Result)))
 }
 
-// crowded finds a row, 0 for a new one, where its account has many failures in its hour: that
+// crowded finds a row, 0 for a new one, where its account has many attempts in its hour: that
 // of its network, and where there are too many of these, that of all others. Rows of a network ended
 // in the hour they began in. Only these rows are looked at: an old log is read with newer rows there.
 func (r *loginRow) crowded(tx *sql.Tx) (int64, error) {
 	near, kinds := anyNetwork, "(0)"
+	exact, networks := exactFailures, failedNetworks
+	if r.l.Result == analyzer.LoginSuccess {
+		exact, networks = exactSignins, signinNetworks
+	}
 	if r.l.Result.Failed() {
 		kinds = "(1, 2)"
 	}
@@ -138,12 +146,12 @@ func (r *loginRow) crowded(tx *sql.Tx) (int64, error) {
 		  AND last BETWEEN ?3 AND ?3 + 3599
 		  AND result IN `+anyOf, near, r.l.Result, hour, anyNetwork, r.l.Sender,
 		listOf(crowding(r.l.Result))).Scan(&n, &same, &other)
-	if err != nil || n < exactFailures {
+	if err != nil || n < exact {
 		return 0, err
 	}
 	if r.l.Client.IsValid() {
 		r.network = near
-		if same != 0 || n < failedNetworks {
+		if same != 0 || n < networks {
 			return same, nil
 		}
 	}

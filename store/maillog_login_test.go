@@ -140,6 +140,36 @@ func TestGuessingFromManyAddressesIsBounded(t *testing.T) {
 	}
 }
 
+// TestSigninsFromManyAddressesAreBounded: neither does a thief who is in fill the store by logging in from ever
+// new addresses, and no row of an hour's first two hundred is less exact for it.
+func TestSigninsFromManyAddressesAreBounded(t *testing.T) {
+	db, _ := clocked(t)
+	const who, signins = "b@example.jp", 1500
+	b := ledger.LogBatch{}
+	for i := range signins {
+		b.Logins = append(b.Logins, ledger.LogLogin{Login: analyzer.Login{At: noon.Add(time.Duration(i) * 2 * time.Second),
+			Sender: who, Client: netip.AddrFrom16([16]byte{0x20, 1, 0xd, 0xb8, byte(i >> 8), byte(i), 15: 1}),
+			Result: analyzer.LoginSuccess, Service: "imap", Device: fmt.Sprint("pc", i)}})
+	}
+	if kept, err := db.KeepLog(t.Context(), &b); err != nil || kept.Logins != signins {
+		t.Fatal(kept, err)
+	}
+	list, err := db.Logins(t.Context(), who, noon, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	counted := 0
+	for i, l := range list {
+		counted += l.Count
+		if i < exactSignins && (l.Count != 1 || l.Device != fmt.Sprint("pc", i)) {
+			t.Fatalf("row %d: %+v", i, l)
+		}
+	}
+	if counted != signins || len(list) > signinNetworks+1 {
+		t.Errorf("%d sign-ins in %d rows", counted, len(list))
+	}
+}
+
 // An account with a million failures costs a mail no more than one with a few: what is read
 // is bounded.
 func TestLoginsReadAreBounded(t *testing.T) {
