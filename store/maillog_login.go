@@ -176,6 +176,7 @@ const (
 	maxLogins   = 1000
 	maxGuesses  = 200
 	maxLockouts = 50
+	maxDetailed = 20 // of either: of more a mail reads what stands in the index
 )
 
 // loginsShown is how many rows of others, failures and lockouts people see.
@@ -183,8 +184,8 @@ var loginsShown = [...]int{maxLogins, maxLogins, maxLogins}
 
 // Logins returns the attempts to log in to an account in [since, until), oldest first; a
 // zero until means without end. They are the newest 200 rows of failures, 50 of lockouts and 1000 of
-// all else, each read apart: guessing must not put what somebody who is in did out of sight. Of failures and
-// lockouts only when, from where and how many is told.
+// all else, each read apart: guessing must not put what somebody who is in did out of sight. Of more
+// than 20 failures or lockouts only when, from where and how many is told.
 func (db *DB) Logins(ctx context.Context, sender string, since, until time.Time) (
 	[]analyzer.Login, error) {
 	return db.logins(ctx, sender, since, until, [...]int{maxLogins, maxGuesses, maxLockouts})
@@ -203,18 +204,9 @@ func (db *DB) logins(ctx context.Context, sender string, since, until time.Time,
 	}
 	var found []loginFound
 	for kind, limit := range most {
-		query := newestLogins
-		if kind > 0 && limit < maxLogins {
-			query = newestGuesses
-		}
-		rows, err := db.loginRows(ctx, query, sender, kind, unix(since), end+loginSpan, end, limit)
+		rows, err := db.newestOf(ctx, kind, limit, sender, unix(since), end)
 		if err != nil {
 			return nil, fmt.Errorf("read logins of %s: %w", sender, err)
-		}
-		for i := range rows {
-			if kind > 0 {
-				rows[i].Result = failures[kind-1]
-			}
 		}
 		found = append(found, rows...)
 	}
@@ -225,6 +217,22 @@ func (db *DB) logins(ctx context.Context, sender string, since, until time.Time,
 		out = append(out, found[i].Login)
 	}
 	return out, nil
+}
+
+// newestOf returns the newest rows of one kind.
+func (db *DB) newestOf(ctx context.Context, kind, limit int, sender string, since, end int64) (
+	rows []loginFound, err error) {
+	args := []any{sender, kind, since, end + loginSpan, end, limit}
+	if kind > 0 && limit < maxLogins {
+		rows, err = db.loginRows(ctx, newestGuesses, args...)
+		if err != nil || len(rows) > maxDetailed {
+			for i := range rows {
+				rows[i].Result = failures[kind-1]
+			}
+			return rows, err
+		}
+	}
+	return db.loginRows(ctx, newestLogins, args...)
 }
 
 // loginFound is a row of login as it is read.
