@@ -234,7 +234,13 @@ func (m *measured) total(found [][]Evidence) {
 // nothing or little new to act on, can delay it and adds to no sum: a clerk's first run of fifty
 // statements is not written as letters are, and who names four sites in a day that only colleagues named
 // before does his work.
-func (m *measured) addsToSum() bool { return m.lure > weakLure || m.writer-m.style >= askedComputer }
+func (m *measured) addsToSum() bool {
+	another := m.writer - m.style
+	if isWeak := m.lure >= leastPoints && m.lure <= weakLure; isWeak {
+		return another > familiarComputer
+	}
+	return m.lure+another >= leastPoints
+}
 
 // amplified is how much a campaign may count for each point of what it repeats: what is
 // known, from a known writer, may be sent to as many as he likes.

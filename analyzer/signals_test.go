@@ -119,11 +119,12 @@ func TestWeakLuresOfTheOwnerAddToNoSum(t *testing.T) {
 		found measured
 		want  bool
 	}{
-		"weak":             {measured{lure: weakLure, writer: 2.5, style: 2, computer: 0.5, campaign: 4}, false},
-		"unknown":          {measured{lure: 1.1, writer: 0.5}, true},
-		"another computer": {measured{lure: 0.6, writer: 3, computer: 3}, true},
-		"a sign-in":        {measured{lure: 0.6, writer: 1.5}, true},
-		"style alone":      {measured{writer: 2, style: 2, campaign: 4}, false},
+		"weak":              {measured{lure: weakLure, writer: 2.5, style: 2, computer: 0.5, campaign: 4}, false},
+		"unknown":           {measured{lure: 1.1, writer: 0.5}, true},
+		"another computer":  {measured{lure: 0.6, writer: 3, computer: 3}, true},
+		"a sign-in":         {measured{lure: 0.6, writer: 1.5}, true},
+		"style alone":       {measured{writer: 2, style: 2, campaign: 4}, false},
+		"nothing to act on": {measured{writer: 2.5, style: 2, computer: 0.5}, true},
 	} {
 		if got := tt.found.addsToSum(); got != tt.want {
 			t.Errorf("%s: %t, want %t", name, got, tt.want)

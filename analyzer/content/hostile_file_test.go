@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"image"
+	"image/color"
+	"image/gif"
 	"image/jpeg"
 	"image/png"
 	"io"
@@ -100,6 +102,12 @@ func hostileDocuments() map[string]func() Source {
 			return string(b)
 		}),
 		"gif-bomb": fileMail(func() string { return "GIF89a\xff\xff\xff\xff\x80\x00\x00" + many("\x00", 100) }),
+		"gif-frames": fileMail(func() string { return markedFrames(60, 700) }),
+		"gif-small":  fileMail(func() string { return markedFrames(900, 130) }),
+		"gif-tiny": fileMail(func() string {
+			one := markedFrames(1, 130)
+			return one[:len(one)-1] + fill("\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00")
+		}),
 		"pdf-pictures": fileMail(func() string {
 			return pdfOf(many(packedStream("/Subtype /Image /Width 1000 /Height 1000", many("\x00", 1_000_000))+"\n", 30))
 		}),
@@ -129,6 +137,30 @@ func sameMember(n int) string {
 	end[10], end[11] = byte(n), byte(n>>8)
 	end[12], end[13], end[14], end[15] = byte(size), byte(size>>8), byte(size>>16), byte(size>>24)
 	return one[:i] + strings.Repeat(entry, n) + string(end)
+}
+
+// markedFrames is an animated picture whose every frame has the three marks of a code, and none.
+func markedFrames(n, side int) string {
+	all := &gif.GIF{Delay: make([]int, n)}
+	for i := range n {
+		p := image.NewPaletted(image.Rect(0, 0, side, side), color.Palette{color.White, color.Black})
+		for k := range p.Pix {
+			x, y := (k%side-i%30)/4, k/side/4
+			if x < 40 || y < 40 { // marks of 7 modules of 4 pixels, at three corners of 25
+				x, y = x-min(x/18, 1)*18, y-min(y/18, 1)*18
+			}
+			ring := max(x-3, 3-x, y-3, 3-y)
+			if x >= 0 && (ring == 3 || ring <= 1) {
+				p.Pix[k] = 1
+			}
+		}
+		all.Image = append(all.Image, p)
+	}
+	var b bytes.Buffer
+	if err := gif.EncodeAll(&b, all); err != nil {
+		panic(err)
+	}
+	return b.String()
 }
 
 // manyPictures are pictures that differ and have nothing like a code.
