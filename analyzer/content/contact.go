@@ -142,7 +142,7 @@ func (p *parser) pictures(at mime.Place, read func(*qr.Reader) []string) {
 		p.code(code, at)
 	}
 	if p.codes.Over {
-		p.Skip(mime.UnreadSize, "pictures of more pixels than are read")
+		p.Skip(mime.UnreadSize, "pictures of more pixels or frames than are read")
 	}
 }
 

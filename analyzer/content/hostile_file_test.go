@@ -101,7 +101,7 @@ func hostileDocuments() map[string]func() Source {
 			b[i+5], b[i+6], b[i+7], b[i+8] = 0x7f, 0xff, 0x7f, 0xff
 			return string(b)
 		}),
-		"gif-bomb": fileMail(func() string { return "GIF89a\xff\xff\xff\xff\x80\x00\x00" + many("\x00", 100) }),
+		"gif-bomb":   fileMail(func() string { return "GIF89a\xff\xff\xff\xff\x80\x00\x00" + many("\x00", 100) }),
 		"gif-frames": fileMail(func() string { return markedFrames(60, 700) }),
 		"gif-small":  fileMail(func() string { return markedFrames(900, 130) }),
 		"gif-tiny": fileMail(func() string {

@@ -107,3 +107,23 @@ func TestUnpackGIF(t *testing.T) {
 		}
 	}
 }
+
+// Of an animated PNG only the picture that stands for it is read, of an animated WebP nothing: both are
+// said to be unread.
+func TestFramesThatAreNotRead(t *testing.T) {
+	still := written(t, 300, 600, 0, 1, false, func(x, y, c int) byte { return 255 })
+	head := 8 + 25 // signature and IHDR
+	moving := slices.Concat(still[:head], []byte("\x00\x00\x00\x08acTL\x00\x00\x00\x02\x00\x00\x00\x00crc."), still[head:])
+	webp := func(flags string) []byte {
+		return []byte("RIFF\x20\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00" + flags + "\x00\x00\x00\x2b\x01\x00\x2b\x01\x00")
+	}
+	for name, tt := range map[string]struct {
+		data []byte
+		want bool
+	}{"png": {still, false}, "moving png": {moving, true}, "webp": {webp("\x10"), false}, "moving webp": {webp("\x12"), true}} {
+		r := NewReader()
+		if r.Picture(tt.data); r.Over != tt.want {
+			t.Errorf("%s: unread %t, want %t", name, r.Over, tt.want)
+		}
+	}
+}

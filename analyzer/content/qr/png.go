@@ -17,6 +17,9 @@ func (r *Reader) png(data []byte) []string {
 	if !p.chunks(data) || p.width < minSide || p.height < minSide || !r.spend(p.width*p.height) {
 		return nil
 	}
+	if p.animated {
+		r.Over = true
+	}
 	return r.search(p.read())
 }
 
@@ -58,6 +61,7 @@ type pngReader struct {
 	kind          int // of the colours
 	channels      int // samples of a pixel
 	interlaced    bool
+	animated      bool      // has more frames, which are not read
 	table         [256]byte // brightness by the value of a pixel, for palettes and few greys
 	clear         []byte    // the samples of the colour that is transparent, nil for none
 	packed        []byte    // all IDAT
@@ -82,6 +86,8 @@ func (p *pngReader) chunks(d []byte) bool {
 			if !p.header(body) {
 				return false
 			}
+		case "acTL": // number of frames, of plays (PNG third edition, section 11.3.6.1)
+			p.animated = len(body) >= 4 && binary.BigEndian.Uint32(body) > 1
 		case "PLTE":
 			palette = body
 		case "tRNS":

@@ -48,6 +48,10 @@ func (r *Reader) Picture(data []byte) []string {
 	if bytes.HasPrefix(data, []byte("GIF8")) {
 		return r.gif(data)
 	}
+	if isMovingWebP(data) { // the library reads none of its frames
+		r.Over = true
+		return nil
+	}
 	config, format, err := image.DecodeConfig(bytes.NewReader(data))
 	if err != nil || config.Width <= 0 || config.Height <= 0 {
 		return nil
@@ -67,6 +71,15 @@ func (r *Reader) Picture(data []byte) []string {
 		return nil
 	}
 	return r.search(r.greyOf(picture))
+}
+
+// isMovingWebP says whether a WebP picture is an animation (RFC 9649 section 2.7):
+//
+//	"RIFF", size, "WEBP", "VP8X", size, flags
+func isMovingWebP(data []byte) bool {
+	const flags, animation = 20, 2
+	return len(data) > flags && bytes.HasPrefix(data, []byte("RIFF")) && string(data[8:16]) == "WEBPVP8X" &&
+		data[flags]&animation != 0
 }
 
 // minSide is the side of the smallest code.
