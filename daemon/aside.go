@@ -14,7 +14,9 @@ import (
 // A mail of milter.LongBody bytes and more, or of an account whose mail took long lately, is read at
 // readPriority (nice(1)): whoever else needs the processor has it at once, instead of waiting until
 // a page of nothing but links is read. What it costs does not show in its size alone: a small file
-// may unpack to a large one, and then the account's next mail is read so.
+// may unpack to a large one, and then the account's next mail is read so. The unit has a CPUWeight, so that
+// the priority counts within it only: on a machine with ten busy processes of others a thread of this priority
+// would have a hundredth of a processor, and the mail its failure action.
 const readPriority = 15
 
 // reader returns how a mail is read: nil for at once.
