@@ -18,11 +18,8 @@ import (
 func (p *parser) older(data []byte, at mime.Place) {
 	p.binary(data, at)
 	p.embedded(data, at)
-	scattered, all := pack.Scattered(data)
-	if !all {
-		p.Skip(mime.UnreadEncoding, "a document of an older program that is cut off")
-	}
-	if len(scattered) > 0 {
+	// One that is cut off is read as far as it goes: it comes about by accident, and few programs open it.
+	if scattered, _ := pack.Scattered(data); len(scattered) > 0 {
 		p.binary(scattered, at)
 		p.embedded(scattered, at)
 	}
