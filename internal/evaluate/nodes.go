@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"hisseki/analyzer"
@@ -26,6 +28,7 @@ type nodes struct {
 	list    []*analyzer.Analyzer
 	turn    int
 	unheard []spoken  // by time
+	apart   bool      // each has a store of its own: they wait for their syncs at the same time
 	taught  time.Time // when all last folded in what others learned
 }
 
@@ -78,12 +81,21 @@ func (n *nodes) hear(until time.Time) {
 
 // Apply implements replay.Judge: every node folds in what the reviewer and the others taught.
 func (n *nodes) Apply(ctx context.Context) error {
-	for _, a := range n.list {
-		if err := a.Apply(ctx); err != nil {
-			return err
+	if !n.apart {
+		for _, a := range n.list {
+			if err := a.Apply(ctx); err != nil {
+				return err
+			}
 		}
+		return nil
 	}
-	return nil
+	var all sync.WaitGroup
+	errs := make([]error, len(n.list))
+	for i, a := range n.list {
+		all.Go(func() { errs[i] = a.Apply(ctx) })
+	}
+	all.Wait()
+	return errors.Join(errs...)
 }
 
 // judge returns what makes a setting's judge, nil for the analyzer alone.

@@ -40,6 +40,7 @@ func openServerNodes(ctx context.Context, cfg analyzer.Config, url string, n int
 		s.stores, memories = append(s.stores, db), append(memories, unvouched{db})
 	}
 	s.nodes = newNodes(cfg, memories...)
+	s.nodes.apart = true
 	return s, nil
 }
 
