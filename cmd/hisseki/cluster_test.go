@@ -60,7 +60,7 @@ func clusterOf(t *testing.T, n int, past []company.Mail, o siteOptions) *cluster
 			c.shareKey(s)
 		}
 		s.startAgent()
-		s.agent.says(0, "msg")
+		s.agentWorks()
 		c.awaitKey(s)
 	}
 	c.read = c.sites[0].store()

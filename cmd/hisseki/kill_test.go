@@ -47,6 +47,7 @@ func (k *killing) begin(s *site) {
 	s.learn(past)
 	s.startServe()
 	s.startAgent()
+	s.agentWorks()
 	k.store = s.store()
 }
 
@@ -215,6 +216,7 @@ func (k *killing) kill(r *rand.Rand, s *site) {
 	}
 	if what == "agent" || what == "both" {
 		s.startAgent()
+		s.agentWorks()
 	}
 	if what == "serve" || what == "both" {
 		s.startServe()

@@ -191,6 +191,13 @@ func (s *site) startAgent() {
 	s.agent = spawn(s.t, filepath.Join(s.dir, "agent.log"), 0, 0, "agent", "--config", s.config)
 }
 
+// agentWorks waits until the agent has opened the store. One that cannot ends, and is started again by
+// systemd, which is not here.
+func (s *site) agentWorks() {
+	s.t.Helper()
+	s.agent.says(s.agent.from, "agent at work")
+}
+
 // hisseki runs a subcommand to its end and returns its output.
 func (s *site) hisseki(args ...string) string {
 	s.t.Helper()
