@@ -19,7 +19,7 @@ func (p *parser) older(data []byte, at mime.Place) {
 	p.binary(data, at)
 	p.embedded(data, at)
 	// One that is cut off is read as far as it goes: it comes about by accident, and few programs open it.
-	if scattered, _ := pack.Scattered(data); len(scattered) > 0 {
+	if scattered := pack.Scattered(data); len(scattered) > 0 {
 		p.binary(scattered, at)
 		p.embedded(scattered, at)
 	}

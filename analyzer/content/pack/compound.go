@@ -14,44 +14,40 @@ const (
 	inHead        = 109        // places of sectors of the table that the head has room for
 	lastSector    = 0xfffffffa // numbers above mean something else:
 	endOfChain    = 0xfffffffe
-	freeSector    = 0xffffffff
 	crossed       = 8 // sectors that are read once more where a chain runs into another
 )
 
 // Scattered returns the streams of a compound file whose sectors do not follow each other, put together
 // and one behind the other, so that nothing in them is cut where a sector ends. They are not much longer than
-// the file. all says whether no sector lies beyond the file.
-func Scattered(data []byte) (streams []byte, all bool) {
+// the file. One that is cut off is read as far as it goes.
+func Scattered(data []byte) []byte {
 	i := bytes.Index(data, []byte(compoundMagic))
 	if i < 0 || len(data)-i < compoundHead {
-		return nil, true
+		return nil
 	}
 	c := compound{data: data[i:]}
 	c.size = 1 << min(binary.LittleEndian.Uint16(c.data[30:]), 16)
 	if c.size < 128 || c.size > 1<<12 {
-		return nil, false
+		return nil
 	}
 	c.readTable()
 	whole := sectors{data: c.data[min(c.size, len(c.data)):], size: c.size, next: c.table}
-	streams, all = whole.chains(nil)
+	streams := whole.chains(nil)
 	// Streams below 4096 bytes lie in one of 64-byte sectors, whose first the root's entry names.
-	directory, _ := whole.from(nil, c.number(48), nil)
+	directory := whole.from(nil, c.number(48), nil)
 	if len(directory) < 128 {
-		return streams, all && !c.broken
+		return streams
 	}
-	small, _ := whole.from(nil, binary.LittleEndian.Uint32(directory[116:]), nil)
-	table, _ := whole.from(nil, c.number(60), nil)
-	mini := sectors{data: small, size: 64, next: numbers(nil, table)}
-	streams, fine := mini.chains(streams)
-	return streams, all && fine && !c.broken
+	small := whole.from(nil, binary.LittleEndian.Uint32(directory[116:]), nil)
+	mini := sectors{data: small, size: 64, next: numbers(nil, whole.from(nil, c.number(60), nil))}
+	return mini.chains(streams)
 }
 
 // compound is a compound file while its table of sectors is read.
 type compound struct {
-	data   []byte // from its head on
-	size   int    // of a sector
-	table  []uint32
-	broken bool
+	data  []byte // from its head on
+	size  int    // of a sector
+	table []uint32
 }
 
 func (c *compound) number(at int) uint32 { return binary.LittleEndian.Uint32(c.data[at:]) }
@@ -70,7 +66,7 @@ func (c *compound) readTable() {
 		}
 		b := sectorAt(c.data[min(c.size, len(c.data)):], c.size, next)
 		if len(b) < c.size {
-			break
+			return
 		}
 		list := numbers(nil, b)
 		for _, n := range list[:len(list)-1] {
@@ -78,7 +74,6 @@ func (c *compound) readTable() {
 		}
 		next = list[len(list)-1]
 	}
-	c.broken = true
 }
 
 // add reads a sector of the table; there is none for more sectors than the file has.
@@ -86,9 +81,7 @@ func (c *compound) add(n uint32) {
 	if n >= lastSector || len(c.table)*c.size > len(c.data)+c.size*c.size {
 		return
 	}
-	b := sectorAt(c.data[min(c.size, len(c.data)):], c.size, n)
-	c.broken = c.broken || len(b) == 0
-	c.table = numbers(c.table, b)
+	c.table = numbers(c.table, sectorAt(c.data[min(c.size, len(c.data)):], c.size, n))
 }
 
 // sectors are those of a file, or of the stream that small ones lie in.
@@ -117,12 +110,8 @@ func numbers(list []uint32, b []byte) []uint32 {
 
 // chains puts every chain together that is not in order already. No directory is asked: what it does not
 // name, programs may find as well. First come those that nothing leads to, then circles.
-func (s *sectors) chains(out []byte) (streams []byte, all bool) {
+func (s *sectors) chains(out []byte) []byte {
 	most := (len(s.data) + s.size - 1) / s.size
-	all = true
-	for _, to := range s.next[min(most, len(s.next)):] {
-		all = all && to == freeSector
-	}
 	s.next = s.next[:min(len(s.next), most)]
 	s.read = make([]bool, most)
 	led := make([]bool, most)
@@ -137,9 +126,7 @@ func (s *sectors) chains(out []byte) (streams []byte, all bool) {
 				continue
 			}
 			before := len(out)
-			var fine bool
-			out, fine = s.from(out, uint32(i), s.read)
-			all = all && fine
+			out = s.from(out, uint32(i), s.read)
 			if bytes.HasPrefix(s.data[i*s.size:], out[before:]) { // in order
 				out = out[:before]
 			} else {
@@ -147,12 +134,12 @@ func (s *sectors) chains(out []byte) (streams []byte, all bool) {
 			}
 		}
 	}
-	return out, all
+	return out
 }
 
 // from appends the chain that begins with a sector. read are those that were put together
 // before, of which only few are once more; where it is nil all are, once.
-func (s *sectors) from(chain []byte, n uint32, read []bool) (whole []byte, all bool) {
+func (s *sectors) from(chain []byte, n uint32, read []bool) []byte {
 	again := crossed
 	if read == nil {
 		read, again = make([]bool, len(s.data)/s.size+1), 0
@@ -160,16 +147,16 @@ func (s *sectors) from(chain []byte, n uint32, read []bool) (whole []byte, all b
 	for n < lastSector {
 		b := sectorAt(s.data, s.size, n)
 		if b == nil || int(n) >= len(s.next) {
-			return append(chain, b...), false
+			return append(chain, b...)
 		}
 		if read[n] {
 			if again--; again < 0 {
-				return chain, true
+				return chain
 			}
 		}
 		read[n] = true
 		chain = append(chain, b...)
 		n = s.next[n]
 	}
-	return chain, true
+	return chain
 }
