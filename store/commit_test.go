@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -166,5 +167,22 @@ func TestPromotionWithinABatch(t *testing.T) {
 	if busy() != nil || err1 != nil || err2 != nil ||
 		!slices.Equal(held.Promoted, []int64{delayed.ID}) {
 		t.Errorf("held %+v of delayed %+v, %v %v", held, delayed, err1, err2)
+	}
+}
+
+// Whoever is about to write goes along with a batch for a server: the first alone would take a round trip
+// and a sync of its own, for which the others wait.
+func TestBatchTakesAlongWhoIsAboutToWrite(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // nobody runs unless the committer lets him
+	db := &DB{url: "postgres://db1/hisseki", jobs: make(chan job, 8)}
+	for range cap(db.jobs) {
+		go func() { db.jobs <- job{} }()
+	}
+	got := 0
+	for _, more := db.waiting(0, 0); more; _, more = db.waiting(0, got) {
+		got++
+	}
+	if got != cap(db.jobs) {
+		t.Errorf("%d of %d went along", got, cap(db.jobs))
 	}
 }
