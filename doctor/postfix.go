@@ -56,12 +56,17 @@ func (e *entrance) value(name string) string { return e.Value(name, e.main) }
 // logins says whether accounts can log in there.
 func (e *entrance) logins() bool { return e.value("smtpd_sasl_auth_enable") == "yes" }
 
-// comesBack says whether a content filter gives mail back there: it listens on this machine
-// only, and sends nothing to a filter itself.
+// comesBack says whether a content filter gives mail back there: it listens on this machine only, and nobody
+// logs in there, or it switches off the filter that all other mail goes to, as in amavis' documentation
+// ("127.0.0.1:10025 inet ... smtpd -o content_filter="): there main.cf's smtpd_sasl_auth_enable=yes means nothing.
 func (e *entrance) comesBack() bool {
 	host, _, err := net.SplitHostPort(e.Name)
 	ip := net.ParseIP(host)
-	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback()) && !e.logins()
+	if err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return false
+	}
+	filter, own := e.Options["content_filter"]
+	return !e.logins() || own && filter == "" && e.main["content_filter"] != ""
 }
 
 // services looks at every smtpd of master.cf with its own settings.
@@ -128,7 +133,7 @@ func (d *Doctor) entranceFindings(e *entrance) bool {
 	if e.comesBack() && e.main["content_filter"] != "" {
 		d.add("milter", Warn, say("doctor-twice").Of(e.Name), say("doctor-twice-off", e.Name))
 	}
-	if e.logins() && !e.namesAccounts() {
+	if e.logins() && !e.comesBack() && !e.namesAccounts() {
 		bad("milter", say("doctor-macros"), say("doctor-macros-default"))
 	}
 	return ok
@@ -154,9 +159,10 @@ func (e *entrance) namesAccounts() bool {
 // unjudged says what it means that an entrance does not ask hisseki.
 func (d *Doctor) unjudged(e *entrance) {
 	switch {
+	case e.comesBack():
 	case e.logins():
 		d.add("milter", Bad, say("doctor-logins-unjudged", d.Config.Milter.Listen).Of(e.Name), say("doctor-logins-add"))
-	case !e.comesBack():
+	default:
 		d.add("milter", Warn, say("doctor-unjudged").Of(e.Name), say("doctor-unjudged-right"))
 	}
 }

@@ -16,7 +16,7 @@ import (
 // waits in Postfix's queue till it bounces.
 func (d *Doctor) Undo(ctx context.Context) []Finding {
 	d.ctx, d.list = ctx, nil
-	d.detached()
+	short := d.detached()
 	db, err := d.OpenStore(ctx)
 	if err != nil {
 		d.add("store", Bad, words.Fault(err), say("doctor-no-store"))
@@ -26,15 +26,16 @@ func (d *Doctor) Undo(ctx context.Context) []Finding {
 	if err != nil {
 		d.add("held mail", Bad, words.Fault(err), nothing)
 	} else {
-		d.decided(&s)
+		d.decided(&s, short)
 	}
 	d.closeStore(db)
 	return d.list
 }
 
-// detached looks for services that still ask hisseki: they may have more mail held.
-func (d *Doctor) detached() {
-	main, err := d.Postfix.Parameters(d.ctx, append([]string{"smtpd_milters", "non_smtpd_milters",
+// detached looks for services that still ask hisseki: they may have more mail held. It says whether Postfix
+// gives short queue ids again.
+func (d *Doctor) detached() (short bool) {
+	main, err := d.Postfix.Parameters(d.ctx, append([]string{"smtpd_milters", "non_smtpd_milters", "enable_long_queue_ids",
 		"smtpd_sasl_auth_enable", "receive_override_options", "content_filter", "queue_directory"}, checks...)...)
 	var services []postfix.Service
 	if err == nil {
@@ -42,8 +43,9 @@ func (d *Doctor) detached() {
 	}
 	if err != nil {
 		d.add("postfix", Warn, words.Fault(err), say("doctor-on-mta"))
-		return
+		return false
 	}
+	short = main["enable_long_queue_ids"] == "no"
 	var asks []string
 	for i := range services {
 		if services[i].Command == "smtpd" && d.entrance(main, &services[i]).us >= 0 {
@@ -55,19 +57,24 @@ func (d *Doctor) detached() {
 	}
 	if len(asks) > 0 {
 		d.add("postfix", Bad, say("doctor-still-asks", asks), say("doctor-put-back"))
-		return
+		return short
 	}
 	d.add("postfix", OK, say("doctor-asks-no-more"), nothing)
+	return short
 }
 
-// decided looks at what is held.
-func (d *Doctor) decided(s *ledger.Status) {
+// decided looks at what is held. With short queue ids the next reload of Postfix gives what is on hold other
+// ids ("QUEUE FILE NAMES WERE CHANGED TO MATCH INODE NUMBERS"), under which the agent does not know it.
+func (d *Doctor) decided(s *ledger.Status, short bool) {
 	undecided, all := 0, 0
 	for _, state := range ledger.InQueue {
 		all += s.Holds[state]
 		if slices.Contains(ledger.Waiting(), state) {
 			undecided += s.Holds[state]
 		}
+	}
+	if short && all > 0 {
+		d.add("queue ids", Bad, say("doctor-undo-ids"), say("doctor-undo-ids-set"))
 	}
 	switch {
 	case undecided > 0:

@@ -22,6 +22,7 @@ func (f fakeStore) Close() error { return nil }
 func TestUndo(t *testing.T) {
 	const us = "unix:hisseki/milter.sock"
 	detached := fakePostfix{postfix.Parameters{"queue_directory": "/q"}, []postfix.Service{smtpd("submission")}}
+	short := fakePostfix{postfix.Parameters{"queue_directory": "/q", "enable_long_queue_ids": "no"}, detached.services}
 	for name, c := range map[string]struct {
 		mta   fakePostfix
 		holds map[ledger.State]int
@@ -35,6 +36,11 @@ func TestUndo(t *testing.T) {
 			[]string{"bad held mail: 1 mail undecided"}},
 		"not carried out": {detached, map[ledger.State]int{ledger.Discarding: 40}, nil,
 			[]string{"bad held mail: 40 mails decided and not carried out"}},
+		"short ids, nothing left": {short, map[ledger.State]int{ledger.Released: 3}, nil, nil},
+		"short ids": {short, map[ledger.State]int{ledger.Held: 2}, nil,
+			[]string{"bad queue ids: enable_long_queue_ids", "bad held mail: 2 mails undecided"}},
+		"short ids, not carried out": {short, map[ledger.State]int{ledger.Discarding: 1}, nil,
+			[]string{"bad queue ids: renames", "bad held mail: 1 mail decided and not carried out"}},
 		"asked in main.cf": {fakePostfix{postfix.Parameters{"queue_directory": "/q", "smtpd_milters": us,
 			"non_smtpd_milters": us}, []postfix.Service{smtpd("smtp"), smtpd("submission", "smtpd_milters=")}}, nil, nil,
 			[]string{"bad postfix: smtp, non_smtpd_milters"}},
