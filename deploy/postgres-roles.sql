@@ -103,6 +103,7 @@ BEGIN
     -- write it could shut out agent, reviewers and every other serve: it is the owner's alone.
     IF to_regclass('public.setting') IS NOT NULL THEN
         ALTER TABLE public.setting ENABLE ROW LEVEL SECURITY; -- which the owner passes by
+        PERFORM set_config('client_min_messages', 'warning', true); -- that there was no policy yet is no news
         DROP POLICY IF EXISTS hisseki_reads ON public.setting;
         DROP POLICY IF EXISTS hisseki_writes ON public.setting;
         CREATE POLICY hisseki_reads ON public.setting FOR SELECT

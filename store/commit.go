@@ -213,6 +213,9 @@ func (db *DB) together(batch []job, last bool) []job {
 	begun := time.Now()
 	ctx, after := db.unhurried(batch)
 	defer after()
+	if !last {
+		ctx = postgres.Repeatable(ctx)
+	}
 	had := db.committing()
 	tx, err := db.write.BeginTx(ctx, nil)
 	had()

@@ -12,6 +12,7 @@ import (
 	"hisseki/access"
 	"hisseki/analyzer"
 	"hisseki/ask"
+	"hisseki/internal/pgtest"
 	"hisseki/ledger"
 )
 
@@ -45,7 +46,10 @@ func withRoles(t *testing.T) string {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	raw(t, url, string(roles), string(roles)) // as often as you like
+	said, err := pgtest.Notices(url, string(roles), string(roles)) // as often as you like
+	if err != nil || len(said) > 0 {                               // who reads notices looks for an error
+		t.Errorf("the roles' file: %v, notices %q", err, said)
+	}
 	return url
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 // goOnWithin is in what time another node's mail is recorded when one is frozen, at most: the server
-// ends its transaction after 0.8 s. The rest is for a machine where thirty processes wait for two
+// ends its transaction after 0.2 to 0.8 s. The rest is for a machine where thirty processes wait for two
 // processors, and for mail that has to come first.
 const goOnWithin = 30 * time.Second
 

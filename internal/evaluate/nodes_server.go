@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"hisseki/analyzer"
@@ -172,7 +173,7 @@ func onServer(ctx context.Context, pg *pgtest.Cluster, s *scenario, set setting)
 }
 
 // serverSection has each scenario judged by one node and by three in turn, whose stores are on one
-// PostgreSQL.
+// PostgreSQL: as shipped, and without clients' addresses.
 func (e *evaluation) serverSection(ctx context.Context) (sec section, err error) {
 	sec = newSection("The same with three stores on one PostgreSQL, as shipped", "organisation", "nodes")
 	pg, err := pgtest.Start(pgtest.Fast...)
@@ -184,20 +185,41 @@ func (e *evaluation) serverSection(ctx context.Context) (sec section, err error)
 		return sec, err
 	}
 	defer func() { err = errors.Join(err, pg.Close()) }()
-	if err := e.measure(ctx, runs(e.all(), asShipped)...); err != nil {
+	settings := []setting{asShipped, noClient}
+	if err := e.measure(ctx, runs(e.all(), settings...)...); err != nil {
 		return sec, err
 	}
-	var one, several []score
-	for i, s := range e.scenarios {
-		got, err := onServer(ctx, pg, s, asShipped.over(severalNodes))
-		if err != nil {
-			return sec, err
-		}
-		one, several = append(one, e.scores[run{i, asShipped}]), append(several, got)
-		sec.add(one[i], s.name, "1, in memory")
-		sec.add(got, s.name, "3, PostgreSQL")
+	several := make([][]score, len(settings)) // by setting and scenario
+	errs := make([]error, len(settings))
+	var wg sync.WaitGroup // they mostly wait: for syncs, and for what a node is to know
+	for n, set := range settings {
+		wg.Go(func() {
+			for _, s := range e.scenarios {
+				got, err := onServer(ctx, pg, s, set.over(severalNodes))
+				if err != nil {
+					errs[n] = err
+					return
+				}
+				several[n] = append(several[n], got)
+			}
+		})
 	}
-	sec.add(pool(one...), "pooled", "1, in memory")
-	sec.add(pool(several...), "pooled", "3, PostgreSQL")
+	if wg.Wait(); errors.Join(errs...) != nil {
+		return sec, errors.Join(errs...)
+	}
+	for n, set := range settings {
+		suffix := ""
+		if set.noClient {
+			suffix = ", no client addresses"
+		}
+		var one []score
+		for i, s := range e.scenarios {
+			one = append(one, e.scores[run{i, set}])
+			sec.add(one[i], s.name+suffix, "1, in memory")
+			sec.add(several[n][i], s.name+suffix, "3, PostgreSQL")
+		}
+		sec.add(pool(one...), "pooled"+suffix, "1, in memory")
+		sec.add(pool(several[n]...), "pooled"+suffix, "3, PostgreSQL")
+	}
 	return sec, nil
 }

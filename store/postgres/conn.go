@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -17,10 +18,11 @@ import (
 // conn is a connection that takes statements with SQLite's placeholders.
 type conn struct {
 	*stdlib.Conn
-	commit string // of a writer: it tells other nodes, in the same round trip; "" for readers
-	gate   *Gate
-	term   int64 // of the primary that it goes to
-	amid   bool  // a writer's transaction
+	commit  string // of a writer: it tells other nodes, in the same round trip; "" for readers
+	gate    *Gate
+	term    int64 // of the primary that it goes to
+	patient bool  // the URL says how long the server waits amid a transaction
+	amid    bool  // a writer's transaction
 }
 
 // ResetSession is asked before a connection is used again. One to a server that was the primary
@@ -57,7 +59,8 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 // said is a statement's error with what to do. That a connection ended amid a transaction the driver
 // says in no words.
 func (c *conn) said(err error) error {
-	if c.amid && errors.Is(err, driver.ErrBadConn) {
+	if c.amid && (errors.Is(err, driver.ErrBadConn) || Ended(err)) {
+		c.gate.patience.grow(time.Now())
 		return endedError{fmt.Errorf("%w: the server ended the transaction, and nothing of it is kept: try again. It ends one "+
 			"whose process says nothing for %v, as on a busy host; idle_in_transaction_session_timeout in the "+
 			"URL makes that longer", err, idleTimeout)}
@@ -97,13 +100,6 @@ func forbidden(err error) error {
 	return err
 }
 
-// begin takes the writers' lock in the same round trip. Each statement after it sees what was
-// committed before the lock was had (READ COMMITTED takes a new snapshot for each).
-var begin = fmt.Sprintf("begin isolation level read committed; select pg_advisory_xact_lock(%d)", Lock)
-
-// beginUnsynced is begin for a transaction whose commit does not wait for the disk.
-var beginUnsynced = strings.Replace(begin, "; ", "; set local synchronous_commit = off; ", 1)
-
 // unsyncedKey marks a context.
 type unsyncedKey struct{}
 
@@ -127,11 +123,7 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	if pg.IsClosed() {
 		return nil, driver.ErrBadConn
 	}
-	query := begin
-	if ctx.Value(unsyncedKey{}) != nil {
-		query = beginUnsynced
-	}
-	tx, err := pg.BeginTx(ctx, pgx.TxOptions{BeginQuery: query, CommitQuery: c.commit})
+	tx, err := pg.BeginTx(ctx, pgx.TxOptions{BeginQuery: c.beginning(ctx), CommitQuery: c.commit})
 	if err != nil {
 		if !pg.IsClosed() && pg.PgConn().TxStatus() != 'I' {
 			_, _ = pg.Exec(ctx, "rollback")
@@ -156,6 +148,9 @@ func (l locked) Commit() error {
 	err := l.tx.Commit(l.ctx)
 	if err != nil && (closed || unsent(err)) {
 		err = endedError{err}
+	}
+	if Ended(err) {
+		l.of.gate.patience.grow(time.Now())
 	}
 	l.of.doubted(err)
 	return err

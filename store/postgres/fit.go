@@ -77,8 +77,8 @@ func advice(err error) string {
 			return "create it: createdb --encoding UTF8 --template template0 --owner hisseki hisseki"
 		case insufficientPrivilege:
 			return "the role of the URL may not do this: reviewers' commands and the review page need " +
-				"hisseki_reviewer, migrate and sender forget hisseki_migrate; name it with --db. Rights on " +
-				"new tables come from postgres-roles.sql (docs/cluster.md)"
+				"hisseki_reviewer; migrate, store copy, sender forget and sender adopt hisseki_migrate; name it with " +
+				"--db. Rights on new tables come from postgres-roles.sql (docs/cluster.md)"
 		case "25006":
 			return errStandby.Error()
 		case "53300":

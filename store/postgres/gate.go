@@ -35,6 +35,8 @@ type Gate struct {
 	name string
 	tell func(away error, lasted time.Duration)
 
+	patience patience
+
 	mu      sync.Mutex
 	away    error     // nil while it answers
 	stalled error     // nil while commits end
@@ -236,8 +238,8 @@ func (c *conn) doubted(err error) {
 // Writer opens the one connection that writes. Each of its transactions has the lock.
 func (g *Gate) Writer() (*sql.DB, error) {
 	return g.open(tellOthers, 1, map[string]string{
-		"lock_timeout":                        millis(lockTimeout),
-		"idle_in_transaction_session_timeout": millis(idleTimeout),
+		"lock_timeout": millis(lockTimeout),
+		idleSetting:    millis(idleTimeout),
 	})
 }
 

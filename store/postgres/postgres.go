@@ -30,8 +30,10 @@ const (
 	// lockTimeout is how long a writer waits for others, as long as SQLite's busy_timeout.
 	lockTimeout = 5 * time.Second
 	// idleTimeout is after what time the server ends a transaction whose node says nothing: one
-	// that is frozen, or cut off. The others wait for it at most that long.
+	// that is frozen, or cut off. What is run again has less (patience).
 	idleTimeout = 800 * time.Millisecond
+	// idleSetting is the server's name for it.
+	idleSetting = "idle_in_transaction_session_timeout"
 	// connectTimeout is how long a server may take to answer at all.
 	connectTimeout = 3 * time.Second
 	// goneTimeout is after what time of silence of the network a connection is given up, in
@@ -144,6 +146,7 @@ func (g *Gate) open(commit string, connections int, settings map[string]string) 
 	if err != nil {
 		return nil, err
 	}
+	_, patient := cfg.RuntimeParams[idleSetting]
 	for k, v := range settings {
 		if _, named := cfg.RuntimeParams[k]; named && strings.HasSuffix(k, "_timeout") {
 			continue // in the URL: a busy host may want longer ones
@@ -160,7 +163,7 @@ func (g *Gate) open(commit string, connections int, settings map[string]string) 
 	if commit != "" {
 		patience = answerTimeout
 	}
-	c := &connector{commit: commit, gate: g}
+	c := &connector{commit: commit, gate: g, patient: patient}
 	for _, one := range servers(cfg) {
 		one.DialFunc = g.dialer(patience)
 		c.servers = append(c.servers, stdlib.GetConnector(*one))
@@ -176,6 +179,7 @@ type connector struct {
 	servers []driver.Connector // in the order of the URL
 	commit  string
 	gate    *Gate
+	patient bool
 }
 
 func (c *connector) Driver() driver.Driver { return c.servers[0].Driver() }
@@ -200,5 +204,5 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if c.gate.termNow() != term { // another server has become the primary meanwhile
 		return nil, errors.Join(driver.ErrBadConn, pg.Close())
 	}
-	return &conn{Conn: pg, commit: c.commit, gate: c.gate, term: term}, nil
+	return &conn{Conn: pg, commit: c.commit, gate: c.gate, term: term, patient: c.patient}, nil
 }

@@ -91,7 +91,7 @@ func (g *Gate) commitOne(ctx context.Context) error {
 		return err
 	}
 	defer c.Close(context.WithoutCancel(ctx))
-	_, err = c.PgConn().Exec(ctx, begin+"; "+synced+"; commit").ReadAll()
+	_, err = c.PgConn().Exec(ctx, "begin; "+takeLock+"; "+synced+"; commit").ReadAll()
 	return errors.Join(err, ctx.Err()) // a wait that was ended is reported as a commit
 }
 
