@@ -9,6 +9,7 @@ import (
 	"hisseki/internal/jsonl"
 	"hisseki/internal/table"
 	"hisseki/internal/term"
+	"hisseki/internal/words"
 )
 
 // ActualLine is what really happened, as JSON, schema 1.
@@ -77,16 +78,16 @@ func (h *History) WriteActualJSON(w io.Writer, b analyzer.Budget) error {
 }
 
 // WriteActual prints the same for people.
-func (h *History) WriteActual(screen table.Screen, b analyzer.Budget) error {
-	if err := h.head(screen, b.Holds, b.Delays); err != nil {
+func (h *History) WriteActual(screen table.Screen, w words.Reader, b analyzer.Budget) error {
+	if err := h.head(screen, w, b.Holds, b.Delays); err != nil {
 		return err
 	}
-	t := table.New(screen, table.Fixed("what"), table.Fixed("mails"), table.Fixed("episodes"),
-		table.Fixed("a week"), table.Fixed("one in"), table.Fixed("95 %"), table.Fixed("budget"),
-		table.Fixed("state"))
+	t := table.New(screen, table.Fixed(w.W("cal-what")), table.Fixed(w.W("measure-mails")), table.Fixed(w.W("cal-episodes")),
+		table.Fixed(w.W("cal-a-week")), table.Fixed(w.W("cal-one-in")), table.Fixed(w.W("cal-95")), table.Fixed(w.W("cal-target")),
+		table.Fixed(w.W("cal-state")))
 	for _, l := range h.ActualLines(b) {
-		t.Row(l.What, fmt.Sprint(l.Count), fmt.Sprint(l.Episodes), fmt.Sprintf("%.1f", l.Week),
-			oneIn(l.Share), oneIn(l.Bound), oneIn(l.Budget), l.State)
+		t.Row(w.W("cal-what-"+l.What), fmt.Sprint(l.Count), fmt.Sprint(l.Episodes), fmt.Sprintf("%.1f", l.Week),
+			oneIn(w, l.Share), oneIn(w, l.Bound), oneIn(w, l.Budget), w.W("cal-state-"+l.State))
 	}
 	if err := t.Write(); err != nil {
 		return err
@@ -98,8 +99,8 @@ func (h *History) WriteActual(screen table.Screen, b analyzer.Budget) error {
 	if _, err := fmt.Fprintln(screen); err != nil {
 		return err
 	}
-	t = table.New(screen, table.Fixed("held from"), table.Cut("account", 20), table.Fixed("mails"),
-		table.Fixed("most points"))
+	t = table.New(screen, table.Fixed(w.W("cal-held-from")), table.Cut(w.W("theft-account"), 20), table.Fixed(w.W("measure-mails")),
+		table.Fixed(w.W("cal-most")))
 	for _, e := range episodes {
 		t.Row(term.Stamp(e.First), term.Safe(e.Sender, 60), fmt.Sprint(e.Mails), fmt.Sprintf("%.1f", e.Most))
 	}

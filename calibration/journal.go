@@ -65,7 +65,7 @@ func Read(ctx context.Context, db Store, s Selection) (*History, error) {
 		return nil
 	})
 	if err == nil && len(h.Mails) == 0 {
-		err = fmt.Errorf("%w after its first %d", ErrEmpty, h.WarmUp)
+		err = fmt.Errorf("%w but the %d by which the organisation became known: try again when there is more", ErrEmpty, h.WarmUp)
 	}
 	return h, err
 }

@@ -7,7 +7,7 @@ import (
 
 	"hisseki/internal/jsonl"
 	"hisseki/internal/table"
-	"hisseki/internal/term"
+	"hisseki/internal/words"
 )
 
 // NotchLine is one notch as JSON, schema 1.
@@ -67,39 +67,41 @@ func (t *Trial) WriteJSON(w io.Writer) error { return jsonl.Write(w, t.Lines()) 
 
 // Write prints the notches, what was chosen, and what to do. fixed says that the
 // configuration sets thresholds, which go before; applied that the choice is in force.
-func (t *Trial) Write(screen table.Screen, fixed, applied bool) error {
-	if err := t.History.head(screen, t.Budget.Holds, t.Budget.Delays); err != nil {
+func (t *Trial) Write(screen table.Screen, w words.Reader, fixed, applied bool) error {
+	if err := t.History.head(screen, w, t.Budget.Holds, t.Budget.Delays); err != nil {
 		return err
 	}
-	list := table.New(screen, table.Fixed("notch"), table.Fixed("hold"), table.Fixed("sum"),
-		table.Fixed("delay"), table.Fixed("held/week"), table.Fixed("one in"), table.Fixed("95 %"),
-		table.Fixed("contained"), table.Fixed("escaped"), table.Spare("p90", 3), table.Spare("worst", 5),
-		table.Spare("delayed/week", 12), table.Spare("delayed one in", 14), table.Spare("episodes", 8))
+	list := table.New(screen, table.Fixed(w.W("cal-notch")), table.Fixed(w.W("cal-hold")), table.Fixed(w.W("cal-sum")),
+		table.Fixed(w.W("cal-delay")), table.Fixed(w.W("cal-held-week")), table.Fixed(w.W("cal-one-in")), table.Fixed(w.W("cal-95")),
+		table.Fixed(w.W("cal-contained")), table.Fixed(w.W("cal-escaped")), table.Spare(w.W("cal-p90"), 3),
+		table.Spare(w.W("cal-worst"), 5), table.Spare(w.W("cal-delayed-week"), 12), table.Spare(w.W("cal-delayed-one"), 14),
+		table.Spare(w.W("cal-episodes"), 8))
 	lines := t.Lines()
 	for i := range lines {
-		list.Row(t.row(&lines[i])...)
+		list.Row(row(w, &lines[i])...)
 	}
 	if err := list.Write(); err != nil {
 		return err
 	}
-	return t.foot(screen, fixed, applied)
+	return t.foot(screen, w, fixed, applied)
 }
 
 // row is a notch in a list.
-func (t *Trial) row(l *NotchLine) []string {
+func row(w words.Reader, l *NotchLine) []string {
 	mark := ""
 	if l.Factor == 1 {
-		mark = " now"
+		mark = w.W("cal-now")
 	}
 	contained, escaped, p90, worst := "", "", "", ""
 	if d := l.Drill; d != nil {
-		contained, escaped = fmt.Sprintf("%d of %d", d.Contained, d.Thefts), fmt.Sprintf("%d of %d", d.Escaped, d.Mails)
+		contained = w.W("measure-of", fmt.Sprint(d.Contained), fmt.Sprint(d.Thefts))
+		escaped = w.W("measure-of", fmt.Sprint(d.Escaped), fmt.Sprint(d.Mails))
 		p90, worst = fmt.Sprint(d.P90), fmt.Sprint(d.Most)
 	}
 	return []string{fmt.Sprintf("%.1f%s", l.Factor, mark), fmt.Sprintf("%.1f", l.Hold),
 		fmt.Sprintf("%.1f%s", l.Sum, star(l.ChosenHold)), fmt.Sprintf("%.1f%s", l.Delay, star(l.ChosenDelay)),
-		fmt.Sprintf("%.1f", l.HoldsWeek), oneIn(l.HoldShare), oneIn(l.HoldBound), contained, escaped, p90,
-		worst, fmt.Sprintf("%.1f", l.DelaysWeek), oneIn(l.DelayShare), fmt.Sprint(l.HoldEpisodes)}
+		fmt.Sprintf("%.1f", l.HoldsWeek), oneIn(w, l.HoldShare), oneIn(w, l.HoldBound), contained, escaped, p90,
+		worst, fmt.Sprintf("%.1f", l.DelaysWeek), oneIn(w, l.DelayShare), fmt.Sprint(l.HoldEpisodes)}
 }
 
 func star(chosen bool) string {
@@ -110,44 +112,43 @@ func star(chosen bool) string {
 }
 
 // oneIn writes a share as people say it.
-func oneIn(share float64) string {
+func oneIn(w words.Reader, share float64) string {
 	if share <= 0 {
-		return "none"
+		return w.W("measure-none")
 	}
 	return fmt.Sprintf("%.0f", 1/share)
 }
 
 // head says what was looked at, against which budget.
-func (h *History) head(w io.Writer, holds, delays float64) error {
-	_, err := fmt.Fprintf(w, "%s of %s in %.1f weeks; left out: %d of attacks, %d undecided,"+
-		" %d decided by rules, %d of the first days\nbudget: one false hold in %s, one delay in %s\n\n",
-		term.Count(len(h.Mails), "ordinary mail"), term.Count(h.Senders, "account"), h.Weeks(), h.Attacks,
-		h.Undecided, h.Ruled, h.WarmUp, oneIn(holds), oneIn(delays))
+func (h *History) head(out io.Writer, w words.Reader, holds, delays float64) error {
+	head := words.Say("cal-head", words.Count(len(h.Mails), "ordinary mail"), words.Count(h.Senders, "account"),
+		fmt.Sprintf("%.1f", h.Weeks()), h.Attacks, h.Undecided, h.Ruled, h.WarmUp)
+	_, err := fmt.Fprintf(out, "%s\n%s\n\n", w.Say(head), w.W("cal-budget", oneIn(w, holds), oneIn(w, delays)))
 	return err
 }
 
 // foot says what was chosen, how sure that is, and what to do.
-func (t *Trial) foot(w io.Writer, fixed, applied bool) error {
+func (t *Trial) foot(out io.Writer, w words.Reader, fixed, applied bool) error {
 	if !t.Fits {
-		_, err := fmt.Fprintln(w, "\n* the nearest to the budget, which no notch keeps")
+		_, err := fmt.Fprintf(out, "\n%s\n", w.W("cal-nearest"))
 		return err
 	}
 	var b strings.Builder
 	c := t.Thresholds()
-	fmt.Fprintf(&b, "\n* chosen: hold %.1f, sum %.1f (notch %.1f), delay %.1f (notch %.1f)\n", c.Hold,
-		c.Sum, t.Notches[t.Hold].Factor, c.Delay, t.Notches[t.Delay].Factor)
+	figure := func(f float64) string { return fmt.Sprintf("%.1f", f) }
+	fmt.Fprintf(&b, "\n%s\n", w.W("cal-chosen", figure(c.Hold), figure(c.Sum), figure(t.Notches[t.Hold].Factor),
+		figure(c.Delay), figure(t.Notches[t.Delay].Factor)))
 	if bound := t.Notches[t.Hold].HoldBound; bound > t.Budget.Holds {
-		fmt.Fprintf(&b, "  so few mails prove only one false hold in %s; %d without any would prove the"+
-			" budget\n", oneIn(bound), Needed(t.Budget.Holds))
+		fmt.Fprintln(&b, w.W("cal-few", oneIn(w, bound), Needed(t.Budget.Holds)))
 	}
 	switch {
 	case fixed:
-		b.WriteString("  [verdict] of the configuration goes before: take its lines out to use these\n")
+		fmt.Fprintln(&b, w.W("cal-fixed"))
 	case applied:
-		b.WriteString("  applied; serve takes it up within a minute\n")
+		fmt.Fprintln(&b, w.W("cal-applied"))
 	default:
-		b.WriteString("  nothing is changed: use it with --apply, or choose with --notch\n")
+		fmt.Fprintln(&b, w.W("cal-unchanged"))
 	}
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(out, b.String())
 	return err
 }

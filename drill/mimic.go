@@ -81,7 +81,7 @@ func (t *thief) imitate(m *analyzer.Mail, l *letter, to string) part {
 		setField(m, "In-Reply-To", "<"+l.answers+">")
 	}
 	p := part{kind: cmp.Or(field(src, "Content-Type"), "text/plain"), encoding: cmp.Or(encoding, "7bit")}
-	p.text = words(src.Body, p.encoding) + l.quote()
+	p.text = plainText(src.Body, p.encoding) + l.quote()
 	if l.ask.text != "" && !l.ask.quoted {
 		p.text = l.ask.text + "\r\n\r\n" + p.text
 	}
@@ -116,9 +116,9 @@ func (t *thief) digits(id string) string {
 	}, id)
 }
 
-// words are a body's, without base64. Other text may stand before and after them: there
+// plainText is what a body says, without base64. Other text may stand before and after them: there
 // every charset of mail is in its ASCII state. It must have no "=".
-func words(body []byte, encoding string) string {
+func plainText(body []byte, encoding string) string {
 	if encoding != "base64" {
 		return string(body)
 	}

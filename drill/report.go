@@ -10,8 +10,10 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/internal/jsonl"
+	"hisseki/internal/signalname"
 	"hisseki/internal/table"
 	"hisseki/internal/term"
+	"hisseki/internal/words"
 )
 
 // Line is one theft as JSON, schema 1.
@@ -97,16 +99,16 @@ func (r *Report) Verdict() error {
 }
 
 // Write prints the thefts, the worst first, the sums by recipe, and what limits the drill.
-func (r *Report) Write(screen table.Screen) error {
-	if err := r.table(screen); err != nil {
+func (r *Report) Write(screen table.Screen, w words.Reader) error {
+	if err := r.table(screen, w); err != nil {
 		return err
 	}
 	for _, t := range r.Totals() {
-		if err := t.print(screen); err != nil {
+		if err := t.print(screen, w); err != nil {
 			return err
 		}
 	}
-	return r.notes(screen)
+	return r.notes(screen, w)
 }
 
 // WriteJSON prints the same as JSON lines.
@@ -154,7 +156,7 @@ func (r *Report) Totals() []TotalLine {
 }
 
 // table lists the thefts, the worst first.
-func (r *Report) table(screen table.Screen) error {
+func (r *Report) table(screen table.Screen, w words.Reader) error {
 	list := slices.Clone(r.Results)
 	slices.SortStableFunc(list, func(a, b *Result) int {
 		if a.Contained() != b.Contained() {
@@ -165,35 +167,43 @@ func (r *Report) table(screen table.Screen) error {
 		}
 		return b.Escaped - a.Escaped
 	})
-	t := table.New(screen, table.Cut("account", 16), table.Fixed("recipe"), table.Fixed("mails"),
-		table.Fixed("held at"), table.Fixed("escaped"), table.Fixed("reached"),
-		table.Cut("given away by", 12), table.Spare("delayed", 7), table.Spare("history", 7))
+	t := table.New(screen, table.Cut(w.W("theft-account"), 16), table.Fixed(w.W("theft-recipe")), table.Fixed(w.W("measure-mails")),
+		table.Fixed(w.W("theft-held-at")), table.Fixed(w.W("theft-escaped")), table.Fixed(w.W("theft-reached")),
+		table.Cut(w.W("theft-by"), 12), table.Spare(w.W("theft-delayed"), 7), table.Spare(w.W("theft-history"), 7))
 	for _, res := range list {
-		at, by := fmt.Sprint(res.FirstHold), signals(res.Evidence, 3)
+		at, by := fmt.Sprint(res.FirstHold), signals(w, res.Evidence, 3)
 		if !res.Contained() {
-			at, by = screen.Paint("blind"), term.Safe(res.Why, 90)
+			at, by = screen.Paint(w.W("theft-blind")), term.Safe(res.why(w), 90)
 		}
 		t.Row(term.Safe(res.Sender, 50), res.Recipe, fmt.Sprint(res.Mails), at, fmt.Sprint(res.Escaped),
-			fmt.Sprintf("%d of %d", res.Reached, res.Recipients), by, fmt.Sprint(res.Delayed),
+			w.W("measure-of", fmt.Sprint(res.Reached), fmt.Sprint(res.Recipients)), by, fmt.Sprint(res.Delayed),
 			fmt.Sprint(res.History))
 	}
 	return t.Write()
 }
 
+// signalName is a signal as the reader calls it: in English by the name that settings take.
+func signalName(w words.Reader, s analyzer.Signal) string {
+	if w.Japanese() {
+		return cmp.Or(signalname.Japanese(s), string(s))
+	}
+	return string(s)
+}
+
 // signals names the heaviest evidence.
-func signals(list []analyzer.Evidence, n int) string {
+func signals(w words.Reader, list []analyzer.Evidence, n int) string {
 	var out []string
 	for i, e := range list {
 		if i == n {
 			out = append(out, fmt.Sprintf("+%d", len(list)-n))
 			break
 		}
-		out = append(out, fmt.Sprintf("%s %.1f", e.Signal, e.Points))
+		out = append(out, fmt.Sprintf("%s %.1f", signalName(w, e.Signal), e.Points))
 	}
-	return strings.Join(out, ", ")
+	return strings.Join(out, w.W("comma"))
 }
 
-func (t *TotalLine) print(w io.Writer) error {
+func (t *TotalLine) print(out io.Writer, w words.Reader) error {
 	if t.Accounts == 0 {
 		return nil
 	}
@@ -205,17 +215,15 @@ func (t *TotalLine) print(w io.Writer) error {
 	})
 	var most []string
 	for _, name := range names[:min(5, len(names))] {
-		most = append(most, fmt.Sprintf("%s (%d)", name, t.Signals[name]))
+		most = append(most, fmt.Sprintf("%s (%d)", signalName(w, name), t.Signals[name]))
 	}
-	_, err := fmt.Fprintf(w, "\n%s: %d of %s contained; mails that escaped: median %d, nine of"+
-		" ten at most %d, worst %d;\n  %d of %s reached; given away by %s\n", t.Recipe, t.Contained,
-		term.Count(t.Accounts, "theft"), t.Median, t.P90, t.Most, t.Reached,
-		term.Count(t.Recipients, "recipient"), strings.Join(most, ", "))
+	_, err := fmt.Fprintf(out, "\n%s\n", w.Say(words.Say("theft-total", t.Recipe, t.Contained, words.Count(t.Accounts, "theft"),
+		t.Median, t.P90, t.Most, t.Reached, words.Count(t.Recipients, "recipient"), strings.Join(most, w.W("comma")))))
 	return err
 }
 
 // notes say what limits the drill.
-func (r *Report) notes(w io.Writer) error {
+func (r *Report) notes(out io.Writer, w words.Reader) error {
 	unknown, observed := map[string]bool{}, map[string]bool{}
 	for _, res := range r.Results {
 		if res.Partners == 0 && res.Recipe != "spray" {
@@ -225,15 +233,15 @@ func (r *Report) notes(w io.Writer) error {
 			observed[res.Sender] = true
 		}
 	}
-	note := func(of map[string]bool, text string) error {
+	note := func(of map[string]bool, key string) error {
 		if len(of) == 0 {
 			return nil
 		}
-		_, err := fmt.Fprintf(w, "note: %s: %s\n", text, term.Few(slices.Sorted(maps.Keys(of)), 5))
+		_, err := fmt.Fprintln(out, w.W("measure-note", w.W(key), term.Few(slices.Sorted(maps.Keys(of)), 5)))
 		return err
 	}
-	if err := note(unknown, "no recipients are known, so unknown were written to"); err != nil {
+	if err := note(unknown, "theft-unknown"); err != nil {
 		return err
 	}
-	return note(observed, "in mode observe all of it would pass today")
+	return note(observed, "theft-observe")
 }

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"hisseki/analyzer"
+	"hisseki/internal/words"
 )
 
 // Result is what became of one theft. A mail escaped when it was neither held nor made a
@@ -26,7 +28,8 @@ type Result struct {
 	History    int                  // mails in the account's profile
 	Partners   int                  // own partners written to; 0: unknown addresses only
 	NotReady   []analyzer.Readiness // what the account has too little history for
-	Why        string               // why it was not contained, "" when it was
+	Allowed    time.Time            // until when a rule lets all of it pass
+	Why        string               // why it was not contained, in English, "" when it was
 }
 
 // Contained says whether at least one mail was held.
@@ -85,9 +88,15 @@ func (r *Result) explain(rule analyzer.Override) {
 		return
 	}
 	if rule.Action == analyzer.Pass {
-		r.Why = "an override lets everything pass until " +
-			rule.Until.UTC().Format("2006-01-02 15:04 MST")
-		return
+		r.Allowed = rule.Until
+	}
+	r.Why = r.why(words.For(words.English, nil))
+}
+
+// why is why a theft was not contained, in the reader's words.
+func (r *Result) why(t words.Reader) string {
+	if !r.Allowed.IsZero() {
+		return t.W("theft-allowed", r.Allowed.UTC().Format("2006-01-02 15:04 MST"))
 	}
 	var why []string
 	for _, n := range r.NotReady {
@@ -96,8 +105,13 @@ func (r *Result) explain(rule analyzer.Override) {
 			why = append(why, n.Needs)
 		}
 	}
-	why = append(why, fmt.Sprintf("the most unusual mail had only %.1f points", r.Most))
-	r.Why = strings.Join(why, "; ")
+	if t.Japanese() {
+		for i, needs := range why {
+			why[i] = t.Phrase(needs)
+		}
+	}
+	why = append(why, t.W("theft-points", fmt.Sprintf("%.1f", r.Most)))
+	return strings.Join(why, "; ")
 }
 
 // Total sums results up.

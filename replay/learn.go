@@ -10,6 +10,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/analyzer/content"
+	"hisseki/internal/words"
 )
 
 // Learned is what learning from the past did.
@@ -17,6 +18,21 @@ type Learned struct {
 	Mails int // recorded
 	Odd   int // of these too odd to learn
 	Known int // left out: recorded or taught before
+}
+
+// Text says what was learned, into which store. verbose says that odd mail was listed.
+func (n Learned) Text(w words.Reader, into string, verbose bool) string {
+	text := w.Say(words.Say("learn-done", words.Count(n.Mails, "mail"), into))
+	if n.Odd > 0 {
+		text += w.W("learn-odd", n.Odd)
+		if !verbose {
+			text += w.W("learn-verbose")
+		}
+	}
+	if n.Known > 0 {
+		text += w.W("learn-known", n.Known)
+	}
+	return text
 }
 
 // Taught knows which mail was taught.

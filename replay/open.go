@@ -11,6 +11,7 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/internal/term"
+	"hisseki/internal/words"
 )
 
 // ClosingSource is a source that holds files open.
@@ -55,15 +56,7 @@ func JSONReport(w io.Writer) func(*Event) error {
 }
 
 // OddText says why a mail was too odd to learn, in one line that is safe for a terminal.
-func OddText(name string, r *analyzer.Record) string {
-	why := ""
-	if e := r.Verdict.Evidence; len(e) > 0 {
-		why = e[0].Text
-		if len(e) > 1 {
-			why += fmt.Sprintf(" (+%d)", len(e)-1)
-		}
-	}
-	return fmt.Sprintf("too odd: %s of %s, %s, %.1f points: %s", term.Safe(name, 200),
-		term.Safe(r.Envelope.Sender, 60), r.Envelope.Time.UTC().Format(time.DateTime), r.Verdict.Points,
-		term.Safe(why, 200))
+func OddText(w words.Reader, name string, r *analyzer.Record) string {
+	return w.W("learn-too-odd", term.Safe(name, 200), term.Safe(r.Envelope.Sender, 60), r.Envelope.Time.UTC().Format(time.DateTime),
+		fmt.Sprintf("%.1f", r.Verdict.Points), reason(w, r.Verdict.Evidence, 200))
 }

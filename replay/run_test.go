@@ -13,6 +13,8 @@ import (
 
 	"hisseki/analyzer"
 	"hisseki/analyzer/content"
+	list "hisseki/internal/table"
+	"hisseki/internal/words"
 )
 
 // story is a Source written as lines "MINUTE SENDER ACTION", ACTION being pass, delay,
@@ -260,7 +262,7 @@ func TestRealAnalyzer(t *testing.T) {
 			t.Errorf("the profile of a has %d mails, want 28", p.Mails())
 		}
 		var table bytes.Buffer
-		if err := sum.Write(&table); err != nil || !strings.Contains(table.String(), "2026-W02") {
+		if err := sum.Write(list.Screen{Writer: &table}, words.For(words.English, nil)); err != nil || !strings.Contains(table.String(), "2026-W02") {
 			t.Errorf("table %s, error %v", table.String(), err)
 		}
 		runs[i] = b.String()

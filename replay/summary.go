@@ -2,15 +2,14 @@ package replay
 
 import (
 	"fmt"
-	"io"
-	"sort"
-	"strings"
+	"maps"
+	"slices"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
-
 	"hisseki/analyzer"
+	"hisseki/internal/table"
 	"hisseki/internal/term"
+	"hisseki/internal/words"
 )
 
 // Summary collects events for people: what would be delayed or held and why, and the
@@ -32,10 +31,9 @@ type keptRow struct {
 	sender   string
 	action   analyzer.Action
 	points   float64
-	why      string
-	thenHeld bool // delayed first, then held with a later mail
+	evidence []analyzer.Evidence // the heaviest piece first
+	thenHeld bool                // delayed first, then held with a later mail
 	tallies  [3]*tally
-	others   int // pieces of evidence beside the one in why
 }
 
 // tally counts mails by what became of them.
@@ -85,12 +83,9 @@ func (s *Summary) verdict(e *Event) {
 	if e.Action == analyzer.Pass {
 		return
 	}
-	r := keptRow{at: e.Time, file: e.File, sender: e.Sender, action: e.Action, tallies: tallies}
+	r := keptRow{at: e.Time, file: e.File, sender: e.Sender, action: e.Action, tallies: tallies, evidence: e.Evidence}
 	if e.Points != nil {
 		r.points = *e.Points
-	}
-	if len(e.Evidence) > 0 {
-		r.why, r.others = e.Evidence[0].Text, len(e.Evidence)-1
 	}
 	s.rows[e.File] = len(s.kept)
 	s.kept = append(s.kept, r)
@@ -106,69 +101,84 @@ func get(m map[string]*tally, key string) *tally {
 }
 
 // Write prints the tables. What mails say is made safe for a terminal.
-func (s *Summary) Write(w io.Writer) error {
+func (s *Summary) Write(screen table.Screen, w words.Reader) error {
 	if s.total.mails == 0 {
-		_, err := fmt.Fprintln(w, "no mail")
+		_, err := fmt.Fprintln(screen, w.W("replay-no-mail"))
+		return err
+	}
+	if err := s.writeKept(screen, w); err != nil {
+		return err
+	}
+	if err := writeTallies(screen, w, "replay-week", s.weeks, func(*tally) bool { return true }); err != nil {
 		return err
 	}
 	if len(s.kept) > 0 {
-		t := newTable(w, "time (UTC)", "sender", "action", "points", "why", "file")
-		for i := range s.kept {
-			t.AppendRow(s.kept[i].cells())
+		err := writeTallies(screen, w, "replay-sender", s.senders, func(t *tally) bool { return t.delayed+t.held > 0 })
+		if err != nil {
+			return err
 		}
-		t.Render()
-		fmt.Fprintln(w)
 	}
-	writeTallies(w, "week", s.weeks, func(*tally) bool { return true })
-	fmt.Fprintln(w)
-	if len(s.kept) > 0 {
-		writeTallies(w, "sender", s.senders, func(t *tally) bool { return t.delayed+t.held > 0 })
-		fmt.Fprintln(w)
-	}
-	_, err := fmt.Fprintf(w, "%s of %s from %s to %s: %d would be delayed, %d held\n",
-		term.Count(s.total.mails, "mail"), term.Count(len(s.senders), "sender"),
-		s.first.Format(time.DateOnly), s.last.Format(time.DateOnly),
-		s.total.delayed, s.total.held)
+	_, err := fmt.Fprintln(screen, w.Say(words.Say("replay-total", words.Count(s.total.mails, "mail"), words.Count(len(s.senders), "sender"),
+		s.first.Format(time.DateOnly), s.last.Format(time.DateOnly), s.total.delayed, s.total.held)))
 	return err
 }
 
-func (r *keptRow) cells() table.Row {
-	action := string(r.action)
-	if r.thenHeld {
-		action = "delay, hold"
+// writeKept lists what would have been delayed or held.
+func (s *Summary) writeKept(screen table.Screen, w words.Reader) error {
+	if len(s.kept) == 0 {
+		return nil
 	}
-	why := term.Safe(r.why, 90)
-	if r.others > 0 {
-		why += fmt.Sprintf(" (+%d)", r.others)
+	t := table.New(screen, table.Fixed(w.W("replay-time")), table.Cut(w.W("replay-sender"), 16), table.Fixed(w.W("replay-action")),
+		table.Fixed(w.W("replay-points")), table.Cut(w.W("replay-why"), 16), table.Spare(w.W("replay-file"), 12))
+	for i := range s.kept {
+		t.Row(s.kept[i].cells(w)...)
 	}
-	return table.Row{r.at.UTC().Format(time.DateTime), term.Safe(r.sender, 40), action,
-		fmt.Sprintf("%.1f", r.points), why, term.Safe(r.file, 60)}
+	if err := t.Write(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(screen)
+	return err
 }
 
-func writeTallies(w io.Writer, head string, m map[string]*tally, show func(*tally) bool) {
-	var keys []string
-	for k, t := range m {
-		if show(t) {
-			keys = append(keys, k)
+func (r *keptRow) cells(w words.Reader) []string {
+	action := term.Safe(string(r.action), 20)
+	switch {
+	case r.thenHeld:
+		action = w.W("replay-then-held")
+	case w.Japanese():
+		action = w.Named("replay-act-", action)
+	}
+	return []string{r.at.UTC().Format(time.DateTime), term.Safe(r.sender, 40), action, fmt.Sprintf("%.1f", r.points),
+		reason(w, r.evidence, 90), term.Safe(r.file, 60)}
+}
+
+// reason is the heaviest piece of evidence, and how many more there are.
+func reason(w words.Reader, list []analyzer.Evidence, most int) string {
+	if len(list) == 0 {
+		return ""
+	}
+	text := list[0].Text
+	if w.Japanese() {
+		text = w.Sign(list[0])
+	}
+	text = term.Safe(text, most)
+	if len(list) > 1 {
+		text += w.W("measure-plus", len(list)-1)
+	}
+	return text
+}
+
+func writeTallies(screen table.Screen, w words.Reader, head string, m map[string]*tally, show func(*tally) bool) error {
+	t := table.New(screen, table.Cut(w.W(head), 16), table.Fixed(w.W("measure-mails")), table.Fixed(w.W("replay-delayed")),
+		table.Fixed(w.W("replay-held")))
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		if n := m[k]; show(n) {
+			t.Row(term.Safe(k, 60), fmt.Sprint(n.mails), fmt.Sprint(n.delayed), fmt.Sprint(n.held))
 		}
 	}
-	sort.Strings(keys)
-	t := newTable(w, head, "mails", "delayed", "held")
-	for _, k := range keys {
-		t.AppendRow(table.Row{term.Safe(k, 60), m[k].mails, m[k].delayed, m[k].held})
+	if err := t.Write(); err != nil {
+		return err
 	}
-	t.Render()
-}
-
-func newTable(w io.Writer, heads ...string) table.Writer {
-	t := table.NewWriter()
-	t.SetOutputMirror(w)
-	t.SetStyle(table.StyleLight)
-	t.Style().Format.Header = 0
-	row := table.Row{}
-	for _, h := range heads {
-		row = append(row, strings.ToLower(h))
-	}
-	t.AppendHeader(row)
-	return t
+	_, err := fmt.Fprintln(screen)
+	return err
 }

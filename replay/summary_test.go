@@ -6,12 +6,15 @@ import (
 	"time"
 
 	"hisseki/analyzer"
+	"hisseki/internal/table"
+	"hisseki/internal/words"
 )
 
 func TestSummary(t *testing.T) {
 	s := NewSummary()
 	var b strings.Builder
-	if err := s.Write(&b); err != nil || b.String() != "no mail\n" {
+	en := words.For(words.English, nil)
+	if err := s.Write(table.Screen{Writer: &b}, en); err != nil || b.String() != "no mail\n" {
 		t.Errorf("empty summary: %q, %v", b.String(), err)
 	}
 	at := time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
@@ -36,7 +39,7 @@ func TestSummary(t *testing.T) {
 	at = at.AddDate(0, 0, 7)
 	event("verdict", "5\n6", "a@example.org", analyzer.Hold)
 	b.Reset()
-	if err := s.Write(&b); err != nil {
+	if err := s.Write(table.Screen{Writer: &b}, en); err != nil {
 		t.Fatal(err)
 	}
 	text := b.String()
@@ -45,14 +48,23 @@ func TestSummary(t *testing.T) {
 	}
 	squeezed := strings.Join(strings.Fields(text), " ")
 	for _, want := range []string{
-		"2026-01-05 10:00:00 │ b@example.org │ delay, hold │ 9.2 │ a link to",
-		"evil (+1) │ 2 │", "│ delay │ 9.2 │ odd │ 3 │", "│ hold │ 9.2 │ 請求書 │ 4 │", "│ 5 6 │",
-		"│ 2026-W02 │ 4 │ 1 │ 2 │", "│ 2026-W03 │ 1 │ 0 │ 1 │",
-		"│ a@example.org │ 2 │ 0 │ 1 │", "│ b@example.org │ 3 │ 1 │ 2 │",
+		"time (UTC) sender action points why file",
+		"2026-01-05 10:00:00 b@example.org delay, hold 9.2 a link to",
+		"evil (+1) 2 ", " delay 9.2 odd 3 ", " hold 9.2 請求書 4 ", " 5 6 ",
+		" 2026-W02 4 1 2 ", " 2026-W03 1 0 1 ", " a@example.org 2 0 1 ", " b@example.org 3 1 2 ",
 		"5 mails of 2 senders from 2026-01-05 to 2026-01-12: 1 would be delayed, 3 held",
 	} {
 		if !strings.Contains(squeezed, want) {
 			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	b.Reset()
+	if err := s.Write(table.Screen{Writer: &b}, words.For(words.Japanese, nil)); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"日時 (UTC)", "一時保留後に保留", "メール 5 通", "一時保留 1、保留 3 に相当"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
 		}
 	}
 }

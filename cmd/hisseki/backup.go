@@ -52,11 +52,10 @@ the backup was made (releases, discards, delays) waits for a person.`,
 				return err
 			}
 			if out.Aside != "" {
-				fmt.Fprintln(cmd.OutOrStdout(), "the store that was there is", out.Aside)
+				sayLine(cmd, fmt.Sprintf("the store that was there is %s", out.Aside))
 			}
 			if out.Waiting > 0 {
-				fmt.Fprintf(cmd.OutOrStdout(), "%s had been decided or delayed: see quarantine list\n",
-					counted(out.Waiting, "mail"))
+				sayLine(cmd, fmt.Sprintf("%s had been decided or delayed: see quarantine list", counted(out.Waiting, "mail")))
 			}
 			return nil
 		}),
@@ -118,7 +117,7 @@ func withSettings(do func(*cobra.Command, config.Config, []string) error) func(*
 // printStore says what a look at a whole store found.
 func printStore(cmd *cobra.Command, c store.Checked, err error) error {
 	if err == nil {
-		_, err = fmt.Fprintln(cmd.OutOrStdout(), c)
+		sayLine(cmd, c.String())
 	}
 	return asWhom(err)
 }

@@ -128,7 +128,7 @@ func runCalibrate(cmd *cobra.Command, f *calibrateFlags) error {
 			if f.out.json {
 				return h.WriteActualJSON(cmd.OutOrStdout(), budget)
 			}
-			return h.WriteActual(f.out.screen(cmd), budget)
+			return h.WriteActual(f.out.screen(cmd), inWords(cmd), budget)
 		}
 		inForce, err := analyzer.New(g.Config, db).InForce(ctx)
 		if err != nil {
@@ -182,7 +182,7 @@ func (f *calibrateFlags) write(cmd *cobra.Command, cfg config.Config, t *calibra
 	if f.out.json {
 		return t.WriteJSON(cmd.OutOrStdout())
 	}
-	return t.Write(f.out.screen(cmd), fixed(cfg), applied)
+	return t.Write(f.out.screen(cmd), inWords(cmd), fixed(cfg), applied)
 }
 
 // fixed says whether the configuration sets thresholds.

@@ -171,6 +171,7 @@ func onReplayGround(cmd *cobra.Command, f *replayFlags, paths []string,
 		return err
 	}
 	defer func() { err = errors.Join(err, at.places.Close()) }()
+	f.Words = inWords(cmd)
 	past, total, err := history.Open(cmd.Context(), at.cfg, f.Options, paths, cmd.ErrOrStderr())
 	if err != nil {
 		return err
@@ -216,7 +217,7 @@ func (f *drillFlags) play(cmd *cobra.Command, g *drill.Ground, normal func(strin
 	if f.out.json {
 		err = report.WriteJSON(cmd.OutOrStdout())
 	} else {
-		err = report.Write(f.out.screen(cmd))
+		err = report.Write(f.out.screen(cmd), inWords(cmd))
 	}
 	if err != nil {
 		return err

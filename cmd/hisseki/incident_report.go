@@ -87,6 +87,6 @@ func (f *reportFlags) write(cmd *cobra.Command, r *report.Report) error {
 	if err := private.Write(f.output, b.Bytes()); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
-	_, err := fmt.Fprintf(cmd.OutOrStdout(), "report written to %s\n", strings.TrimSpace(f.output))
-	return err
+	sayLine(cmd, fmt.Sprintf("report written to %s", strings.TrimSpace(f.output)))
+	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"fmt"
 	"os"
 	"time"
 
@@ -21,9 +22,12 @@ func addJSON(cmd *cobra.Command, asJSON *bool) {
 // listFlags are how a list is printed.
 type listFlags struct{ json, wide bool }
 
+// wideUsage explains --wide.
+const wideUsage = "print all columns in full, however wide the screen is"
+
 func (f *listFlags) add(cmd *cobra.Command) {
 	addJSON(cmd, &f.json)
-	cmd.Flags().BoolVar(&f.wide, "wide", false, "print all columns in full, however wide the screen is")
+	cmd.Flags().BoolVar(&f.wide, "wide", false, wideUsage)
 }
 
 // screen is where a command prints a list.
@@ -35,6 +39,11 @@ func (f *listFlags) screen(cmd *cobra.Command) table.Screen {
 func inWords(cmd *cobra.Command) words.Reader {
 	lang := words.Lang(cmd.Flag("lang").Value.String())
 	return words.For(cmp.Or(lang, words.FromLocale(os.Getenv)), time.Local)
+}
+
+// sayLine prints a line that package words knows as it knows errors.
+func sayLine(cmd *cobra.Command, text string) {
+	fmt.Fprintln(cmd.OutOrStdout(), inWords(cmd).Fault(text))
 }
 
 // safe makes text from a mail fit for a terminal.

@@ -22,7 +22,7 @@ import (
 
 type replayFlags struct {
 	history.Options
-	json         bool
+	json, wide   bool
 	noClient     bool
 	releaseAfter time.Duration
 	off          []string
@@ -54,6 +54,7 @@ its Sent folders and, with --log, the old mail logs: docs/learning.md.`,
 	fl.StringVar(&f.Timeline, "timeline", "", "timeline.jsonl `FILE` of the mails, in time order")
 	fl.StringVar(&f.Sender, "sender", "", "the `ACCOUNT` that sent all of PATH, whatever From says")
 	addJSON(cmd, &f.json)
+	fl.BoolVar(&f.wide, "wide", false, wideUsage)
 	fl.BoolVar(&f.noClient, "no-client", false, "withhold client addresses, as behind webmail")
 	fl.BoolVar(&f.Learn, "learn", false, "learn into the store instead of judging")
 	fl.DurationVar(&f.releaseAfter, "release-after", replay.DefaultReleaseAfter,
@@ -113,6 +114,7 @@ func runReplay(cmd *cobra.Command, f replayFlags, paths []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, at.places.Close()) }()
+	f.Words = inWords(cmd)
 	past, total, err := history.Open(cmd.Context(), at.cfg, f.Options, paths, cmd.ErrOrStderr())
 	if err != nil {
 		return err
@@ -139,7 +141,9 @@ func runReplay(cmd *cobra.Command, f replayFlags, paths []string) (err error) {
 	if err != nil || sum == nil {
 		return err
 	}
-	return sum.Write(out)
+	screen := table.ScreenOf(cmd.OutOrStdout(), f.wide)
+	screen.Writer = out
+	return sum.Write(screen, inWords(cmd))
 }
 
 func (f *replayFlags) runLearn(cmd *cobra.Command, at *replaySetting, src replay.Source,
@@ -157,7 +161,7 @@ func (f *replayFlags) runLearn(cmd *cobra.Command, at *replaySetting, src replay
 	ac.Mode = nil // observe
 	opt := replay.LearnOptions{Source: src, Taught: db, Progress: progress}
 	if f.verbose {
-		opt.Odd = func(name string, r *analyzer.Record) { fmt.Fprintln(out, replay.OddText(name, r)) }
+		opt.Odd = func(name string, r *analyzer.Record) { fmt.Fprintln(out, replay.OddText(inWords(cmd), name, r)) }
 	}
 	// What is learned from needs no excerpts.
 	n, err := replay.Learn(ctx, analyzer.New(ac, daemon.Sealing{To: db}), opt)
@@ -165,17 +169,7 @@ func (f *replayFlags) runLearn(cmd *cobra.Command, at *replaySetting, src replay
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf("learned from %s into %s", counted(n.Mails, "mail"), at.cfg.Database)
-	if n.Odd > 0 {
-		text += fmt.Sprintf(", %d of them too odd to learn", n.Odd)
-		if !f.verbose {
-			text += " (--verbose lists them)"
-		}
-	}
-	if n.Known > 0 {
-		text += fmt.Sprintf("; %d more left out that were known already", n.Known)
-	}
-	_, err = fmt.Fprintln(out, text)
+	_, err = fmt.Fprintln(out, n.Text(inWords(cmd), at.cfg.Database, f.verbose))
 	return err
 }
 

@@ -89,9 +89,9 @@ func warnAgent(cmd *cobra.Command, s *review.Service) {
 }
 
 // warn prints what a person should know although all went well.
-func warn(w io.Writer, doubts []string) {
+func warn(cmd *cobra.Command, doubts []string) {
 	for _, text := range doubts {
-		fmt.Fprintf(w, "hisseki: %s\n", text)
+		fmt.Fprintln(cmd.ErrOrStderr(), "hisseki: "+inWords(cmd).Fault(text))
 	}
 }
 

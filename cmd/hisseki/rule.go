@@ -109,7 +109,7 @@ func tellRules(cmd *cobra.Command, verb string, did *review.RuleDone) {
 	if did.Observed {
 		fmt.Fprintln(cmd.ErrOrStderr(), "hisseki: "+inWords(cmd).W("cli-observing"))
 	}
-	warn(cmd.ErrOrStderr(), did.Doubts)
+	warn(cmd, did.Doubts)
 	t, does := inWords(cmd), verb
 	if t.Japanese() {
 		does = t.W("rule-" + verb)

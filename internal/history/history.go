@@ -13,18 +13,20 @@ import (
 	"hisseki/internal/config"
 	"hisseki/internal/term"
 	"hisseki/internal/wiring"
+	"hisseki/internal/words"
 	"hisseki/maillog"
 	"hisseki/replay"
 )
 
 // Options say which past, and whose it is.
 type Options struct {
-	Timeline string   // a file in place of paths
-	Sender   string   // the account that sent all of it, "" to go by From
-	Learn    bool     // what is read is to be learned: mail without a usable time is left out
-	Logs     []string // mail logs that say who sent a mail, and from where
-	Zone     string   // of times in the logs that have none
-	Relay    string   // as which relay hands mail over: a name of the configuration, or AnyRelay
+	Timeline string       // a file in place of paths
+	Sender   string       // the account that sent all of it, "" to go by From
+	Learn    bool         // what is read is to be learned: mail without a usable time is left out
+	Logs     []string     // mail logs that say who sent a mail, and from where
+	Zone     string       // of times in the logs that have none
+	Words    words.Reader // in which it says what it left out
+	Relay    string       // as which relay hands mail over: a name of the configuration, or AnyRelay
 }
 
 // AnyRelay is a relay of every domain, whose MAIL FROM is believed.
@@ -84,7 +86,7 @@ func (o *Options) open(ctx context.Context, cfg config.Config, paths []string, t
 	if err != nil {
 		return nil, 0, err
 	}
-	kept := &archive{Archive: a, to: to}
+	kept := &archive{Archive: a, to: to, words: o.Words}
 	kept.list()
 	return kept, a.Count(), nil
 }
@@ -109,14 +111,18 @@ func (o *Options) origins(ctx context.Context, normal func(string) string, to io
 			return nil, fmt.Errorf("read log: %w", err)
 		}
 	}
-	fmt.Fprintf(to, "hisseki: the logs say where %s came from\n", term.Count(origins.Count(), "mail"))
+	note(to, o.Words, fmt.Sprintf("the logs say where %s came from", term.Count(origins.Count(), "mail")))
 	return origins, nil
 }
+
+// note says a line in the reader's words.
+func note(to io.Writer, w words.Reader, text string) { fmt.Fprintln(to, "hisseki: "+w.Fault(text)) }
 
 // archive says on a terminal or in a log what it leaves out.
 type archive struct {
 	*replay.Archive
 	to     io.Writer
+	words  words.Reader
 	listed int
 }
 
@@ -127,10 +133,10 @@ func (a *archive) list() {
 	list := a.Skipped()
 	for ; a.listed < min(len(list), maxListed); a.listed++ {
 		s := &list[a.listed]
-		fmt.Fprintf(a.to, "hisseki: left out %s: %s\n", term.Safe(s.Name, 200), term.Safe(s.Why, 200))
+		note(a.to, a.words, fmt.Sprintf("left out %s: %s", term.Safe(s.Name, 200), term.Safe(s.Why, 200)))
 	}
 	if len(list) > a.listed {
-		fmt.Fprintf(a.to, "hisseki: %d more left out\n", len(list)-a.listed)
+		note(a.to, a.words, fmt.Sprintf("%d more left out", len(list)-a.listed))
 		a.listed = len(list)
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 // faultRooms are the packages whose errors a person at a terminal reads.
 var faultRooms = []string{"cmd/hisseki", "review", "review/command", "web/command", "access", "ledger", "doctor",
-	"signing", "postfix", "internal/places", "internal/wiring", "internal/config"}
+	"signing", "postfix", "internal/places", "internal/wiring", "internal/config", "replay", "internal/history", "drill", "calibration"}
 
 // formatsOf are the formats of all errors that a package makes, and all texts that are put together.
 func formatsOf(t *testing.T, room string) (out, texts []string) {
@@ -89,7 +89,8 @@ func TestEveryFaultIsJapanese(t *testing.T) {
 	}
 	// Another package's, or put together in two places.
 	for _, f := range []string{": did you mean %s?", "%d thing", "%d things", "user: unknown user %s",
-		"%w: nothing is known of an account %s%s"} {
+		"%w: nothing is known of an account %s%s", "nothing is known of an account %s%s", "%d mail", "%d mails", "%d theft", "%d thefts",
+		"%s is whole: %d mails (newest: %s), %d undecided, %d profiles, %s MB, schema %d%s", ", which serve or hisseki migrate brings to %d"} {
 		delete(unused, f)
 	}
 	for _, f := range slices.Sorted(maps.Keys(unused)) {

@@ -78,7 +78,7 @@ func For(lang Lang, zone *time.Location) Reader {
 }
 
 // catalogue has every text by key: English, Japanese.
-var catalogue = join(ofReport, ofPage, ofRules, ofAsked, ofOpenID, ofTerminal, ofDoctor, ofOutcome, ofLists)
+var catalogue = join(ofReport, ofPage, ofRules, ofAsked, ofOpenID, ofTerminal, ofDoctor, ofOutcome, ofLists, ofMeasure)
 
 func join(tables ...map[string][2]string) map[string][2]string {
 	all := map[string][2]string{}

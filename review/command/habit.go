@@ -86,7 +86,7 @@ func (s Shared) add(cmd *cobra.Command, r review.HabitRequest) error {
 			return err
 		}
 		for _, text := range doubts {
-			fmt.Fprintf(cmd.ErrOrStderr(), "hisseki: %s\n", text)
+			fmt.Fprintln(cmd.ErrOrStderr(), "hisseki: "+s.Words(cmd).Fault(text))
 		}
 		_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s for %s %s\n", e.Name,
 			term.Safe(e.Declares(), 300), term.Few(e.Senders, 5), terminal.Until(s.Words(cmd), e.Until))
