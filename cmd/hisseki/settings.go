@@ -41,7 +41,7 @@ func stateFolder(configuration string) string {
 func addSettingsFlags(root *cobra.Command) {
 	fl := root.PersistentFlags()
 	fl.String("config", os.Getenv(configVariable), "configuration `FILE` ($"+configVariable+
-		"), else "+machineConfig+" if it exists and --db names no other database")
+		"), else "+machineConfig+" if it exists and --db names no other file")
 	fl.String("db", "", "database `FILE`, overrides the configuration")
 	fl.Var(new(words.Lang), "lang", "`LANGUAGE` of what people read: en or ja (default: as $LC_ALL, $LC_MESSAGES or $LANG say)")
 	completeFlag(root, "lang", "en, ja")
@@ -55,11 +55,14 @@ const machineConfig = "/etc/hisseki.toml"
 const configVariable = "HISSEKI_CONFIG"
 
 // configFile returns which configuration to read, or "" for the defaults. machine is where
-// the machine's is.
+// the machine's is. A database on a server is the machine's too, under another role:
+// without its configuration two_person, grace and default_realm would not be in force for
+// who decides with "--db postgres://hisseki_reviewer@...".
 func configFile(cmd *cobra.Command, machine string) string {
 	path, _ := cmd.Flags().GetString("config")
 	_, set := os.LookupEnv(configVariable)
-	if path != "" || set || cmd.Flags().Changed("config") || cmd.Flags().Changed("db") {
+	db, _ := cmd.Flags().GetString("db")
+	if path != "" || set || cmd.Flags().Changed("config") || cmd.Flags().Changed("db") && !postgres.IsURL(db) {
 		return path
 	}
 	if _, err := os.Stat(machine); errors.Is(err, fs.ErrNotExist) {

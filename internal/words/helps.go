@@ -3,7 +3,7 @@ package words
 // helps is the help of commands: English as the command has it, Japanese.
 var helps = map[string]string{
 	"Learn how each account sends mail, hold what it would not have sent":                                          "アカウントごとの送信の習慣を学習し、普段と異なるメールを保留する",
-	"configuration `FILE` ($HISSEKI_CONFIG), else /etc/hisseki.toml if it exists and --db names no other database": "設定 `FILE`($HISSEKI_CONFIG)。省略時は、--db で別のデータベースを指定しない限り /etc/hisseki.toml(あれば)",
+	"configuration `FILE` ($HISSEKI_CONFIG), else /etc/hisseki.toml if it exists and --db names no other file": "設定 `FILE`($HISSEKI_CONFIG)。省略時は、--db で別のファイルを指定しない限り /etc/hisseki.toml(あれば)",
 	"database `FILE`, overrides the configuration":                                                                 "データベースの `FILE`。設定より優先する",
 	"`LANGUAGE` of what people read: en or ja (default: as $LC_ALL, $LC_MESSAGES or $LANG say)":                    "表示の `LANGUAGE`: en か ja(省略時は $LC_ALL、$LC_MESSAGES、$LANG に従う)",
 	"Carry out decisions in Postfix's queue (as root, on each MTA host)":                                           "Postfix のキューで判断を実行する(root で、各 MTA ホストで)",
