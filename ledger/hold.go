@@ -73,6 +73,7 @@ type HoldCount struct {
 	Senders    int   // of these
 	Recipients int   // of these, each once
 	Last       int64 // the highest id
+	More       bool  // there are more mails than were counted
 }
 
 // HoldPlace is the place of a hold in a list by points; the zero value is before the first.
@@ -100,4 +101,5 @@ type HoldFilter struct {
 	Past      HoldPlace // with Worst: what comes after this place
 	Before    int64     // ids below this one
 	After     int64     // ids above this one
+	Roughly   bool      // CountHolds counts no recipients, and of very many mails the newest only
 }

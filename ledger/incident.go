@@ -46,6 +46,7 @@ type IncidentFilter struct {
 	States []IncidentState
 	Since  time.Time // opened from then on
 	Until  time.Time // opened before
+	Newest int       // so many at most, the newest; 0 is all
 }
 
 // Ending says how an incident ends.

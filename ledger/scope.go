@@ -24,4 +24,13 @@ type Scope struct {
 	Lures     []Lure                    // that may be blocked, the most telling first
 	Notes     map[int64][]Note          // by incident: what hooks said, oldest first
 	Usual     map[string][]time.Time    // when a sender sent other mail in the weeks before, rising
+	Unread    Unread
+}
+
+// Unread is what of a scope was not looked at, for there is too much of it.
+type Unread struct {
+	Mails    int  // of the incidents' own, between the oldest and the newest
+	Suspects int  // that share something too, between the oldest and the newest of Suspects
+	More     bool // there may be still more suspects
+	Lures    bool // whether others sent the links before was asked of their latest mail only
 }

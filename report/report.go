@@ -40,6 +40,7 @@ type Report struct {
 	Block     []Indicator
 	Chart     Chart
 	Relays    []string // that named the accounts, each once, rising
+	Unread    ledger.Unread
 }
 
 // Company is one registrable domain of recipients.
@@ -94,7 +95,7 @@ type Audience struct {
 
 // New counts and sorts a scope.
 func New(s *ledger.Scope) *Report {
-	r := &Report{At: s.At, Incidents: s.Incidents, Logins: s.Logins}
+	r := &Report{At: s.At, Incidents: s.Incidents, Logins: s.Logins, Unread: s.Unread}
 	own := make(map[string]bool)
 	for i := range s.Incidents {
 		own[company(s.Incidents[i].Sender)] = true

@@ -22,6 +22,7 @@ type ActQuery struct {
 	Object       string   // "H12", "I3", an account, a host
 	Limit        int      // the newest so many
 	Before       int64    // lines below this one
+	After        int64    // lines above this one
 	Without      []string // verbs that are left out
 }
 
@@ -30,7 +31,7 @@ func (s *Service) Acts(ctx context.Context, q ActQuery) ([]ledger.Act, error) {
 	var p parser
 	f := ledger.ActFilter{Since: p.time("since", q.Since, s.Now()),
 		Until: p.time("until", q.Until, s.Now()), Actor: q.Actor, Verb: q.Verb, Object: q.Object,
-		Limit: q.Limit, Before: q.Before, Without: q.Without}
+		Limit: q.Limit, Before: q.Before, After: q.After, Without: q.Without}
 	if q.Limit < 0 {
 		p.note(errors.New("--limit is below 0"))
 	}

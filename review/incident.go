@@ -15,6 +15,8 @@ type incidentStore interface {
 	auditor
 	FindIncidents(ctx context.Context, f ledger.IncidentFilter) ([]ledger.Incident, error)
 	Scope(ctx context.Context, incidents ...int64) (*ledger.Scope, error)
+	// Glance is Scope of one incident as far as it can be read while somebody waits.
+	Glance(ctx context.Context, incident int64) (*ledger.Scope, error)
 	EndIncident(ctx context.Context, id int64, e ledger.Ending) (ledger.Ended, bool, error)
 	// PreviewEnding says what EndIncident would do, and does nothing.
 	PreviewEnding(ctx context.Context, id int64, e ledger.Ending) (ledger.Ended, bool, error)
@@ -49,17 +51,22 @@ func (s *Service) incidents(ctx context.Context, f ledger.IncidentFilter) ([]led
 	return list, missing(unknown("I", f.IDs, have))
 }
 
-// Detail is an incident with all that is known of it.
+// Detail is an incident with what is known of it, as far as somebody waits for it: Scope.Unread says what was
+// not read. The report is whole.
 type Detail struct {
 	Scope  *ledger.Scope
 	Report *report.Report
-	Mates  []ledger.Incident // of its case, itself among them
+	Mates  []ledger.Incident // of its case, itself often among them: the newest
+	Others bool              // the case has older ones
 }
+
+// maxMates is how many incidents of a case are named.
+const maxMates = 50
 
 // Incident is the incident itself.
 func (d *Detail) Incident() *ledger.Incident { return &d.Scope.Incidents[0] }
 
-// ShowIncidents calls show for each incident with all that is known of it, after it was
+// ShowIncidents calls show for each incident with what is known of it, after it was
 // noted in the audit log. An error that is ErrPartly names ids that nothing has.
 func (s *Service) ShowIncidents(ctx context.Context, who Actor, ids []string,
 	show func(*Detail) error) error {
@@ -90,15 +97,19 @@ func (s *Service) detail(ctx context.Context, who Actor, i *ledger.Incident) (*D
 	if err := s.noteRead(ctx, who, []ledger.Incident{*i}, "summary"); err != nil {
 		return nil, err
 	}
-	scope, err := s.Store.Scope(ctx, i.ID)
+	scope, err := s.Store.Glance(ctx, i.ID)
 	if err != nil {
 		return nil, err
 	}
-	mates, err := s.Store.FindIncidents(ctx, ledger.IncidentFilter{Case: i.Case})
+	mates, err := s.Store.FindIncidents(ctx, ledger.IncidentFilter{Case: i.Case, Newest: maxMates + 1})
 	if err != nil {
 		return nil, err
 	}
-	return &Detail{Scope: scope, Report: report.New(scope), Mates: mates}, nil
+	d := &Detail{Scope: scope, Report: report.New(scope), Mates: mates}
+	if d.Others = len(mates) > maxMates; d.Others {
+		d.Mates = mates[1:]
+	}
+	return d, nil
 }
 
 // noteRead notes in the audit log that a person looks at incidents. When that fails
@@ -190,6 +201,15 @@ type DetailLine struct {
 	Lures     []string      `json:"lures"` // what may be blocked
 	Suspects  []SuspectLine `json:"suspects"`
 	Notes     []NoteLine    `json:"notes"` // what hooks said
+	Unread    UnreadLine    `json:"unread"`
+}
+
+// UnreadLine is what "show" did not read, for there is too much of it. The report reads it.
+type UnreadLine struct {
+	Mails    int  `json:"mails"`    // of the incident, between the oldest and the newest
+	Suspects int  `json:"suspects"` // between the oldest and the newest
+	More     bool `json:"more"`     // there may be still more suspects
+	Case     bool `json:"case"`     // there are older incidents of its case
 }
 
 // SuspectLine is a mail that may belong to an incident.
@@ -216,6 +236,8 @@ func (d *Detail) Line() DetailLine {
 	out := DetailLine{IncidentLine: incidentLine(i), With: []string{}, Reached: r.Total,
 		People: r.Reached.People, Companies: r.Reached.Companies,
 		Lures: []string{}, Suspects: []SuspectLine{}, Notes: []NoteLine{}}
+	u := d.Scope.Unread
+	out.Unread = UnreadLine{Mails: u.Mails, Suspects: u.Suspects, More: u.More, Case: d.Others}
 	for _, l := range d.Scope.Lures {
 		out.Lures = append(out.Lures, l.Pattern)
 	}

@@ -15,8 +15,8 @@ type pictureStore interface {
 	Traffic(ctx context.Context, since time.Time) ([]ledger.Hour, error)
 	// Sendings returns when a sender sent mail, the newest so many, newest first.
 	Sendings(ctx context.Context, sender string, since time.Time, limit int) ([]ledger.Sending, error)
-	// Brief returns an incident in short.
-	Brief(ctx context.Context, incident int64) (*ledger.Brief, error)
+	// Signs returns what an incident's card shows: evidence, and the owner's answer.
+	Signs(ctx context.Context, incident int64) (*ledger.Brief, error)
 	// CountHolds sums the holds up that a filter chooses.
 	CountHolds(ctx context.Context, f ledger.HoldFilter) (ledger.HoldCount, error)
 	// Beats returns when the agent of each host was last alive.
@@ -38,7 +38,7 @@ type Overview struct {
 // Card is an open incident in short.
 type Card struct {
 	ledger.Incident
-	Brief *ledger.Brief
+	Brief *ledger.Brief // evidence and answer of it
 }
 
 // Agent is when an agent was last alive.
@@ -100,7 +100,7 @@ func (s *Service) Overview(ctx context.Context) (*Overview, error) {
 	o.More = max(0, len(cards)-maxCards)
 	o.Cards = cards[:len(cards)-o.More]
 	for i := range o.Cards {
-		if o.Cards[i].Brief, err = s.Store.Brief(ctx, o.Cards[i].ID); err != nil {
+		if o.Cards[i].Brief, err = s.Store.Signs(ctx, o.Cards[i].ID); err != nil {
 			return nil, err
 		}
 	}
@@ -120,7 +120,7 @@ func (s *Service) Overview(ctx context.Context) (*Overview, error) {
 // addDelayed adds the mail that waits for a moment. What should have left is counted apart: no
 // agent ends its delay.
 func (s *Service) addDelayed(ctx context.Context, o *Overview) error {
-	f := ledger.HoldFilter{States: []ledger.State{ledger.Delayed}, DueBy: s.Now().Add(-overdueAfter)}
+	f := ledger.HoldFilter{States: []ledger.State{ledger.Delayed}, DueBy: s.Now().Add(-overdueAfter), Roughly: true}
 	n, err := s.Store.CountHolds(ctx, f)
 	if err != nil {
 		return err

@@ -60,6 +60,7 @@ func (s *Service) PageHolds(ctx context.Context, q HoldQuery, from Place, limit 
 		return nil, err
 	}
 	p := &HoldPage{}
+	f.Roughly = true
 	if p.Count, err = s.Store.CountHolds(ctx, f); err != nil {
 		return nil, err
 	}
@@ -103,7 +104,7 @@ func (s *Service) NewHolds(ctx context.Context, q HoldQuery, after int64) (int, 
 	if err != nil {
 		return 0, err
 	}
-	f.After = after
+	f.After, f.Roughly = after, true
 	n, err := s.Store.CountHolds(ctx, f)
 	return n.Mails, err
 }

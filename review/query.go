@@ -71,6 +71,7 @@ type IncidentQuery struct {
 	Since  string // opened from then on
 	Until  string
 	States []string
+	Newest int // so many at most, the newest; 0 is all
 }
 
 // Given says whether anything is chosen at all.
@@ -83,7 +84,7 @@ func (s *Service) incidentFilter(q *IncidentQuery) (ledger.IncidentFilter, error
 	f := ledger.IncidentFilter{
 		IDs: p.ids("I", q.IDs), Sender: p.name(s, "sender", q.Sender), Case: p.id("C", q.Case),
 		Since: p.time("since", q.Since, s.Now()), Until: p.time("until", q.Until, s.Now()),
-		States: known(&p, q.States, IncidentStates),
+		States: known(&p, q.States, IncidentStates), Newest: q.Newest,
 	}
 	return f, p.err()
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"os"
-	"time"
 
 	"hisseki/ledger"
 )
@@ -17,40 +16,10 @@ type Standing struct {
 	LogBytes  int64 // of the write-ahead log
 }
 
-// Stats says how much is in the store.
-type Stats struct {
-	Standing
-	Schema   int64
-	Mails    int       // in the journal
-	Oldest   time.Time // of them, zero without any
-	Lessons  int
-	Profiles int // with the organisation's
-}
-
 // Standing counts holds and incidents.
 func (db *DB) Standing(ctx context.Context) (s Standing, err error) {
 	err = db.view(ctx, func(tx *sql.Tx) error {
 		s, err = db.standing(ctx, tx)
-		return err
-	})
-	return s, wrapped("count", err)
-}
-
-// Stats counts. On a large journal it takes a while.
-func (db *DB) Stats(ctx context.Context) (s Stats, err error) {
-	err = db.view(ctx, func(tx *sql.Tx) error {
-		var oldest int64
-		if err := tx.QueryRowContext(ctx, `SELECT
-				(SELECT max(version_id) FROM goose_db_version),
-				(SELECT count(*) FROM journal),
-				(SELECT coalesce(min(at), 0) FROM journal),
-				(SELECT count(*) FROM lesson),
-				(SELECT count(*) FROM profile)`).
-			Scan(&s.Schema, &s.Mails, &oldest, &s.Lessons, &s.Profiles); err != nil {
-			return err
-		}
-		s.Oldest = fromUnix(oldest)
-		s.Standing, err = db.standing(ctx, tx)
 		return err
 	})
 	return s, wrapped("count", err)

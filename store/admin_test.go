@@ -176,7 +176,7 @@ func TestSendersAndStats(t *testing.T) {
 			t.Errorf("%s: %+v, %v; want %+v", name, got, err, c.want)
 		}
 	}
-	s, err := db.Stats(ctx)
+	s, err := db.stats(ctx)
 	if err != nil || fmt.Sprint(s.Schema) != latest(t) || s.Mails != 6 ||
 		!s.Oldest.Equal(noon) || s.Lessons != 5 ||
 		s.Holds[ledger.Held] != 1 || s.Incidents[ledger.IncidentOpen] != 1 || s.Bytes == 0 || (s.LogBytes == 0) != db.onServer() {
@@ -188,7 +188,7 @@ func TestSendersAndStats(t *testing.T) {
 	if !db.checkpoint() {
 		t.Error("nobody reads, but the checkpoint did not succeed")
 	}
-	if s, _ = db.Stats(ctx); s.LogBytes != 0 {
+	if s, _ = db.stats(ctx); s.LogBytes != 0 {
 		t.Errorf("%d bytes of log after a checkpoint", s.LogBytes)
 	}
 }

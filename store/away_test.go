@@ -102,7 +102,7 @@ func TestDatabaseIsAway(t *testing.T) {
 	if away, back := strings.Count(log.String(), "does not answer: mail"), strings.Count(log.String(), "answers again"); away != 2 || back != 2 {
 		t.Errorf("the log says %d times that it is away, %d times that it is back; want 2 and 2", away, back)
 	}
-	if s, err := db.Stats(t.Context()); err != nil || s.Mails < promised {
+	if s, err := db.stats(t.Context()); err != nil || s.Mails < promised {
 		t.Errorf("%d mails, %v; promised were %d", s.Mails, err, promised)
 	}
 }

@@ -48,7 +48,7 @@ func (db *DB) Lures(ctx context.Context, incidents ...int64) ([]ledger.Lure, err
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read lures: %w", err)
 	}
-	list, err := db.rankLures(ctx, attack)
+	list, _, err := db.rankLures(ctx, attack, wholeReach.sent)
 	return list, wrapped("read lures", err)
 }
 
@@ -58,21 +58,22 @@ type lureSeen struct {
 	key baseline.Key
 }
 
-// rankLures sums up the lures of an attack's mail.
-func (db *DB) rankLures(ctx context.Context, attack []*analyzer.Record) ([]ledger.Lure, error) {
+// rankLures sums up the lures of an attack's mail. Whether somebody sent them before is asked of so many mails
+// in all; cut says that there are more.
+func (db *DB) rankLures(ctx context.Context, attack []*analyzer.Record, sent int) (out []ledger.Lure, cut bool, err error) {
 	if len(attack) == 0 {
-		return nil, nil
+		return nil, false, nil
 	}
 	salt, err := db.Salt(ctx)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	list := collectLures(salt, attack)
 	err = db.usual.with(ctx, db, func(org *baseline.Profile) {
 		list = slices.DeleteFunc(list, func(l *lureSeen) bool { return analyzer.SiteKnown(org, l.key, db.now()) })
 	})
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	slices.SortStableFunc(list, func(a, b *lureSeen) int { return cmp.Compare(b.Mails, a.Mails) })
 	list = list[:min(len(list), maxLures)]
@@ -82,19 +83,21 @@ func (db *DB) rankLures(ctx context.Context, attack []*analyzer.Record) ([]ledge
 		senders[r.Envelope.Sender] = true
 	}
 	for _, l := range list {
-		if l.Elsewhere, err = db.sentBefore(ctx, l.key, first, senders); err != nil {
-			return nil, err
+		before, more, err := db.sentBefore(ctx, l.key, first, senders, sent/len(list))
+		if err != nil {
+			return nil, false, err
 		}
+		// What is not known is an innocent's, as far as a decision goes.
+		l.Elsewhere, cut = before || more && sent == wholeReach.sent, cut || more
 	}
 	slices.SortStableFunc(list, func(a, b *lureSeen) int {
 		return cmp.Or(order(a.Elsewhere, b.Elsewhere), cmp.Compare(b.Mails, a.Mails),
 			cmp.Compare(b.Points, a.Points), cmp.Compare(a.Pattern, b.Pattern))
 	})
-	out := make([]ledger.Lure, len(list))
-	for i, l := range list {
-		out[i] = l.Lure
+	for _, l := range list {
+		out = append(out, l.Lure)
 	}
-	return out, nil
+	return out, cut, nil
 }
 
 // order puts false before true.
@@ -131,28 +134,41 @@ func collectLures(salt []byte, attack []*analyzer.Record) []*lureSeen {
 }
 
 // sentBefore says whether anybody but some senders sent a mark before a record, in mail that
-// belongs to no attack.
+// belongs to no attack: in the latest so many with that mark. more says that nobody did in these, and
+// that there are others.
 func (db *DB) sentBefore(ctx context.Context, key baseline.Key, before int64,
-	senders map[string]bool) (bool, error) {
+	senders map[string]bool, most int) (sent, more bool, err error) {
 	var names []string
 	for name := range senders {
 		names = append(names, name)
 	}
 	var one int
-	err := db.read.QueryRowContext(ctx, `SELECT 1
-		FROM mark m
+	err = db.read.QueryRowContext(ctx, `SELECT 1
+		FROM (SELECT journal
+			FROM mark
+			WHERE key = ?
+			  AND journal < ?
+			ORDER BY journal DESC
+			LIMIT ?) m
 		JOIN journal j ON j.id = m.journal
-		WHERE m.key = ?
-		  AND m.journal < ?
-		  AND j.sender NOT IN `+anyOf+`
+		WHERE j.sender NOT IN `+anyOf+`
 		  AND NOT EXISTS (SELECT 1
 			FROM hold h
 			WHERE h.journal = j.id
 			  AND h.incident IS NOT NULL
 			  AND h.defines_campaign = 1)
-		LIMIT 1`, int64(key), before, listOf(names)).Scan(&one)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
+		LIMIT 1`, int64(key), before, most, listOf(names)).Scan(&one)
+	if !errors.Is(err, sql.ErrNoRows) {
+		return err == nil, false, err
 	}
-	return err == nil, err
+	err = db.read.QueryRowContext(ctx, `SELECT 1
+		FROM mark
+		WHERE key = ?
+		  AND journal < ?
+		ORDER BY journal DESC
+		LIMIT 1 OFFSET ?`, int64(key), before, most).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, false, nil
+	}
+	return false, err == nil, err
 }

@@ -48,9 +48,24 @@ func whereHolds(f *ledger.HoldFilter) *where {
 	return &w
 }
 
+// maxCounted is how many holds are counted for a list.
+const maxCounted = 10_000
+
 // CountHolds sums the holds up that a filter chooses.
 func (db *DB) CountHolds(ctx context.Context, f ledger.HoldFilter) (n ledger.HoldCount, err error) {
 	w := whereHolds(&f)
+	if f.Roughly {
+		err = db.read.QueryRowContext(ctx, `SELECT count(*), count(DISTINCT sender), coalesce(max(id), 0)
+			FROM (SELECT h.id, j.sender
+				FROM hold h
+				JOIN journal j ON j.id = h.journal
+				WHERE `+w.text()+`
+				ORDER BY h.id DESC
+				LIMIT ?) newest`, append(w.args, maxCounted+1)...).Scan(&n.Mails, &n.Senders, &n.Last)
+		n.More = n.Mails > maxCounted
+		n.Mails = min(n.Mails, maxCounted)
+		return n, wrapped("count holds", err)
+	}
 	err = db.read.QueryRowContext(ctx, `SELECT count(*), count(DISTINCT j.sender), coalesce(max(h.id), 0)
 		FROM hold h
 		JOIN journal j ON j.id = h.journal
@@ -68,6 +83,11 @@ func (db *DB) CountHolds(ctx context.Context, f ledger.HoldFilter) (n ledger.Hol
 
 // Holds returns the holds that a filter chooses, oldest first, with their records.
 func (db *DB) Holds(ctx context.Context, f ledger.HoldFilter) ([]ledger.Hold, error) {
+	return db.holdsWith(ctx, f, recordColumns)
+}
+
+// holdsWith is Holds with other columns in the place of the record's, whose arguments come first.
+func (db *DB) holdsWith(ctx context.Context, f ledger.HoldFilter, record string, args ...any) ([]ledger.Hold, error) {
 	w := whereHolds(&f)
 	order := "h.id"
 	switch {
@@ -76,8 +96,13 @@ func (db *DB) Holds(ctx context.Context, f ledger.HoldFilter) ([]ledger.Hold, er
 	case f.Newest:
 		order = "h.id DESC"
 	}
+	cond := w.text()
+	if f.Limit > 0 { // else all that the filter chooses would be read whole, to be sorted
+		cond = "h.id IN (SELECT h.id FROM hold h JOIN journal j ON j.id = h.journal WHERE " + cond + " ORDER BY " + order + " LIMIT ?)"
+		w.args = append(w.args, f.Limit)
+	}
 	rows, err := db.read.QueryContext(ctx, `SELECT
-			`+recordColumns+`,
+			`+record+`,
 			h.id,
 			h.state,
 			coalesce(h.incident, 0),
@@ -97,9 +122,8 @@ func (db *DB) Holds(ctx context.Context, f ledger.HoldFilter) ([]ledger.Hold, er
 			(SELECT `+addressLines+` FROM recipient WHERE journal = j.id)
 		FROM hold h
 		JOIN journal j ON j.id = h.journal
-		WHERE `+w.text()+`
-		ORDER BY `+order+`
-		LIMIT ?`, append(w.args, anyLimit(f.Limit))...)
+		WHERE `+cond+`
+		ORDER BY `+order, append(args, w.args...)...)
 	if err != nil {
 		return nil, fmt.Errorf("read holds: %w", err)
 	}

@@ -229,7 +229,7 @@ func TestRecordIsWhole(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "on purpose") {
 		t.Fatalf("error %v", err)
 	}
-	s, err := db.Stats(t.Context())
+	s, err := db.stats(t.Context())
 	if err != nil || s.Mails != 0 || len(s.Holds) != 0 || len(s.Incidents) != 0 {
 		t.Errorf("left behind: %+v, %v", s, err)
 	}

@@ -27,6 +27,18 @@ func (db *DB) Brief(ctx context.Context, incident int64) (*ledger.Brief, error) 
 	return &b, nil
 }
 
+// Signs returns of an incident's brief what its card on a page shows: the answer of the account's owner, and the
+// evidence of the heaviest of its first mails. It costs the same for every incident.
+func (db *DB) Signs(ctx context.Context, incident int64) (*ledger.Brief, error) {
+	const first = 100
+	b := ledger.Brief{ID: incident}
+	err := db.heaviest(ctx, &b, first)
+	if err == nil {
+		err = db.briefAnswer(ctx, &b)
+	}
+	return &b, wrapped(fmt.Sprintf("read the signs of incident I%d", incident), err)
+}
+
 func (db *DB) briefIncident(ctx context.Context, b *ledger.Brief) error {
 	var opened int64
 	err := db.read.QueryRowContext(ctx, `SELECT
@@ -61,13 +73,20 @@ func (db *DB) briefHolds(ctx context.Context, b *ledger.Brief) error {
 	if err != nil || b.Holds == 0 {
 		return err
 	}
+	return db.heaviest(ctx, b, b.Holds)
+}
+
+// heaviest adds the evidence of the mail with the most points of an incident's first so many.
+func (db *DB) heaviest(ctx context.Context, b *ledger.Brief, first int) error {
 	var more, reasons []byte
-	err = db.read.QueryRowContext(ctx, `SELECT j.detail, j.evidence
-		FROM hold h
+	err := db.read.QueryRowContext(ctx, `SELECT j.detail, j.evidence
+		FROM (SELECT journal FROM hold WHERE incident = ? ORDER BY id LIMIT ?) h
 		JOIN journal j ON j.id = h.journal
-		WHERE h.incident = ?
 		ORDER BY j.points DESC, j.id
-		LIMIT 1`, b.ID).Scan(&more, &reasons)
+		LIMIT 1`, b.ID, first).Scan(&more, &reasons)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -123,7 +124,8 @@ func (db *DB) FindIncidents(ctx context.Context, f ledger.IncidentFilter) ([]led
 					GROUP BY state) s)
 		FROM incident i
 		WHERE `+w.text()+`
-		ORDER BY i.id`, w.args...)
+		ORDER BY i.id DESC
+		LIMIT ?`, append(w.args, anyLimit(f.Newest))...)
 	if err != nil {
 		return nil, fmt.Errorf("read incidents: %w", err)
 	}
@@ -136,6 +138,7 @@ func (db *DB) FindIncidents(ctx context.Context, f ledger.IncidentFilter) ([]led
 		}
 		out = append(out, i)
 	}
+	slices.Reverse(out)
 	return out, rows.Err()
 }
 

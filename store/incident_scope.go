@@ -23,6 +23,11 @@ const (
 
 // Scope returns what is known of incidents. Those must be there.
 func (db *DB) Scope(ctx context.Context, ids ...int64) (*ledger.Scope, error) {
+	return db.scope(ctx, wholeReach, ids...)
+}
+
+// scope returns what is known of incidents as far as a reach goes.
+func (db *DB) scope(ctx context.Context, far reach, ids ...int64) (*ledger.Scope, error) {
 	s := &ledger.Scope{At: db.now().UTC(), Usual: make(map[string][]time.Time),
 		Notes: make(map[int64][]ledger.Note)}
 	var err error
@@ -32,7 +37,7 @@ func (db *DB) Scope(ctx context.Context, ids ...int64) (*ledger.Scope, error) {
 	if len(s.Incidents) < len(ids) || len(ids) == 0 {
 		return nil, errNoIncident
 	}
-	c := collector{db: db, scope: s, seen: make(map[int64]bool),
+	c := collector{db: db, far: far, scope: s, seen: make(map[int64]bool),
 		logins: make(map[analyzer.Login]bool), attacks: attacks{key: make(map[int64][]int),
 			client: make(map[string][]int), ofAccount: make(map[string][]int)}}
 	for i := range s.Incidents {
@@ -47,7 +52,7 @@ func (db *DB) Scope(ctx context.Context, ids ...int64) (*ledger.Scope, error) {
 		return a.Record.Envelope.Time.Compare(b.Record.Envelope.Time)
 	})
 	slices.SortStableFunc(s.Logins, func(a, b analyzer.Login) int { return a.At.Compare(b.At) })
-	if s.Lures, err = db.rankLures(ctx, attackOf(s.Holds)); err != nil {
+	if s.Lures, s.Unread.Lures, err = db.rankLures(ctx, attackOf(s.Holds), far.sent); err != nil {
 		return nil, err
 	}
 	return s, db.scopeFates(ctx, s)
@@ -67,6 +72,7 @@ func attackOf(holds []ledger.Hold) []*analyzer.Record {
 // collector fills a scope.
 type collector struct {
 	db      *DB
+	far     reach
 	scope   *ledger.Scope
 	seen    map[int64]bool // records that are in the scope
 	logins  map[analyzer.Login]bool
@@ -79,12 +85,13 @@ type past struct {
 	sender string
 	first  time.Time // suspicious mail
 	own    []glimpse
+	cut    bool // own is the newest of it only
 }
 
 // incident adds one incident's mail and logins, and what its suspects are found by.
 func (c *collector) incident(ctx context.Context, i *ledger.Incident) error {
 	s := c.scope
-	holds, err := c.db.Holds(ctx, ledger.HoldFilter{Incident: i.ID})
+	holds, err := c.holds(ctx, i)
 	if err != nil {
 		return err
 	}
@@ -96,13 +103,15 @@ func (c *collector) incident(ctx context.Context, i *ledger.Incident) error {
 		return err
 	}
 	first, last := span(i, holds)
-	own, err := c.db.own(ctx, i.Sender, first.Add(-suspectSpan))
+	own, err := c.db.own(ctx, i.Sender, first.Add(-suspectSpan), c.far.own)
 	if err != nil {
 		return err
 	}
+	cut := len(own) == c.far.own
+	s.Unread.More = s.Unread.More || cut
 	c.attacks.add(i, holds, own, first.Add(-suspectSpan))
-	c.past = append(c.past, past{i.Sender, first, own})
-	logins, err := c.db.logins(ctx, i.Sender, first.Add(-guessSpan), last.Add(24*time.Hour), loginsShown)
+	c.past = append(c.past, past{i.Sender, first, own, cut})
+	logins, err := c.db.logins(ctx, i.Sender, first.Add(-guessSpan), last.Add(24*time.Hour), c.far.logins)
 	if err != nil {
 		return err
 	}
@@ -119,7 +128,7 @@ func (c *collector) incident(ctx context.Context, i *ledger.Incident) error {
 // sent other mail.
 func (c *collector) suspects(ctx context.Context) (err error) {
 	s := c.scope
-	if s.Suspects, err = c.db.suspects(ctx, &c.attacks); err != nil {
+	if err = c.db.suspects(ctx, &c.attacks, c.far, s); err != nil {
 		return err
 	}
 	for _, x := range s.Suspects {
@@ -130,6 +139,12 @@ func (c *collector) suspects(ctx context.Context) (err error) {
 			continue
 		}
 		var usual []time.Time
+		if p.cut {
+			if s.Usual[p.sender], err = c.db.pace(ctx, p.sender, p.first.Add(-usualSpan), p.first); err != nil {
+				return err
+			}
+			continue
+		}
 		for _, g := range p.own {
 			if !g.at.Before(p.first.Add(-usualSpan)) && g.at.Before(p.first) && !c.seen[g.id] {
 				usual = append(usual, g.at)

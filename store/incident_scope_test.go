@@ -135,7 +135,7 @@ func TestSuspectsOfAGateway(t *testing.T) {
 			message_id, subject, bytes, action, would, points, sum, due, learned, observation, detail, evidence,
 			simhash
 		FROM n, journal
-		WHERE id = 8`, 2*maxOfClient); err != nil {
+		WHERE id = 8`, 2*wholeReach.ofClient); err != nil {
 		t.Fatal(err)
 	}
 	s, err := db.Scope(t.Context(), 1)
@@ -149,7 +149,7 @@ func TestSuspectsOfAGateway(t *testing.T) {
 			nearest = nearest || x.Record.Envelope.Sender == "e1@example.jp"
 		}
 	}
-	if others == 0 || others >= maxOfClient || !nearest {
-		t.Errorf("%d of %d mails of a gateway are suspects; the newest: %t", others, 2*maxOfClient, nearest)
+	if others == 0 || others >= wholeReach.ofClient || !nearest {
+		t.Errorf("%d of %d mails of a gateway are suspects; the newest: %t", others, 2*wholeReach.ofClient, nearest)
 	}
 }

@@ -16,11 +16,8 @@ const (
 	// maxSuspects bounds how many mails a scope lists. They are found where the attack was, so
 	// more of them means that a trait is nobody's.
 	maxSuspects = 5000
-	// maxLookedAt bounds how many mails are read whole to find them, and how many of one client
-	// address: the newest. Where webmail names nobody's address all mail comes from one.
-	maxLookedAt, maxOfClient = 20_000, 5000
-	// maxOwn bounds how much mail of one sender is looked at: the newest.
-	maxOwn = 100_000
+	// maxLookedAt bounds how many mails are looked at to find them.
+	maxLookedAt = 20_000
 )
 
 // glimpse is what of a sender's own mail says at once whether it may be a suspect.
@@ -33,14 +30,14 @@ type glimpse struct {
 	unjudged bool
 }
 
-// own returns the newest mail of a sender since a time, oldest first.
-func (db *DB) own(ctx context.Context, sender string, since time.Time) ([]glimpse, error) {
+// own returns the newest mail of a sender since a time, at most so many, oldest first.
+func (db *DB) own(ctx context.Context, sender string, since time.Time, most int) ([]glimpse, error) {
 	rows, err := db.read.QueryContext(ctx, `SELECT id, at, simhash, client, would = 'unjudged'
 		FROM journal
 		WHERE sender = ?
 		  AND at >= ?
 		ORDER BY at DESC, id DESC
-		LIMIT ?`, sender, unix(since), maxOwn)
+		LIMIT ?`, sender, unix(since), most)
 	if err != nil {
 		return nil, err
 	}
@@ -131,27 +128,29 @@ func network(a netip.Addr) netip.Prefix {
 // suspects looks at the past again with what the incidents' mail showed: the senders' own
 // mail with the same link, text or new network, and anybody's with the same link or from the
 // very same address. They come oldest first. Mail that an incident keeps is not among them.
-func (db *DB) suspects(ctx context.Context, x *attacks) ([]ledger.Suspect, error) {
-	ids, err := db.suspectIDs(ctx, x)
+func (db *DB) suspects(ctx context.Context, x *attacks, far reach, s *ledger.Scope) error {
+	found, err := db.suspectIDs(ctx, x, far)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var out []ledger.Suspect
-	for part := range slices.Chunk(ids, 500) {
+	s.Unread.Suspects = found.all - len(found.ids)
+	s.Unread.More = s.Unread.More || found.more
+	for part := range slices.Chunk(found.ids, 500) {
 		records, err := db.records(ctx, part)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, r := range records {
-			if s, ok := x.suspect(r); ok {
-				out = append(out, s)
+			if len(s.Suspects) == maxSuspects {
+				s.Unread.More = true
+				return nil
 			}
-			if len(out) == maxSuspects {
-				return out, nil
+			if x, ok := x.suspect(r); ok {
+				s.Suspects = append(s.Suspects, x)
 			}
 		}
 	}
-	return out, nil
+	return nil
 }
 
 // suspect says what a mail shares with the first incident that it shares something with.
@@ -179,9 +178,9 @@ func (x *attacks) suspect(r *analyzer.Record) (ledger.Suspect, bool) {
 }
 
 // suspectIDs returns the mail that should be read whole, oldest first.
-func (db *DB) suspectIDs(ctx context.Context, x *attacks) ([]int64, error) {
+func (db *DB) suspectIDs(ctx context.Context, x *attacks, far reach) (found foundSuspects, err error) {
 	if len(x.list) == 0 {
-		return nil, nil
+		return found, nil
 	}
 	since := x.list[0].since
 	own := make(map[int64]bool)
@@ -199,14 +198,22 @@ func (db *DB) suspectIDs(ctx context.Context, x *attacks) ([]int64, error) {
 			}
 		}
 	}
-	alike, err := db.ofClients(ctx, slices.Sorted(maps.Keys(x.client)), since)
+	alike, cut, err := db.ofClients(ctx, slices.Sorted(maps.Keys(x.client)), since, far)
 	if err != nil {
-		return nil, err
+		return found, err
 	}
 	for id := range own {
 		alike = append(alike, id)
 	}
 	slices.Sort(alike)
+	found, err = db.alike(ctx, slices.Compact(alike), slices.Sorted(maps.Keys(x.key)), since, far)
+	found.more = found.more || cut
+	return found, err
+}
+
+// allAlike returns the newest mail of a list and with some marks that no incident keeps, as far as it is
+// looked at, oldest first.
+func (db *DB) allAlike(ctx context.Context, alike, keys []int64, since time.Time) ([]int64, error) {
 	rows, err := db.read.QueryContext(ctx, `WITH found AS (
 			SELECT CAST(value AS BIGINT) AS id FROM json_each(?1)
 			UNION
@@ -221,7 +228,7 @@ func (db *DB) suspectIDs(ctx context.Context, x *attacks) ([]int64, error) {
 			WHERE h.journal = j.id
 			  AND h.incident IS NOT NULL)
 		ORDER BY j.at DESC, j.id DESC
-		LIMIT ?4`, listOf(slices.Compact(alike)), listOf(slices.Sorted(maps.Keys(x.key))), unix(since), maxLookedAt)
+		LIMIT ?4`, listOf(alike), listOf(keys), unix(since), maxLookedAt)
 	if err != nil {
 		return nil, err
 	}
@@ -230,15 +237,17 @@ func (db *DB) suspectIDs(ctx context.Context, x *attacks) ([]int64, error) {
 	return ids, err
 }
 
-// ofClients returns the newest mail that came from each of some addresses, at most maxOfClient of one
-// and about maxLookedAt in all. Each address is asked for by itself: in one statement PostgreSQL looked
-// at the whole journal for every one.
-func (db *DB) ofClients(ctx context.Context, clients []string, since time.Time) ([]int64, error) {
+// ofClients returns the newest mail that came from each of some addresses, and whether there may be more.
+// Each address is asked for by itself: in one statement PostgreSQL looked at the whole journal for every one.
+func (db *DB) ofClients(ctx context.Context, clients []string, since time.Time, far reach) (ids []int64, cut bool, err error) {
 	type seen struct{ at, id int64 }
 	var list []seen
+	cut = len(clients) > far.clients
+	clients = clients[:min(len(clients), far.clients)]
 	newest := func() {
 		slices.SortFunc(list, func(a, b seen) int { return cmp.Or(cmp.Compare(b.at, a.at), cmp.Compare(b.id, a.id)) })
-		list = list[:min(len(list), maxLookedAt)]
+		cut = cut || len(list) > far.ofClients
+		list = list[:min(len(list), far.ofClients)]
 	}
 	one := func(client string) error {
 		rows, err := db.read.QueryContext(ctx, `SELECT at, id
@@ -247,11 +256,12 @@ func (db *DB) ofClients(ctx context.Context, clients []string, since time.Time) 
 			  AND client != ''
 			  AND at >= ?
 			ORDER BY at DESC
-			LIMIT ?`, client, unix(since), maxOfClient)
+			LIMIT ?`, client, unix(since), far.ofClient)
 		if err != nil {
 			return err
 		}
 		defer rows.Close()
+		had := len(list)
 		for rows.Next() {
 			var s seen
 			if err := rows.Scan(&s.at, &s.id); err != nil {
@@ -259,22 +269,22 @@ func (db *DB) ofClients(ctx context.Context, clients []string, since time.Time) 
 			}
 			list = append(list, s)
 		}
+		cut = cut || len(list)-had == far.ofClient
 		return rows.Err()
 	}
 	for _, client := range clients {
 		if err := one(client); err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		if len(list) > 2*maxLookedAt {
+		if len(list) > 2*far.ofClients {
 			newest()
 		}
 	}
 	newest()
-	ids := make([]int64, len(list))
-	for i, s := range list {
-		ids[i] = s.id
+	for _, s := range list {
+		ids = append(ids, s.id)
 	}
-	return ids, nil
+	return ids, cut, nil
 }
 
 // records returns recorded mails with their recipients, in order of time.

@@ -35,8 +35,8 @@ func (db *DB) Senders(ctx context.Context, f ledger.SenderFilter) ([]ledger.Send
 			FROM journal j WHERE `+cond+` GROUP BY j.sender),
 		unlearned AS MATERIALIZED (SELECT j.sender, count(*) AS n
 			FROM journal j WHERE `+cond+` AND j.learned = 0 GROUP BY j.sender),
-		odd AS MATERIALIZED (SELECT j.sender || '' AS sender, count(*) AS n -- not by journal_sender
-			FROM journal j WHERE `+cond+` AND `+oddMail+` AND j.would != 'pass' GROUP BY 1),
+		odd AS MATERIALIZED (SELECT j.sender || '' AS sender, count(*) AS n -- not by journal_sender, which reads all mail of one sender
+			FROM journal j WHERE `+strings.Replace(cond, "j.sender =", "j.sender || '' =", 1)+` AND `+oddMail+` AND j.would != 'pass' GROUP BY 1),
 		kept AS MATERIALIZED (SELECT j.sender, count(*) AS n
 			FROM hold h JOIN journal j ON j.id = h.journal WHERE `+cond+` GROUP BY j.sender),
 		s AS (SELECT

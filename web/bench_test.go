@@ -92,14 +92,49 @@ func multiply(b *testing.B, path string, rows int, now time.Time) {
 			}
 		}
 	}), ", ")
-	for _, q := range []string{
+	for _, q := range append([]string{
 		fmt.Sprintf(`INSERT INTO journal (%s) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
 			SELECT %s FROM n CROSS JOIN (SELECT * FROM journal WHERE action = 'pass' LIMIT 1000)`, list, rows/1000, from),
-		`INSERT INTO recipient (journal, address) SELECT id, 'x@partner.example' FROM journal WHERE id % 4 = 0 AND id > 6000`,
-		`ANALYZE`} {
+		`INSERT INTO recipient (journal, address) SELECT id, 'x@partner.example' FROM journal WHERE id % 4 = 0 AND id > 6000`},
+		append(extremes(), `ANALYZE`)...) {
 		if _, err := raw.ExecContext(b.Context(), q); err != nil {
 			b.Fatal(q, err)
 		}
+	}
+}
+
+// Incidents of which there is too much.
+const (
+	sharedLink = 101                  // 11,000 mails share its link
+	bigAttack  = 102                  // 20,000 mails of its own, to five recipients each
+	bigCase    = 103                  // its case has 4,000 incidents
+	busy       = "user103@example.jp" // has sent 100,000 mails; his incident is 104
+	auditLines = 2_000_000
+)
+
+// extremes are statements that make what is rare and much.
+func extremes() []string {
+	return []string{
+		// A link that 11,000 mails share, of one sender in 10 each.
+		fmt.Sprintf(`INSERT INTO mark (key, journal) SELECT 4711, journal FROM hold WHERE incident = %d`, sharedLink),
+		`INSERT INTO mark (key, journal) SELECT 4711, id FROM journal WHERE id BETWEEN 20001 AND 31000`,
+		fmt.Sprintf(`UPDATE journal SET sender = (SELECT sender FROM incident WHERE id = %d) WHERE id BETWEEN 20001 AND 21100`, sharedLink),
+		// An attack of 20,000 mails.
+		`UPDATE journal SET action = 'hold', would = 'hold', sender = (SELECT sender FROM incident WHERE id = 102) WHERE id BETWEEN 40001 AND 60000`,
+		fmt.Sprintf(`INSERT INTO hold (journal, incident, state, due) SELECT id, %d, 'discarded', 0 FROM journal WHERE id BETWEEN 40001 AND 60000`, bigAttack),
+		`INSERT INTO recipient (journal, address, domain) WITH n(i) AS (VALUES (1), (2), (3), (4), (5))
+			SELECT j.id, 'r' || (j.id * 7 % 1000) || i || '@site' || (j.id % 300) || '.example', 'site' || (j.id % 300) || '.example'
+			FROM journal j, n WHERE j.id BETWEEN 40001 AND 60000`,
+		// A case of 4,000 incidents.
+		fmt.Sprintf(`INSERT INTO incident (id, sender, opened, state, first_journal, case_id)
+			WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000)
+			SELECT 1000 + i, 'mate' || i || '@example.jp', unixepoch() - i, 'confirmed', 1, %d FROM n`, bigCase),
+		// A sender of 100,000 mails.
+		fmt.Sprintf(`UPDATE journal SET sender = '%s' WHERE id BETWEEN 100001 AND 200000`, busy),
+		// A long audit log.
+		fmt.Sprintf(`INSERT INTO audit (at, actor, verb, object, reason)
+			WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
+			SELECT unixepoch() - %[1]d + i, 'alice by web from 192.0.2.1, session 1f2e3d4c', 'read', 'H' || (i %% 5000), 'evidence' FROM n`, auditLines),
 	}
 }
 
@@ -132,7 +167,13 @@ func BenchmarkPages(b *testing.B) {
 	o.hire("ada", access.Admin)
 	token := o.token("ada")
 	for _, path := range append(slices.Clone(allPages), "/quarantine?sender=user7@example.jp", "/quarantine?min-points=5&since=1h",
-		"/quarantine?after=3000", "/quarantine?sort=points&after=30&points=4", "/quarantine/decide?all=1&to=discard&since=1d", "/quarantine/new?after=10", "/incident/I1/live?stamp=x", "/healthz") {
+		"/quarantine?after=3000", "/quarantine?sort=points&after=30&points=4", "/quarantine/decide?all=1&to=discard&since=1d", "/quarantine/new?after=10", "/incident/I1/live?stamp=x", "/healthz",
+		// What there is too much of, and what finds nothing.
+		fmt.Sprint("/incident/I", sharedLink), fmt.Sprint("/incident/I", bigAttack), fmt.Sprint("/incident/I", bigCase), "/incident/I104",
+		fmt.Sprintf("/incident/I%d/confirm", sharedLink), fmt.Sprintf("/incident/I%d/confirm", bigAttack), fmt.Sprintf("/incident/I%d/live?stamp=x", bigAttack),
+		fmt.Sprintf("/quarantine?incident=I%d&state=discarded", bigAttack), "/quarantine?state=discarded", "/quarantine?host=nobody.test", "/quarantine?sender=nobody@example.jp", "/quarantine?min-points=99", "/quarantine?state=discarded&host=nobody.test",
+		"/sender?name="+busy, "/incidents?state=confirmed", "/incidents?state=dismissed", "/incidents?sender=nobody@example.jp",
+		"/audit?actor=nobody", "/audit?verb=nothing", "/audit?object=nobody@example.jp", "/audit?since=2026-01-01&actor=alice", "/audit?below=1000", "/hooks?state=failed") {
 		if path == "/sender?name=" {
 			path += "user7@example.jp"
 		}

@@ -35,13 +35,14 @@ func (q *request) incidents() error {
 	} else {
 		iq.States = strings.Split(review.Names(review.IncidentStates), ", ")
 	}
+	iq.Newest = maxIncidents + 1
 	list, err := remember(q.ctx(), &q.s.memory, "incidents "+p.State+" "+iq.Sender, func(ctx context.Context) ([]ledger.Incident, error) {
 		list, err := q.s.Review.Incidents(ctx, iq)
 		slices.Reverse(list)
 		if errors.Is(err, review.ErrNothing) {
 			err = nil
 		}
-		return list[:min(len(list), maxIncidents+1)], err
+		return list, err
 	})
 	if err != nil {
 		return err
@@ -62,7 +63,7 @@ type incidentPage struct {
 	I       *ledger.Incident
 	Drawing *Drawing
 	Others  []ledger.Incident // of its case
-	Mail    *review.HoldPage  // the newest of it
+	Mail    []ledger.Hold     // the newest of it
 	Stamp   string            // of what is shown: another one means that something changed
 	Fates   *int              // lines that companies may list still
 }
@@ -82,10 +83,8 @@ func (q *request) incident() error {
 				p.Others = append(p.Others, m)
 			}
 		}
-		var err error
-		p.Mail, err = q.s.Review.PageHolds(q.ctx(), review.HoldQuery{Incident: i.Name(), States: allStates}, review.Place{}, incidentMail)
-		if err != nil {
-			return err
+		for k := range min(incidentMail, len(d.Scope.Holds)) {
+			p.Mail = append(p.Mail, d.Scope.Holds[len(d.Scope.Holds)-1-k])
 		}
 		q.Title, q.Nav = i.Name()+" "+q.Clean(i.Sender), "incidents"
 		return q.show(http.StatusOK, "incident.html", p)
@@ -107,7 +106,7 @@ func (q *request) incidentLive() error {
 		if err != nil {
 			return nil, err
 		}
-		brief, err := q.s.Review.Store.Brief(ctx, list[0].ID)
+		brief, err := q.s.Review.Store.Signs(ctx, list[0].ID)
 		return struct {
 			*request
 			I       *ledger.Incident
@@ -177,6 +176,22 @@ func (p incidentPage) Suspects() []report.Suspect {
 	slices.Reverse(list)
 	return list[:min(len(list), maxListed)]
 }
+
+// SuspectsCount says how many there are where not all are listed.
+func (p incidentPage) SuspectsCount() string {
+	listed := len(p.Report.Suspects)
+	all := listed + p.Report.Unread.Suspects
+	switch {
+	case p.Report.Unread.More:
+		return p.W("suspects-least", all, min(listed, maxListed))
+	case all > maxListed:
+		return p.W("suspects-some", all, min(listed, maxListed))
+	}
+	return ""
+}
+
+// MoreMates says whether the case has more incidents than are listed.
+func (p incidentPage) MoreMates() bool { return p.Detail.Others }
 
 // Logins are the newest logins.
 func (p incidentPage) Logins() []analyzer.Login {

@@ -19,8 +19,12 @@ type auditPage struct {
 	List   []ledger.Act
 	Filter url.Values
 	Older  string
+	Cut    bool // further lines were not looked at
 	Bad    string
 }
+
+// maxSearched is how many lines one search goes through: the log has no end and no index.
+const maxSearched = 200_000
 
 // auditFilters are the parts of an address that choose lines of the audit log.
 var auditFilters = []string{"since", "until", "actor", "verb", "object"}
@@ -51,6 +55,17 @@ func (q *request) audit() error {
 	aq, chosen := q.actQuery()
 	aq.Limit = pageRows + 1
 	p := auditPage{request: q, Filter: chosen}
+	from := aq.Before
+	if from <= 0 {
+		newest, err := q.s.Review.Acts(q.ctx(), review.ActQuery{Limit: 1})
+		if err != nil && !errors.Is(err, review.ErrNothing) {
+			return err
+		}
+		if from = 1; err == nil {
+			from = newest[0].ID + 1
+		}
+	}
+	aq.After = max(0, from-1-maxSearched)
 	list, err := q.s.Review.Acts(q.ctx(), aq)
 	var usage review.UsageError
 	switch {
@@ -60,8 +75,15 @@ func (q *request) audit() error {
 		return err
 	}
 	p.List = list[:min(len(list), pageRows)]
-	if len(list) > pageRows {
-		older := url.Values{"below": {strconv.FormatInt(list[pageRows-1].ID, 10)}}
+	below := int64(0)
+	switch {
+	case len(list) > pageRows:
+		below = list[pageRows-1].ID
+	case aq.After > 0 && p.Bad == "":
+		p.Cut, below = true, aq.After+1
+	}
+	if below > 0 {
+		older := url.Values{"below": {strconv.FormatInt(below, 10)}}
 		for name, value := range chosen {
 			older[name] = value
 		}

@@ -130,6 +130,10 @@ var ofPage = map[string][2]string{
 	"spared":            {"Companies that got nothing: %d", "届いていない会社: %d 社"},
 	"more-fates":        {"%d more: see the report.", "ほか %d 件。報告書を参照してください。"},
 	"more-companies":    {"%d more companies: see the report.", "ほか %d 社。報告書を参照してください。"},
+	"unread-mails":      {"Read for this page: the oldest and the newest of its mail, %d of %d. Figures and drawing are of these; the report has all.", "このページは古いメールと新しいメール計 %d 通(全 %d 通)から作成しています。件数と図もこの範囲のものです。全体は報告書を参照してください。"},
+	"case-more":         {"The newest are listed; there are older ones.", "新しいものを表示しています。さらに古いものがあります。"},
+	"suspects-some":     {"%d mails; %d of them are listed here. The report has more.", "%d 通あります。うち %d 通を表示しています。続きは報告書を参照してください。"},
+	"suspects-least":    {"At least %d mails; %d of them are listed here. The report looks further.", "少なくとも %d 通あります。うち %d 通を表示しています。報告書ではさらに広く調べます。"},
 	"case":              {"Other accounts of this case", "同じ攻撃の他のアカウント"},
 	"suspects-note":     {"They were let go and share something with the attack. Was the attacker inside earlier?", "保留されずに送信され、攻撃メールと共通点があります。より早くから侵入されていなかったか確認してください。"},
 	"report-get":        {"Report", "報告書"},
@@ -198,6 +202,8 @@ var ofPage = map[string][2]string{
 	"said-telling-again":  {"The hook is told again.", "フックへの通知を再試行します。"},
 	"said-session-ended":  {"The session has ended.", "セッションを終了しました。"},
 
+	"quarantine-more":  {"There are older ones, which are not counted.", "これより古いものは数えていません。"},
+	"or-all-more":      {"or all that the filter chooses, more than %d:", "または条件に合うメールすべて(%d 通以上):"},
 	"quarantine-count": {"Mails: %d, of senders: %d.", "%d 通、送信者 %d 件。"},
 	"quarantine-new":   {"New since: %d. Show them.", "新着 %d 通を表示"},
 	"quarantine-none":  {"No mail is kept that the filter chooses.", "条件に合う保留メールはありません。"},
@@ -336,6 +342,9 @@ var ofPage = map[string][2]string{
 	"audit-verb":   {"Did", "操作"},
 	"audit-object": {"To", "対象"},
 	"audit-none":   {"No line matches.", "該当する記録はありません。"},
+
+	"audit-none-here": {"No line matches among those looked at so far; there are older ones.", "ここまで調べた範囲に該当する記録はありません。さらに古い記録があります。"},
+	"search-on":       {"Search the older ones", "さらに古い記録を調べる"},
 
 	"noted-evidence":       {"evidence", "検知の理由"},
 	"noted-excerpt":        {"excerpt", "本文の抜粋"},

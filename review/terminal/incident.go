@@ -50,7 +50,7 @@ func Incident(screen table.Screen, t words.Reader, d *review.Detail) error {
 	b := fields{t: t}
 	i, r := d.Incident(), d.Report
 	b.add("incident", i.Name()+" "+incidentState(t, i.State))
-	b.add("case", caseText(t, i, d.Mates))
+	b.add("case", caseText(t, i, d.Mates, d.Others))
 	b.add("sender", i.Sender)
 	if !r.First.IsZero() {
 		b.add("mail", t.W("cli-span", term.Stamp(r.First), term.Stamp(r.Last), stateCounts(t, i.States)))
@@ -63,12 +63,18 @@ func Incident(screen table.Screen, t words.Reader, d *review.Detail) error {
 		reached = t.W("cli-reached-of", r.Reached.People, r.Reached.Companies)
 	}
 	b.add("recipients", t.W("cli-reached", reached, r.Total.Stopped, r.Total.Open, r.Total.Refused))
+	if u := d.Scope.Unread; u.Mails > 0 {
+		b.add("", t.W("cli-unread", len(d.Scope.Holds), len(d.Scope.Holds)+u.Mails))
+	}
 	for _, l := range d.Scope.Lures {
 		note := ""
 		if l.Elsewhere {
 			note = t.W("cli-elsewhere")
 		}
 		b.add("link", l.Pattern+note)
+	}
+	if d.Scope.Unread.Lures {
+		b.add("", t.W("cli-lures-unread"))
 	}
 	if h := r.Noticed; h != nil {
 		fmt.Fprintf(&b, "\n%s %s\n", b.label("noticed"), t.W("cli-noticed-at", h.Name(), term.Stamp(h.Record.Envelope.Time),
@@ -80,7 +86,7 @@ func Incident(screen table.Screen, t words.Reader, d *review.Detail) error {
 	b.notes(d.Scope.Notes[i.ID])
 	inside := screen
 	inside.Writer = &b
-	if err := suspects(inside, &b, d.Scope.Suspects); err != nil {
+	if err := suspects(inside, &b, d.Scope.Suspects, d.Scope.Unread); err != nil {
 		return err
 	}
 	b.next(i)
@@ -89,7 +95,7 @@ func Incident(screen table.Screen, t words.Reader, d *review.Detail) error {
 }
 
 // caseText names the incidents of the same campaign.
-func caseText(t words.Reader, i *ledger.Incident, mates []ledger.Incident) string {
+func caseText(t words.Reader, i *ledger.Incident, mates []ledger.Incident, older bool) string {
 	var others []string
 	for k := range mates {
 		if mates[k].ID != i.ID {
@@ -100,7 +106,11 @@ func caseText(t words.Reader, i *ledger.Incident, mates []ledger.Incident) strin
 	if len(others) == 0 {
 		return i.CaseName()
 	}
-	return t.W("cli-case-with", i.CaseName(), strings.Join(others, t.W("comma")))
+	list := strings.Join(others, t.W("comma"))
+	if older {
+		list += t.W("cli-case-more")
+	}
+	return t.W("cli-case-with", i.CaseName(), list)
 }
 
 func oneOr(n int, one, many string) string {
@@ -156,14 +166,18 @@ func (f *fields) notes(list []ledger.Note) {
 // maxSuspectRows is how many suspects show lists; the report has all.
 const maxSuspectRows = 20
 
-func suspects(screen table.Screen, f *fields, list []ledger.Suspect) error {
+func suspects(screen table.Screen, f *fields, list []ledger.Suspect, unread ledger.Unread) error {
 	if len(list) == 0 {
 		return nil
 	}
 	w := f.t
-	many := term.Count(len(list), "mail") + " not held that share something with it"
+	all := len(list) + unread.Suspects
+	many := term.Count(all, "mail") + " not held that share something with it"
 	if w.Japanese() {
-		many = w.W("cli-suspects-of", len(list))
+		many = w.W("cli-suspects-of", all)
+	}
+	if unread.More {
+		many += w.W("cli-at-least")
 	}
 	fmt.Fprintf(screen, "\n%s %s\n", f.label("suspects"), many)
 	t := table.New(screen, table.Fixed("  "+w.W("cli-time")), table.Cut(w.W("cli-sender"), 16), table.Fixed(w.W("cli-then")),
@@ -177,7 +191,7 @@ func suspects(screen table.Screen, f *fields, list []ledger.Suspect) error {
 	if err := t.Write(); err != nil {
 		return err
 	}
-	if n := len(list) - maxSuspectRows; n > 0 {
+	if n := all - maxSuspectRows; n > 0 {
 		fmt.Fprintln(screen, w.W("cli-and-more", n))
 	}
 	return nil

@@ -63,7 +63,9 @@ func printed(t *testing.T, in words.Reader) map[string]string {
 		"url list":        func(s table.Screen) error { return Rules(s, in, []review.RuleLine{rule}) },
 		"habit list":      func(s table.Screen) error { return Habits(s, in, []review.HabitLine{habit}) },
 		"audit list":      func(s table.Screen) error { return Acts(s, in, []ledger.Act{act}) },
-		"suspects":        func(s table.Screen) error { return suspects(s, &fields{t: in}, []ledger.Suspect{suspect}) },
+		"suspects": func(s table.Screen) error {
+			return suspects(s, &fields{t: in}, []ledger.Suspect{suspect}, ledger.Unread{})
+		},
 	} {
 		var b bytes.Buffer
 		if err := print(table.Screen{Writer: &b, Width: 80}); err != nil {
