@@ -36,6 +36,8 @@ func (d *Doctor) boundary() {
 		return
 	case sameOwner(folder, d.Config.Database):
 		d.add("decisions", OK, say("doctor-key-shared", folder), nothing)
+	case signing.Unshared(folder):
+		d.add("decisions", Warn, say("doctor-key-closed", folder, signing.Group), say("doctor-key-open", signing.Group, folder))
 	default:
 		d.add("decisions", OK, say("doctor-key-good", folder), nothing)
 	}

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"hisseki/ledger"
 	"hisseki/store/postgres"
@@ -126,7 +127,9 @@ func noAccess(path string, err error) error {
 
 // Make returns the key of a folder, and makes both where there is none; made says so.
 func Make(folder string) (key *Key, made bool, err error) {
-	if key, err = Load(folder); !errors.Is(err, ErrNoKey) {
+	// Where a key is that this user may not read, Load says so: another one is not made.
+	_, missing := os.Lstat(filepath.Join(folder, keyFile))
+	if key, err = Load(folder); !errors.Is(err, ErrNoKey) || missing == nil {
 		return key, false, err
 	}
 	if err := os.MkdirAll(folder, 0o711); err != nil {
@@ -171,6 +174,23 @@ func create(folder string) (made bool, err error) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// Unshared says of a folder's key that the group of reviewers is there and may not read it, as when the key was
+// made before the group, or was copied without its owner: "-rw------- root root decision.key".
+func Unshared(folder string) bool {
+	group, err := user.LookupGroup(Group)
+	if err != nil {
+		return false
+	}
+	info, err := os.Stat(filepath.Join(folder, keyFile))
+	return err == nil && !readableBy(info, group.Gid)
+}
+
+// readableBy says whether a file is of a group that may read it.
+func readableBy(info os.FileInfo, gid string) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && strconv.Itoa(int(stat.Gid)) == gid && info.Mode()&0o040 != 0
 }
 
 // share lets the group of reviewers read the key, where root makes it and there is one.

@@ -3,8 +3,10 @@ package signing
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -46,6 +48,67 @@ func hold() ledger.Hold {
 }
 
 // TestSignatureIsOfOneMeaning changes each thing that a statement says.
+// TestKeyOfOthers: where a key is that this user may not read, that is said, and no other one is made; and what the
+// group of reviewers may not read is found.
+func TestKeyOfOthers(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("it acts as another user")
+	}
+	dir, err := os.MkdirTemp("/tmp", "hisseki-key") // another user must get there
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	folder := filepath.Join(dir, "agent")
+	if _, _, err := Make(folder); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(folder, keyFile)
+	if err := errors.Join(os.Chmod(dir, 0o755), os.Chmod(folder, 0o711), os.Chown(path, 0, 0), os.Chmod(path, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := filepath.Join(dir, "test") // go test's folder is closed to others
+	program, err := os.ReadFile(self)
+	if err == nil {
+		err = os.WriteFile(copied, program, 0o755)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(copied, "-test.run", "^TestMakeAsOther$", "-test.v")
+	cmd.Env, cmd.Dir = []string{"HISSEKI_TEST_KEY=" + folder}, dir
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 1, Gid: 1}}
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), path+"): use sudo, or be in the group "+Group) {
+		t.Errorf("%v\n%s", err, out)
+	}
+	for mode, want := range map[os.FileMode]bool{0o600: false, 0o640: true} {
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(path)
+		if err != nil || readableBy(info, "0") != want || readableBy(info, "1") {
+			t.Errorf("mode %o: %v", mode, err)
+		}
+	}
+}
+
+// TestMakeAsOther is what TestKeyOfOthers runs as another user.
+func TestMakeAsOther(t *testing.T) {
+	folder := os.Getenv("HISSEKI_TEST_KEY")
+	if folder == "" {
+		t.Skip("TestKeyOfOthers runs it")
+	}
+	_, made, err := Make(folder)
+	if made || !errors.Is(err, ErrNoKey) {
+		t.Errorf("made %v, %v", made, err)
+	}
+	t.Log(err)
+}
+
 func TestSignatureIsOfOneMeaning(t *testing.T) {
 	key := &Key{[]byte(strings.Repeat("k", keyBytes))}
 	h := hold()

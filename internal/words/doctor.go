@@ -55,6 +55,8 @@ var ofDoctor = map[string][2]string{
 	"doctor-key-missing":      {"nothing is decided before; start hisseki agent, or run this with sudo", "鍵がないと判断できません。hisseki agent を起動するか、sudo で実行してください"},
 	"doctor-key-bad":          {"nothing is released or discarded before", "解決するまで、送信も破棄も行われません"},
 	"doctor-key-shared":       {"signed by the key in %s; serve, agent and reviewers are one user, so serve can sign too", "%s の鍵で署名しています。serve、エージェント、担当者が同じユーザーのため、serve も署名できます"},
+	"doctor-key-closed":       {"the group %[2]s may not read the key in %[1]s: its members and hisseki web cannot decide", "%[1]s の鍵をグループ %[2]s が読めないため、グループの担当者と hisseki web は判断できません"},
+	"doctor-key-open":         {"chgrp %[1]s %[2]s/decision.key; chmod 640 %[2]s/decision.key; then restart hisseki-web", "chgrp %[1]s %[2]s/decision.key と chmod 640 %[2]s/decision.key を実行し、hisseki-web を再起動してください"},
 	"doctor-key-good":         {"signed by the key in %s", "%s の鍵で署名しています"},
 	"doctor-marks":            {"%s in a week; unless you know why, serve's rights are in wrong hands: look at docs/security.md", "この1週間に%sあります。心当たりがなければ、serve の権限が悪用されています。docs/security.md を参照してください"},
 	"doctor-on-mta":           {"run doctor on the MTA host", "メールサーバー(MTA)上で doctor を実行してください"},
