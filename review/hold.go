@@ -120,17 +120,20 @@ func (s *Service) Show(ctx context.Context, who Actor, ids []string, v View) ([]
 
 // noteShown notes in the audit log what will be shown of a mail.
 func (s *Service) noteShown(ctx context.Context, who Actor, h *Shown, v View) error {
-	what := "evidence"
+	what, words := "evidence", false
 	if v.Excerpt && h.Hold.Excerpt != "" {
-		what += ", excerpt"
+		what, words = what+", excerpt", true
 	}
 	if v.Mail && s.canRead(&h.Hold) {
-		what += ", mail"
+		what, words = what+", mail", true
 	}
 	if by := h.Record.Envelope.Believed(); by != "" {
 		what += "; account named by " + by
 	}
-	return s.Store.Audit(ctx, who.String(), "read", h.Name(), what)
+	if words {
+		return s.Store.Audit(ctx, who.String(), "read", h.Name(), what)
+	}
+	return s.looked(ctx, who, h.Name(), what)
 }
 
 // canRead says whether the mail itself can be read from the queue.

@@ -94,7 +94,7 @@ func (s *Service) ShowIncidents(ctx context.Context, who Actor, ids []string,
 }
 
 func (s *Service) detail(ctx context.Context, who Actor, i *ledger.Incident) (*Detail, error) {
-	if err := s.noteRead(ctx, who, []ledger.Incident{*i}, "summary"); err != nil {
+	if err := s.looked(ctx, who, i.Name(), "summary"); err != nil {
 		return nil, err
 	}
 	scope, err := s.Store.Glance(ctx, i.ID)

@@ -45,6 +45,8 @@ type Service struct {
 	Ready func() error
 	// ReadMail reads a mail from this host's queue; nil where nobody may.
 	ReadMail func(ctx context.Context, queueID string) ([]byte, error)
+	// Looks has the same look of the same person noted once in a while; the zero value notes each.
+	Looks Looks
 }
 
 // Settings are what of the configuration a review needs.

@@ -78,11 +78,7 @@ func (s *Service) ShowSender(ctx context.Context, who Actor, account string) (*S
 	if err != nil {
 		return nil, err
 	}
-	err = s.Store.Audit(ctx, who.String(), "read", "sender:"+name, "profile")
-	if err != nil {
-		return nil, err
-	}
-	return &list[0], nil
+	return &list[0], s.looked(ctx, who, "sender:"+name, "profile")
 }
 
 // listBehind is how many of a sender's last mails a list of senders may leave out of what is

@@ -25,16 +25,18 @@ type desk struct {
 	lures   []ledger.Lure
 	open    []ledger.Incident
 	audit   []string
-	broken  bool // the audit log cannot be written
+	soon    []bool // of each of these, that it may be durable later
+	broken  bool   // the audit log cannot be written
 	batches []int
 	taken   map[int64]bool // decided by somebody else in this moment
 }
 
-func (d *desk) Audit(_ context.Context, actor, verb, object, reason string) error {
+func (d *desk) Audit(ctx context.Context, actor, verb, object, reason string) error {
 	if d.broken {
 		return errors.New("disk full")
 	}
 	d.audit = append(d.audit, strings.Join([]string{actor, verb, object, reason}, " "))
+	d.soon = append(d.soon, ledger.IsSoon(ctx))
 	return nil
 }
 

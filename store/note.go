@@ -9,20 +9,26 @@ import (
 	"slices"
 	"syscall"
 
+	"hisseki/ledger"
 	"hisseki/store/postgres"
 )
 
 // noted is update for a line that says that somebody looked at something. It is durable too when noted
-// returns, but the lock, which mail needs, is given back before the disk is waited for: the
-// transaction goes to the write-ahead log without a sync, and then the log is synced. Of what others
+// returns, or a second later (ledger.Soon), but the lock, which mail needs, is given back before the disk is waited
+// for: the transaction goes to the write-ahead log without a sync, and then the log is synced. Of what others
 // committed meanwhile nothing depends on it. Whoever looks at many mails holds up none.
 func (db *DB) noted(ctx context.Context, do func(*sql.Tx) error) error {
 	defer db.book.changed()
-	err := db.enqueue(job{ctx: ctx, do: do, shares: true, later: !db.onServer(), rows: 1, done: make(chan error, 1)})()
-	if err != nil || db.onServer() {
+	err := db.enqueue(job{ctx: ctx, do: do, shares: true, later: true, rows: 1, done: make(chan error, 1)})()
+	switch {
+	case err != nil:
 		return err
+	case ledger.IsSoon(ctx) && db.onServer(): // its log's writer does it within a second, by itself
+		return nil
+	case ledger.IsSoon(ctx):
+		return db.durableSoon(ctx)
 	}
-	return syncLog(db.path + "-wal")
+	return db.makeDurable(ctx)
 }
 
 // unhurried has the next transaction, with this context, not wait for the disk where nobody in it needs

@@ -64,6 +64,8 @@ type DB struct {
 	settler *sql.DB        // a server's connection for settle, nil when read-only
 	syncs   syncs
 	usual   usual // of the organisation
+	soonest soonest
+	syncing atomic.Int64 // times that makeDurable was called
 
 	// The committer's:
 	lanes    lanes
@@ -294,6 +296,7 @@ func (db *DB) Close() error {
 			db.gate.Abandon()
 		}
 		<-db.closed
+		db.soonest.wg.Wait()
 		db.failed = db.read.Close()
 		if db.gate != nil {
 			defer db.gate.Close()

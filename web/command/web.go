@@ -58,6 +58,8 @@ const (
 	idleTime   = 2 * time.Minute
 	maxHeader  = 32 << 10
 	drain      = 5 * time.Second
+	// lookFor is how long the same look of the same session is one line of the audit log.
+	lookFor = time.Minute
 	// remember is less than who loads a page again notices: an agent's heartbeat is older.
 	remember = time.Second
 )
@@ -142,6 +144,7 @@ func (s Shared) page(cmd *cobra.Command, cfg config.Config, db *store.DB) (*web.
 		return nil, err
 	}
 	service.ReadMail = nil // the page shows no bodies
+	service.Looks.For = lookFor
 	zone, err := cfg.Web.Location()
 	if err != nil {
 		return nil, err
