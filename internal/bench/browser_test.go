@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -24,10 +23,11 @@ const asBrowser = "BENCH_BROWSER"
 const (
 	goThrough = "through" // all pages, each as if it was seen for the first time
 	lookAgain = "again"   // what open pages ask for by themselves, as page.js does
+	goStatic  = "static"  // all pages, but from a server that has the bytes already
 )
 
-// visit is a page that somebody is logged in to.
-type visit struct{ url, cookie string }
+// visit is a page that somebody is logged in to, and a server that has its bytes.
+type visit struct{ url, cookie, static string }
 
 // through are the pages, a few mails, incidents and senders of each kind among them.
 func through(i int) string {
@@ -94,7 +94,7 @@ func enter(url, link string) (visit, error) {
 		return visit{}, errors.New(res.Status)
 	}
 	c := res.Cookies()[0]
-	return visit{url, c.Name + "=" + c.Value}, nil
+	return visit{url: url, cookie: c.Name + "=" + c.Value}, nil
 }
 
 // browser is such a process.
@@ -110,7 +110,7 @@ func startBrowser(b *testing.B, v visit) *browser {
 		b.Fatal(err)
 	}
 	cmd := exec.Command("nice", "-n", "19", exe)
-	cmd.Env = append(os.Environ(), asBrowser+"="+v.url+" "+v.cookie)
+	cmd.Env = append(os.Environ(), asBrowser+"="+v.url+" "+v.cookie+" "+v.static)
 	cmd.Stderr = os.Stderr
 	in, err1 := cmd.StdinPipe()
 	out, err2 := cmd.StdoutPipe()
@@ -134,7 +134,9 @@ func (w *browser) ask(b *testing.B, what string) (asked, failed int) {
 // beBrowser is what a process of startBrowser does.
 func beBrowser() error {
 	var v visit
-	v.url, v.cookie, _ = strings.Cut(os.Getenv(asBrowser), " ")
+	if _, err := fmt.Sscan(os.Getenv(asBrowser), &v.url, &v.cookie, &v.static); err != nil {
+		return err
+	}
 	tabs := tabs{visit: v}
 	count := 0
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
@@ -142,7 +144,7 @@ func beBrowser() error {
 		if in.Text() == "stop" {
 			asked, failed = tabs.stop()
 		} else {
-			tabs.start(in.Text() == lookAgain, &count)
+			tabs.start(in.Text(), &count)
 		}
 		fmt.Println(asked, failed)
 	}
@@ -158,7 +160,7 @@ type tabs struct {
 	etags         sync.Map // by address
 }
 
-func (t *tabs) start(live bool, count *int) {
+func (t *tabs) start(what string, count *int) {
 	t.over = make(chan struct{})
 	t.wg.Go(func() {
 		tick := time.NewTicker(time.Second / pageRate)
@@ -173,7 +175,7 @@ func (t *tabs) start(live bool, count *int) {
 			*count++
 			t.wg.Go(func() {
 				t.asked.Add(1)
-				if err := t.get(i, live); err != nil {
+				if err := t.get(i, what); err != nil {
 					t.failed.Add(1)
 					fmt.Fprintln(os.Stderr, "browser:", err)
 				}
@@ -191,12 +193,15 @@ func (t *tabs) stop() (asked, failed int64) {
 	return t.asked.Swap(0), t.failed.Swap(0)
 }
 
-func (t *tabs) get(i int, live bool) error {
-	path := through(i)
-	if live {
+func (t *tabs) get(i int, what string) error {
+	from, path, live := t.url, through(i), what == lookAgain
+	switch what {
+	case lookAgain:
 		path = again(i)
+	case goStatic:
+		from = t.static
 	}
-	r, err := http.NewRequest(http.MethodGet, t.url+path, nil)
+	r, err := http.NewRequest(http.MethodGet, from+path, nil)
 	if err != nil {
 		return err
 	}

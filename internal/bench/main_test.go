@@ -47,6 +47,13 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if os.Getenv(asStatic) != "" {
+		if err := serveStatic(); err != nil {
+			fmt.Fprintln(os.Stderr, "static:", err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	switch os.Getenv(asNoop) {
 	case "answering":
 		serveNoop(0, nil)
