@@ -80,8 +80,8 @@ eval: build
 
 # BENCH_MAILS names a folder with a timeline.jsonl, as "make eval" unpacks them.
 bench:
-	@scripts/needs.sh gcc postfix dovecot
-	go test -run '^$$' -bench . -benchmem $(filter-out %/internal/bench,$(shell go list ./...))
+	@scripts/needs.sh gcc postfix dovecot postgresql
+	go test -run '^$$' -bench . -benchmem -timeout 60m $(filter-out %/internal/bench,$(shell go list ./...))
 	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./internal/bench
 
 # 100,000 mails that must leave nothing behind; serve, agent and Postfix killed 300 times

@@ -82,6 +82,12 @@ func onlySQLite(t testing.TB, why string) {
 	}
 }
 
+// own leaves a benchmark that has servers of its own out of the run on PostgreSQL: once is enough.
+func own(b *testing.B) {
+	b.Helper()
+	onlySQLite(b, "it has its own server")
+}
+
 // databases are those that stand for paths.
 var databases struct {
 	sync.Mutex

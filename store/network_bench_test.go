@@ -26,6 +26,7 @@ const networkDelay = 500 * time.Microsecond
 //
 //	go test -run '^$' -bench Network -benchtime 1x ./store -engine sqlite
 func BenchmarkNetwork(b *testing.B) {
+	own(b)
 	pg, err := pgtest.StartTCP()
 	if err != nil {
 		b.Skip(err)

@@ -21,6 +21,7 @@ import (
 //
 //	go test -run '^$' -bench Nodes -benchtime 1x ./store -engine sqlite
 func BenchmarkNodes(b *testing.B) {
+	own(b)
 	pg, err := pgtest.Start()
 	if err != nil {
 		b.Skip(err)

@@ -22,6 +22,7 @@ const partitionRows = 24_000
 //
 //	go test -run '^$' -bench Partitions -benchtime 1x -timeout 30m ./store -engine sqlite
 func BenchmarkPartitions(b *testing.B) {
+	own(b)
 	pg, err := pgtest.Start(append(pgtest.Fast, "shared_buffers=256MB", "max_locks_per_transaction=512", "jit=off")...)
 	if err != nil {
 		b.Skip(err)

@@ -13,6 +13,7 @@ import (
 //
 //	go test -run '^$' -bench ServerPurge -benchtime 1x ./store -engine sqlite
 func BenchmarkServerPurge(b *testing.B) {
+	own(b)
 	pg, err := pgtest.Start("max_wal_size=4GB", "shared_buffers=256MB")
 	if err != nil {
 		b.Skip(err)
