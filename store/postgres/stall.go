@@ -21,11 +21,18 @@ import (
 // has time (milter.budget).
 const commitWithin = 4 * time.Second
 
+// doubtWithin is after what time of a commit the server is asked whether it is there: one that is frozen answers
+// nothing, while its standby may be the primary already.
+const doubtWithin = commitWithin / 2
+
 var errStalled = fmt.Errorf("a commit has not ended within %v: is the synchronous standby gone "+
 	"(synchronous_standby_names), the disk stuck, or does another node keep the writers' lock", commitWithin)
 
 // Committing says that a wait for the writers' lock or for a commit begins. ended says that it is over.
-func (g *Gate) Committing() (ended func() bool) { return time.AfterFunc(commitWithin, g.stall).Stop }
+func (g *Gate) Committing() (ended func() bool) {
+	doubt, stall := time.AfterFunc(doubtWithin, g.Doubt), time.AfterFunc(commitWithin, g.stall)
+	return func() bool { doubt.Stop(); return stall.Stop() }
+}
 
 // Writes says with ErrAway that what is written would not be durable soon: the database does not answer,
 // or its commits do not end.
