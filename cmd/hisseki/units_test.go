@@ -56,7 +56,7 @@ func TestInstanceUnit(t *testing.T) {
 	}
 }
 
-// TestUnitsBoundMemory: no unit may take the machine's memory, or leave mail in a core file.
+// TestUnitsBoundMemory: no unit may take the machine's memory, leave mail in a core file, or stay down.
 func TestUnitsBoundMemory(t *testing.T) {
 	units, err := filepath.Glob("../../deploy/*.service")
 	if err != nil || len(units) == 0 {
@@ -67,7 +67,7 @@ func TestUnitsBoundMemory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, line := range []string{"\nMemoryMax=", "\nLimitCORE=0\n"} {
+		for _, line := range []string{"\nMemoryMax=", "\nLimitCORE=0\n", "\nRestart=", "\nStartLimitIntervalSec=0\n"} {
 			if !strings.Contains(string(text), line) {
 				t.Errorf("%s has no line %q", filepath.Base(name), strings.TrimSpace(line))
 			}
