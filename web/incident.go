@@ -282,7 +282,7 @@ func (q *request) showEnding(to ledger.IncidentState, v url.Values, moved bool) 
 	}
 	page := endingPage{request: q, Preview: p, I: &p.Incidents[0], Choice: review.EndVerbs[to].Verb, Others: others,
 		Moved: moved, Absent: q.s.Review.AgentMissing(q.ctx())}
-	q.Title, q.Nav = q.W("end-"+page.Choice), "incidents"
+	q.Title, q.Nav = q.W("end-"+page.Choice+"-title"), "incidents"
 	return q.show(http.StatusOK, "ending.html", page)
 }
 

@@ -145,6 +145,8 @@ var ofPage = map[string][2]string{
 	"format-text":       {"Plain text", "テキスト形式"},
 	"decide":            {"Decide", "判断"},
 
+	"end-confirm-title": {"Was it an attacker?", "不正利用として確定しますか"},
+	"end-dismiss-title": {"Was it the owner?", "本人の送信として終えますか"},
 	"end-confirm":       {"It was an attacker", "不正利用だった"},
 	"end-dismiss":       {"It was the owner", "本人の送信だった"},
 	"end-reopen":        {"Take the decision back", "判断を取り消す"},
@@ -208,7 +210,7 @@ var ofPage = map[string][2]string{
 	"quarantine-new":   {"New since: %d. Show them.", "新着 %d 通を表示"},
 	"quarantine-none":  {"No mail is kept that the filter chooses.", "条件に合う保留メールはありません。"},
 	"f-incident":       {"Incident", "インシデント"},
-	"f-host":           {"Unusual link to", "不審なリンクのドメイン"},
+	"f-host":           {"Unusual link to", "リンク先ドメイン"},
 	"f-since":          {"Since", "開始日時"},
 	"f-until":          {"Until", "終了日時"},
 	"f-points":         {"Points at least", "最低点数"},

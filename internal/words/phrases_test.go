@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 )
 
@@ -91,6 +92,26 @@ func TestEveryPhraseIsJapanese(t *testing.T) {
 	for s, where := range list {
 		if !japanese(ja.Phrase(s)) {
 			t.Errorf("%s says %q, which has no Japanese", where, s)
+		}
+	}
+}
+
+// Whoever reads in Japan at night need not reckon hours of UTC; where the clock is put forward in summer they stay.
+func TestHoursOfTheReader(t *testing.T) {
+	tokyo := time.FixedZone("JST", 9*3600)
+	summer, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		zone *time.Location
+		want string
+	}{
+		{tokyo, "週末 18〜24時 (UTC、JST 3〜9時)"}, {nil, "週末 18〜24時 (UTC)"}, {summer, "週末 18〜24時 (UTC)"},
+		{time.FixedZone("IST", 5*3600+1800), "週末 18〜24時 (UTC)"}, {time.FixedZone("X", -5*3600), "週末 18〜24時 (UTC、X 13〜19時)"},
+	} {
+		if got := For(Japanese, c.zone).Phrase("weekend, 18 to 24 h UTC"); got != c.want {
+			t.Errorf("in %v: %q, want %q", c.zone, got, c.want)
 		}
 	}
 }

@@ -54,10 +54,29 @@ func (t Reader) Phrase(s string) string {
 		}
 		return Unlink(s)
 	}
-	for i, n := range figures.FindAllString(s, -1) {
+	found := figures.FindAllString(s, -1)
+	for i, n := range found {
 		ja = strings.ReplaceAll(ja, "#"+itoa(i+1), n)
 	}
+	if strings.HasSuffix(s, " h UTC") && len(found) == 2 {
+		ja = t.hoursHere(ja, found[0], found[1])
+	}
 	return ja
+}
+
+// hoursHere adds to hours of UTC what they are in the reader's zone, where that is the same all year:
+// "週末 0〜6時 (UTC)" becomes "週末 0〜6時 (UTC、JST 9〜15時)".
+func (t Reader) hoursHere(ja, from, to string) string {
+	january := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).In(t.zone)
+	name, offset := january.Zone()
+	_, july := january.AddDate(0, 6, 0).Zone()
+	a, err1 := strconv.Atoi(from)
+	b, err2 := strconv.Atoi(to)
+	if offset != july || offset%3600 != 0 || offset == 0 || err1 != nil || err2 != nil {
+		return ja
+	}
+	here := func(h int) string { return itoa(((h+offset/3600)%24 + 24) % 24) }
+	return strings.Replace(ja, "(UTC)", "(UTC、"+name+" "+here(a)+"〜"+here(b)+"時)", 1)
 }
 
 // Reader is the words in one language, and how it writes times and figures.
