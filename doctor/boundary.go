@@ -66,7 +66,7 @@ func (d *Doctor) marks(folder string) {
 		if i == 0 {
 			do = say("doctor-marks", words.Count(len(fresh), "mark"))
 		}
-		d.add("marks", Bad, words.Plain(term.Stamp(m.At)+" "+term.Safe(strings.ToValidUTF8(m.What, "?"), 400)), do)
+		d.add("marks", Bad, words.Fault(errors.New(term.Safe(strings.ToValidUTF8(m.What, "?"), 400))).Of(term.Stamp(m.At)), do)
 	}
 }
 

@@ -21,8 +21,10 @@ type fault struct {
 // faultList are the errors that have words, the most particular first.
 var faultList = sync.OnceValue(func() []fault {
 	list := make([]fault, 0, len(faults))
-	for format, ja := range faults {
-		list = append(list, fault{faultPattern(format), len(place.ReplaceAllString(format, "")), ja})
+	for _, table := range []map[string]string{faults, marks} {
+		for format, ja := range table {
+			list = append(list, fault{faultPattern(format), len(place.ReplaceAllString(format, "")), ja})
+		}
 	}
 	slices.SortFunc(list, func(a, b fault) int {
 		if a.words != b.words {
