@@ -68,6 +68,7 @@ func (a *Analyzer) decide(v *view, found *measured, points float64, rule Overrid
 	}
 	a.carryOut(&d, v.mail.Class, rule, cond)
 	v.o.Unproven, v.o.Held = d.unproven(v, found), d.action == Hold
+	v.o.Doubted = d.doubted(v, found)
 	if d.would != Hold {
 		v.o.Keys[baseline.Move] = v.move.begun()
 	}
@@ -167,6 +168,24 @@ func (d *decision) unproven(v *view, found *measured) bool {
 	another := found.computer >= unprovenComputer && !v.move.isCommon()
 	return v.o.To == 0 || d.would != Hold && another || d.would == Delay ||
 		d.would == Hold && d.action != Hold
+}
+
+// doubted says whether a mail from another computer may not make that computer usual: nobody sees it
+// who knows the account's owner, and would wonder. What is held is taught only when a person lets it go.
+//
+//	eight notes to himself, or to a box of his own, in four days; then a link to three partners a day
+func (d *decision) doubted(v *view, found *measured) bool {
+	return d.action != Hold && found.computer >= unprovenComputer && !v.move.isCommon() && !v.seenByKnown()
+}
+
+// seenByKnown says whether somebody whom the account knows gets a mail, beside its owner. An account
+// that writes to somebody new with nearly every mail, as a shop does, has nobody who would wonder.
+func (v *view) seenByKnown() bool {
+	if v.o.To == 0 {
+		return false
+	}
+	strangers, all := unknownKeys(v, baseline.Recipient)
+	return strangers < all || 10*v.sender.Count(baseline.Recipient) >= 9*min(v.sender.Mails(), baseline.KeepOld)
 }
 
 // alike says whether a mail resembles the suspicious ones of the sender's open incident: the

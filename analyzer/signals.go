@@ -45,6 +45,7 @@ const (
 	AccountNew         Signal = "account-new"
 	AnswerAddressNew   Signal = "answer-address-new"
 	AddressLookalike   Signal = "address-lookalike"
+	NewcomerPlace      Signal = "newcomer-place"
 )
 
 // Retired signals are not measured any more. Journals still show them, settings may still
@@ -99,6 +100,7 @@ var signals = []definition{
 	{24, TextRepeated, groupCampaign, tail(0.02, 0.5), needsNothing, nil, sameText},
 	{7, URLUnknown, groupURL, tail(0.06, 0.5), needsNothing, unknownSites, unknownURL},
 	{8, NetworkNew, groupAccess, tail(0.05, 0.5), needsNetwork, nil, newNetwork},
+	{40, NewcomerPlace, groupAccess, tail(0.1, 0.3), needsNothing, nil, newcomerPlace},
 	{21, HourNew, groupAccess, tail(0.05, 0.5), needsHabits, nil, newHour},
 	{25, LoginAfterFailures, groupAccess, tail(0.05, 0.4), needsNetwork, nil, loginAfterFailures},
 	{34, AccountChanged, groupSignin, tail(0.005, 0.3), needsHabits, nil, accountChanged},

@@ -40,7 +40,7 @@ var storedNumbers = []Signal{"recipients-new", "recipient-domains-new", "recipie
 	"hour-new", "mail-link-new", "campaign", "same-text", "login-after-failures", "style-burst",
 	"unread", "reach-day", "reach-hour", "reach-new-day", "reach-new-hour", "reach-mail",
 	"lures-repeated", "account-changed", "signin-odd", "phone-new", "account-new",
-	"answer-address-new", "address-lookalike"}
+	"answer-address-new", "address-lookalike", "newcomer-place"}
 
 func TestStoredNumbersStay(t *testing.T) {
 	for id, name := range storedNumbers {

@@ -13,7 +13,7 @@ import (
 // order, keys and days as differences. Equal profiles have equal bytes.
 const (
 	profileVersion     = 4
-	observationVersion = 5
+	observationVersion = 6
 )
 
 // What older programs wrote, and this one still reads. Until profile version 2 and
@@ -21,13 +21,15 @@ const (
 // told neither the age nor the circles. In profile version 1, of programs with room for 32
 // signals, each signal had its counts without their number, and a recent count had one byte
 // for signal and level. Until profile version 3 and observation version 4 nobody vouched for
-// anything; what that adds to the bytes was always zero before.
+// anything; what that adds to the bytes was always zero before. Until observation version 5 no
+// mail's writer was in doubt.
 const (
-	profileOf32     = 1
-	profileOf17     = 2
-	observationOf32 = 2
-	observationOf17 = 3
-	familiesUntil17 = 17
+	profileOf32      = 1
+	profileOf17      = 2
+	observationOf32  = 2
+	observationOf17  = 3
+	observationOfAll = 5
+	familiesUntil17  = 17
 )
 
 // errCorrupt is wrapped with what was being read.
@@ -242,7 +244,7 @@ func (o *Observation) MarshalBinary() ([]byte, error) {
 		}
 	}
 	b = encodeStyle(b, o.Style)
-	b = num(b, uint64(o.Letters)<<1|flag(o.Settled))
+	b = num(b, uint64(o.Letters)<<2|flag(o.Doubted)<<1|flag(o.Settled))
 	b = append(b, o.To<<4|uint8(flag(o.Held))<<3|uint8(flag(o.Lured))<<2|uint8(flag(o.Young))<<1|uint8(flag(o.Unproven)))
 	b = num(b, o.SimHash)
 	b = num(b, math.Float64bits(o.Points))
@@ -273,7 +275,12 @@ func (o *Observation) UnmarshalBinary(data []byte) error {
 	}
 	n.Style = r.style()
 	letters := r.num()
-	n.Letters, n.Settled = int(letters>>1), letters&1 != 0
+	n.Settled = letters&1 != 0
+	if letters >>= 1; v > observationOfAll {
+		n.Doubted = letters&1 != 0
+		letters >>= 1
+	}
+	n.Letters = int(letters)
 	if v > observationOf17 {
 		b := r.byte()
 		n.To, n.Held, n.Lured, n.Young, n.Unproven = b>>4, b&8 != 0, b&4 != 0, b&2 != 0, b&1 != 0

@@ -60,9 +60,14 @@ func isEarned(f Family) bool {
 	return false
 }
 
+// tellsWriter says whether keys of a family tell who writes: from where, with what, and to whom.
+func tellsWriter(f Family) bool {
+	return isEarned(f) && !mustBeProven(f) || f == Recipient || f == RecipientDomain
+}
+
 // mustBeProven says whether keys of a family are learned from proven mail only: what the
-// reader is to act on, and how many people are written to. Who writes is learned from every
-// mail, or nobody could ever prove a new computer.
+// reader is to act on, and how many people are written to. Who writes is learned from
+// unproven mail too, or nobody could ever prove a new computer; see Observation.Doubted.
 func mustBeProven(f Family) bool {
 	switch f {
 	case Site, ReplyTo, File, Reach, Contact:

@@ -72,6 +72,7 @@ type Observation struct {
 	Settled    bool            // judged with enough history to count for the lines
 	Young      bool            // of an account with little history, or back after a long pause
 	Unproven   bool            // may not make known what it shows, see Profile.Learn
+	Doubted    bool            // may not make known who wrote it, see Profile.Learn
 	Held       bool            // was held: it is taught only when a person lets it go, and known at once
 	Lured      bool            // asks its reader to act on something unusual
 	To         uint8           // bit per circle: recipients other than the sender are in it

@@ -53,7 +53,8 @@ type dayCount struct {
 
 // Learn adds one mail. What it shows is known a day later; links, files, answer addresses
 // and other contacts only when the mail may prove them (see Observation.Unproven) and
-// enough do, see Known.
+// enough do, see Known. A mail whose writer is in doubt (Observation.Doubted) does not
+// teach where he sits, what he writes with and to whom.
 func (p *Profile) Learn(o *Observation) { p.apply(o, 1) }
 
 // Unlearn takes back a mail that was learned.
@@ -68,7 +69,7 @@ func (p *Profile) apply(o *Observation, sign int) {
 		if len(keys) > TeachKeys {
 			keys = keys[:TeachKeys]
 		}
-		if Family(f) == Quoted || o.Unproven && mustBeProven(Family(f)) {
+		if Family(f) == Quoted || o.Unproven && mustBeProven(Family(f)) || o.Doubted && tellsWriter(Family(f)) {
 			continue
 		}
 		for _, k := range keys {

@@ -30,7 +30,7 @@ func someMail(rng *rand.Rand, i int) *Observation {
 	o.Letters, o.SimHash, o.Points = rng.IntN(900), rng.Uint64(), rng.Float64()*20
 	o.Marks = []Key{3, Key(5 + rng.Uint64N(1000))}
 	o.To, o.Young, o.Unproven = uint8(rng.IntN(1<<Circles)), rng.IntN(2) == 0, rng.IntN(3) == 0
-	o.Lured, o.Held = rng.IntN(2) == 0, rng.IntN(20) == 0
+	o.Lured, o.Held, o.Doubted = rng.IntN(2) == 0, rng.IntN(20) == 0, rng.IntN(5) == 0
 	return o
 }
 
@@ -144,6 +144,11 @@ func TestKnownIsEarned(t *testing.T) {
 		}
 		return o
 	}
+	doubted := func(at time.Time) *Observation {
+		o := mail(at, 3, true)
+		o.Doubted = true
+		return o
+	}
 	const site, network, recipient = 1, 2, 4
 	for name, c := range map[string]struct {
 		mails []*Observation
@@ -158,6 +163,8 @@ func TestKnownIsEarned(t *testing.T) {
 		"the second day is today":      {[]*Observation{mail(day(0), 1, false), mail(day(9), 1, false)}, recipient},
 		"the second circle is today's": {[]*Observation{mail(day(0), 1, false), mail(day(9), 2, false)}, recipient},
 		"unproven":                     {[]*Observation{mail(day(0), 3, true), mail(day(1), 3, true)}, network | recipient},
+		"in doubt":                     {[]*Observation{doubted(day(0)), doubted(day(1))}, 0},
+		"one of two days in doubt":     {[]*Observation{doubted(day(0)), mail(day(1), 1, false)}, recipient},
 		"one of two days unproven":     {[]*Observation{mail(day(0), 1, true), mail(day(1), 1, false)}, network | recipient},
 	} {
 		var p Profile

@@ -71,6 +71,15 @@ var attacks = []Recipe{
 		func(t *thief) []letter {
 			return append(t.harmless(14), t.later(14*24*time.Hour, every(8, time.Hour)(t))...)
 		}),
+	hidden("daily", "three mails a day to own partners for a week, another link in each",
+		daily(3, 7)),
+	hidden("self-warm", "eight harmless mails to the account itself in four days, then three a day as in daily",
+		warmed(func(t *thief) string { return t.account.Sender })),
+	hidden("box-warm", "the same, to boxes of the attacker at three providers",
+		warmed(func(t *thief) string {
+			n := t.rand.IntN(3)
+			return fmt.Sprintf("box-%s-%d@freemail%d.test", t.token[:4], n, n)
+		})),
 	hidden("newcomer-blast", "an account without history: one mail with 1,000 Bcc",
 		func(t *thief) []letter {
 			t.newcomer()
@@ -80,6 +89,11 @@ var attacks = []Recipe{
 		func(t *thief) []letter {
 			t.newcomer()
 			return t.burst(40, 20*time.Minute, t.partner, nil)
+		}),
+	hidden("newcomer-slow", "an account without history: 8 mails, one an hour, another link in each",
+		func(t *thief) []letter {
+			t.newcomer()
+			return every(8, time.Hour)(t)
 		}),
 	hidden("flood", "200 mails with 100 Bcc each in 200 minutes, a phone number",
 		flood(func(t *thief) ask {
@@ -123,6 +137,24 @@ func every(n int, gap time.Duration) func(*thief) []letter {
 		return t.burst(n, time.Duration(n)*gap, t.partner, func(l *letter) {
 			l.ask = ask{text: t.linkElsewhere()}
 		})
+	}
+}
+
+// daily spreads mails over the owner's nine hours of some days, with another link in each.
+func daily(mails, days int) func(*thief) []letter {
+	return func(t *thief) (list []letter) {
+		for day := range days {
+			list = append(list, t.later(time.Duration(day)*24*time.Hour, every(mails, 9*time.Hour/time.Duration(mails))(t))...)
+		}
+		return list
+	}
+}
+
+// warmed makes the thief's computer usual by mail that nobody sees.
+func warmed(box func(*thief) string) func(*thief) []letter {
+	return func(t *thief) []letter {
+		first := t.burst(8, 4*24*time.Hour, func() string { return box(t) }, func(l *letter) { l.ask, l.prepares = ask{}, true })
+		return append(first, t.later(5*24*time.Hour, daily(3, 7)(t))...)
 	}
 }
 

@@ -72,7 +72,11 @@ func TestAsks(t *testing.T) {
 // Whoever writes to himself first, and from a new computer for weeks, prepares the theft:
 // that mail reaches nobody who could be hurt.
 func TestPreparations(t *testing.T) {
-	for name, want := range map[string]int{"own-box": 1, "patient": 28, "greeted": 1, "link": 0} {
+	for name, want := range map[string]int{"own-box": 1, "patient": 28, "self-warm": 8, "box-warm": 8, "greeted": 1, "link": 0} {
+		lures := 24
+		if strings.HasSuffix(name, "-warm") {
+			lures = 21
+		}
 		r, _ := Find(name)
 		th := newThief(account(), &Options{Newest: monday}, name)
 		th.mails(r)
@@ -82,7 +86,7 @@ func TestPreparations(t *testing.T) {
 				n++
 			}
 		}
-		if n != want || len(th.letters) != n+24 {
+		if n != want || len(th.letters) != n+lures {
 			t.Errorf("%s: %d of %d mails prepare", name, n, len(th.letters))
 		}
 	}

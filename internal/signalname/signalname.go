@@ -68,6 +68,7 @@ var japanese = map[analyzer.Signal]string{
 	analyzer.AccountNew:         "初めての振込先・ウォレット",
 	analyzer.AnswerAddressNew:   "初めての返信先アドレス",
 	analyzer.AddressLookalike:   "本物に似せたアドレス",
+	analyzer.NewcomerPlace:      "新しいアカウントの組織外からの送信",
 	analyzer.LuresRepeated:      "複数の相手に次々と新しいリンク・添付",
 	analyzer.Unread:             "読み取れない部分のあるメール",
 	analyzer.HabitOutside:       "申告された利用範囲の外",

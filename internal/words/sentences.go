@@ -53,6 +53,8 @@ var sentences = map[analyzer.Signal][]form{
 		{"sent from %o, new to this account", "{seen} から送信されました。このアカウントには初めての接続元です。"},
 		{"sent from %o, new to the whole organisation", "{seen} から送信されました。組織全体でも初めての接続元です。"},
 		{"", "{seen} から送信されました。このアカウントには初めての接続元です。"}},
+	analyzer.NewcomerPlace: only("an account without habits writes from where, or with what, nobody in the organisation does",
+		"送信履歴の少ないアカウントが、組織の誰も使わない接続元またはメールソフトから送信しました({seen})。"),
 	analyzer.HourNew: only("sent in a part of the week in which this account never sends",
 		"{seen}の送信です。このアカウントは普段、この時間帯に送信しません。"),
 
