@@ -113,7 +113,8 @@ BEGIN
     END IF;
     -- The tables that grow with the mail are cleaned a little at a time, not once a fifth of them
     -- is dead: a purge of a day leaves some hundredths, and their indexes are read at every mail.
-    FOREACH t IN ARRAY ARRAY['journal', 'recipient', 'lesson', 'mark', 'delivery', 'event', 'login'] LOOP
+    FOREACH t IN ARRAY ARRAY['journal', 'recipient', 'lesson', 'mark', 'delivery', 'requeued', 'hold', 'unlearned',
+        'event', 'login'] LOOP
         IF to_regclass(format('public.%I', t)) IS NOT NULL THEN
             EXECUTE format('ALTER TABLE public.%I SET (autovacuum_vacuum_scale_factor = 0.01, '
                 'autovacuum_vacuum_threshold = 1000, autovacuum_analyze_scale_factor = 0.02, '
