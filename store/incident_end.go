@@ -22,7 +22,7 @@ func (db *DB) EndIncident(ctx context.Context, id int64, e ledger.Ending) (ledge
 	}
 	done := false
 	err := db.update(ctx, func(tx *sql.Tx) (err error) {
-		out, done, err = db.endIncident(tx, id, e, db.now())
+		out, done, err = db.endIncident(tx, id, e, db.now(), db.signHolds)
 		return err
 	})
 	if err != nil {
@@ -34,7 +34,8 @@ func (db *DB) EndIncident(ctx context.Context, id int64, e ledger.Ending) (ledge
 // errPreview takes back what a preview did.
 var errPreview = errors.New("only tried")
 
-// PreviewEnding says what EndIncident would do: it does it and takes it back.
+// PreviewEnding says what EndIncident would do: it does it and takes it back. It signs nothing, which for thousands of
+// mails would hold up those that come meanwhile.
 func (db *DB) PreviewEnding(ctx context.Context, id int64, e ledger.Ending) (ledger.Ended, bool, error) {
 	var out ledger.Ended
 	if err := e.Check(); err != nil {
@@ -42,7 +43,8 @@ func (db *DB) PreviewEnding(ctx context.Context, id int64, e ledger.Ending) (led
 	}
 	done := false
 	err := db.update(ctx, func(tx *sql.Tx) (err error) {
-		if out, done, err = db.endIncident(tx, id, e, db.now()); err == nil {
+		unsigned := func(*sql.Tx, []int64) error { return nil }
+		if out, done, err = db.endIncident(tx, id, e, db.now(), unsigned); err == nil {
 			err = errPreview
 		}
 		return err
@@ -53,7 +55,7 @@ func (db *DB) PreviewEnding(ctx context.Context, id int64, e ledger.Ending) (led
 	return out, done, nil
 }
 
-func (db *DB) endIncident(tx *sql.Tx, id int64, e ledger.Ending, now time.Time) (
+func (db *DB) endIncident(tx *sql.Tx, id int64, e ledger.Ending, now time.Time, sign func(*sql.Tx, []int64) error) (
 	out ledger.Ended, done bool, err error) {
 	done, err = changed(tx.Exec(`UPDATE incident SET
 			state = ?,
@@ -80,7 +82,7 @@ func (db *DB) endIncident(tx *sql.Tx, id int64, e ledger.Ending, now time.Time) 
 			return out, true, err
 		}
 	}
-	if err := db.decideHolds(tx, id, &e, now, &out); err != nil {
+	if err := decideHolds(tx, id, &e, now, &out, sign); err != nil {
 		return out, true, err
 	}
 	if err := db.signEvent(tx, id); err != nil {
@@ -117,7 +119,8 @@ const ofSender = `(SELECT j.sender FROM journal j WHERE j.id = hold.journal)
 
 // decideHolds decides an incident's kept mail as its end says: the sender's own, then that of
 // others.
-func (db *DB) decideHolds(tx *sql.Tx, incident int64, e *ledger.Ending, now time.Time, out *ledger.Ended) error {
+func decideHolds(tx *sql.Tx, incident int64, e *ledger.Ending, now time.Time, out *ledger.Ended,
+	sign func(*sql.Tx, []int64) error) error {
 	for _, whose := range []struct {
 		own  bool
 		cond string
@@ -145,7 +148,7 @@ func (db *DB) decideHolds(tx *sql.Tx, incident int64, e *ledger.Ending, now time
 			}
 			ids, err := ints(rows)
 			if err == nil {
-				err = db.signHolds(tx, ids)
+				err = sign(tx, ids)
 			}
 			if err != nil {
 				return fmt.Errorf("decide the incident's mail: %w", err)

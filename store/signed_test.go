@@ -1,9 +1,11 @@
 package store
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -167,5 +169,42 @@ func TestTheRestIsSigned(t *testing.T) {
 		if signed := (stamp{}).Verify(acts[i].Statement(), acts[i].Signature) == nil; signed != (acts[i].Object != "sender:eve@example.org") {
 			t.Errorf("line %+v", acts[i])
 		}
+	}
+}
+
+// counting is stamp, and counts the decisions about mail that it signs.
+type counting struct {
+	stamp
+	holds *atomic.Int64
+}
+
+func (c counting) Sign(s ledger.Statement) string {
+	if bytes.Contains(s.Bytes(), []byte("discarding")) {
+		c.holds.Add(1)
+	}
+	return c.stamp.Sign(s)
+}
+
+// Who only looks at what a decision would do has no mail of it signed: that is done with the lock that mail waits for.
+func TestPreviewSignsNothing(t *testing.T) {
+	db, _ := clocked(t)
+	const mails = 20
+	for range mails {
+		keep(t, db, mailOf(who, analyzer.Hold, lureText, 7))
+	}
+	var signed atomic.Int64
+	again, err := Open(t.Context(), place(t, db.path), Options{Now: db.now, Signs: counting{holds: &signed}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { again.Close() })
+	end := ledger.Ending{To: ledger.IncidentConfirmed, By: "alice"}
+	does, ok, err := again.PreviewEnding(t.Context(), 1, end)
+	if err != nil || !ok || does.Discarding != mails || signed.Load() != 0 {
+		t.Errorf("a preview %+v, %t, %v signed %d", does, ok, err, signed.Load())
+	}
+	did, ok, err := again.EndIncident(t.Context(), 1, end)
+	if err != nil || !ok || did != does || signed.Load() != mails {
+		t.Errorf("the end %+v, %t, %v signed %d", did, ok, err, signed.Load())
 	}
 }
