@@ -93,6 +93,7 @@ func lenient() map[string]Source {
 		"the second mail of a mailbox":      namedFile("a.mbox", "From a Mon Jan  1 00:00:00 2024\nSubject: x\nFrom: a@example.org\n\nx\n\nFrom a Mon Jan  1 00:00:00 2024\nSubject: y\n"+html64+"\n\n"+coded64(lureTag)),
 		// Pages.
 		"a base in a comment's shadow":     html(`<!--><base href="` + lureURL + `"><!-- --><a href=x>x</a>`),
+		"a title in the middle of a host":  html("https://lure.exam<title>x</title>ple.net/login"),
 		"a comment that ends oddly":        html(`<!-- --!>` + hiddenTag),
 		"a comment that is none":           html(`<!--->` + hiddenTag),
 		"a reference with a tab":           html(`<a href="h&Tab;ttps://lure.exa&NewLine;mple.net/">x</a>`),

@@ -18,7 +18,7 @@ func shapeOf(tag atom.Atom) shape {
 	case atom.P, atom.Div, atom.Tr, atom.Li, atom.Ul, atom.Ol, atom.Table, atom.H1, atom.H2,
 		atom.H3, atom.H4, atom.H5, atom.H6, atom.Blockquote, atom.Pre, atom.Hr, atom.Center,
 		atom.Section, atom.Article, atom.Header, atom.Footer, atom.Address, atom.Dl, atom.Dt,
-		atom.Dd, atom.Fieldset, atom.Form, atom.Body, atom.Caption, atom.Option, atom.Title,
+		atom.Dd, atom.Fieldset, atom.Form, atom.Body, atom.Caption, atom.Option,
 		atom.Aside, atom.Main, atom.Nav, atom.Details, atom.Summary, atom.Figure,
 		atom.Figcaption, atom.Dialog, atom.Hgroup, atom.Legend, atom.Listing, atom.Plaintext,
 		atom.Xmp, atom.Dir, atom.Menu, atom.Optgroup, atom.Frameset, atom.Frame, atom.Marquee,
