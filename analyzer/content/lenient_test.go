@@ -94,6 +94,7 @@ func lenient() map[string]Source {
 		// Pages.
 		"a base in a comment's shadow":     html(`<!--><base href="` + lureURL + `"><!-- --><a href=x>x</a>`),
 		"a title in the middle of a host":  html("https://lure.exam<title>x</title>ple.net/login"),
+		"a script below svg":               html(`<svg><script>'<!--<script>'</script>--><a href="&#104;ttps:\\lure.example.net/">x</a></svg>`),
 		"a comment that ends oddly":        html(`<!-- --!>` + hiddenTag),
 		"a comment that is none":           html(`<!--->` + hiddenTag),
 		"a reference with a tab":           html(`<a href="h&Tab;ttps://lure.exa&NewLine;mple.net/">x</a>`),

@@ -3,6 +3,7 @@ package text
 import (
 	"bytes"
 	"io"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -168,7 +169,7 @@ func (r *htmlReader) textToken(z *html.Tokenizer, depth int) {
 		}
 	}
 	var tags string
-	if raw := z.Raw(); isRaw(r.top().tag) && depth < maxFeed && hasTag(raw) {
+	if raw := z.Raw(); r.mayHaveTags() && depth < maxFeed && hasTag(raw) {
 		if r.pages++; r.pages > maxPages || len(raw) > maxRawTags {
 			r.over()
 			raw = nil
@@ -212,6 +213,17 @@ func (r *htmlReader) over() {
 	if r.how.Over != nil {
 		r.how.Over()
 	}
+}
+
+// mayHaveTags says whether what the tokenizer took for text has tags to some: of scripts those of
+// pictures only, for others' are full of strings with tags.
+//
+//	<svg><script>'<!--<script>'</script>--><a href="https://example.org/">...</svg>
+func (r *htmlReader) mayHaveTags() bool {
+	tag := r.top().tag
+	return isRaw(tag) || tag == atom.Script && slices.ContainsFunc(r.stack, func(e element) bool {
+		return e.tag == atom.Svg || e.tag == atom.Math
+	})
 }
 
 // isRaw says whether tags in an element are text in HTML. Below <svg> and <math>, and in XML, they are
