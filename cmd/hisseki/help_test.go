@@ -17,7 +17,7 @@ import (
 var english = regexp.MustCompile(`(?:\b[A-Za-z]{2,}[ ,]+){3}[a-z]{2,}`)
 
 // recipe is what the attacker of a drill's recipe does, "  slow   12 mails to ...", in English.
-var recipe = regexp.MustCompile(`^  [a-z][a-z0-9-]+ {2,}(\d+|a|an|two|one|the) `)
+var recipe = regexp.MustCompile(`^  [a-z][a-z0-9-]+ {2,}(\d+|an?|the|one|two|three|four|five|six|seven|eight|nine|ten) `)
 
 // TestHelpIsJapanese: every command explains itself, its flags and its commands in Japanese, and the
 // same in English without --lang.
