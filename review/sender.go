@@ -78,7 +78,10 @@ func (s *Service) ShowSender(ctx context.Context, who Actor, account string) (*S
 	if err != nil {
 		return nil, err
 	}
-	return &list[0], s.looked(ctx, who, "sender:"+name, "profile")
+	if err := s.looked(ctx, who, "sender:"+name, "profile"); err != nil {
+		return nil, err
+	}
+	return &list[0], nil
 }
 
 // listBehind is how many of a sender's last mails a list of senders may leave out of what is

@@ -182,8 +182,8 @@ func (db *DB) waiting(rows, writes int) (j job, more bool) {
 }
 
 // yields is how often the committer lets others run before a batch for a server is closed. Those who were
-// answered by the last one are about to write again; the first of them alone would take a round trip and a sync, for which all others
-// wait. With nobody about to write it takes a microsecond.
+// answered by the last one are about to write again; the first of them alone would take a round trip and a
+// sync, for which all others wait. With nobody about to write it takes a microsecond.
 const yields = 2
 
 // commitAll commits jobs together, or else one by one.
