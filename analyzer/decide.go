@@ -179,13 +179,14 @@ func (d *decision) doubted(v *view, found *measured) bool {
 }
 
 // seenByKnown says whether somebody whom the account knows gets a mail, beside its owner. An account
-// that writes to somebody new with nearly every mail, as a shop does, has nobody who would wonder.
+// that writes to somebody new with nearly every mail, as a shop does, has nobody who would wonder, and a
+// young one hardly anybody.
 func (v *view) seenByKnown() bool {
 	if v.o.To == 0 {
 		return false
 	}
 	strangers, all := unknownKeys(v, baseline.Recipient)
-	return strangers < all || 10*v.sender.Count(baseline.Recipient) >= 9*min(v.sender.Mails(), baseline.KeepOld)
+	return strangers < all || v.o.Young || 10*v.sender.Count(baseline.Recipient) >= 9*min(v.sender.Mails(), baseline.KeepOld)
 }
 
 // alike says whether a mail resembles the suspicious ones of the sender's open incident: the
