@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
 	"time"
 
+	"hisseki/analyzer"
 	"hisseki/internal/company"
 	"hisseki/ledger"
 	"hisseki/store"
@@ -63,10 +65,36 @@ func (k *killing) run(round func(*rand.Rand)) {
 	for range k.rounds {
 		round(r)
 	}
+	k.goOn()
 	close(k.over)
 	load.Wait()
 	k.settle()
 	k.check()
+}
+
+// goOn waits until each site has recorded a mail that came after the last kill: whoever is stopped
+// before that ends with an error, since what he was about to write has nowhere to go.
+func (k *killing) goOn() {
+	k.t.Helper()
+	k.mu.Lock()
+	since := len(k.sent)
+	k.mu.Unlock()
+	begun := time.Now()
+	for _, s := range k.sites {
+		wait(k.t, "a mail recorded at "+s.Host+" after the last kill", func() bool {
+			list, err := k.store.Recent(k.t.Context(), "", begun.Add(-time.Second))
+			if err != nil {
+				return false
+			}
+			k.mu.Lock()
+			defer k.mu.Unlock()
+			return slices.ContainsFunc(k.sent[since:], func(m sentOnce) bool {
+				return m.host == s.Host && m.queueID != "" && slices.ContainsFunc(list, func(r analyzer.Record) bool {
+					return r.Envelope.Host == m.host && r.Envelope.QueueID == m.queueID
+				})
+			})
+		})
+	}
 }
 
 // killing is one site or several, with what was done on them.
