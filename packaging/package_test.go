@@ -168,8 +168,12 @@ func TestRelease(t *testing.T) {
 
 	deb, rpm := one(t, release, "*.deb"), one(t, release, "*.rpm")
 	run(t, nil, "lintian", "--allow-root", "--fail-on", "error,warning", deb)
-	inDeb := paths(run(t, nil, "sh", "-c", "dpkg-deb --fsys-tarfile "+deb+" | tar -t"), ".")
-	inRPM := paths(moved.Replace(run(t, nil, "rpm", "-qpl", rpm)), "")
+	listed := run(t, nil, "sh", "-c", "dpkg-deb --fsys-tarfile "+deb+" | tar -t")
+	inDeb := filesOfDeb(listed)
+	inRPM, folders := filesOfRPM(t, rpm)
+	if !slices.Equal(folders, []string{"/etc/hisseki"}) || !strings.Contains(listed, "./etc/hisseki/\n") {
+		t.Errorf("the .rpm has the folders %q, and the .deb\n%s", folders, listed)
+	}
 	for _, own := range []string{"/usr/share/doc/hisseki/changelog.gz", "/usr/share/lintian/overrides/hisseki"} {
 		delete(inDeb, own)
 	}
@@ -211,15 +215,32 @@ func one(t *testing.T, dir, pattern string) string {
 	return found[0]
 }
 
-// paths are the files of a list, without folders and what stands before their names.
-func paths(list, before string) map[string]bool {
-	all := make(map[string]bool)
-	for line := range strings.Lines(list) {
-		if name := strings.TrimPrefix(strings.TrimSpace(line), before); !strings.HasSuffix(name, "/") {
-			all[name] = true
+// filesOfRPM returns an .rpm's files, at the paths of the .deb, and the folders that it makes. It is asked for lines
+// such as "drwxr-xr-x /etc/hisseki".
+func filesOfRPM(t *testing.T, rpm string) (files map[string]bool, folders []string) {
+	t.Helper()
+	files = make(map[string]bool)
+	list := run(t, nil, "rpm", "-qp", "--qf", "[%{FILEMODES:perms} %{FILENAMES}\\n]", rpm)
+	for line := range strings.Lines(moved.Replace(list)) {
+		mode, name, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if strings.HasPrefix(mode, "d") {
+			folders = append(folders, name)
+		} else {
+			files[name] = true
 		}
 	}
-	return all
+	return files, folders
+}
+
+// filesOfDeb are the files of a .deb's list, such as "./usr/bin/hisseki", without its folders, "./usr/bin/".
+func filesOfDeb(list string) map[string]bool {
+	files := make(map[string]bool)
+	for line := range strings.Lines(list) {
+		if name := strings.TrimPrefix(strings.TrimSpace(line), "."); !strings.HasSuffix(name, "/") {
+			files[name] = true
+		}
+	}
+	return files
 }
 
 // figures are what changes with each day's mail: "10.5 points", "observed: fit -0.62".
