@@ -37,6 +37,13 @@ func DefinesCampaign(v *analyzer.Verdict) bool {
 // what it is itself, not recalled because of it, and no person let it go.
 func (h *Hold) OfAttack() bool { return h.DefinesCampaign && h.State.ShowsCampaign() }
 
+// Notices says whether the attack may have been noticed by a hold's mail: its own verdict kept it, or would have in
+// mode enforce, and no person let it go.
+func (h *Hold) Notices() bool {
+	own := h.Record.Verdict.Action != analyzer.Pass || h.State == Passed
+	return own && h.Recalled.IsZero() && !h.Freed()
+}
+
 // ShowsCampaign says so of a mail that defines a campaign, by its hold's state.
 func (s State) ShowsCampaign() bool { return s != Releasing && s != Released && s != Delayed }
 

@@ -140,3 +140,28 @@ func TestInForce(t *testing.T) {
 		}
 	}
 }
+
+// An attack is noticed by mail that its own verdict kept, or would have kept in mode enforce.
+func TestNotices(t *testing.T) {
+	kept := analyzer.Verdict{Action: analyzer.Hold, Would: analyzer.Hold}
+	passed := analyzer.Verdict{Action: analyzer.Pass, Would: analyzer.Hold}
+	for what, c := range map[string]struct {
+		verdict analyzer.Verdict
+		hold    Hold
+		want    bool
+	}{
+		"held":                   {kept, Hold{State: Held}, true},
+		"discarded":              {kept, Hold{State: Discarded}, true},
+		"released by the timer":  {kept, Hold{State: Released, By: ByTimer}, true},
+		"released by a person":   {kept, Hold{State: Released, By: "alice"}, false},
+		"passed in mode observe": {passed, Hold{State: Passed}, true},
+		"recalled for another":   {passed, Hold{State: Held, Recalled: time.Unix(1, 0)}, false},
+		"held, then recalled":    {kept, Hold{State: Held, Recalled: time.Unix(1, 0)}, false},
+		"judged too late to act": {passed, Hold{State: Gone}, false},
+	} {
+		c.hold.Record = &analyzer.Record{Verdict: c.verdict}
+		if got := c.hold.Notices(); got != c.want {
+			t.Errorf("%s: %v", what, got)
+		}
+	}
+}

@@ -113,7 +113,7 @@ func New(s *ledger.Scope) *Report {
 		}
 		all = append(all, list...)
 		r.Mails.add(worst(list))
-		if r.Noticed == nil && h.Recalled.IsZero() && suspicious(h) {
+		if r.Noticed == nil && h.Notices() {
 			r.Noticed = h
 		}
 		if name := h.Record.Envelope.Relay; name != "" && !slices.Contains(r.Relays, name) {
@@ -140,11 +140,6 @@ func New(s *ledger.Scope) *Report {
 	r.Block = indicators(s)
 	r.Chart = newChart(s, r.First, r.Last)
 	return r
-}
-
-// suspicious says whether a mail's own verdict keeps it, or would in mode enforce.
-func suspicious(h *ledger.Hold) bool {
-	return h.Record.Verdict.Action != analyzer.Pass || h.State == ledger.Passed
 }
 
 // deliveries joins a mail with what became of it. A recipient without a fate is one that

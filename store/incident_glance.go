@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"hisseki/analyzer"
 	"hisseki/baseline"
 	"hisseki/ledger"
 )
@@ -68,7 +67,7 @@ func (c *collector) holds(ctx context.Context, i *ledger.Incident) ([]ledger.Hol
 	return list, c.fill(ctx, list)
 }
 
-// fill reads the oldest and the newest of some mails whole, and the first that was suspicious itself.
+// fill reads the oldest and the newest of some mails whole, and the one by which the attack was noticed.
 func (c *collector) fill(ctx context.Context, list []ledger.Hold) error {
 	half := c.far.whole / 2
 	var ids []int64
@@ -83,9 +82,7 @@ func (c *collector) fill(ctx context.Context, list []ledger.Hold) error {
 		take(k)
 		take(len(list) - 1 - k)
 	}
-	if k := slices.IndexFunc(list, func(h ledger.Hold) bool {
-		return h.Recalled.IsZero() && (h.Record.Verdict.Action != analyzer.Pass || h.State == ledger.Passed)
-	}); k >= 0 {
+	if k := slices.IndexFunc(list, func(h ledger.Hold) bool { return h.Notices() }); k >= 0 {
 		take(k)
 	}
 	records, err := c.db.records(ctx, ids)

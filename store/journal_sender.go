@@ -19,10 +19,13 @@ const oddMail = `(j.action != 'pass' OR j.would != 'pass')`
 // Senders returns the senders of the journal's mail, busiest first. Those of a class are
 // those whose newest mail is of it.
 func (db *DB) Senders(ctx context.Context, f ledger.SenderFilter) ([]ledger.Sender, error) {
-	var w where
-	w.add("j.at >= ?", max(unix(f.Since), 1)) // else forgotten
+	var w, odd where // of the same mail; odd not by journal_sender, which reads all mail of one sender
+	for _, to := range []*where{&w, &odd} {
+		to.add("j.at >= ?", max(unix(f.Since), 1)) // else forgotten
+	}
 	if f.Name != "" {
 		w.add("j.sender = ?", f.Name)
+		odd.add("j.sender || '' = ?", f.Name)
 	}
 	cond, args := w.text(), w.args
 	for range 3 { // the condition is in four parts of the query
@@ -35,8 +38,8 @@ func (db *DB) Senders(ctx context.Context, f ledger.SenderFilter) ([]ledger.Send
 			FROM journal j WHERE `+cond+` GROUP BY j.sender),
 		unlearned AS MATERIALIZED (SELECT j.sender, count(*) AS n
 			FROM journal j WHERE `+cond+` AND j.learned = 0 GROUP BY j.sender),
-		odd AS MATERIALIZED (SELECT j.sender || '' AS sender, count(*) AS n -- not by journal_sender, which reads all mail of one sender
-			FROM journal j WHERE `+strings.Replace(cond, "j.sender =", "j.sender || '' =", 1)+` AND `+oddMail+` AND j.would != 'pass' GROUP BY 1),
+		odd AS MATERIALIZED (SELECT j.sender || '' AS sender, count(*) AS n
+			FROM journal j WHERE `+odd.text()+` AND `+oddMail+` AND j.would != 'pass' GROUP BY 1),
 		kept AS MATERIALIZED (SELECT j.sender, count(*) AS n
 			FROM hold h JOIN journal j ON j.id = h.journal WHERE `+cond+` GROUP BY j.sender),
 		s AS (SELECT

@@ -18,6 +18,7 @@ const (
 type soonest struct {
 	mu     sync.Mutex
 	due    bool  // a sync comes
+	over   bool  // the store closes: each line waits for its own sync
 	failed error // of the last one: until one succeeds, each line waits for its own
 	wg     sync.WaitGroup
 }
@@ -41,6 +42,9 @@ func (db *DB) durableSoon(ctx context.Context) error {
 		s.failed = db.makeDurable(ctx)
 		return s.failed
 	}
+	if s.over {
+		return db.makeDurable(ctx)
+	}
 	if s.due {
 		return nil
 	}
@@ -63,4 +67,12 @@ func (db *DB) durableSoon(ctx context.Context) error {
 		}
 	})
 	return nil
+}
+
+// end waits for the sync that comes, and lets no further one begin.
+func (s *soonest) end() {
+	s.mu.Lock()
+	s.over = true
+	s.mu.Unlock()
+	s.wg.Wait()
 }

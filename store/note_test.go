@@ -154,3 +154,17 @@ func TestLooksEndWhereTheDiskDoes(t *testing.T) {
 		t.Errorf("the disk is well again: %v", db.soonest.failed)
 	}
 }
+
+// A look that comes while the store closes is durable at once: nobody would sync it a second later.
+func TestLookAtTheEnd(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "hisseki.db"))
+	db.soonest.end()
+	for n := range int64(2) {
+		if err := db.durableSoon(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := db.syncing.Load(); got != n+1 {
+			t.Errorf("%d syncs after %d looks", got, n+1)
+		}
+	}
+}

@@ -296,7 +296,7 @@ func (db *DB) Close() error {
 			db.gate.Abandon()
 		}
 		<-db.closed
-		db.soonest.wg.Wait()
+		db.soonest.end()
 		db.failed = db.read.Close()
 		if db.gate != nil {
 			defer db.gate.Close()
